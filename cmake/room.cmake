@@ -1,0 +1,33 @@
+# A room is one library. It links only the rooms that the design lets it use; tests/layering checks the includes.
+add_library(dcmwatch_options INTERFACE)
+target_include_directories(dcmwatch_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(dcmwatch_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  $<$<BOOL:${DCMWATCH_WERROR}>:-Werror>)
+if(DCMWATCH_SANITIZE)
+  target_compile_options(dcmwatch_options INTERFACE -fsanitize=${DCMWATCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(dcmwatch_options INTERFACE -fsanitize=${DCMWATCH_SANITIZE})
+endif()
+
+# dcmwatch_room(NAME SOURCES file... ROOMS room... LIBRARIES library...)
+# ROOMS are visible to those who use the room; LIBRARIES are its own business.
+function(dcmwatch_room NAME)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+  add_library(dcmwatch_${NAME} STATIC ${ROOM_SOURCES})
+  target_link_libraries(dcmwatch_${NAME} PUBLIC dcmwatch_options PRIVATE ${ROOM_LIBRARIES})
+  foreach(OTHER IN LISTS ROOM_ROOMS)
+    target_link_libraries(dcmwatch_${NAME} PUBLIC dcmwatch_${OTHER})
+  endforeach()
+endfunction()
+
+# dcmwatch_test(NAME SOURCES file... ROOMS room... LIBRARIES library...): one GoogleTest program.
+function(dcmwatch_test NAME)
+  cmake_parse_arguments(TEST "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
+  add_executable(test_${NAME} ${TEST_SOURCES})
+  target_link_libraries(test_${NAME} PRIVATE dcmwatch_options GTest::gtest_main GTest::gmock ${TEST_LIBRARIES})
+  target_include_directories(test_${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(test_${NAME} PRIVATE DCMWATCH_ROOT="${CMAKE_SOURCE_DIR}")
+  foreach(ROOM IN LISTS TEST_ROOMS)
+    target_link_libraries(test_${NAME} PRIVATE dcmwatch_${ROOM})
+  endforeach()
+  gtest_discover_tests(test_${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${NAME})
+endfunction()

@@ -1,0 +1,255 @@
+#include "app/pipeline.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace dcmwatch {
+namespace {
+
+constexpr Duration kClockStep = std::chrono::minutes{1};
+
+// Ties cannot occur between partitions but at a timer's deadline; within a partition the order of telling is kept.
+auto merge_key(const Event& event) {
+  return std::tuple{event.last.time, event.last.source, event.last.packet, event.conversation % kPartitions};
+}
+
+Event note(std::string_view name, std::string detail, std::uint64_t count, const Mark& mark) {
+  Event event;
+  event.first = event.last = mark;
+  event.facts = CaptureNote{name, std::move(detail), count};
+  return event;
+}
+
+// Empty for what is no loss of sight.
+std::string_view note_name(Decoded decoded) {
+  switch (decoded) {
+    case Decoded::fragment: return "decode.fragment";
+    case Decoded::truncated: return "decode.truncated";
+    case Decoded::malformed: return "decode.malformed";
+    case Decoded::unknown_link_type: return "decode.unknown_link_type";
+    case Decoded::segment:
+    case Decoded::other_protocol:
+    case Decoded::kinds: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+/// A thread that owns whole partitions.
+class Pipeline::Shard final : private EventSink {
+ public:
+  Shard(unsigned number, const ProtocolSettings& settings)
+      : number_(number), handler_(settings, *this), assembler_(settings.limits, handler_), thread_([this] { run(); }) {}
+
+  ~Shard() override {
+    submit(nullptr);
+    thread_.join();
+  }
+
+  /// nullptr ends the thread.
+  void submit(Parcel* parcel) {
+    const std::lock_guard lock{mutex_};
+    queue_.push_back(parcel);
+    changed_.notify_one();
+  }
+
+ private:
+  void run() {
+    while (Parcel* parcel = next()) {
+      work(*parcel);
+      if (parcel->shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1) parcel->shards_left.notify_one();
+    }
+  }
+
+  Parcel* next() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return !queue_.empty(); });
+    Parcel* parcel = queue_.front();
+    queue_.pop_front();
+    return parcel;
+  }
+
+  void work(Parcel& parcel) {
+    events_ = &parcel.events[number_];
+    if (parcel.clock_step) assembler_.rebase(*parcel.clock_step);
+    for (const Segment& segment : parcel.segments[number_]) assembler_.on_segment(segment);
+    assembler_.advance(parcel.watermark);
+    if (parcel.last) assembler_.finish(parcel.watermark);
+    parcel.assembly[number_] = assembler_.counters();
+  }
+
+  void on_event(Event&& event) override { events_->push_back(std::move(event)); }
+
+  unsigned number_;
+  std::vector<Event>* events_ = nullptr;
+  ProtocolHandler handler_;
+  Assembler assembler_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Parcel*> queue_;
+  std::thread thread_;  ///< last: it uses all of the above
+};
+
+/// Turns one source's batches into parcels.
+class Pipeline::Reader {
+ public:
+  Reader(Pipeline& pipeline, Source& source) : pipeline_(pipeline), source_(source) { status_.name = source.name(); }
+
+  bool read(const Watch& watch) {
+    const Limits& limits = pipeline_.settings_.protocol.limits;
+    while (true) {
+      std::unique_ptr<Parcel> parcel = pipeline_.take_free();
+      const Fill fill = source_.next(parcel->batch, limits.batch_packets, limits.batch_bytes);
+      if (fill == Fill::packets) {
+        decode(*parcel);
+      } else if (fill == Fill::idle) {
+        if (watch.tick) now_ = std::max(now_, watch.tick());
+      } else {
+        tell_end(*parcel, fill);
+      }
+      submit(std::move(parcel));
+      if (watch.progress) watch.progress(source_.position_bytes());
+      if (fill == Fill::end || fill == Fill::failed) return fill == Fill::end;
+    }
+  }
+
+ private:
+  void decode(Parcel& parcel) {
+    Segment segment;
+    for (Packet& packet : parcel.batch.packets) {
+      keep_time(parcel, packet);
+      ++status_.packets;
+      status_.bytes += packet.bytes.size();
+      last_ = packet.mark;
+      if (decoder_.decode(packet, segment) == Decoded::segment) {
+        parcel.segments[partition_of(segment.hash) % parcel.segments.size()].push_back(segment);
+      }
+    }
+  }
+
+  // Time never runs backwards; a clock that was set back is a fact, and waiting starts anew from there.
+  void keep_time(Parcel& parcel, Packet& packet) {
+    status_.source = packet.mark.source;
+    if (packet.mark.time + kClockStep < now_) {
+      now_ = packet.mark.time;
+      parcel.clock_step = now_;
+      parcel.notes.push_back(note("capture.clock_step", source_.name(), 1, packet.mark));
+    }
+    now_ = std::max(now_, packet.mark.time);
+    packet.mark.time = now_;
+  }
+
+  void tell_end(Parcel& parcel, Fill fill) {
+    if (fill == Fill::failed) parcel.notes.push_back(note("capture.broken_off", source_.name(), 1, last_));
+    for (const Decoded decoded : {Decoded::fragment, Decoded::truncated, Decoded::malformed, Decoded::unknown_link_type}) {
+      if (const std::uint64_t count = decoder_.count(decoded)) {
+        parcel.notes.push_back(note(note_name(decoded), source_.name(), count, last_));
+      }
+    }
+  }
+
+  void submit(std::unique_ptr<Parcel> parcel) {
+    for (std::size_t i = 0; i < status_.decoded.size(); ++i) status_.decoded[i] = decoder_.count(static_cast<Decoded>(i));
+    if (const auto drops = source_.drops()) status_.drops = *drops;
+    parcel->status = status_;
+    parcel->watermark = now_;
+    pipeline_.submit(std::move(parcel));
+  }
+
+  Pipeline& pipeline_;
+  Source& source_;
+  Decoder decoder_;
+  SourceStatus status_;
+  Mark last_;
+  Timestamp now_{};
+};
+
+Pipeline::Pipeline(const PipelineSettings& settings, Analyst& analyst) : settings_(settings), analyst_(analyst) {
+  for (unsigned number = 0; number < settings_.shards; ++number) {
+    shards_.push_back(std::make_unique<Shard>(number, settings_.protocol));
+  }
+  for (std::size_t i = 0; i < settings_.protocol.limits.batches_in_flight; ++i) {
+    auto parcel = std::make_unique<Parcel>();
+    parcel->segments.resize(settings_.shards);
+    parcel->events.resize(settings_.shards);
+    parcel->assembly.resize(settings_.shards);
+    free_.push_back(std::move(parcel));
+  }
+  analyst_thread_ = std::thread{[this] { analyse(); }};
+}
+
+Pipeline::~Pipeline() { finish(); }
+
+bool Pipeline::read(Source& source, const Watch& watch) { return Reader{*this, source}.read(watch); }
+
+void Pipeline::finish() {
+  if (!analyst_thread_.joinable()) return;
+  std::unique_ptr<Parcel> parcel = take_free();
+  parcel->last = true;
+  submit(std::move(parcel));
+  analyst_thread_.join();
+  shards_.clear();
+}
+
+// Every parcel comes from here, so readers wait when the analyst falls behind.
+std::unique_ptr<Parcel> Pipeline::take_free() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [this] { return !free_.empty(); });
+  std::unique_ptr<Parcel> parcel = std::move(free_.back());
+  free_.pop_back();
+  return parcel;
+}
+
+void Pipeline::submit(std::unique_ptr<Parcel> parcel) {
+  const std::lock_guard lock{mutex_};
+  // Several interfaces: time is the latest that any of them told.
+  watermark_ = parcel->clock_step ? parcel->watermark : std::max(watermark_, parcel->watermark);
+  parcel->watermark = watermark_;
+  parcel->shards_left = static_cast<unsigned>(shards_.size());
+  for (const auto& shard : shards_) shard->submit(parcel.get());
+  under_way_.push_back(std::move(parcel));
+  changed_.notify_all();
+}
+
+void Pipeline::analyse() {
+  bool last = false;
+  while (!last) {
+    std::unique_ptr<Parcel> parcel;
+    {
+      std::unique_lock lock{mutex_};
+      changed_.wait(lock, [this] { return !under_way_.empty(); });
+      parcel = std::move(under_way_.front());
+      under_way_.pop_front();
+    }
+    for (unsigned left = parcel->shards_left; left != 0; left = parcel->shards_left) parcel->shards_left.wait(left);
+    merge(*parcel);
+    last = parcel->last;
+
+    parcel->notes.clear();
+    parcel->clock_step.reset();
+    parcel->last = false;
+    for (auto& segments : parcel->segments) segments.clear();
+    const std::lock_guard lock{mutex_};
+    free_.push_back(std::move(parcel));
+    changed_.notify_all();
+  }
+}
+
+void Pipeline::merge(Parcel& parcel) {
+  std::vector<Event> all = std::move(parcel.notes);
+  parcel.notes.clear();
+  for (auto& events : parcel.events) {
+    all.insert(all.end(), std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
+    events.clear();
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Event& one, const Event& other) { return merge_key(one) < merge_key(other); });
+  for (Event& event : all) analyst_.on_event(std::move(event));
+
+  AssemblyCounters assembly;
+  for (const AssemblyCounters& counters : parcel.assembly) assembly += counters;
+  analyst_.on_parcel(parcel.status, assembly, parcel.watermark);
+}
+
+}  // namespace dcmwatch

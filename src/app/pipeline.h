@@ -1,0 +1,104 @@
+// The threads between packets and facts: readers decode, shards assemble and speak the protocols, the analyst merges.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "assemble/assembler.h"
+#include "base/packet.h"
+#include "capture/source.h"
+#include "decode/decoder.h"
+#include "event/event.h"
+#include "protocol/protocol.h"
+
+namespace dcmwatch {
+
+/// What a reader knows of its source by the end of a parcel; cumulative.
+struct SourceStatus {
+  std::uint32_t source = 0;
+  std::string name;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::array<std::uint64_t, static_cast<std::size_t>(Decoded::kinds)> decoded{};
+  SourceDrops drops;
+};
+
+/// A batch on its way through: filled by a reader, worked on by every shard, merged and given back by the analyst.
+struct Parcel {
+  Batch batch;
+  std::vector<std::vector<Segment>> segments;  ///< by shard; their payloads view the batch
+  std::vector<std::vector<Event>> events;      ///< by shard
+  std::vector<AssemblyCounters> assembly;      ///< by shard, cumulative
+  std::vector<Event> notes;                    ///< the reader's own
+  SourceStatus status;
+  Timestamp watermark{};
+  std::optional<Timestamp> clock_step;         ///< the source's clock stepped back to this
+  bool last = false;
+  std::atomic<unsigned> shards_left = 0;
+};
+
+/// Takes everything in packet time, on the analyst's thread.
+struct Analyst {
+  virtual ~Analyst() = default;
+  virtual void on_event(Event&& event) = 0;
+  /// After the events of each parcel.
+  virtual void on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp watermark) = 0;
+};
+
+struct PipelineSettings {
+  ProtocolSettings protocol;
+  unsigned shards = 1;
+};
+
+/// Order of calls: read() once for each source (several at once for several interfaces, each on a thread of its own), then finish().
+/// The number of shards never changes what the analyst is told, nor its order.
+class Pipeline {
+ public:
+  Pipeline(const PipelineSettings& settings, Analyst& analyst);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// What read() asks between batches: `bytes` of the source are done. Live, tick() supplies packet time on a quiet link.
+  struct Watch {
+    std::function<void(std::uint64_t bytes)> progress;
+    std::function<Timestamp()> tick;
+  };
+
+  /// Reads a source to its end on the calling thread. False if it broke off; what came before was given.
+  bool read(Source& source, const Watch& watch);
+
+  /// Ends every conversation still open, waits until the analyst has had everything, and stops the threads.
+  void finish();
+
+ private:
+  class Shard;
+  class Reader;
+
+  std::unique_ptr<Parcel> take_free();
+  void submit(std::unique_ptr<Parcel> parcel);
+  void analyse();
+  void merge(Parcel& parcel);
+
+  const PipelineSettings settings_;
+  Analyst& analyst_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::unique_ptr<Parcel>> free_;
+  std::deque<std::unique_ptr<Parcel>> under_way_;  ///< in the order of submission, the same for every shard
+  Timestamp watermark_{};
+  std::thread analyst_thread_;
+};
+
+}  // namespace dcmwatch

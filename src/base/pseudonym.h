@@ -1,0 +1,52 @@
+// What identifies a person leaves dcmwatch only as a keyed pseudonym.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace dcmwatch {
+
+/// One domain per kind of identifier: the same text as patient id and as accession number gives two pseudonyms.
+enum class IdentifierKind : std::uint8_t {
+  patient_id,
+  visit_number,
+  accession_number,
+  order_number,
+  study_uid,
+  series_uid,
+  instance_uid,
+  transaction_uid,
+  control_id,
+};
+
+std::string_view to_text(IdentifierKind kind);
+
+/// HMAC-SHA-256 (RFC 2104) over the kind and the normalised identifier, cut to 128 bits, as 32 hexadecimal digits.
+/// The same identifier correlates within a site and means nothing outside it. Safe to use from several threads.
+class Pseudonymizer {
+ public:
+  /// A key of at least 16 bytes.
+  explicit Pseudonymizer(std::string_view key);
+
+  /// Reads the site's key; makes the file (mode 0600, 32 random bytes) if there is none.
+  /// Throws std::runtime_error naming the file and the fix if it is readable by others, too short or cannot be made.
+  static Pseudonymizer from_file(const std::filesystem::path& file);
+
+  /// A fresh random key: pseudonyms correlate within this run only.
+  static Pseudonymizer ephemeral();
+
+  /// `identifier` is trimmed of the padding of PS3.5 6.2 (spaces and NUL at both ends) first; empty stays empty.
+  [[nodiscard]] std::string pseudonym(IdentifierKind kind, std::string_view identifier) const;
+
+  /// Names the key without telling it: two runs with the same key id used the same key.
+  [[nodiscard]] const std::string& key_id() const { return key_id_; }
+
+ private:
+  std::string key_;
+  std::string key_id_;
+};
+
+}  // namespace dcmwatch

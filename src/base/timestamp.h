@@ -1,0 +1,41 @@
+// Packet time. Nothing below `app` reads a clock: time enters with packets.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace dcmwatch {
+
+/// A clock that cannot be read, on purpose: it has no now().
+struct PacketClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<PacketClock, duration>;
+  static constexpr bool is_steady = false;
+};
+
+/// Nanoseconds since 1970-01-01T00:00:00Z, as the capture says.
+using Timestamp = PacketClock::time_point;
+using Duration = PacketClock::duration;
+
+constexpr Timestamp timestamp_from_ns(std::int64_t nanoseconds) { return Timestamp{Duration{nanoseconds}}; }
+constexpr std::int64_t to_ns(Timestamp time) { return time.time_since_epoch().count(); }
+
+/// RFC 3339 in UTC with nanoseconds, the form that Elastic Common Schema asks for in @timestamp.
+/// Appends exactly 30 characters for the years 0000 to 9999.
+void append_rfc3339(std::string& out, Timestamp time);
+std::string to_rfc3339(Timestamp time);
+
+/// The packet that a fact rests on: when it was seen, in which source, and its index there (from 0).
+struct Mark {
+  Timestamp time{};
+  std::uint32_t source = 0;
+  std::uint64_t packet = 0;
+
+  friend bool operator==(const Mark&, const Mark&) = default;
+  friend auto operator<=>(const Mark&, const Mark&) = default;
+};
+
+}  // namespace dcmwatch

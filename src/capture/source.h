@@ -1,0 +1,67 @@
+// Packet sources: capture files and live interfaces. The only room that knows libpcap.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "base/packet.h"
+
+namespace dcmwatch {
+
+/// A source that cannot be opened, or a filter that does not compile. what() names it and says why.
+struct SourceError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What next() found.
+enum class Fill : std::uint8_t {
+  packets,  ///< the batch holds some
+  idle,     ///< live: none within the block time-out
+  end,      ///< the source is exhausted, or was stopped
+  failed    ///< it broke off: failure() says why; everything before it was given
+};
+
+/// Drops by the kernel and by the card, as the source tells them; nothing for a file.
+struct SourceDrops {
+  std::uint64_t kernel = 0;
+  std::uint64_t interface = 0;
+};
+
+/// Order of calls: next() until it says end or failed. Called by one thread; stop() by any.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Replaces the batch's content with up to `packets` packets or about `bytes` bytes. The batch owns what it holds.
+  virtual Fill next(Batch& batch, std::size_t packets, std::size_t bytes) = 0;
+  virtual void stop() = 0;
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  [[nodiscard]] virtual const std::string& failure() const = 0;
+  [[nodiscard]] virtual std::optional<SourceDrops> drops() = 0;
+  /// Bytes of the file read so far, for progress; 0 where that means nothing.
+  [[nodiscard]] virtual std::uint64_t position_bytes() const = 0;
+};
+
+/// A pcap or pcapng file, or "-" for standard input. `index` is the source's number in every Mark.
+/// Throws SourceError if it is no capture, or the filter does not compile.
+std::unique_ptr<Source> open_file(const std::filesystem::path& file, std::uint32_t index, const std::string& filter);
+
+/// When the capture's first packet was seen; nothing if it holds none or is no capture.
+std::optional<Timestamp> first_packet_time(const std::filesystem::path& file);
+
+struct InterfaceSettings {
+  std::string name;
+  std::string filter;
+  int snap_length = 262144;             ///< whole frames, segmentation offload included
+  int buffer_bytes = 64 * 1024 * 1024;
+  Duration block_timeout = std::chrono::milliseconds{100};
+};
+
+/// A live interface, promiscuous, listening only. Needs CAP_NET_RAW while it opens, none afterwards.
+/// Throws SourceError.
+std::unique_ptr<Source> open_interface(const InterfaceSettings& settings, std::uint32_t index);
+
+}  // namespace dcmwatch

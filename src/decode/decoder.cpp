@@ -1,0 +1,237 @@
+#include "decode/decoder.h"
+
+#include <algorithm>
+
+namespace dcmwatch {
+namespace {
+
+// https://www.tcpdump.org/linktypes.html
+enum LinkType : std::uint16_t {
+  kNull = 0, kEthernet = 1, kRawBsd = 12, kRawOpenBsd = 14, kRaw = 101, kLoop = 108, kLinuxCooked = 113, kIpv4 = 228, kIpv6 = 229, kLinuxCooked2 = 276
+};
+
+// IEEE 802 numbers.
+enum EtherType : std::uint16_t {
+  kEtherIpv4 = 0x0800, kEtherIpv6 = 0x86dd, kEtherVlan = 0x8100, kEtherProviderVlan = 0x88a8, kEtherOldQinQ = 0x9100, kEtherLeast = 0x0600
+};
+
+// One packet on its way through the layers. Each layer strips its header from `reader` and says what comes next.
+struct Walk {
+  ByteReader reader;
+  Segment& segment;
+  std::uint32_t wire_bytes;  ///< left on the wire at the reader's position, as the layers so far tell
+
+  // A header taken from the front costs the wire as many bytes as it costs the view.
+  ByteView header(std::size_t bytes) {
+    wire_bytes -= static_cast<std::uint32_t>(std::min<std::size_t>(bytes, wire_bytes));
+    return reader.take(bytes);
+  }
+};
+
+Decoded decode_tcp(Walk& walk) {
+  constexpr std::size_t kLeast = 20;  // RFC 9293 3.1
+  if (walk.wire_bytes < kLeast) return Decoded::malformed;
+  ByteReader header{walk.header(kLeast)};
+  if (walk.reader.failed()) return Decoded::truncated;
+  Segment& segment = walk.segment;
+  segment.source.port = header.u16();
+  segment.destination.port = header.u16();
+  segment.sequence = header.u32();
+  segment.acknowledgement = header.u32();
+  const std::size_t header_bytes = std::size_t{header.u8()} >> 4U << 2U;
+  segment.flags = header.u8();
+  if (header_bytes < kLeast || header_bytes - kLeast > walk.wire_bytes) return Decoded::malformed;
+  walk.header(header_bytes - kLeast);
+  // Options cut by the snap length: the payload's length on the wire is known all the same.
+  return Decoded::segment;
+}
+
+Decoded decode_udp(Walk& walk) {
+  constexpr std::size_t kHeader = 8;  // RFC 768
+  if (walk.wire_bytes < kHeader) return Decoded::malformed;
+  ByteReader header{walk.header(kHeader)};
+  if (walk.reader.failed()) return Decoded::truncated;
+  walk.segment.source.port = header.u16();
+  walk.segment.destination.port = header.u16();
+  return Decoded::segment;
+}
+
+Decoded decode_transport(Walk& walk, std::uint8_t protocol) {
+  switch (protocol) {
+    case static_cast<std::uint8_t>(Transport::tcp): walk.segment.transport = Transport::tcp; return decode_tcp(walk);
+    case static_cast<std::uint8_t>(Transport::udp): walk.segment.transport = Transport::udp; return decode_udp(walk);
+    default: return Decoded::other_protocol;
+  }
+}
+
+Decoded decode_ipv4(Walk& walk) {
+  constexpr std::size_t kLeast = 20;  // RFC 791 3.1
+  const std::uint32_t wire_bytes = walk.wire_bytes;
+  ByteReader header{walk.header(kLeast)};
+  if (walk.reader.failed()) return Decoded::truncated;
+  const std::uint8_t version_and_length = header.u8();
+  header.skip(1);
+  const std::uint16_t total_bytes = header.u16();
+  header.skip(2);
+  const std::uint16_t fragment = header.u16();
+  header.skip(1);
+  const std::uint8_t protocol = header.u8();
+  header.skip(2);
+  walk.segment.source.address = IpAddress::v4(header.take(4));
+  walk.segment.destination.address = IpAddress::v4(header.take(4));
+
+  const std::size_t header_bytes = std::size_t{version_and_length & 0x0fU} * 4;
+  if (version_and_length >> 4 != 4 || header_bytes < kLeast) return Decoded::malformed;
+  // A total length of 0 is a segmentation-offload frame as the sending host's stack saw it: the frame's own length counts.
+  // Otherwise what follows the datagram is the link's padding.
+  const std::uint32_t datagram_bytes = total_bytes == 0 ? wire_bytes : std::min<std::uint32_t>(total_bytes, wire_bytes);
+  if (datagram_bytes < header_bytes) return Decoded::malformed;
+  constexpr std::uint16_t kMoreFragments = 0x2000, kOffset = 0x1fff;
+  if ((fragment & (kMoreFragments | kOffset)) != 0) return Decoded::fragment;
+  walk.wire_bytes = datagram_bytes - static_cast<std::uint32_t>(kLeast);
+  walk.header(header_bytes - kLeast);
+  if (walk.reader.failed()) return Decoded::truncated;
+  return decode_transport(walk, protocol);
+}
+
+Decoded decode_ipv6(Walk& walk) {
+  constexpr std::size_t kHeader = 40;  // RFC 8200 3
+  const std::uint32_t wire_bytes = walk.wire_bytes;
+  ByteReader header{walk.header(kHeader)};
+  if (walk.reader.failed()) return Decoded::truncated;
+  if (header.u32() >> 28 != 6) return Decoded::malformed;
+  const std::uint16_t payload_bytes = header.u16();
+  std::uint8_t next = header.u8();
+  header.skip(1);
+  walk.segment.source.address = IpAddress::v6(header.take(16));
+  walk.segment.destination.address = IpAddress::v6(header.take(16));
+  if (wire_bytes < kHeader) return Decoded::malformed;
+  const std::uint32_t left = wire_bytes - static_cast<std::uint32_t>(kHeader);
+  walk.wire_bytes = payload_bytes == 0 ? left : std::min<std::uint32_t>(payload_bytes, left);  // 0: jumbogram or offload
+
+  // RFC 8200 4: hop-by-hop options, routing, destination options; a bound, since a chain may be as long as the packet.
+  constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestination = 60;
+  for (int extension = 0; extension < 8; ++extension) {
+    if (next == kFragment) return Decoded::fragment;
+    if (next != kHopByHop && next != kRouting && next != kDestination) return decode_transport(walk, next);
+    ByteReader head{walk.header(2)};
+    next = head.u8();
+    const std::size_t more = std::size_t{head.u8()} * 8 + 6;
+    if (walk.wire_bytes < more) return Decoded::malformed;
+    walk.header(more);
+    if (walk.reader.failed()) return Decoded::truncated;
+  }
+  return Decoded::malformed;
+}
+
+Decoded decode_ip(Walk& walk) {
+  const ByteView rest = walk.reader.rest();
+  if (rest.empty()) return Decoded::truncated;
+  return rest[0] >> 4 == 6 ? decode_ipv6(walk) : decode_ipv4(walk);
+}
+
+// IEEE 802.1Q: up to two tags are kept; more are stripped.
+Decoded decode_ether_type(Walk& walk, std::uint16_t type) {
+  for (int tags = 0; tags < 8; ++tags) {
+    if (type == kEtherIpv4) return decode_ipv4(walk);
+    if (type == kEtherIpv6) return decode_ipv6(walk);
+    if (type != kEtherVlan && type != kEtherProviderVlan && type != kEtherOldQinQ) return Decoded::other_protocol;
+    ByteReader tag{walk.header(4)};
+    if (walk.reader.failed()) return Decoded::truncated;
+    const std::uint16_t id = tag.u16() & 0x0fffU;
+    type = tag.u16();
+    VlanTags& vlan = walk.segment.vlan;
+    (tags == 0 ? vlan.outer : vlan.inner) = id;
+  }
+  return Decoded::malformed;
+}
+
+void take_mac(ByteReader& header, MacAddress& mac) {
+  const ByteView bytes = header.take(mac.size());
+  std::copy(bytes.begin(), bytes.end(), mac.begin());
+}
+
+Decoded decode_ethernet(Walk& walk) {
+  ByteReader header{walk.header(14)};
+  if (walk.reader.failed()) return Decoded::truncated;
+  take_mac(header, walk.segment.destination_mac);
+  take_mac(header, walk.segment.source_mac);
+  const std::uint16_t type = header.u16();
+  return type < kEtherLeast ? Decoded::other_protocol : decode_ether_type(walk, type);
+}
+
+// The sender's address stands in the pseudo-header, the receiver's does not.
+Decoded decode_linux_cooked(Walk& walk) {
+  ByteReader header{walk.header(16)};
+  if (walk.reader.failed()) return Decoded::truncated;
+  header.skip(4);
+  const std::uint16_t address_bytes = header.u16();
+  const ByteView address = header.take(8);
+  if (address_bytes == 6) std::copy_n(address.begin(), 6, walk.segment.source_mac.begin());
+  return decode_ether_type(walk, header.u16());
+}
+
+Decoded decode_linux_cooked2(Walk& walk) {
+  ByteReader header{walk.header(20)};
+  if (walk.reader.failed()) return Decoded::truncated;
+  const std::uint16_t type = header.u16();
+  header.skip(9);
+  const std::uint8_t address_bytes = header.u8();
+  if (address_bytes == 6) take_mac(header, walk.segment.source_mac);
+  return decode_ether_type(walk, type);
+}
+
+// The family number is the capturing host's own, in its own byte order: the IP version tells as much.
+Decoded decode_null(Walk& walk) {
+  walk.header(4);
+  if (walk.reader.failed()) return Decoded::truncated;
+  return decode_ip(walk);
+}
+
+Decoded decode_link(Walk& walk, std::uint16_t link_type) {
+  switch (link_type) {
+    case kEthernet: return decode_ethernet(walk);
+    case kLinuxCooked: return decode_linux_cooked(walk);
+    case kLinuxCooked2: return decode_linux_cooked2(walk);
+    case kNull:
+    case kLoop: return decode_null(walk);
+    case kRaw:
+    case kRawBsd:
+    case kRawOpenBsd:
+    case kIpv4:
+    case kIpv6: return decode_ip(walk);
+    default: return Decoded::unknown_link_type;
+  }
+}
+
+}  // namespace
+
+std::string_view to_text(Decoded decoded) {
+  switch (decoded) {
+    case Decoded::segment: return "segment";
+    case Decoded::other_protocol: return "other_protocol";
+    case Decoded::fragment: return "fragment";
+    case Decoded::truncated: return "truncated";
+    case Decoded::malformed: return "malformed";
+    case Decoded::unknown_link_type: return "unknown_link_type";
+    case Decoded::kinds: break;
+  }
+  return {};
+}
+
+Decoded Decoder::decode(const Packet& packet, Segment& segment) {
+  segment = Segment{};
+  segment.mark = packet.mark;
+  Walk walk{ByteReader{packet.bytes}, segment, std::max<std::uint32_t>(packet.wire_bytes, static_cast<std::uint32_t>(packet.bytes.size()))};
+  const Decoded decoded = decode_link(walk, packet.link_type);
+  ++counts_[static_cast<std::size_t>(decoded)];
+  if (decoded != Decoded::segment) return decoded;
+
+  segment.wire_payload_bytes = walk.wire_bytes;
+  const ByteView rest = walk.reader.rest();
+  segment.payload = rest.first(std::min<std::size_t>(rest.size(), walk.wire_bytes));
+  segment.hash = hash_of(segment.key());
+  return decoded;
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,144 @@
+#include "event/dicom_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "event/dicom_uids.h"
+
+namespace dcmwatch {
+namespace {
+
+static_assert(std::ranges::is_sorted(kDicomUids, {}, &NamedUid::uid));
+static_assert(std::ranges::adjacent_find(kDicomUids, {}, &NamedUid::uid) == kDicomUids.end());
+
+struct NamedCommand {
+  std::uint16_t field;
+  std::string_view name;
+};
+
+constexpr std::uint16_t kResponseBit = 0x8000;
+
+// PS3.7 E.1, requests; a response is its request's field with the highest bit set.
+constexpr auto kCommands = std::to_array<NamedCommand>({
+    {0x0001, "C-STORE"},
+    {0x0010, "C-GET"},
+    {0x0020, "C-FIND"},
+    {0x0021, "C-MOVE"},
+    {0x0030, "C-ECHO"},
+    {0x0100, "N-EVENT-REPORT"},
+    {0x0110, "N-GET"},
+    {0x0120, "N-SET"},
+    {0x0130, "N-ACTION"},
+    {0x0140, "N-CREATE"},
+    {0x0150, "N-DELETE"},
+    {0x0fff, "C-CANCEL"},
+});
+
+struct StatusRange {
+  std::uint16_t first;
+  std::uint16_t last;
+  StatusClass status_class;
+};
+
+// PS3.7 C.1 to C.4: the general rules and, before them, the codes that the rules would take for something else.
+// A status is of the first range that holds it; a failure if none does.
+constexpr auto kStatusRanges = std::to_array<StatusRange>({
+    {0x0000, 0x0000, StatusClass::success},
+    {0x0001, 0x0001, StatusClass::warning},  // requested optional attributes are not supported
+    {0x0107, 0x0107, StatusClass::warning},  // attribute list error
+    {0x0116, 0x0116, StatusClass::warning},  // attribute value out of range
+    {0xb000, 0xbfff, StatusClass::warning},
+    {0xfe00, 0xfe00, StatusClass::cancel},
+    {0xff00, 0xff01, StatusClass::pending},
+});
+
+struct NamedCode {
+  std::uint8_t source;
+  std::uint8_t reason;
+  std::string_view text;
+};
+
+// PS3.8 9.3.4: the reasons of an A-ASSOCIATE-RJ, by source.
+constexpr auto kRejectionReasons = std::to_array<NamedCode>({
+    {1, 1, "no reason given"},
+    {1, 2, "application context name not supported"},
+    {1, 3, "calling AE title not recognized"},
+    {1, 7, "called AE title not recognized"},
+    {2, 1, "no reason given"},
+    {2, 2, "protocol version not supported"},
+    {3, 1, "temporary congestion"},
+    {3, 2, "local limit exceeded"},
+});
+
+// PS3.8 9.3.8: the reasons of an A-ABORT by the service provider.
+constexpr auto kAbortReasons = std::to_array<NamedCode>({
+    {2, 0, "reason not specified"},
+    {2, 1, "unrecognized PDU"},
+    {2, 2, "unexpected PDU"},
+    {2, 4, "unrecognized PDU parameter"},
+    {2, 5, "unexpected PDU parameter"},
+    {2, 6, "invalid PDU parameter value"},
+});
+
+template <std::size_t size>
+std::string reason_text(const std::array<NamedCode, size>& table, std::uint8_t source, std::uint8_t reason) {
+  for (const NamedCode& code : table) {
+    if (code.source == source && code.reason == reason) return std::string{code.text};
+  }
+  return fmt::format("source {}, reason {}", source, reason);
+}
+
+}  // namespace
+
+std::string_view dicom_command_name(std::uint16_t command_field) {
+  const std::uint16_t request = command_field & static_cast<std::uint16_t>(~kResponseBit);
+  const auto* found = std::ranges::find(kCommands, request, &NamedCommand::field);
+  return found == kCommands.end() ? std::string_view{} : found->name;
+}
+
+std::uint16_t dicom_command_field(std::string_view name) {
+  const auto* found = std::ranges::find(kCommands, name, &NamedCommand::name);
+  return found == kCommands.end() ? std::uint16_t{0} : found->field;
+}
+
+StatusClass dicom_status_class(std::uint16_t status) {
+  for (const StatusRange& range : kStatusRanges) {
+    if (status >= range.first && status <= range.last) return range.status_class;
+  }
+  return StatusClass::failure;
+}
+
+std::string_view to_text(StatusClass status_class) {
+  switch (status_class) {
+    case StatusClass::success: return "success";
+    case StatusClass::warning: return "warning";
+    case StatusClass::failure: return "failure";
+    case StatusClass::cancel: return "cancel";
+    case StatusClass::pending: return "pending";
+  }
+  return {};
+}
+
+std::string dicom_status_text(std::uint16_t status) { return fmt::format("{:04X}", status); }
+
+std::string_view dicom_uid_name(std::string_view uid) {
+  const auto* found = std::ranges::lower_bound(kDicomUids, uid, {}, &NamedUid::uid);
+  return found == kDicomUids.end() || found->uid != uid ? std::string_view{} : found->name;
+}
+
+std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::uint8_t reason) {
+  const std::string why = reason_text(kRejectionReasons, source, reason);
+  if (result == 1) return "rejected-permanent, " + why;
+  if (result == 2) return "rejected-transient, " + why;
+  return fmt::format("result {}, {}", result, why);
+}
+
+std::string dicom_abort_text(std::uint8_t source, std::uint8_t reason) {
+  if (source == 0) return "by the service user";  // its reason is not significant
+  if (source == 2) return "by the service provider, " + reason_text(kAbortReasons, source, reason);
+  return fmt::format("source {}, reason {}", source, reason);
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,33 @@
+// The standard's own words for DICOM's codes (PS3.4, PS3.6, PS3.7, PS3.8). Tables, no state.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace dcmwatch {
+
+/// (0000,0100), PS3.7 E.1: "C-STORE" for 0x0001 and for its response 0x8001; empty if unknown.
+std::string_view dicom_command_name(std::uint16_t command_field);
+
+/// The command field of a request by its name; 0 if there is none.
+std::uint16_t dicom_command_field(std::string_view name);
+
+/// PS3.7 C and PS3.4: the class of a status.
+enum class StatusClass : std::uint8_t { success, warning, failure, cancel, pending };
+StatusClass dicom_status_class(std::uint16_t status);
+std::string_view to_text(StatusClass status_class);
+
+/// "A700"
+std::string dicom_status_text(std::uint16_t status);
+
+/// The name of a SOP class or transfer syntax (PS3.6 A); empty if unknown.
+std::string_view dicom_uid_name(std::string_view uid);
+
+/// PS3.8 9.3.4, "rejected-permanent, called AE title not recognized" and the like; unknown codes as numbers.
+std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::uint8_t reason);
+
+/// PS3.8 9.3.8
+std::string dicom_abort_text(std::uint8_t source, std::uint8_t reason);
+
+}  // namespace dcmwatch

@@ -1,0 +1,135 @@
+#include "event/event.h"
+
+#include "event/dicom_names.h"
+
+namespace dcmwatch {
+namespace {
+
+Outcome outcome(const ConnectionFact& fact) {
+  if (!fact.end) return Outcome::unknown;
+  return *fact.end == ConnectionEnd::finished ? Outcome::success : Outcome::unknown;
+}
+
+Outcome outcome(const DicomAssociation& association) {
+  if (association.rejection || association.abort) return Outcome::failure;
+  if (!association.accepted) return Outcome::unknown;
+  return *association.accepted ? Outcome::success : Outcome::failure;
+}
+
+Outcome outcome(const DicomOperation& operation) {
+  if (!operation.status) return Outcome::unknown;
+  switch (dicom_status_class(*operation.status)) {
+    case StatusClass::success:
+    case StatusClass::warning: return Outcome::success;
+    case StatusClass::failure: return Outcome::failure;
+    case StatusClass::cancel:
+    case StatusClass::pending: return Outcome::unknown;
+  }
+  return Outcome::unknown;
+}
+
+Outcome outcome(const Hl7Message& message) {
+  if (!message.ack_code || message.ack_code->size() != 2) return Outcome::unknown;
+  switch ((*message.ack_code)[1]) {  // HL7 table 0008: AA CA, AE CE, AR CR
+    case 'A': return Outcome::success;
+    case 'E':
+    case 'R': return Outcome::failure;
+    default: return Outcome::unknown;
+  }
+}
+
+Outcome outcome(const Violation&) { return Outcome::failure; }
+Outcome outcome(const Link&) { return Outcome::success; }
+Outcome outcome(const CaptureNote&) { return Outcome::unknown; }
+
+struct DatasetName {
+  std::string_view operator()(const ConnectionFact&) const { return "connection"; }
+  std::string_view operator()(const DicomAssociation&) const { return "dicom.association"; }
+  std::string_view operator()(const DicomOperation&) const { return "dicom.operation"; }
+  std::string_view operator()(const Hl7Message&) const { return "hl7.message"; }
+  std::string_view operator()(const Violation&) const { return "violation"; }
+  std::string_view operator()(const Link&) const { return "link"; }
+  std::string_view operator()(const CaptureNote&) const { return "capture"; }
+};
+
+}  // namespace
+
+Outcome outcome_of(const Event& event) {
+  return std::visit([](const auto& fact) { return outcome(fact); }, event.facts);
+}
+
+std::string_view dataset_of(const Facts& facts) { return std::visit(DatasetName{}, facts); }
+
+std::string_view to_text(Phase phase) {
+  switch (phase) {
+    case Phase::start: return "start";
+    case Phase::progress: return "progress";
+    case Phase::end: return "end";
+  }
+  return {};
+}
+
+std::string_view to_text(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::unknown: return "unknown";
+    case Outcome::success: return "success";
+    case Outcome::failure: return "failure";
+  }
+  return {};
+}
+
+std::string_view to_text(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::unidentified: return "unidentified";
+    case Protocol::dicom: return "dicom";
+    case Protocol::hl7: return "hl7";
+    case Protocol::tls: return "tls";
+    case Protocol::http: return "http";
+    case Protocol::ssh: return "ssh";
+  }
+  return {};
+}
+
+std::string_view to_text(ConnectionEnd end) {
+  switch (end) {
+    case ConnectionEnd::finished: return "finished";
+    case ConnectionEnd::reset: return "reset";
+    case ConnectionEnd::timed_out: return "timed_out";
+    case ConnectionEnd::evicted: return "evicted";
+    case ConnectionEnd::open: return "open";
+  }
+  return {};
+}
+
+std::string_view to_text(DicomEnd end) {
+  switch (end) {
+    case DicomEnd::released: return "released";
+    case DicomEnd::aborted: return "aborted";
+    case DicomEnd::rejected: return "rejected";
+    case DicomEnd::reset: return "reset";
+    case DicomEnd::closed: return "closed";
+    case DicomEnd::timeout: return "timeout";
+    case DicomEnd::open: return "open";
+  }
+  return {};
+}
+
+std::string_view to_text(Invoker invoker) { return invoker == Invoker::opener ? "opener" : "acceptor"; }
+
+std::string_view to_text(LinkKind kind) {
+  switch (kind) {
+    case LinkKind::move_caused_store: return "move_caused_store";
+  }
+  return {};
+}
+
+std::string_view to_text(LinkCertainty certainty) {
+  switch (certainty) {
+    case LinkCertainty::originator: return "originator";
+    case LinkCertainty::content: return "content";
+    case LinkCertainty::ambiguous: return "ambiguous";
+  }
+  return {};
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,52 @@
+#include "event/record.h"
+
+#include <array>
+
+namespace dcmwatch {
+
+std::string_view to_text(DeviationKind kind) {
+  switch (kind) {
+    case DeviationKind::source_device: return "source.device";
+    case DeviationKind::destination_device: return "destination.device";
+    case DeviationKind::flow: return "flow";
+    case DeviationKind::zone_crossing: return "zone_crossing";
+    case DeviationKind::port: return "port";
+    case DeviationKind::direction: return "direction";
+    case DeviationKind::calling_ae_title: return "calling_ae";
+    case DeviationKind::called_ae_title: return "called_ae";
+    case DeviationKind::operation: return "operation";
+    case DeviationKind::sop_class: return "sop_class";
+    case DeviationKind::message_type: return "message_type";
+    case DeviationKind::move_destination: return "move_destination";
+  }
+  return {};
+}
+
+std::string_view to_text(UnknownKind kind) {
+  switch (kind) {
+    case UnknownKind::direction: return "direction";
+    case UnknownKind::service: return "service";
+    case UnknownKind::calling_ae_title: return "calling_ae";
+    case UnknownKind::called_ae_title: return "called_ae";
+    case UnknownKind::operation: return "operation";
+    case UnknownKind::sop_class: return "sop_class";
+    case UnknownKind::message_type: return "message_type";
+    case UnknownKind::move_destination: return "move_destination";
+  }
+  return {};
+}
+
+namespace {
+constexpr std::array<std::string_view, 5> kLevels{"informational", "low", "medium", "high", "critical"};
+}
+
+std::string_view to_text(Level level) { return kLevels[static_cast<std::size_t>(level)]; }
+
+std::optional<Level> level_from(std::string_view text) {
+  for (std::size_t i = 0; i < kLevels.size(); ++i) {
+    if (kLevels[i] == text) return static_cast<Level>(i);
+  }
+  return std::nullopt;
+}
+
+}  // namespace dcmwatch

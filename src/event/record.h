@@ -1,0 +1,90 @@
+// A fact held against the declared model (Observation), and a rule that matched one (Finding).
+// They are plain values here, beside the one table of field names, so that log, rules and documentation share it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/event.h"
+
+namespace dcmwatch {
+
+/// A difference between what was declared and what was seen. `model` states differences; it does not judge them.
+enum class DeviationKind : std::uint8_t {
+  source_device,        ///< the opener's address belongs to no declared device
+  destination_device,
+  flow,                 ///< no declared flow joins these two devices
+  zone_crossing,        ///< no declared flow or conduit joins these two zones
+  port,                 ///< a flow joins them, on another port
+  direction,            ///< a flow joins them the other way round
+  calling_ae_title,     ///< not bound to the device that used it
+  called_ae_title,
+  operation,
+  sop_class,
+  message_type,
+  move_destination,
+};
+
+/// A thing declared that could not be checked.
+enum class UnknownKind : std::uint8_t { direction, service, calling_ae_title, called_ae_title, operation, sop_class, message_type, move_destination };
+
+struct Deviation {
+  DeviationKind kind{};
+  std::string expected;  ///< what the model declares, for people: "CT1, CT2"
+  std::string observed;  ///< what was seen: "WS1"
+};
+
+/// What the declared model says of one end.
+struct Place {
+  std::string_view device;  ///< empty: undeclared
+  std::string_view zone;
+};
+
+/// What the declared model says of an event. Names are views into the model; `model` keeps it alive.
+struct Declared {
+  std::shared_ptr<const void> model;
+  Place source;
+  Place destination;
+  std::string_view flow;  ///< empty: none
+  std::vector<Deviation> deviations;
+  std::vector<UnknownKind> unknown;
+};
+
+struct Observation {
+  Event event;
+  Declared declared;
+};
+
+/// Sigma's levels.
+enum class Level : std::uint8_t { informational, low, medium, high, critical };
+
+/// What a finding needs of its rule. Lives as long as any finding that names it (shared).
+struct RuleInfo {
+  std::string id;
+  std::string title;
+  std::string description;
+  Level level = Level::medium;
+  std::vector<std::string> tags;
+};
+
+/// A rule that matched. Told when first matched (Phase::start) and, with its final count, at the end (Phase::end).
+struct Finding {
+  std::shared_ptr<const RuleInfo> rule;
+  Phase phase = Phase::start;
+  std::uint64_t number = 0;  ///< of this run, from 1, in the order of first matches
+  std::uint64_t count = 1;
+  Mark first;
+  Mark last;
+  Observation example;       ///< the first observation that matched
+};
+
+std::string_view to_text(DeviationKind kind);  ///< "device.source", "flow", "zone.crossing", "port", …
+std::string_view to_text(UnknownKind kind);
+std::string_view to_text(Level level);
+/// Nothing if the text is no level.
+std::optional<Level> level_from(std::string_view text);
+
+}  // namespace dcmwatch

@@ -1,0 +1,40 @@
+// The head of a unit whose tail has not arrived: the one copy that a unit split across segments costs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace dcmwatch {
+
+/// Order of calls: join(fresh) gives kept and fresh bytes as one view; use it; then keep(what was not used) or clear().
+/// The view that join gives dies at the next call.
+class Pending {
+ public:
+  /// Costs nothing when nothing was kept: the fresh view itself is given back.
+  ByteView join(ByteView fresh) {
+    if (kept_.empty()) return fresh;
+    kept_.insert(kept_.end(), fresh.begin(), fresh.end());
+    return kept_;
+  }
+
+  /// `rest` must be a tail of the view that join gave.
+  void keep(ByteView rest) {
+    if (!kept_.empty() && rest.data() >= kept_.data() && rest.data() <= kept_.data() + kept_.size()) {
+      kept_.erase(kept_.begin(), kept_.end() - static_cast<std::ptrdiff_t>(rest.size()));
+    } else {
+      kept_.assign(rest.begin(), rest.end());
+    }
+    if (kept_.empty()) clear();
+  }
+
+  void clear() { std::vector<std::uint8_t>{}.swap(kept_); }
+
+  [[nodiscard]] std::size_t size() const { return kept_.size(); }
+
+ private:
+  std::vector<std::uint8_t> kept_;
+};
+
+}  // namespace dcmwatch

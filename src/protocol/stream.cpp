@@ -1,0 +1,211 @@
+#include "protocol/stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/protocol.h"
+#include "protocol/table.h"
+
+namespace dcmwatch {
+namespace {
+
+ConnectionEnd end_of(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::finished: return ConnectionEnd::finished;
+    case CloseReason::reset: return ConnectionEnd::reset;
+    case CloseReason::timed_out: return ConnectionEnd::timed_out;
+    case CloseReason::evicted: return ConnectionEnd::evicted;
+    case CloseReason::capture_ended: return ConnectionEnd::open;
+  }
+  return ConnectionEnd::open;
+}
+
+bool is_encrypted(Protocol protocol) { return protocol == Protocol::tls || protocol == Protocol::ssh; }
+
+void emit_end(Emitter& emitter, const Mark& mark, CloseReason reason) {
+  ConnectionFact fact = connection_fact(emitter.connection(), emitter.opener());
+  fact.end = end_of(reason);
+  emitter.emit(Phase::end, emitter.connection().first, mark, std::move(fact));
+}
+
+}  // namespace
+
+ConnectionFact connection_fact(const Connection& connection, Direction opener) {
+  ConnectionFact fact;
+  for (std::size_t side = 0; side < 2; ++side) {
+    const DirectionStatistics& sent = connection.sent(side == 0 ? opener : opposite(opener));
+    fact.packets[side] = sent.packets;
+    fact.bytes[side] = sent.bytes;
+    fact.missing_bytes[side] = sent.missing_bytes;
+    fact.retransmitted_packets[side] = sent.retransmitted_packets;
+  }
+  fact.handshake_time = connection.handshake_time;
+  return fact;
+}
+
+void Emitter::set_opener(Direction sent_by_opener) {
+  if (connection_.parties.opener_known) return;
+  opener_ = sent_by_opener;
+  opener_told_ = true;
+}
+
+void Emitter::emit(Phase phase, const Mark& first, const Mark& last, Facts facts, bool lost) {
+  Event event;
+  event.phase = phase;
+  event.protocol = protocol_;
+  event.visibility = {.joined_midway = connection_.joined_midway,
+                      .one_direction = connection_.one_direction_only(),
+                      .truncated = connection_.truncated,
+                      .lost = lost,
+                      .encrypted = is_encrypted(protocol_)};
+  event.conversation = connection_.id;
+  event.ordinal = ++emitted_;
+  event.parties = connection_.parties;
+  event.parties.opener_known = opener_known();
+  if (opener_ == Direction::backward) event.parties.reverse();
+  event.first = first;
+  event.last = last;
+  event.facts = std::move(facts);
+  sink_.on_event(std::move(event));
+}
+
+Stream::Stream(const Connection& connection, const ProtocolSettings& settings, EventSink& events)
+    : connection_(connection), settings_(settings), emitter_(connection, events, Protocol::unidentified) {
+  for (Head& head : heads_) head.adrift = connection.joined_midway;
+}
+
+Appetite Stream::on_bytes(Direction direction, const Mark& mark, ByteView bytes) {
+  switch (state_) {
+    case State::identifying: return identify(direction, mark, bytes);
+    case State::decoding: {
+      Owed& owed = owed_[index_of(direction)];
+      if (owed.left == 0) return sink_->on_bytes(direction, mark, bytes);
+      feed(direction, mark, bytes);
+      return std::exchange(owed.left, 0);
+    }
+    case State::closed_book: return kWantNothing;
+  }
+  return kWantNothing;
+}
+
+void Stream::on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes, std::uint64_t missing) {
+  if (!sink_) return;
+  const Owed owed = std::exchange(owed_[index_of(direction)], {});
+  sink_->on_skipped(direction, owed.passed != 0 ? owed.first : first, last, owed.passed + bytes, owed.missing + missing);
+}
+
+void Stream::on_gap(Direction direction, const Mark& mark, std::uint64_t missing) {
+  if (sink_) {
+    missing -= count_off(direction, mark, missing, true);
+    if (missing != 0) sink_->on_gap(direction, mark, missing);
+    return;
+  }
+  head(direction) = Head{.bytes = {}, .searched_bytes = head(direction).searched_bytes, .adrift = true, .hopeless = false};
+}
+
+void Stream::on_close(const Mark& mark, CloseReason reason) {
+  if (!sink_) return;
+  for (const Direction direction : {Direction::forward, Direction::backward}) tell_skipped(direction, mark);
+  sink_->on_close(mark, reason);
+}
+
+void Stream::feed(Direction direction, const Mark& mark, ByteView bytes) {
+  const ByteView wanted = bytes.subspan(count_off(direction, mark, bytes.size(), false));
+  if (!wanted.empty()) owed_[index_of(direction)].left = sink_->on_bytes(direction, mark, wanted);
+}
+
+// How many of these bytes the sink had no appetite for.
+std::uint64_t Stream::count_off(Direction direction, const Mark& mark, std::uint64_t bytes, bool missing) {
+  Owed& owed = owed_[index_of(direction)];
+  const std::uint64_t passed = std::min(owed.left, bytes);
+  if (passed == 0) return 0;
+  if (owed.passed == 0) owed.first = mark;
+  owed.left -= passed;
+  owed.passed += passed;
+  if (missing) owed.missing += passed;
+  if (owed.left == 0) tell_skipped(direction, mark);
+  return passed;
+}
+
+void Stream::tell_skipped(Direction direction, const Mark& mark) {
+  const Owed owed = std::exchange(owed_[index_of(direction)], {});
+  if (owed.passed != 0) sink_->on_skipped(direction, owed.first, mark, owed.passed, owed.missing);
+}
+
+void Stream::end(const Mark& mark, CloseReason reason) { emit_end(emitter_, mark, reason); }
+
+Appetite Stream::identify(Direction direction, const Mark& mark, ByteView bytes) {
+  Head& here = head(direction);
+  here.searched_bytes += bytes.size();
+  if (here.adrift) {
+    // Nothing before a unit's start is of use, so only what is on the table now is kept.
+    chunks_.clear();
+  } else {
+    const std::size_t room = settings_.limits.identify_bytes - std::min(settings_.limits.identify_bytes, here.bytes.size());
+    const ByteView head_bytes = bytes.first(std::min(room, bytes.size()));
+    here.bytes.insert(here.bytes.end(), head_bytes.begin(), head_bytes.end());
+  }
+  chunks_.push_back({direction, mark, {bytes.begin(), bytes.end()}});
+
+  if (const ProtocolEntry* entry = recognise(direction, bytes)) return hand_over(*entry, direction);
+  const bool all_hopeless = std::all_of(heads_.begin(), heads_.end(), [](const Head& h) { return h.hopeless; });
+  const std::uint64_t bound = here.adrift ? settings_.limits.resync_bytes : settings_.limits.identify_bytes;
+  if (all_hopeless || here.searched_bytes >= bound) return give_up(mark);
+  return kWantAll;
+}
+
+const ProtocolEntry* Stream::recognise(Direction direction, ByteView bytes) {
+  Head& here = head(direction);
+  const ByteView looked_at = here.adrift ? bytes : ByteView{here.bytes};
+  bool hope = here.adrift;
+  for (const ProtocolEntry& entry : protocols()) {
+    const Looks looks = entry.looks_like(looked_at);
+    if (looks == Looks::yes) return &entry;
+    hope |= looks == Looks::need_more;
+  }
+  here.hopeless = !hope;
+  return nullptr;
+}
+
+Appetite Stream::hand_over(const ProtocolEntry& entry, Direction direction) {
+  emitter_.protocol_ = entry.protocol;
+  std::vector<Chunk> chunks = std::move(chunks_);
+  announce(chunks.back().mark);
+  heads_ = {};
+  if (!entry.open) {
+    state_ = State::closed_book;
+    return kWantNothing;
+  }
+  state_ = State::decoding;
+  sink_ = entry.open(emitter_, settings_);
+
+  for (const Chunk& chunk : chunks) feed(chunk.direction, chunk.mark, chunk.bytes);
+  return std::exchange(owed_[index_of(direction)].left, 0);
+}
+
+Appetite Stream::give_up(const Mark& mark) {
+  state_ = State::closed_book;
+  chunks_ = {};
+  heads_ = {};
+  announce(mark);
+  return kWantNothing;
+}
+
+void Stream::announce(const Mark& mark) {
+  emitter_.emit(Phase::start, connection_.first, mark, connection_fact(connection_, emitter_.opener()));
+}
+
+std::unique_ptr<StreamSink> ProtocolHandler::open(const Connection& connection, const Mark&) {
+  return std::make_unique<Stream>(connection, settings_, events_);
+}
+
+void ProtocolHandler::on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark, CloseReason reason) {
+  if (sink) {
+    static_cast<Stream*>(sink)->end(mark, reason);
+    return;
+  }
+  Emitter emitter{connection, events_, Protocol::unidentified};
+  emit_end(emitter, mark, reason);
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,75 @@
+// A connection's stream before and after it is known what it carries.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "protocol/conversation.h"
+
+namespace dcmwatch {
+
+/// Holds the first bytes of both directions until a protocol recognises one of them, then hands everything on to its sink.
+/// A connection joined midway, or one with a hole, is searched at the start of each segment, where a unit mostly begins.
+class Stream final : public StreamSink {
+ public:
+  Stream(const Connection& connection, const ProtocolSettings& settings, EventSink& events);
+
+  Appetite on_bytes(Direction direction, const Mark& mark, ByteView bytes) override;
+  void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes, std::uint64_t missing) override;
+  void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
+  void on_close(const Mark& mark, CloseReason reason) override;
+
+  /// Ends the connection's own record; the last call.
+  void end(const Mark& mark, CloseReason reason);
+
+ private:
+  enum class State : std::uint8_t { identifying, decoding, closed_book };
+
+  struct Chunk {
+    Direction direction;
+    Mark mark;
+    std::vector<std::uint8_t> bytes;
+  };
+
+  /// What is known of one direction while identifying.
+  struct Head {
+    std::vector<std::uint8_t> bytes;  ///< from the stream's start, unless `adrift`
+    std::uint64_t searched_bytes = 0;
+    bool adrift = false;              ///< the start was not seen: units are sought at segment starts
+    bool hopeless = false;
+  };
+
+  /// Bytes that the sink has no appetite for among those that were held while identifying: the assembler gave them out
+  /// already, so they are counted off here until it can be told.
+  struct Owed {
+    Appetite left = 0;
+    std::uint64_t passed = 0;
+    std::uint64_t missing = 0;
+    Mark first;
+  };
+
+  Appetite identify(Direction direction, const Mark& mark, ByteView bytes);
+  void feed(Direction direction, const Mark& mark, ByteView bytes);
+  std::uint64_t count_off(Direction direction, const Mark& mark, std::uint64_t bytes, bool missing);
+  void tell_skipped(Direction direction, const Mark& mark);
+  const ProtocolEntry* recognise(Direction direction, ByteView bytes);
+  Appetite hand_over(const ProtocolEntry& entry, Direction direction);
+  Appetite give_up(const Mark& mark);
+  void announce(const Mark& mark);
+  Head& head(Direction direction) { return heads_[index_of(direction)]; }
+
+  const Connection& connection_;
+  const ProtocolSettings& settings_;
+  Emitter emitter_;
+  State state_ = State::identifying;
+  std::unique_ptr<StreamSink> sink_;
+  std::array<Head, 2> heads_;
+  std::vector<Chunk> chunks_;
+  std::array<Owed, 2> owed_;
+};
+
+/// The connection's own facts, oriented so that index 0 is who opened it.
+ConnectionFact connection_fact(const Connection& connection, Direction opener);
+
+}  // namespace dcmwatch
