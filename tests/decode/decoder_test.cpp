@@ -29,7 +29,7 @@ Bytes ipv4(const Bytes& payload, std::uint8_t protocol = 6, std::uint16_t fragme
 
 Bytes ipv6(const Bytes& payload, std::uint8_t next = 6) {
   Bytes header{0x60, 0, 0, 0, static_cast<std::uint8_t>(payload.size() >> 8), static_cast<std::uint8_t>(payload.size()), next, 64};
-  for (const std::uint8_t last : {1, 2}) header = header + Bytes{0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last};
+  for (const std::uint8_t last : Bytes{1, 2}) header = header + Bytes{0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last};
   return header + payload;
 }
 

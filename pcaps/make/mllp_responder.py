@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""mllp_responder.py PORT [SILENT-TYPE]: answers each HL7 v2 message over MLLP, and says what it answered.
+
+AR where the version is not 2.x or the processing id is not P, AE where PID-3 is empty, AA otherwise. A message of
+SILENT-TYPE is never answered.
+"""
+import socketserver
+import sys
+
+START, END = b'\x0b', b'\x1c\r'
+SILENT = sys.argv[2] if len(sys.argv) > 2 else None
+
+
+def judge(message):
+    segments = {s.split(b'|', 1)[0]: s.split(b'|') for s in message.split(b'\r') if s}
+    header = segments[b'MSH']
+    kind = b'^'.join(header[8].split(b'^')[:2]).decode()
+    if kind == SILENT:
+        return kind, header, None
+    if not header[11].startswith(b'2.') or header[10] != b'P':
+        return kind, header, 'AR'
+    if b'PID' in segments and not segments[b'PID'][3]:
+        return kind, header, 'AE'
+    return kind, header, 'AA'
+
+
+class Responder(socketserver.BaseRequestHandler):
+    def handle(self):
+        buffer = b''
+        while True:
+            received = self.request.recv(65536)
+            if not received:
+                return
+            buffer += received
+            while END in buffer:
+                frame, buffer = buffer.split(END, 1)
+                self.answer(frame[frame.index(START) + 1:])
+
+    def answer(self, message):
+        kind, header, code = judge(message)
+        control = header[9].decode()
+        print('HL7 source=%s destination=%s type=%s ack=%s control=%s' % (
+            self.client_address[0], self.request.getsockname()[0], kind, code or 'null', control), flush=True)
+        if code:
+            event = kind.split('^')[1]
+            ack = '\r'.join(['|'.join(['MSH', '^~\\&', header[4].decode(), header[5].decode(), header[2].decode(), header[3].decode(),
+                                       '20240102101113', '', 'ACK^' + event, 'A' + control, 'P', '2.5.1']),
+                             'MSA|%s|%s' % (code, control), ''])
+            self.request.sendall(START + ack.encode() + END)
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address, daemon_threads = True, True
+
+
+Server(('', int(sys.argv[1])), Responder).serve_forever()

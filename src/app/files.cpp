@@ -1,0 +1,31 @@
+#include "app/files.h"
+
+#include <cstdlib>
+#include <string>
+
+namespace dcmwatch {
+
+namespace fs = std::filesystem;
+
+fs::path bundled_rules() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  for (fs::path folder = program.parent_path(); folder != folder.root_path(); folder = folder.parent_path()) {
+    for (const char* place : {"share/dcmwatch/rules/detection", "rules/detection"}) {
+      if (fs::is_directory(folder / place, error)) return folder / place;
+    }
+  }
+  return {};
+}
+
+fs::path default_pseudonym_key() {
+  fs::path state;
+  if (const char* home = std::getenv("HOME"); home && *home == '/') state = fs::path{home} / ".local" / "state";
+  if (const char* named = std::getenv("XDG_STATE_HOME"); named && *named == '/') state = named;
+  if (state.empty()) return {};
+  std::error_code error;
+  fs::create_directories(state / "dcmwatch", error);
+  return error ? fs::path{} : state / "dcmwatch" / "pseudonym.key";
+}
+
+}  // namespace dcmwatch

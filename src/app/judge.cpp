@@ -1,0 +1,91 @@
+#include "app/judge.h"
+
+#include <algorithm>
+
+#include "app/version.h"
+
+namespace dcmwatch {
+namespace {
+
+Protocol carried_by(ServiceProtocol protocol) {
+  switch (protocol) {
+    case ServiceProtocol::dicom: return Protocol::dicom;
+    case ServiceProtocol::hl7: return Protocol::hl7;
+    case ServiceProtocol::other: return Protocol::unidentified;
+  }
+  return Protocol::unidentified;
+}
+
+}  // namespace
+
+Judge::Judge(const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics)
+    : model_(model), relater_(limits, related_), detector_(std::move(rules), limits), output_(output), metrics_(metrics) {}
+
+void Judge::on_event(Event&& event) { relater_.on_event(std::move(event)); }
+
+void Judge::judge(Event&& event) {
+  if (event.first.time != Timestamp{} && (!first_ || event.first.time < *first_)) first_ = event.first.time;
+  last_ = std::max(last_, event.last.time);
+  Observation observation = model_ ? model_->observe(std::move(event)) : Observation{std::move(event), {}};
+  // The record comes before the findings that it gives rise to, so its place is kept while it is judged.
+  const std::size_t place = items_.size();
+  items_.emplace_back();
+  detector_.observe(observation, *this);
+  items_[place] = std::move(observation);
+}
+
+void Judge::on_finding(const Finding& finding) {
+  items_.emplace_back(finding);
+  if (finding.phase != Phase::start) return;
+  ++findings_;
+  if (!highest_ || *highest_ < finding.rule->level) highest_ = finding.rule->level;
+}
+
+void Judge::on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp) {
+  if (!status.name.empty()) {
+    const auto known = std::find_if(sources_.begin(), sources_.end(), [&](const SourceStatus& s) { return s.source == status.source && s.name == status.name; });
+    if (known == sources_.end()) {
+      sources_.push_back(status);
+    } else {
+      *known = status;
+    }
+  }
+  hand_over();
+  if (metrics_) update_metrics(assembly);
+}
+
+void Judge::finish() {
+  detector_.finish(*this);
+  hand_over();
+}
+
+void Judge::hand_over() {
+  if (items_.empty()) return;
+  output_.submit(std::move(items_));
+  items_ = {};
+}
+
+void Judge::update_metrics(const AssemblyCounters& assembly) {
+  Tallies tallies;
+  for (const SourceStatus& source : sources_) {
+    tallies.sources.push_back({source.name, source.packets, source.bytes, source.drops.kernel, source.drops.interface});
+  }
+  tallies.limits = {{"connections", assembly.connections_evicted},
+                    {"held_bytes", assembly.holes_given_up_early},
+                    {"relate_open", relater_.forgotten()},
+                    {"findings", detector_.forgotten() + detector_.folded()}};
+  tallies.shed = output_.shed();
+  metrics_->update(tallies);
+}
+
+MetricNames metric_names(const Model* model, const RuleSet& rules) {
+  MetricNames names;
+  names.version = kVersion;
+  for (const Rule& rule : rules) names.rules.push_back(rule.info);
+  if (!model) return names;
+  for (const Zone& zone : model->zones) names.zones.push_back(zone.name);
+  for (const Flow& flow : model->flows) names.flows.push_back({flow.name, carried_by(model->services[flow.service].protocol)});
+  return names;
+}
+
+}  // namespace dcmwatch

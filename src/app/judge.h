@@ -1,0 +1,69 @@
+// The analyst's work: relate → model → detect → output, in packet time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/pipeline.h"
+#include "detect/detector.h"
+#include "model/lookup.h"
+#include "output/metrics.h"
+#include "output/output.h"
+#include "relate/relater.h"
+
+namespace dcmwatch {
+
+/// Order of calls: given to a Pipeline, which calls it from one thread; finish() once that pipeline has finished.
+class Judge final : public Analyst, private FindingSink {
+ public:
+  /// Without a model nothing deviates. All but the rules outlive it.
+  Judge(const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics);
+
+  void on_event(Event&& event) override;
+  void on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp watermark) override;
+  /// Tells the findings' final counts.
+  void finish();
+
+  [[nodiscard]] std::optional<Level> highest_level() const { return highest_; }
+  [[nodiscard]] std::uint64_t findings() const { return findings_; }
+  [[nodiscard]] const std::vector<SourceStatus>& sources() const { return sources_; }
+  /// Of the records; where there are none, nothing.
+  [[nodiscard]] std::optional<Timestamp> first() const { return first_; }
+  [[nodiscard]] Timestamp last() const { return last_; }
+
+ private:
+  class Related final : public EventSink {
+   public:
+    explicit Related(Judge& judge) : judge_(judge) {}
+    void on_event(Event&& event) override { judge_.judge(std::move(event)); }
+
+   private:
+    Judge& judge_;
+  };
+
+  void judge(Event&& event);
+  void on_finding(const Finding& finding) override;
+  void hand_over();
+  void update_metrics(const AssemblyCounters& assembly);
+
+  const Lookup* model_;
+  Related related_{*this};
+  Relater relater_;
+  Detector detector_;
+  Output& output_;
+  Metrics* metrics_;
+  std::vector<Item> items_;
+  std::vector<SourceStatus> sources_;
+  std::optional<Level> highest_;
+  std::uint64_t findings_ = 0;
+  std::optional<Timestamp> first_;
+  Timestamp last_{};
+};
+
+/// The names that metrics are labelled with. `model` may be null.
+MetricNames metric_names(const Model* model, const RuleSet& rules);
+
+}  // namespace dcmwatch

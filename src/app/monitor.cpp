@@ -1,0 +1,121 @@
+// dcmwatch monitor: live interfaces in, /metrics and records out, until told to stop.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "app/broker.h"
+#include "app/commands.h"
+#include "app/judge.h"
+#include "app/pipeline.h"
+#include "output/event_log.h"
+#include "service/http_endpoint.h"
+
+namespace dcmwatch {
+namespace {
+
+/// What the worker does with what the broker opened.
+class Monitor {
+ public:
+  Monitor(const MonitorConfiguration& configuration, Opened opened, std::shared_ptr<const Model> model, RuleSet rules)
+      : opened_(std::move(opened)), model_(std::move(model)), metrics_(metric_names(model_.model().get(), rules)) {
+    std::vector<RecordSink*> sinks{&metrics_};
+    const EventLogSettings log{.every_phase = configuration.every_phase, .append = true, .observer = configuration.observer,
+                               .on_failure = [](std::string_view why) { fmt::print(stderr, "dcmwatch: {}\n", why); }};
+    if (opened_.events) {
+      log_ = std::make_unique<EventLog>(std::move(opened_.events), configuration.events, log);
+    } else if (configuration.events == "-") {
+      log_ = std::make_unique<EventLog>("-", log);
+    }
+    if (log_) sinks.push_back(log_.get());
+    output_ = std::make_unique<Output>(sinks, OutputSettings{.when_full = WhenFull::shed});
+    settings_.protocol.pseudonymizer = &opened_.pseudonymizer;
+    settings_.shards = configuration.shards;
+    judge_ = std::make_unique<Judge>(&model_, std::move(rules), settings_.protocol.limits, *output_, &metrics_);
+    for (const InterfaceSettings& interface : configuration.interfaces) {
+      longest_timeout_ = std::max(longest_timeout_, interface.block_timeout);
+    }
+  }
+
+  int run() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    HttpEndpoint endpoint{opened_.listener.release(), {.metrics = [this] { return metrics_.exposition(); }, .unhealthy = {}}};
+    Pipeline pipeline{settings_, *judge_};
+    std::atomic<bool> whole = true;
+    std::atomic<std::size_t> reading = opened_.interfaces.size();
+    std::vector<std::thread> readers;
+    for (const auto& source : opened_.interfaces) {
+      readers.emplace_back([&] {
+        if (!pipeline.read(*source, {.progress = {}, .tick = [this] { return quiet_time(); }})) {
+          fmt::print(stderr, "dcmwatch: {}: {}\n", source->name(), source->failure());
+          whole = false;
+        }
+        if (--reading == 0) kill(getpid(), SIGTERM);  // nothing is left to watch
+      });
+    }
+    fmt::print(stderr, "dcmwatch: watching {}; metrics on port {}\n", names(), endpoint.port());
+
+    int signal = SIGHUP;
+    while (signal == SIGHUP) sigwait(&signals, &signal);
+    for (const auto& source : opened_.interfaces) source->stop();
+    for (std::thread& reader : readers) reader.join();
+    pipeline.finish();
+    judge_->finish();
+    output_->close();
+    if (log_ && !log_->close()) whole = false;
+    endpoint.stop();
+    fmt::print(stderr, "dcmwatch: stopped; {} findings\n", judge_->findings());
+    return whole ? kDone : kFailed;
+  }
+
+ private:
+  // On a quiet link packet time trails the clock by what the capture ring may still hold back.
+  [[nodiscard]] Timestamp quiet_time() const {
+    const auto now = std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch());
+    return Timestamp{now - 2 * longest_timeout_};
+  }
+
+  [[nodiscard]] std::string names() const {
+    std::string all;
+    for (const auto& source : opened_.interfaces) all += (all.empty() ? "" : ", ") + source->name();
+    return all;
+  }
+
+  Opened opened_;
+  Lookup model_;
+  PipelineSettings settings_;
+  Metrics metrics_;
+  std::unique_ptr<EventLog> log_;
+  std::unique_ptr<Output> output_;
+  std::unique_ptr<Judge> judge_;
+  Duration longest_timeout_{};
+};
+
+int monitor(const std::string& file) {
+  const MonitorConfiguration configuration = load_configuration(file);
+  // Read while privileged, so that the worker's user needs no access to them.
+  const std::shared_ptr<const Model> model = load_model(configuration.model);
+  const RuleSet rules = load_rules(configuration.rules);
+  signal(SIGPIPE, SIG_IGN);
+  return run_apart(configuration.user, open_configured(configuration), [&](Opened opened) {
+    return Monitor{configuration, std::move(opened), model, rules}.run();
+  });
+}
+
+}  // namespace
+
+Command add_monitor(CLI::App& app) {
+  auto file = std::make_shared<std::string>();
+  app.add_option("--config", *file, "interfaces, model, rules and outputs; see config/monitor.yaml")->required()->type_name("FILE");
+  return [file] { return monitor(*file); };
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,185 @@
+// dcmwatch replay: capture files in, findings, records, metrics and a summary out.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "app/captures.h"
+#include "app/commands.h"
+#include "app/files.h"
+#include "app/judge.h"
+#include "app/pipeline.h"
+#include "app/progress.h"
+#include "output/event_log.h"
+#include "output/summary.h"
+
+namespace dcmwatch {
+namespace {
+
+struct ReplayOptions {
+  std::vector<std::string> captures;
+  std::string model;
+  std::string rules;
+  std::string events;
+  std::string metrics;
+  std::string filter;
+  std::string fail_on;
+  std::string pseudonym_key;
+  unsigned shards = 1;
+  bool every_phase = false;
+  bool quiet = false;
+};
+
+Pseudonymizer pseudonymizer_for(const ReplayOptions& options) {
+  if (!options.pseudonym_key.empty()) return Pseudonymizer::from_file(options.pseudonym_key);
+  const std::filesystem::path key = default_pseudonym_key();
+  if (!key.empty()) return Pseudonymizer::from_file(key);
+  fmt::print(stderr, "dcmwatch: no home folder for a pseudonym key: pseudonyms correlate within this run only\n");
+  return Pseudonymizer::ephemeral();
+}
+
+std::size_t terminal_width(int descriptor) {
+  winsize size{};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 100;
+}
+
+/// One replay: what it is made of stands in the order in which data flows, last to first.
+class Replay {
+ public:
+  explicit Replay(const ReplayOptions& options)
+      : options_(options),
+        page_(options.events == "-" ? STDERR_FILENO : STDOUT_FILENO),
+        captures_(find_captures(options.captures)),
+        pseudonymizer_(pseudonymizer_for(options)),
+        summary_({.width = terminal_width(page_), .colour = isatty(page_) == 1 && !std::getenv("NO_COLOR")}) {
+    if (!options.model.empty()) model_ = std::make_unique<Lookup>(load_model(options.model));
+    RuleSet rules = rules_for(options);
+    std::vector<RecordSink*> sinks;
+    if (!options.quiet) sinks.push_back(&summary_);
+    if (!options.events.empty()) {
+      log_ = std::make_unique<EventLog>(options.events, EventLogSettings{.every_phase = options.every_phase,
+                                                                         .on_failure = [](std::string_view why) { fmt::print(stderr, "dcmwatch: {}\n", why); }});
+      sinks.push_back(log_.get());
+    }
+    if (!options.metrics.empty()) {
+      metrics_ = std::make_unique<Metrics>(metric_names(model_ ? model_->model().get() : nullptr, rules));
+      sinks.push_back(metrics_.get());
+    }
+    output_ = std::make_unique<Output>(sinks, OutputSettings{});
+    judge_ = std::make_unique<Judge>(model_.get(), std::move(rules), settings_.protocol.limits, *output_, metrics_.get());
+    settings_.protocol.pseudonymizer = &pseudonymizer_;
+    settings_.shards = options.shards;
+  }
+
+  int run() {
+    const auto begun = std::chrono::steady_clock::now();
+    bool whole = read_captures();
+    judge_->finish();
+    output_->close();
+    if (log_ && !log_->close()) whole = false;
+    if (metrics_ && !write_metrics()) whole = false;
+    if (!options_.quiet) print_summary(std::chrono::steady_clock::now() - begun);
+    const bool fails = !options_.fail_on.empty() && judge_->highest_level() && *judge_->highest_level() >= *level_from(options_.fail_on);
+    return fails ? kFindings : whole ? kDone : kFailed;
+  }
+
+ private:
+  RuleSet rules_for(const ReplayOptions& options) const {
+    if (!model_ && options.rules.empty()) return {};
+    const std::filesystem::path folder = options.rules.empty() ? bundled_rules() : std::filesystem::path{options.rules};
+    if (folder.empty()) throw CLI::ValidationError("--rules", "no rules came with this program; name a folder");
+    return load_rules(folder);
+  }
+
+  bool read_captures() {
+    Pipeline pipeline{settings_, *judge_};
+    Progress progress{captures_.bytes};
+    bool whole = true;
+    std::uint64_t bytes_before = 0;
+    std::uint32_t index = 0;
+    for (const std::filesystem::path& file : captures_.files) {
+      try {
+        const std::unique_ptr<Source> source = open_file(file, index++, options_.filter);
+        std::uint64_t bytes = 0;
+        const Pipeline::Watch watch{.progress = [&](std::uint64_t done) { progress.show(bytes_before + (bytes = done)); }, .tick = {}};
+        if (!pipeline.read(*source, watch)) {
+          progress.clear();
+          fmt::print(stderr, "dcmwatch: {}: breaks off ({}); everything before that was read\n", source->name(), source->failure());
+          whole = false;
+        }
+        bytes_before += bytes;
+      } catch (const SourceError& error) {
+        progress.clear();
+        fmt::print(stderr, "dcmwatch: {}\n", error.what());
+        whole = false;
+      }
+    }
+    pipeline.finish();
+    return whole;
+  }
+
+  bool write_metrics() const {
+    std::ofstream file{options_.metrics};
+    file << metrics_->exposition();
+    file.close();
+    if (!file) fmt::print(stderr, "dcmwatch: {}: cannot be written\n", options_.metrics);
+    return static_cast<bool>(file);
+  }
+
+  void print_summary(std::chrono::nanoseconds took) const {
+    RunFigures run{.captures = {}, .first = judge_->first(), .last = {}, .packets = 0, .bytes = 0, .dropped_packets = 0, .took = took};
+    if (run.first) run.last = judge_->last();
+    for (const SourceStatus& source : judge_->sources()) {
+      run.captures.push_back(source.name);
+      run.packets += source.packets;
+      run.bytes += source.bytes;
+    }
+    std::FILE* const page = page_ == STDERR_FILENO ? stderr : stdout;
+    fmt::print(page, "{}", summary_.render(run));
+    std::fflush(page);
+  }
+
+  const ReplayOptions& options_;
+  int page_;
+  CaptureFiles captures_;
+  Pseudonymizer pseudonymizer_;
+  PipelineSettings settings_;
+  Summary summary_;
+  std::unique_ptr<Lookup> model_;
+  std::unique_ptr<EventLog> log_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Output> output_;
+  std::unique_ptr<Judge> judge_;
+};
+
+}  // namespace
+
+Command add_replay(CLI::App& app) {
+  auto options = std::make_shared<ReplayOptions>();
+  app.add_option("CAPTURE", options->captures, "pcap or pcapng files, folders of them (in time order), or - for standard input")->required();
+  app.add_option("--model", options->model, "the declared data-flow model; without one nothing deviates")->type_name("FILE");
+  app.add_option("--rules", options->rules, "a folder of rules instead of the ones that come with dcmwatch")->type_name("DIR");
+  app.add_option("--events", options->events, "write records as NDJSON to FILE, or - for standard output")->type_name("FILE");
+  app.add_flag("--all-phases", options->every_phase, "records of starts and progress too, not only of how things ended");
+  app.add_option("--metrics", options->metrics, "write the Prometheus metrics to FILE at the end")->type_name("FILE");
+  app.add_option("--filter", options->filter, "look only at packets that this BPF expression selects, as in tcpdump")->type_name("BPF");
+  app.add_option("--shards", options->shards, "threads that assemble and decode; the result is the same for any number")
+      ->check(CLI::Range(1U, kPartitions))->capture_default_str();
+  app.add_option("--fail-on", options->fail_on, "exit with status 3 if there is a finding of this level or above")
+      ->check(CLI::IsMember({"informational", "low", "medium", "high", "critical"}));
+  app.add_option("--pseudonym-key", options->pseudonym_key, "the site's key for pseudonyms (made if absent); default: one of the user's own")->type_name("FILE");
+  app.add_flag("--quiet", options->quiet, "print no summary");
+  return [options] {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a write that fails, and is said
+    return Replay{*options}.run();
+  };
+}
+
+}  // namespace dcmwatch

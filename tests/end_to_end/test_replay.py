@@ -1,0 +1,179 @@
+"""Captures of real peers: what dcmwatch tells must be what the peers' own logs told (pcaps/expected)."""
+import collections
+import pathlib
+import tempfile
+import unittest
+
+import dcmwatch as d
+
+# What these captures show is less than what happened, so that counts are held against the logs in their own tests below.
+PARTIAL = {"midway", "one-direction", "headers-only"}
+
+
+def associations(records):
+    return collections.Counter(
+        (r["source"]["ip"], r["destination"]["ip"], r["destination"]["port"], r["dicom"].get("calling_ae"),
+         r["dicom"].get("called_ae"), r["dicom"]["end"])
+        for r in d.of("dicom.association", records))
+
+
+def expected_associations(expected):
+    counter = collections.Counter()
+    for a in expected["dicom"]["associations"]:
+        counter[(a["source"], a["destination"], a["port"], a["calling_ae"], a["called_ae"], a["end"])] += a["count"]
+    return counter
+
+
+def operations(records):
+    return collections.Counter(
+        (r["source"]["ip"], r["destination"]["ip"], r["dicom"].get("command"), r["dicom"]["invoker"],
+         r["dicom"].get("sop_class_uid"), r["dicom"].get("status"))
+        for r in d.of("dicom.operation", records))
+
+
+def expected_operations(expected):
+    counter = collections.Counter()
+    for o in expected["dicom"]["operations"]:
+        counter[(o["source"], o["destination"], o["command"], o["invoker"], o["sop_class_uid"], o["status"])] += o["count"]
+    return counter
+
+
+def rejections(records):
+    return collections.Counter(
+        (r["source"]["ip"], r["destination"]["ip"], r["dicom"]["rejection_code"])
+        for r in d.of("dicom.association", records) if "rejection_code" in r["dicom"])
+
+
+def expected_rejections(expected):
+    counter = collections.Counter()
+    for r in expected["dicom"]["rejections"]:
+        code = f"{r['result']}/{r['source_code']}/{r['reason']}"
+        counter[(r["source"], r["destination"], code)] += r["count"]
+    return counter
+
+
+def messages(records):
+    return collections.Counter(
+        (r["source"]["ip"], r["destination"]["ip"], r["hl7"].get("message_type"), r["hl7"].get("ack_code"))
+        for r in d.of("hl7.message", records))
+
+
+def expected_messages(expected):
+    counter = collections.Counter()
+    for m in expected["hl7"]["messages"]:
+        counter[(m["source"], m["destination"], m["message_type"], m["ack_code"])] += m["count"]
+    return counter
+
+
+class PeersLogs(unittest.TestCase):
+    maxDiff = None
+
+    def test_every_capture_is_told_as_its_peers_logged_it(self):
+        for capture in d.captures():
+            if capture.stem in PARTIAL:
+                continue
+            expected = d.expectation(capture)
+            records = d.records(capture)
+            for what, seen, logged in (
+                    ("associations", associations(records), expected_associations(expected)),
+                    ("rejections", rejections(records), expected_rejections(expected)),
+                    ("operations", operations(records), expected_operations(expected)),
+                    ("messages", messages(records), expected_messages(expected))):
+                with self.subTest(capture=capture.name, what=what):
+                    self.assertEqual({"not logged": seen - logged, "not told": logged - seen},
+                                     {"not logged": {}, "not told": {}})
+
+    def test_a_headers_only_capture_still_tells_associations_and_outcomes(self):
+        capture = d.PCAPS / "headers-only.pcap"
+        records = d.records(capture)
+        self.assertEqual(associations(records), expected_associations(d.expectation(capture)))
+        self.assertTrue(all("truncated" in r["conversation"]["unseen"] for r in d.of("connection", records)
+                            if r["source"]["bytes"] > 400))
+
+
+class SameResult(unittest.TestCase):
+    def test_the_number_of_shards_never_changes_a_byte(self):
+        for capture in d.captures():
+            with self.subTest(capture=capture.name):
+                told = [d.replay("--model", d.MODEL, "--events", "-", "--all-phases", "--shards", n, capture).stdout
+                        for n in (1, 2, 5)]
+                self.assertTrue(told[0])
+                self.assertEqual(told[0], told[1])
+                self.assertEqual(told[0], told[2])
+
+    def test_all_captures_together_are_the_same_for_any_number_of_shards(self):
+        told = [d.replay("--model", d.MODEL, "--events", "-", "--shards", n, d.PCAPS).stdout for n in (1, 2)]
+        self.assertEqual(told[0], told[1])
+
+    def test_standard_input_is_read_like_a_file(self):
+        capture = d.PCAPS / "incident.pcap"
+        with capture.open("rb") as file:
+            piped = d.replay("--events", "-", "-", stdin=file).stdout
+        self.assertEqual(piped, d.replay("--events", "-", capture).stdout)
+
+    def test_a_filter_leaves_the_rest_out(self):
+        records = d.records(d.PCAPS / "incident.pcap", "--filter", "host 10.20.99.66")
+        self.assertTrue(records)
+        self.assertTrue(all("10.20.99.66" in (r["source"]["ip"], r["destination"]["ip"]) for r in records))
+
+
+class Judgement(unittest.TestCase):
+    def test_the_incident_names_the_rogue_what_it_asked_for_and_what_it_got(self):
+        done = d.replay("--model", d.MODEL, "--fail-on", "high", d.PCAPS / "incident.pcap")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        for words in ("10.20.99.66", "C-FIND", "C-GET", "C-MOVE", "C-STORE", "ROGUE", "OLDWS", "pacs", "vna"):
+            self.assertIn(words, done.stdout)
+
+    def test_normal_days_give_no_finding(self):
+        for name in ("modality-day.pcap", "query-retrieve.pcap", "hl7.pcap", "hl7-repeated-answers.pcap", "rejections.pcap",
+                     "full-day-ipv6.pcap", "cooked.pcap", "workstation.pcapng", "peer-crash.pcap", "headers-only.pcap"):
+            with self.subTest(capture=name):
+                done = d.replay("--model", d.MODEL, "--fail-on", "informational", d.PCAPS / name)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_every_planted_deviation_is_found(self):
+        records = d.records(d.PCAPS / "deviations.pcap", "--model", d.MODEL)
+        kinds = {kind for r in d.findings(records) for kind in r["flow"]["deviations"]}
+        self.assertEqual(kinds, {"source.device", "destination.device", "flow", "zone_crossing", "port", "direction", "calling_ae",
+                                 "called_ae", "operation", "sop_class", "message_type", "move_destination"} & kinds | {
+            "destination.device", "flow", "zone_crossing", "port", "direction", "calling_ae", "called_ae", "operation", "sop_class",
+            "message_type", "move_destination"})
+
+    def test_a_link_up_before_the_capture_began_is_unknown_and_no_finding(self):
+        records = d.records(d.PCAPS / "midway.pcap", "--model", d.MODEL)
+        self.assertEqual(d.findings(records), [])
+        midway = [r for r in records if "joined_midway" in r.get("conversation", {}).get("unseen", [])]
+        self.assertTrue(d.of("dicom.operation", midway), "operations are told all the same")
+        self.assertTrue(d.of("hl7.message", midway), "messages are told all the same")
+        for association in d.of("dicom.association", midway):
+            self.assertNotIn("calling_ae", association["dicom"])
+            self.assertIn("calling_ae", association["flow"]["unknown"])
+
+    def test_a_mirror_of_one_direction_is_unknown_and_no_finding(self):
+        records = d.records(d.PCAPS / "one-direction.pcap", "--model", d.MODEL)
+        self.assertEqual(d.findings(records), [])
+        one_sided = [r for r in records if "one_direction" in r.get("conversation", {}).get("unseen", [])]
+        self.assertTrue(d.of("dicom.association", one_sided) or d.of("dicom.operation", one_sided))
+        for operation in d.of("dicom.operation", one_sided):
+            self.assertNotIn("status", operation["dicom"])
+
+    def test_a_finding_is_made_once_and_counted(self):
+        ended = [r for r in d.findings(d.records(d.PCAPS / "incident.pcap", "--model", d.MODEL)) if r["event"]["phase"] == "end"]
+        keys = [(r["rule"]["id"], r["source"]["ip"], r["destination"]["ip"], str(r["flow"].get("observed"))) for r in ended]
+        self.assertEqual(len(keys), len(set(keys)))
+
+    def test_metrics_pass_promtool(self):
+        with tempfile.TemporaryDirectory() as folder:
+            metrics = pathlib.Path(folder) / "metrics.prom"
+            d.replay("--model", d.MODEL, "--metrics", metrics, d.PCAPS / "incident.pcap")
+            text = metrics.read_text(encoding="utf-8")
+        import subprocess
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        self.assertNotIn("10.20.99.66", text)
+        self.assertNotIn("ROGUE", text)
+        self.assertIn("dcmwatch_findings_total", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,292 @@
+#include "output/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "output/exposition.h"
+#include "output/samples.h"
+
+namespace dcmwatch {
+namespace {
+
+using testing::Contains;
+using testing::Key;
+using testing::Not;
+using testing::Pair;
+using namespace std::chrono_literals;
+
+MetricNames names() {
+  return {{{"ct1-store", Protocol::dicom}, {"his-adt", Protocol::hl7}},
+          {"modalities", "archive"},
+          {samples::rule("undeclared-flow"), samples::rule("wrong-port", Level::medium)},
+          "0.1.0"};
+}
+
+class MetricsTest : public testing::Test {
+ protected:
+  [[nodiscard]] std::map<std::string, double> exposed() const { return samples_of(metrics_.exposition()); }
+  [[nodiscard]] double value(const std::string& series) const {
+    const auto all = exposed();
+    const auto found = all.find(series);
+    return found == all.end() ? -1 : found->second;
+  }
+
+  /// One of each record that there is, of declared and of undeclared machines.
+  void observe_everything() { observe_everything(metrics_); }
+
+  static void observe_everything(Metrics& metrics) {
+    for (const Phase phase : {Phase::start, Phase::progress, Phase::end}) {
+      for (const Facts& facts : samples::one_of_each()) {
+        metrics.observe(samples::observation(facts, phase));
+        metrics.observe(samples::rogue(facts, phase));
+      }
+      metrics.observe(samples::finding(phase));
+    }
+    Observation impaired = samples::observation(samples::connection(), Phase::end, 99);
+    impaired.event.visibility = {true, true, true, true, true};
+    impaired.declared.unknown = {UnknownKind::direction, UnknownKind::calling_ae_title};
+    metrics.observe(impaired);
+    Hl7Message unmatched = samples::message();
+    unmatched.message_seen = false;
+    metrics.observe(samples::observation(unmatched));
+    metrics.update({{{"span0", 1000, 500'000, 3, 2}}, {{"connections", 1}}, {4, 5, 6}, 7});
+  }
+
+  Metrics metrics_{names()};
+};
+
+TEST_F(MetricsTest, ShowsAnAssociationWhileItIsGoingOnAndCountsItOnce) {
+  DicomAssociation going_on = samples::association();
+  going_on.end.reset();
+  going_on.data_bytes = {100, 0};
+  metrics_.observe(samples::rogue(going_on, Phase::start));
+  EXPECT_EQ(value(R"(dcmwatch_associations_active{flow="undeclared"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_associations_total{flow="undeclared",outcome="accepted"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_data_set_bytes_total{flow="undeclared",sender="opener"})"), 100);
+
+  going_on.data_bytes = {250, 40};
+  metrics_.observe(samples::rogue(going_on, Phase::progress));
+  EXPECT_EQ(value(R"(dcmwatch_data_set_bytes_total{flow="undeclared",sender="opener"})"), 250);
+
+  going_on.end = DicomEnd::released;
+  metrics_.observe(samples::rogue(going_on, Phase::end));
+  EXPECT_EQ(value(R"(dcmwatch_associations_active{flow="undeclared"})"), 0);
+  EXPECT_EQ(value(R"(dcmwatch_associations_total{flow="undeclared",outcome="accepted"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_association_ends_total{end="released",flow="undeclared"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_data_set_bytes_total{flow="undeclared",sender="opener"})"), 250);
+  EXPECT_EQ(value(R"(dcmwatch_data_set_bytes_total{flow="undeclared",sender="acceptor"})"), 40);
+  EXPECT_EQ(value(R"(dcmwatch_association_setup_seconds_count{flow="undeclared"})"), 1);
+}
+
+struct Answer {
+  std::string_view outcome;
+  std::optional<bool> accepted;
+  std::optional<DicomRejection> rejection;
+  std::optional<DicomAbort> abort;
+  bool joined_midway;
+};
+
+TEST_F(MetricsTest, TellsHowAnAssociationWasAnswered) {
+  const Answer answers[] = {
+      {"accepted", true, {}, {}, false},
+      {"accepted", true, {}, DicomAbort{2, 0, true}, false},  // an abort later does not undo it
+      {"rejected", false, DicomRejection{1, 1, 7}, {}, false},
+      {"aborted", {}, {}, DicomAbort{0, 0, true}, false},
+      {"unanswered", {}, {}, {}, false},
+      {"unknown", {}, {}, {}, true},
+  };
+  for (const Answer& answer : answers) {
+    Metrics metrics{names()};
+    DicomAssociation association = samples::association();
+    association.accepted = answer.accepted;
+    association.rejection = answer.rejection;
+    association.abort = answer.abort;
+    Observation observation = samples::observation(association);
+    observation.event.visibility.joined_midway = answer.joined_midway;
+    metrics.observe(observation);
+    for (const std::string_view outcome : {"accepted", "rejected", "aborted", "unanswered"}) {
+      EXPECT_THAT(samples_of(metrics.exposition()),
+                  Contains(Pair("dcmwatch_associations_total{flow=\"ct1-store\",outcome=\"" + std::string{outcome} + "\"}",
+                                outcome == answer.outcome ? 1.0 : 0.0)));
+    }
+  }
+}
+
+TEST_F(MetricsTest, CountsOperationsWhenTheyBeginAndWhenTheyAreOver) {
+  DicomOperation move = samples::operation(0x0021, 0xa801);
+  metrics_.observe(samples::observation(move, Phase::start));
+  EXPECT_EQ(value(R"(dcmwatch_operations_started_total{command="C-MOVE",flow="ct1-store"})"), 1);
+  metrics_.observe(samples::observation(move, Phase::progress));
+  metrics_.observe(samples::observation(move, Phase::end));
+  EXPECT_EQ(value(R"(dcmwatch_operations_started_total{command="C-MOVE",flow="ct1-store"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_operations_total{command="C-MOVE",flow="ct1-store",status_class="failure"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_operation_duration_seconds_bucket{command="C-MOVE",flow="ct1-store",le="0.1"})"), 1);
+
+  move.status.reset();
+  move.answered.reset();
+  move.command_field = 0x0999;
+  metrics_.observe(samples::observation(move));
+  EXPECT_EQ(value(R"(dcmwatch_operations_total{command="other",flow="ct1-store",status_class="none"})"), 1);
+}
+
+TEST_F(MetricsTest, CountsMessagesByTheirAcknowledgement) {
+  for (const char* ack : {"AA", "AA", "AE", "", "ZZ"}) {
+    Observation observation = samples::observation(samples::message(ack));
+    observation.declared.flow = "his-adt";
+    metrics_.observe(observation);
+  }
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt"})"), 2);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="other",flow="his-adt"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_answer_seconds_count{flow="his-adt"})"), 4);
+  EXPECT_NEAR(value(R"(dcmwatch_hl7_answer_seconds_sum{flow="his-adt"})"), 0.08, 1e-9);
+}
+
+TEST_F(MetricsTest, ShowsZeroForWhatIsDeclaredButWasNotSeen) {
+  EXPECT_EQ(value(R"(dcmwatch_associations_total{flow="ct1-store",outcome="rejected"})"), 0);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt"})"), 0);
+  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow"})"), 0);
+  EXPECT_EQ(value(R"(dcmwatch_missing_bytes_total{flow="undeclared"})"), 0);
+  EXPECT_THAT(exposed(), Not(Contains(Key(R"(dcmwatch_hl7_messages_total{ack="AE",flow="ct1-store"})"))));
+}
+
+TEST_F(MetricsTest, CountsAFindingWhenItIsFirstMade) {
+  metrics_.observe(samples::finding(Phase::start));
+  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow"})"), 1);
+  metrics_.observe(samples::finding(Phase::end));
+  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow"})"), 1);
+}
+
+TEST_F(MetricsTest, CountsADeviationOnceAConversationAtTheFirstFactThatShowsIt) {
+  const std::string series = R"(dcmwatch_deviations_total{destination_zone="archive",kind="flow",source_zone="undeclared"})";
+  metrics_.observe(samples::rogue(samples::association(), Phase::start, 1));
+  EXPECT_EQ(value(series), 1);
+  metrics_.observe(samples::rogue(samples::operation(), Phase::end, 1));
+  metrics_.observe(samples::rogue(samples::connection(), Phase::end, 1));
+  EXPECT_EQ(value(series), 1);
+  metrics_.observe(samples::rogue(samples::association(), Phase::start, 2));
+  EXPECT_EQ(value(series), 2);
+}
+
+TEST_F(MetricsTest, CountsWhatCouldNotBeSeen) {
+  Observation observation = samples::observation(samples::connection(), Phase::progress);
+  observation.event.visibility.joined_midway = true;
+  observation.declared.unknown = {UnknownKind::called_ae_title};
+  metrics_.observe(observation);
+  observation.event.phase = Phase::end;
+  metrics_.observe(observation);
+  EXPECT_EQ(value(R"(dcmwatch_impaired_connections_total{flow="ct1-store",reason="joined_midway"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_unknown_total{flow="ct1-store",what="called_ae"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_missing_bytes_total{flow="ct1-store"})"), 1448);
+  EXPECT_EQ(value(R"(dcmwatch_connection_bytes_total{flow="ct1-store",sender="opener"})"), 610'000);
+  EXPECT_EQ(value(R"(dcmwatch_connections_total{end="finished",flow="ct1-store",protocol="dicom"})"), 1);
+}
+
+TEST_F(MetricsTest, LastSeenMovesWithEveryRecordAndNeverBack) {
+  const std::string series = R"(dcmwatch_last_seen_timestamp_seconds{flow="ct1-store"})";
+  metrics_.observe(samples::observation(samples::operation()));
+  EXPECT_DOUBLE_EQ(value(series), 1772438401.5);
+  Observation earlier = samples::observation(samples::operation());
+  earlier.event.last = samples::mark(0ms);
+  metrics_.observe(earlier);
+  EXPECT_DOUBLE_EQ(value(series), 1772438401.5);
+}
+
+TEST_F(MetricsTest, TakesTalliesAsTheyStand) {
+  metrics_.update({{{"span0", 1000, 500'000, 3, 2}}, {{"connections", 1}}, {4, 5, 6}, 7});
+  metrics_.update({{{"span0", 1500, 900'000, 3, 2}}, {{"connections", 1}}, {4, 5, 6}, 7});
+  EXPECT_EQ(value(R"(dcmwatch_capture_packets_total{source="span0"})"), 1500);
+  EXPECT_EQ(value(R"(dcmwatch_capture_dropped_packets_total{by="kernel",source="span0"})"), 3);
+  EXPECT_EQ(value(R"(dcmwatch_limit_reached_total{limit="connections"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_shed_records_total{kind="finding"})"), 6);
+  EXPECT_EQ(value("dcmwatch_log_lost_records_total"), 7);
+}
+
+TEST_F(MetricsTest, NothingOffTheWireBecomesALabel) {
+  observe_everything();
+  const std::string text = metrics_.exposition();
+  for (const char* secret : {"CT1", "WS1", "10.20.", "1.2.840", "ADT", "OFFIS", "0123456789abcdef", "day.pcap", "HIS"}) {
+    EXPECT_EQ(text.find(secret), std::string::npos) << secret;
+  }
+}
+
+TEST_F(MetricsTest, WhatIsUndeclaredAddsNoSeriesHoweverMuchOfItThereIs) {
+  observe_everything();
+  const std::size_t before = exposed().size();
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    Observation observation = samples::rogue(samples::association(), Phase::start, 1000 + i);
+    observation.declared.flow = "no such flow";
+    observation.declared.source.zone = "no such zone";
+    metrics_.observe(observation);
+  }
+  EXPECT_EQ(exposed().size(), before);
+}
+
+TEST_F(MetricsTest, ForgetsIdleConversationsAtItsLimitAndSaysSo) {
+  for (std::uint64_t i = 0; i < 33'000; ++i) metrics_.observe(samples::rogue(samples::association(), Phase::start, 1000 + i));
+  EXPECT_EQ(value(R"(dcmwatch_associations_active{flow="undeclared"})"), 32'768);
+  EXPECT_EQ(value(R"(dcmwatch_limit_reached_total{limit="metrics_associations"})"), 33'000 - 32'768);
+}
+
+TEST_F(MetricsTest, TheSameRecordsGiveTheSameText) {
+  observe_everything();
+  Metrics again{names()};
+  observe_everything(again);
+  EXPECT_EQ(again.exposition(), metrics_.exposition());
+}
+
+TEST_F(MetricsTest, MayBeReadWhileItIsWritten) {
+  std::atomic<bool> done = false;
+  std::thread reader{[&] {
+    while (!done) EXPECT_FALSE(metrics_.exposition().empty());
+  }};
+  std::thread teller{[&] {
+    for (std::uint64_t i = 0; !done; ++i) metrics_.update({{{"span0", i, i, 0, 0}}, {}, {}, 0});
+  }};
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    metrics_.observe(samples::rogue(samples::association(), Phase::end, i));
+    metrics_.observe(samples::observation(samples::operation()));
+    metrics_.observe(samples::finding());
+  }
+  done = true;
+  reader.join();
+  teller.join();
+}
+
+TEST_F(MetricsTest, PassPromtool) {
+  if (std::system("promtool --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "promtool (package prometheus) is not installed";
+  observe_everything();
+  const auto file = std::filesystem::path{testing::TempDir()} / "dcmwatch-metrics.txt";
+  std::ofstream{file} << metrics_.exposition();
+  EXPECT_EQ(std::system(("promtool check metrics < " + file.string()).c_str()), 0);
+  std::filesystem::remove(file);
+}
+
+std::set<std::string> families_in(const std::string& text, const std::regex& pattern) {
+  std::set<std::string> families;
+  for (std::sregex_iterator match{text.begin(), text.end(), pattern}; match != std::sregex_iterator{}; ++match) {
+    families.insert((*match)[1]);
+  }
+  return families;
+}
+
+TEST_F(MetricsTest, AreAllInTheDocumentation) {
+  observe_everything();
+  std::ostringstream page;
+  page << std::ifstream{DCMWATCH_ROOT "/docs/metrics.md"}.rdbuf();
+  EXPECT_EQ(families_in(page.str(), std::regex{"\\| `(dcmwatch_\\w+)"}),
+            families_in(metrics_.exposition(), std::regex{"# TYPE (dcmwatch_\\w+)"}));
+}
+
+}  // namespace
+}  // namespace dcmwatch

@@ -1,0 +1,153 @@
+// Records to test with: one of each dataset, filled in as a real one would be.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "event/record.h"
+
+namespace dcmwatch::samples {
+
+using namespace std::chrono_literals;
+
+inline const Timestamp kStart = timestamp_from_ns(1'772'438'400'000'000'000);  // 2026-03-02T08:00:00Z
+
+inline Mark mark(Duration after_start = {}, std::uint64_t packet = 0) { return {kStart + after_start, 0, packet}; }
+
+inline Parties parties(std::string_view source = "10.20.10.11", std::string_view destination = "10.20.20.10",
+                       std::uint16_t port = 11112) {
+  Parties parties;
+  parties.source = {*IpAddress::parse(source), 49152};
+  parties.destination = {*IpAddress::parse(destination), port};
+  parties.source_mac = {2, 0, 0, 0, 0, 1};
+  parties.destination_mac = {2, 0, 0, 0, 0, 2};
+  parties.vlan = {100, 0};
+  parties.opener_known = true;
+  return parties;
+}
+
+inline Observation observation(Facts facts, Phase phase = Phase::end, std::uint64_t conversation = 7) {
+  Observation observation;
+  observation.event.phase = phase;
+  observation.event.protocol = Protocol::dicom;
+  observation.event.conversation = conversation;
+  observation.event.ordinal = 1;
+  observation.event.parties = parties();
+  observation.event.first = mark(0ms, 3);
+  observation.event.last = mark(1500ms, 90);
+  observation.event.facts = std::move(facts);
+  observation.declared.source = {"ct1", "modalities"};
+  observation.declared.destination = {"pacs", "archive"};
+  observation.declared.flow = "ct1-store";
+  return observation;
+}
+
+inline DicomAssociation association() {
+  DicomAssociation association;
+  association.calling_ae = "CT1";
+  association.called_ae = "PACS";
+  association.accepted = true;
+  association.end = DicomEnd::released;
+  association.application_context = "1.2.840.10008.3.1.1.1";
+  association.contexts = {{1, "1.2.840.10008.5.1.4.1.1.2", {"1.2.840.10008.1.2"}, 0, "1.2.840.10008.1.2"},
+                          {3, "1.2.840.10008.1.1", {"1.2.840.10008.1.2"}, 3, ""}};
+  association.opener = {"1.2.276.0.7230010.3.0.3.6.7", "OFFIS_DCMTK_367", 16384};
+  association.setup_time = 12ms;
+  association.operations = 6;
+  association.data_bytes = {600'000, 0};
+  return association;
+}
+
+inline DicomOperation operation(std::uint16_t command = 0x0001, std::uint16_t status = 0) {
+  DicomOperation operation;
+  operation.command_field = command;
+  operation.message_id = 1;
+  operation.context_id = 1;
+  operation.calling_ae = "CT1";
+  operation.called_ae = "PACS";
+  operation.sop_class_uid = "1.2.840.10008.5.1.4.1.1.2";
+  operation.transfer_syntax_uid = "1.2.840.10008.1.2";
+  operation.status = status;
+  operation.study = "0123456789abcdef0123456789abcdef";
+  operation.instance = "fedcba9876543210fedcba9876543210";
+  operation.request_bytes = 100'000;
+  operation.requested = mark(10ms);
+  operation.answered = mark(60ms);
+  return operation;
+}
+
+inline Hl7Message message(std::string ack = "AA") {
+  Hl7Message message;
+  message.message_type = "ADT^A01";
+  message.version = "2.5.1";
+  message.processing_id = "P";
+  message.sending_application = "HIS";
+  message.receiving_application = "ENGINE";
+  message.control_id = "00112233445566778899aabbccddeeff";
+  message.bytes = 420;
+  message.sent = mark(10ms);
+  if (!ack.empty()) {
+    message.ack_code = std::move(ack);
+    message.ack_paired_by = "control_id";
+    message.ack_bytes = 80;
+    message.acknowledged = mark(30ms);
+  }
+  return message;
+}
+
+inline ConnectionFact connection() {
+  ConnectionFact connection;
+  connection.packets = {120, 80};
+  connection.bytes = {610'000, 2'000};
+  connection.missing_bytes = {1448, 0};
+  connection.handshake_time = 400us;
+  connection.end = ConnectionEnd::finished;
+  return connection;
+}
+
+inline std::shared_ptr<const RuleInfo> rule(std::string id = "undeclared-flow", Level level = Level::high) {
+  return std::make_shared<RuleInfo>(
+      RuleInfo{std::move(id), "Undeclared flow", "Two machines talk that the model does not join.", level, {"attack.t1021"}});
+}
+
+/// A machine that nothing declares, talking to the PACS.
+inline Observation rogue(Facts facts, Phase phase = Phase::end, std::uint64_t conversation = 66) {
+  Observation observation = samples::observation(std::move(facts), phase, conversation);
+  observation.event.parties = parties("10.20.99.66");
+  observation.declared.source = {};
+  observation.declared.flow = {};
+  observation.declared.deviations = {{DeviationKind::source_device, "", "10.20.99.66"},
+                                     {DeviationKind::flow, "ct1-store", "10.20.99.66 to pacs"}};
+  return observation;
+}
+
+inline Finding finding(Phase phase = Phase::start, std::shared_ptr<const RuleInfo> rule = samples::rule()) {
+  DicomAssociation association = samples::association();
+  association.calling_ae = "WS1";
+  association.end.reset();
+  Finding finding;
+  finding.rule = std::move(rule);
+  finding.phase = phase;
+  finding.number = 1;
+  finding.count = phase == Phase::end ? 4 : 1;
+  finding.first = mark(1500ms, 90);
+  finding.last = phase == Phase::end ? mark(10s, 400) : finding.first;
+  finding.example = rogue(association, Phase::start);
+  return finding;
+}
+
+inline std::vector<Facts> one_of_each() {
+  return {connection(),
+          association(),
+          operation(),
+          message(),
+          Violation{"dicom.pdu_length", "PS3.8 9.3.1", 4096, 12, false},
+          Link{LinkKind::move_caused_store, LinkCertainty::originator, 7, 8},
+          CaptureNote{"capture.truncated_file", "day.pcap", 1}};
+}
+
+}  // namespace dcmwatch::samples

@@ -1,0 +1,225 @@
+#include "output/summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "output/samples.h"
+
+namespace dcmwatch {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+RunFigures run() {
+  RunFigures run;
+  run.captures = {"incident.pcap"};
+  run.first = samples::kStart;
+  run.last = samples::kStart + 2472s;
+  run.packets = 48'211;
+  run.bytes = 61'300'000;
+  run.took = 400ms;
+  return run;
+}
+
+std::string rendered(const Summary& summary) { return summary.render(run()); }
+
+/// A rogue that queries the PACS, pulls by C-GET, and has the archive send more to it.
+void observe_incident(Summary& summary) {
+  DicomAssociation asked = samples::association();
+  asked.calling_ae = "WS1";
+  asked.end.reset();
+  summary.observe(samples::rogue(asked, Phase::start));
+  DicomOperation find = samples::operation(0x0020);
+  find.query_level = "STUDY";
+  find.pending_responses = 12;
+  find.request_bytes = 100;
+  find.response_bytes = 2'900;
+  summary.observe(samples::rogue(find));
+  DicomOperation get = samples::operation(0x0010);
+  get.query_level = "STUDY";
+  get.request_bytes = 100;
+  summary.observe(samples::rogue(get));
+  DicomOperation back = samples::operation();
+  back.invoker = Invoker::acceptor;
+  for (int i = 0; i < 4; ++i) summary.observe(samples::rogue(back));
+  DicomOperation move = samples::operation(0x0021);
+  move.query_level = "STUDY";
+  move.move_destination = "OLDWS";
+  move.request_bytes = 100;
+  summary.observe(samples::rogue(move));
+  move.status = 0xa801;
+  summary.observe(samples::rogue(move));
+  asked.end = DicomEnd::released;
+  summary.observe(samples::rogue(asked));
+
+  Observation stored = samples::observation(samples::operation(), Phase::end, 67);
+  stored.event.parties = samples::parties("10.20.20.10", "10.20.99.66");
+  stored.declared.source = {"pacs", "archive"};
+  stored.declared.destination = {};
+  for (int i = 0; i < 3; ++i) summary.observe(stored);
+  summary.observe(samples::observation(Link{LinkKind::move_caused_store, LinkCertainty::originator, 66, 67}));
+}
+
+TEST(Summary, OfNothing) {
+  const Summary summary{{}};
+  EXPECT_EQ(summary.render({}),
+            "Capture\n  no packet\n\nWhat was not visible\n  no gap was noticed\n\nFindings\n  no finding\n");
+}
+
+TEST(Summary, BeginsWithTheCapture) {
+  const Summary summary{{}};
+  EXPECT_THAT(rendered(summary), HasSubstr("Capture\n"
+                                           "  incident.pcap\n"
+                                           "  2026-03-02 08:00:00.000 to 2026-03-02 08:41:12.000 UTC (41 min 12 s)\n"
+                                           "  48,211 packets, 61.3 MB, read in 400 ms\n"));
+  RunFigures lossy = run();
+  lossy.dropped_packets = 12;
+  EXPECT_THAT(summary.render(lossy), HasSubstr("12 packets lost while capturing"));
+}
+
+TEST(Summary, TellsDicomByPair) {
+  Summary summary{{}};
+  for (int i = 0; i < 3; ++i) summary.observe(samples::observation(samples::operation()));
+  summary.observe(samples::observation(samples::operation(0x0001, 0xa700)));
+  DicomOperation unanswered = samples::operation(0x0030);
+  unanswered.status.reset();
+  unanswered.request_bytes = 0;
+  summary.observe(samples::observation(unanswered));
+  summary.observe(samples::observation(samples::association()));
+  DicomAssociation rejected = samples::association();
+  rejected.accepted = false;
+  rejected.rejection = DicomRejection{1, 1, 7};
+  summary.observe(samples::observation(rejected));
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("DICOM\n"
+                        "  from  to    associations  rejected  aborted  objects    volume  operations\n"
+                        "  ct1   pacs             2         1        -        3  400.0 kB  1 C-ECHO (1 unanswered), 4\n"
+                        "                                                                  C-STORE (1 failed)\n"));
+}
+
+TEST(Summary, TellsHl7ByInterfaceAsTheMessagesGo) {
+  Summary summary{{}};
+  for (const char* ack : {"AA", "AE", "AR", ""}) summary.observe(samples::observation(samples::message(ack)));
+  Hl7Message back = samples::message();
+  back.message_type = "ORU^R01";
+  back.sent_by_opener = false;
+  summary.observe(samples::observation(back));
+  EXPECT_THAT(rendered(summary), HasSubstr("HL7\n"
+                                           "  from  to    messages  AA, CA  AE, CE  AR, CR  unanswered  types\n"
+                                           "  ct1   pacs         4       1       1       1           1  4 ADT^A01\n"
+                                           "  pacs  ct1          1       1       -       -           -  1 ORU^R01\n"));
+}
+
+TEST(Summary, TellsOtherConnections) {
+  Summary summary{{}};
+  Observation observation = samples::observation(samples::connection());
+  observation.event.protocol = Protocol::tls;
+  summary.observe(observation);
+  EXPECT_THAT(rendered(summary), HasSubstr("Other connections\n"
+                                           "  protocol  connections    volume  \n"
+                                           "  tls                 1  612.0 kB  \n"));
+}
+
+TEST(Summary, SaysWhatWasNotVisible) {
+  Summary summary{{}};
+  Observation observation = samples::observation(samples::association());
+  observation.event.visibility.joined_midway = true;
+  summary.observe(observation);
+  observation.event.facts = samples::connection();
+  summary.observe(observation);
+  summary.observe(samples::observation(CaptureNote{"capture.truncated_file", "day.pcap", 1}));
+  EXPECT_THAT(rendered(summary), HasSubstr("What was not visible\n"
+                                           "  why                           connections  where\n"
+                                           "  began before the capture did            1  ct1 → pacs\n"
+                                           "  1.4 kB sent but not seen                1  ct1 → pacs\n"
+                                           "  capture.truncated_file (day.pcap): 1\n"));
+}
+
+TEST(Summary, TellsWhatARogueAskedForAndGotAndFollowsWhatItHadMoved) {
+  Summary summary{{}};
+  observe_incident(summary);
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("Undeclared or deviating: what was asked for, and what was got\n"
+                        "\n"
+                        "  10.20.99.66 → pacs as WS1\n"
+                        "    asked for                       got                  answers\n"
+                        "    C-FIND STUDY                    12 matches, 3.0 kB   1 success\n"
+                        "    C-GET STUDY                     100 B                1 success\n"
+                        "    C-STORE CT Image Storage, back  4 objects, 400.0 kB  4 success\n"
+                        "    C-MOVE STUDY to OLDWS           200 B                1 failure A801, 1 success\n"
+                        "    association                                          1 accepted\n"
+                        "    what it had moved went pacs → 10.20.99.66: 3 objects, 300.0 kB\n"));
+}
+
+TEST(Summary, TellsAFindingInAParagraphAndHowOftenItMatched) {
+  Summary summary{{}};
+  summary.observe(samples::finding(Phase::start));
+  summary.observe(samples::finding(Phase::end));
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("Findings\n"
+                        "\n"
+                        "  HIGH  Undeclared flow\n"
+                        "    10.20.99.66 (undeclared) → pacs (10.20.20.10:11112, zone archive)\n"
+                        "    source.device: observed 10.20.99.66\n"
+                        "    flow: observed 10.20.99.66 to pacs, expected ct1-store\n"
+                        "    first seen 2026-03-02 08:00:01.500 UTC, packet 90; 4 times until 2026-03-02 08:00:10.000\n"
+                        "    rule undeclared-flow\n"
+                        "\n"
+                        "  1 finding: 1 high\n"));
+}
+
+TEST(Summary, PutsTheGravestFindingFirst) {
+  Summary summary{{}};
+  std::uint64_t number = 0;
+  for (const Level level : {Level::low, Level::critical, Level::medium}) {
+    Finding finding = samples::finding(Phase::start, samples::rule("r", level));
+    finding.number = ++number;
+    summary.observe(finding);
+  }
+  const std::string text = rendered(summary);
+  EXPECT_LT(text.find("CRITICAL"), text.find("MEDIUM"));
+  EXPECT_LT(text.find("MEDIUM"), text.find("LOW"));
+  EXPECT_THAT(text, HasSubstr("3 findings: 1 critical, 1 medium, 1 low"));
+}
+
+TEST(Summary, IsBoundedAndSaysHowManyMore) {
+  Summary summary{{}};
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    Observation observation = samples::rogue(samples::association(), Phase::end, i);
+    observation.event.parties.source.address = IpAddress::v4(std::array<std::uint8_t, 4>{10, 0, static_cast<std::uint8_t>(i >> 8),
+                                                                                         static_cast<std::uint8_t>(i)});
+    summary.observe(observation);
+    Finding finding = samples::finding();
+    finding.number = i;
+    summary.observe(finding);
+    finding.phase = Phase::end;
+    summary.observe(finding);
+  }
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("and 500 records between more pairs"));
+  EXPECT_THAT(text, HasSubstr("1,000 findings: 1,000 high (of which 100 are shown)"));
+}
+
+TEST(Summary, ShowsNoPseudonymAndNoEscape) {
+  Summary summary{{}};
+  observe_incident(summary);
+  for (const Facts& facts : samples::one_of_each()) summary.observe(samples::rogue(facts));
+  DicomAssociation association = samples::association();
+  association.calling_ae = "\x1b[2JWS1";
+  summary.observe(samples::rogue(association));
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, Not(HasSubstr("0123456789abcdef")));
+  EXPECT_THAT(text, Not(HasSubstr("00112233445566778899aabbccddeeff")));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(Summary, ColoursForATerminal) {
+  Summary summary{{.width = 80, .colour = true}};
+  summary.observe(samples::finding());
+  EXPECT_THAT(rendered(summary), HasSubstr("\x1b[31mHIGH\x1b[0m"));
+}
+
+}  // namespace
+}  // namespace dcmwatch

@@ -1,0 +1,286 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "wire.h"
+
+namespace dcmwatch::test {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::string_view kCommitAndApplication = "P|2.5|||AL|AL";
+
+const Hl7Message& fact(const Wire& wire, std::size_t at) { return std::get<Hl7Message>(wire.events().at(at).facts); }
+
+TEST(Hl7Conversation, EveryAcknowledgementCodeOfTheOriginalMode) {
+  for (const std::string code : {"AA", "AE", "AR"}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1"))).say(back(acknowledgement(code, "1"))).close();
+    EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 " + code + " control_id"));
+  }
+}
+
+TEST(Hl7Conversation, TellsMarksAndSizes) {
+  Wire wire;
+  const std::string sent = message("ADT^A01", "1");
+  const std::string reply = acknowledgement("AA", "1");
+  wire.say(there(sent.substr(0, 20)))
+      .say(there(sent.substr(20)))
+      .say(back(reply.substr(0, 1)))
+      .say(back(reply.substr(1)));
+  ASSERT_EQ(wire.events().size(), 2U);
+  EXPECT_EQ(wire.events()[0].first.packet, 1U);
+  EXPECT_EQ(wire.events()[0].last.packet, 2U);
+  EXPECT_EQ(wire.events()[1].first.packet, 1U);
+  EXPECT_EQ(wire.events()[1].last.packet, 4U);
+  EXPECT_EQ(fact(wire, 1).sent.packet, 1U);
+  EXPECT_EQ(fact(wire, 1).acknowledged->packet, 4U);
+  EXPECT_EQ(fact(wire, 1).bytes, sent.size() - 3);
+  EXPECT_EQ(fact(wire, 1).ack_bytes, reply.size() - 3);
+  EXPECT_EQ(fact(wire, 1).control_id, wire.pseudonymizer().pseudonym(IdentifierKind::control_id, "1"));
+}
+
+TEST(Hl7Conversation, PairsOutOfOrderByControlId) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1") + message("ADT^A02", "2") + message("ADT^A03", "3")));
+  wire.say(back(acknowledgement("AA", "3") + acknowledgement("AE", "1") + acknowledgement("AA", "2"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A02", "start ADT^A03", "end ADT^A03 AA control_id",
+                          "end ADT^A01 AE control_id", "end ADT^A02 AA control_id"));
+}
+
+TEST(Hl7Conversation, PairsByOrderOnlyIfOneMessageWaits) {
+  for (const std::string acknowledged : {"", "unknown"}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1"))).say(back(acknowledgement("AA", acknowledged)));
+    wire.say(there(message("ADT^A02", "2") + message("ADT^A03", "3")))
+        .say(back(acknowledgement("AA", acknowledged)))
+        .close();
+    EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 AA order", "start ADT^A02", "start ADT^A03",
+                                            "end ? AA", "end ADT^A02", "end ADT^A03"));
+  }
+}
+
+TEST(Hl7Conversation, ASecondAcknowledgementIsNotTakenForTheNextMessages) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).say(back(acknowledgement("AA", "1"))).say(there(message("ADT^A02", "2")));
+  wire.say(back(acknowledgement("AA", "1"))).say(back(acknowledgement("AE", "2"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "start ADT^A02", "end ? AA",
+                                          "end ADT^A02 AE control_id"));
+}
+
+TEST(Hl7Conversation, AMessageSentTwiceIsAcknowledgedTwice) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).say(there(message("ADT^A01", "1")));
+  wire.say(back(acknowledgement("AA", "1"))).say(back(acknowledgement("AR", "1"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A01", "end ADT^A01 AA control_id", "end ADT^A01 AR control_id"));
+  EXPECT_EQ(fact(wire, 2).sent.packet, 1U);
+  EXPECT_EQ(fact(wire, 3).sent.packet, 2U);
+}
+
+TEST(Hl7Conversation, NeverAnsweredIsToldAtTheClose) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01"));
+  EXPECT_EQ(fact(wire, 1).ack_code, std::nullopt);
+}
+
+TEST(Hl7Conversation, WhatMayHaveComeAfterTheCaptureIsNotKnown) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).close(CloseReason::capture_ended);
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 lost"));
+}
+
+TEST(Hl7Conversation, AnAcknowledgementOfNothingIsARecordOfItsOwn) {
+  Wire wire;
+  wire.say(back(acknowledgement("AR", "1"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("end ? AR"));
+  EXPECT_FALSE(fact(wire, 0).message_seen);
+  EXPECT_TRUE(fact(wire, 0).sent_by_opener);
+  EXPECT_EQ(fact(wire, 0).control_id, wire.pseudonymizer().pseudonym(IdentifierKind::control_id, "1"));
+  EXPECT_EQ(fact(wire, 0).message_type, "");
+  EXPECT_EQ(fact(wire, 0).sending_application, std::nullopt);
+}
+
+TEST(Hl7Conversation, AResponseWithAnMsaAcknowledges) {
+  Wire wire;
+  wire.say(there(message("ORM^O01", "1")))
+      .say(back(block("MSH|^~\\&|A|B|C|D|||ORR^O02|9|P|2.5\rMSA|AA|1\rPID|||7\r")))
+      .close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ORM^O01", "end ORM^O01 AA control_id"));
+}
+
+TEST(Hl7Conversation, BothSidesMaySendMessages) {
+  Wire wire;
+  wire.say(there(message("ORM^O01", "1"))).say(back(message("ORU^R01", "1")));
+  wire.say(there(acknowledgement("AA", "1"))).say(back(acknowledgement("AE", "1"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ORM^O01", "start ORU^R01", "end ORU^R01 AA control_id", "end ORM^O01 AE control_id"));
+  EXPECT_TRUE(fact(wire, 0).sent_by_opener);
+  EXPECT_FALSE(fact(wire, 1).sent_by_opener);
+}
+
+TEST(Hl7Conversation, EnhancedModeWaitsForTheApplication) {
+  Wire wire;
+  wire.say(there(message("ORM^O01", "1", kCommitAndApplication))).say(back(acknowledgement("CA", "1")));
+  wire.say(back(acknowledgement("AE", "1"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ORM^O01", "progress ORM^O01 CA control_id", "end ORM^O01 AE control_id"));
+}
+
+TEST(Hl7Conversation, EnhancedModeEndsWithWhatIsTheLastAnswer) {
+  for (const std::string code : {"CE", "CR"}) {
+    Wire wire;
+    wire.say(there(message("ORM^O01", "1", kCommitAndApplication))).say(back(acknowledgement(code, "1"))).close();
+    EXPECT_THAT(wire.summary(), ElementsAre("start ORM^O01", "end ORM^O01 " + code + " control_id"));
+  }
+  Wire commit_only;
+  commit_only.say(there(message("ORM^O01", "1", "P|2.5|||AL|NE"))).say(back(acknowledgement("CA", "1"))).close();
+  EXPECT_THAT(commit_only.summary(), ElementsAre("start ORM^O01", "end ORM^O01 CA control_id"));
+  Wire application_elsewhere;
+  application_elsewhere.say(there(message("ORM^O01", "1", kCommitAndApplication)))
+      .say(back(acknowledgement("CA", "1")));
+  application_elsewhere.close(CloseReason::capture_ended);
+  EXPECT_THAT(application_elsewhere.summary(),
+              ElementsAre("start ORM^O01", "progress ORM^O01 CA control_id", "end ORM^O01 CA control_id"));
+}
+
+TEST(Hl7Conversation, ACommitOfAnAcknowledgementIsNoAcknowledgementOfNothing) {
+  Wire wire;
+  wire.say(there(message("ORM^O01", "1", kCommitAndApplication))).say(back(acknowledgement("CA", "1")));
+  wire.say(back(block("MSH|^~\\&|PACS|R|RIS|H|||ORR^O02|77|P|2.5|||AL|NE\rMSA|AA|1\r")));
+  wire.say(there(acknowledgement("CA", "77"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ORM^O01", "progress ORM^O01 CA control_id", "end ORM^O01 AA control_id"));
+}
+
+TEST(Hl7Conversation, AMessageThatWantsNoAcknowledgementEndsAtOnce) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1", "P|2.5|||NE|NE")));
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01"));
+  wire.close();
+  EXPECT_EQ(wire.events().size(), 2U);
+}
+
+TEST(Hl7Conversation, TheFirstMessagesSenderIsTakenForTheOpener) {
+  Wire by_message{true, {}, false};
+  by_message.say(back(message("ADT^A01", "1"))).say(there(acknowledgement("AA", "1")));
+  EXPECT_TRUE(fact(by_message, 1).sent_by_opener);
+  EXPECT_TRUE(by_message.events()[1].parties.opener_known);
+  Wire by_acknowledgement{true, {}, false};
+  by_acknowledgement.say(there(acknowledgement("AA", "1")));
+  EXPECT_TRUE(fact(by_acknowledgement, 0).sent_by_opener);
+  Wire by_handshake{false, {}, true};
+  by_handshake.say(back(message("ADT^A01", "1")));
+  EXPECT_FALSE(fact(by_handshake, 0).sent_by_opener);
+}
+
+TEST(Hl7Conversation, JoinedMidwayTheFirstHalfMessageIsPassedOver) {
+  Wire wire{true};
+  wire.say(there("|rest of a message\r\x1C\r")).say(back(acknowledgement("AA", "0")));
+  wire.say(there(message("ADT^A01", "1"))).say(back(acknowledgement("AA", "1"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("end ? AA lost", "start ADT^A01", "end ADT^A01 AA control_id"));
+}
+
+TEST(Hl7Conversation, JoinedMidwayAnUnknownControlIdMayBeThatOfAMessageNotSeen) {
+  Wire wire{true};
+  wire.say(there(message("ADT^A01", "1")))
+      .say(back(acknowledgement("AE", "0")))
+      .say(back(acknowledgement("AA", "1")))
+      .close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ? AE lost", "end ADT^A01 AA control_id"));
+}
+
+TEST(Hl7Conversation, AGapLosesTheUnitThatItCuts) {
+  const std::string second = message("ADT^A02", "2");
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1") + second.substr(0, 30))).say(gap(Direction::forward, 20));
+  wire.say(there(second.substr(50) + message("ADT^A03", "3")));
+  wire.say(back(acknowledgement("AA", "1") + acknowledgement("AA", "2") + acknowledgement("AA", "3"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "start ADT^A03", "end ADT^A01 AA control_id",
+                                          "end ? AA lost", "end ADT^A03 AA control_id"));
+}
+
+TEST(Hl7Conversation, OfACutMessageWhatWasReadIsToldAndMarked) {
+  const std::string sent = message("ADT^A01", "1");
+  Wire wire;
+  wire.say(there(sent.substr(0, sent.find("PID") + 9)))
+      .say(gap(Direction::forward, 8))
+      .say(back(acknowledgement("AA", "1")))
+      .close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01 lost", "end ADT^A01 AA control_id lost"));
+  EXPECT_EQ(fact(wire, 0).patient, "");
+  EXPECT_EQ(fact(wire, 0).missing_bytes, 8U);
+}
+
+TEST(Hl7Conversation, AGapAmongTheAcknowledgementsLeavesUnanswered) {
+  const std::string reply = acknowledgement("AA", "1");
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1")))
+      .say(back(reply.substr(0, reply.find("MSA"))))
+      .say(gap(Direction::backward, 8));
+  wire.say(there(message("ADT^A02", "2"))).say(back(acknowledgement("AE", "2"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A02", "end ADT^A02 AE control_id", "end ADT^A01 lost"));
+}
+
+TEST(Hl7Conversation, MakesRoomForTheNewestAndSaysSo) {
+  Limits limits;
+  limits.hl7_pending_messages = 2;
+  Wire wire{false, limits};
+  for (const char* id : {"1", "2", "3", "4", "5"}) wire.say(there(message("ADT^A0" + std::string{id}, id)));
+  wire.say(back(acknowledgement("AA", "1") + acknowledgement("AA", "5"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A02", "start ADT^A03", "hl7.pending_messages 1", "end ADT^A01",
+                          "start ADT^A04", "end ADT^A02", "start ADT^A05", "end ADT^A03", "end ? AA",
+                          "end ADT^A05 AA control_id", "end ADT^A04", "hl7.pending_messages 2"));
+}
+
+TEST(Hl7Conversation, NamesWhatBreaksTheRules) {
+  Limits limits;
+  limits.hl7_message_bytes = 100;
+  struct Case {
+    std::string sent;
+    std::vector<std::string> told;
+  };
+  const std::string good = message("ADT^A01", "1");
+  const std::string content = good.substr(1, good.size() - 3);
+  for (const Case& c : {
+           Case{good + "\n" + good + "\n", {"start ADT^A01", "violation hl7.bytes_between_blocks", "start ADT^A01"}},
+           Case{'\x0B' + content + good, {"violation hl7.end_block", "start ADT^A01", "start ADT^A01"}},
+           Case{'\x0B' + content + "\x1C" + good, {"violation hl7.end_block", "start ADT^A01", "start ADT^A01"}},
+           Case{good.substr(1), {"violation hl7.start_block", "start ADT^A01"}},
+           Case{block("") + block("PID|1"), {"violation hl7.message_header", "violation hl7.message_header"}},
+           Case{message("a^b", "1"), {"violation hl7.message_type", "start "}},
+           Case{acknowledgement("OK", "1"), {"violation hl7.acknowledgement_code", "end ? "}},
+           Case{block(content + std::string(100, 'x')), {"violation hl7.message_length", "start ADT^A01"}},
+           Case{block("\x06") + block("\x15"), {}},
+       }) {
+    Wire wire{false, limits};
+    wire.say(there(c.sent));
+    EXPECT_EQ(wire.summary(), c.told) << c.sent;
+  }
+}
+
+TEST(Hl7Conversation, AViolationSaysWhereAndByWhom) {
+  Wire wire;
+  wire.say(back(block("MSH|^~\\&|A|B|C|D|||ACK|1\rMSA|AA|1\r"))).say(back("x"));
+  const auto& violation = std::get<Violation>(wire.events().back().facts);
+  EXPECT_EQ(violation.name, "hl7.bytes_between_blocks");
+  EXPECT_EQ(violation.offset, block("MSH|^~\\&|A|B|C|D|||ACK|1\rMSA|AA|1\r").size());
+  EXPECT_FALSE(violation.by_opener);
+}
+
+TEST(Hl7Conversation, AnUnendedMessageAtTheCloseIsToldAsFarAsItWent) {
+  const std::string sent = message("ADT^A01", "1");
+  Wire finished;
+  finished.say(there(sent.substr(0, sent.size() - 4))).close();
+  EXPECT_THAT(finished.summary(), ElementsAre("violation hl7.end_block", "start ADT^A01 lost", "end ADT^A01 lost"));
+  Wire capture_ended;
+  capture_ended.say(there(sent.substr(0, sent.size() - 4))).close(CloseReason::capture_ended);
+  EXPECT_THAT(capture_ended.summary(), ElementsAre("start ADT^A01 lost", "end ADT^A01 lost"));
+}
+
+}  // namespace
+}  // namespace dcmwatch::test

@@ -1,0 +1,177 @@
+#include "protocol/hl7/mllp_framer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/hl7/hl7.h"
+
+namespace dcmwatch::hl7 {
+namespace {
+
+using std::string_view_literals::operator""sv;
+using testing::ElementsAre;
+
+std::string told(const Unit& unit) {
+  if (const auto* stray = std::get_if<StrayBytes>(&unit)) return "stray " + std::to_string(stray->offset);
+  const Block& block = std::get<Block>(unit);
+  std::string text{as_text(block.content)};
+  text += " +" + std::to_string(block.bytes) + " at " + std::to_string(block.offset);
+  switch (block.end) {
+    case BlockEnd::complete: break;
+    case BlockEnd::no_carriage_return: text += " no-cr"; break;
+    case BlockEnd::next_block: text += " next"; break;
+    case BlockEnd::gap: text += " gap"; break;
+    case BlockEnd::stream_end: text += " end"; break;
+  }
+  if (!block.started) text += " unstarted";
+  if (block.cut) text += " cut";
+  return text;
+}
+
+std::vector<std::string> units_of(MllpFramer& framer, std::string_view bytes) {
+  std::vector<std::string> units;
+  framer.feed({}, as_bytes(bytes));
+  while (const auto unit = framer.next()) units.push_back(told(*unit));
+  return units;
+}
+
+std::vector<std::string> units_of(std::string_view bytes, bool midway = false, std::size_t limit = 100) {
+  MllpFramer framer{limit, midway};
+  std::vector<std::string> units = units_of(framer, bytes);
+  if (const auto block = framer.close()) units.push_back(told(*block));
+  return units;
+}
+
+TEST(MllpFramer, CutsBlocks) {
+  EXPECT_THAT(units_of("\x0BMSH|a\x1C\r"sv), ElementsAre("MSH|a +5 at 0"));
+  EXPECT_THAT(units_of("\x0BMSH|a\x1C\r\x0BMSH|b\x1C\r\x0B\x1C\r"sv),
+              ElementsAre("MSH|a +5 at 0", "MSH|b +5 at 8", " +0 at 16"));
+  EXPECT_THAT(units_of("\x0B not HL7\x1C\r"sv), ElementsAre(" not HL7 +8 at 0"));
+}
+
+TEST(MllpFramer, AnEndBlockOrStartBlockInContentIsContent) {
+  EXPECT_THAT(units_of("\x0BMSH|\x1C|\x0BM|\x0BMS|\x0B\x0Bx\x1C\x1C\r"sv),
+              ElementsAre("MSH|\x1C|\x0BM|\x0BMS|\x0B\x0Bx\x1C +17 at 0"));
+}
+
+TEST(MllpFramer, TellsStrayBytesOnce) {
+  EXPECT_THAT(units_of("\x0BMSH|a\x1C\r\r\nxx\x0BMSH|b\x1C\rMS\x0BMSH|c\x1C\r"sv),
+              ElementsAre("MSH|a +5 at 0", "stray 8", "MSH|b +5 at 12", "MSH|c +5 at 22"));
+}
+
+TEST(MllpFramer, BeginsANewBlockWhereTheLastNeverEnded) {
+  EXPECT_THAT(units_of("\x0BMSH|a\x0BMSH|b\x1C\x0BMSH|c\x1C\r"sv),
+              ElementsAre("MSH|a +5 at 0 next cut", "MSH|b +5 at 6 no-cr", "MSH|c +5 at 13"));
+}
+
+TEST(MllpFramer, TakesAHeaderWithoutItsStartBlock) {
+  EXPECT_THAT(units_of("MSH|a\x1C\rMSH|b\x1C\r"sv), ElementsAre("MSH|a +5 at 0 unstarted", "MSH|b +5 at 7 unstarted"));
+}
+
+TEST(MllpFramer, ResynchronisesMidway) {
+  EXPECT_THAT(units_of("|rest\x1C\r\x0B|x|\x0BMSH|a\x1C\r"sv, true), ElementsAre("MSH|a +5 at 11"));
+}
+
+TEST(MllpFramer, ResynchronisesAfterAGap) {
+  MllpFramer framer{100, false};
+  EXPECT_THAT(units_of(framer, "\x0BMSH|a"sv), ElementsAre());
+  const auto block = framer.gap(10);
+  ASSERT_TRUE(block);
+  EXPECT_EQ(told(*block), "MSH|a +5 at 0 gap cut");
+  EXPECT_TRUE(block->lost());
+  EXPECT_THAT(units_of(framer, "MSH|\x1C\r\x0BMSH|b\x1C\r"sv), ElementsAre("MSH|b +5 at 22"));
+  EXPECT_FALSE(framer.gap(10));
+}
+
+TEST(MllpFramer, ABlockThatWantsOnlyItsCarriageReturnIsWhole) {
+  EXPECT_THAT(units_of("\x0BMSH|a\x1C"sv), ElementsAre("MSH|a +5 at 0 end"));
+  EXPECT_THAT(units_of("\x0BMSH|a\x0BMS"sv), ElementsAre("MSH|a +5 at 0 end cut"));
+}
+
+TEST(MllpFramer, KeepsTheHeadOfALongBlockAndCountsTheRest) {
+  EXPECT_THAT(units_of("\x0BMSH|abcdef\x1C\r\x0BMSH|\x1C\r"sv, false, 5),
+              ElementsAre("MSH|a +10 at 0 cut", "MSH| +4 at 13"));
+  MllpFramer framer{5, false};
+  EXPECT_THAT(units_of(framer, "\x0BMS"sv), ElementsAre());
+  EXPECT_THAT(units_of(framer, "H|ab"sv), ElementsAre());
+  EXPECT_THAT(units_of(framer, "cdef\x1C"sv), ElementsAre());
+  EXPECT_THAT(units_of(framer, "\r\x0BMSH|\x1C\r"sv), ElementsAre("MSH|a +10 at 0 cut", "MSH| +4 at 13"));
+}
+
+TEST(MllpFramer, ABlockInsideOneSegmentIsGivenInPlace) {
+  const std::string segment = "\x0BMSH|a\x1C\r";
+  MllpFramer framer{100, false};
+  framer.feed({}, as_bytes(segment));
+  const auto unit = framer.next();
+  ASSERT_TRUE(unit);
+  EXPECT_EQ(std::get<Block>(*unit).content.data(), as_bytes(segment).data() + 1);
+}
+
+TEST(MllpFramer, TheFirstPacketIsThatOfTheStartBlock) {
+  const Mark one{.packet = 1};
+  const Mark two{.packet = 2};
+  const Mark three{.packet = 3};
+  MllpFramer framer{100, false};
+  framer.feed(one, as_bytes("\x0BMSH|a\x0BM"sv));
+  ASSERT_FALSE(framer.next());
+  framer.feed(two, as_bytes("S"sv));
+  ASSERT_FALSE(framer.next());
+  framer.feed(three, as_bytes("H|b\x1C\r"sv));
+  const auto first = framer.next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(std::get<Block>(*first).first, one);
+  EXPECT_EQ(told(*first), "MSH|a +5 at 0 next cut");
+  const auto second = framer.next();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(std::get<Block>(*second).first, one);
+  EXPECT_EQ(told(*second), "MSH|b +5 at 6");
+}
+
+TEST(MllpFramer, EveryRowOfTheTableHolds) {
+  for (const Row& row : kRows) EXPECT_EQ(step(row.state, row.input), row.step);
+}
+
+TEST(MllpFramer, EveryStateKnowsWhatToDoWithAnyByte) {
+  for (std::size_t state = 0; state < kStates; ++state) {
+    const auto rows = std::count_if(kRows.begin(), kRows.end(), [&](const Row& row) {
+      return static_cast<std::size_t>(row.state) == state && row.input == Input::other;
+    });
+    EXPECT_EQ(rows, 1) << state;
+  }
+}
+
+static_assert(step(State::content_end, Input::carriage_return).ends);
+static_assert(step(State::content, Input::letter_m) == step(State::content, Input::other));
+static_assert(in_block(State::content) && in_block(State::content_start_ms) && !in_block(State::lost) &&
+              !in_block(State::stray));
+
+struct Opening {
+  std::string_view bytes;
+  Looks looks;
+};
+
+class LooksLikeMllp : public testing::TestWithParam<Opening> {};
+
+TEST_P(LooksLikeMllp, ByItsFirstBytes) { EXPECT_EQ(looks_like_mllp(as_bytes(GetParam().bytes)), GetParam().looks); }
+
+INSTANTIATE_TEST_SUITE_P(Openings, LooksLikeMllp,
+                         testing::Values(Opening{"", Looks::need_more}, Opening{"\x0B", Looks::need_more},
+                                         Opening{"\x0BMSH", Looks::need_more}, Opening{"\x0BMSH|", Looks::need_more},
+                                         Opening{"\x0BMSH|^", Looks::yes}, Opening{"\x0BMSH#*~\\&", Looks::yes},
+                                         Opening{"\x0BMSH||", Looks::no}, Opening{"\x0BMSH\r", Looks::no},
+                                         Opening{"\x0B"
+                                                 "BHS|^~\\&",
+                                                 Looks::yes},
+                                         Opening{"\x0B"
+                                                 "FHS|^",
+                                                 Looks::yes},
+                                         Opening{"\x0BMSA", Looks::no}, Opening{"MSH|^~\\&", Looks::yes},
+                                         Opening{"MSH|^~", Looks::need_more}, Opening{"MSHello", Looks::no},
+                                         Opening{"GET / HTTP/1.1", Looks::no}));
+
+}  // namespace
+}  // namespace dcmwatch::hl7

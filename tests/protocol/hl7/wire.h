@@ -1,0 +1,67 @@
+// A connection's two directions as a script, and what the conversation makes of it.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/conversation.h"
+#include "protocol/hl7/hl7.h"
+
+namespace dcmwatch::test {
+
+/// A message in its block.
+std::string block(std::string_view content);
+/// "ADT^A01" and control id "1" give a small message.
+std::string message(std::string_view type, std::string_view control_id, std::string_view more_header = "P|2.5");
+std::string acknowledgement(std::string_view code, std::string_view acknowledged);
+
+/// One call of the assembler: bytes, or a gap if there are none.
+struct Said {
+  Direction direction;
+  std::string bytes;
+  std::uint64_t missing = 0;
+};
+inline Said there(std::string bytes) { return {Direction::forward, std::move(bytes)}; }
+inline Said back(std::string bytes) { return {Direction::backward, std::move(bytes)}; }
+inline Said gap(Direction direction, std::uint64_t missing) { return {direction, {}, missing}; }
+
+class Wire final : private EventSink {
+ public:
+  explicit Wire(bool joined_midway = false, Limits limits = {}, bool opener_known = true);
+
+  Wire& say(const Said& said);
+  /// The same bytes, cut into two segments of one packet, so that the marks stay equal.
+  Wire& say_cut(const Said& said, std::size_t cut);
+  Wire& say_byte_by_byte(const Said& said);
+  Wire& close(CloseReason reason = CloseReason::finished);
+
+  [[nodiscard]] const std::vector<Event>& events() const { return events_; }
+  /// One line an event: "start ADT^A01", "end ADT^A01 AA control_id", "end ? AA", "violation hl7.end_block"; with
+  /// "lost".
+  [[nodiscard]] std::vector<std::string> summary() const;
+  /// Every value of every event.
+  [[nodiscard]] std::string everything() const;
+  [[nodiscard]] const Pseudonymizer& pseudonymizer() const { return pseudonymizer_; }
+
+ private:
+  void on_event(Event&& event) override { events_.push_back(std::move(event)); }
+  void next_packet();
+  void pass(Direction direction, std::string_view bytes);
+
+  Pseudonymizer pseudonymizer_{"a key that is for tests only"};
+  ProtocolSettings settings_;
+  Connection connection_;
+  std::vector<Event> events_;
+  Emitter emitter_;
+  std::unique_ptr<StreamSink> sink_;
+  Mark mark_;
+};
+
+using Script = std::vector<Said>;
+
+}  // namespace dcmwatch::test
