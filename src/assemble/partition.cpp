@@ -154,7 +154,9 @@ void Partition::on_flags(Slot slot, const Segment& segment) {
   HalfStream& sender = entry.half[index_of(direction)];
   if (segment.has(TcpFlags::rst)) {
     const std::int64_t distance = sender.started() ? sender.offset_of(segment.sequence) - sender.expected() : 0;
-    if (std::abs(distance) <= kResetWindow) close(slot, segment.mark, CloseReason::reset);
+    if (std::abs(distance) > kResetWindow) return;
+    // RFC 9293 3.10.7.4: who has closed answers late data with a RST; the connection had ended before.
+    close(slot, segment.mark, sender.fin_seen() ? CloseReason::finished : CloseReason::reset);
     return;
   }
   if (segment.has(TcpFlags::fin)) {

@@ -21,11 +21,11 @@ void set_filter(pcap_t* handle, const std::string& filter) {
   if (filter.empty()) return;
   bpf_program program{};
   if (pcap_compile(handle, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
-    throw SourceError("filter \"" + filter + "\": " + pcap_geterr(handle));
+    throw FilterError("filter \"" + filter + "\": " + pcap_geterr(handle));
   }
   const int result = pcap_setfilter(handle, &program);
   pcap_freecode(&program);
-  if (result != 0) throw SourceError("filter \"" + filter + "\": " + pcap_geterr(handle));
+  if (result != 0) throw FilterError("filter \"" + filter + "\": " + pcap_geterr(handle));
 }
 
 // pcap_datalink gives DLT_ values, which differ between systems for raw IP alone; files bear LINKTYPE_RAW.

@@ -12,8 +12,13 @@
 
 namespace dcmwatch {
 
-/// A source that cannot be opened, or a filter that does not compile. what() names it and says why.
+/// A source that cannot be opened. what() names it and says why.
 struct SourceError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A filter that does not compile.
+struct FilterError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -46,7 +51,7 @@ class Source {
 };
 
 /// A pcap or pcapng file, or "-" for standard input. `index` is the source's number in every Mark.
-/// Throws SourceError if it is no capture, or the filter does not compile.
+/// Throws SourceError if it is no capture, FilterError if the filter does not compile.
 std::unique_ptr<Source> open_file(const std::filesystem::path& file, std::uint32_t index, const std::string& filter);
 
 /// When the capture's first packet was seen; nothing if it holds none or is no capture.
@@ -61,7 +66,7 @@ struct InterfaceSettings {
 };
 
 /// A live interface, promiscuous, listening only. Needs CAP_NET_RAW while it opens, none afterwards.
-/// Throws SourceError.
+/// Throws SourceError, FilterError.
 std::unique_ptr<Source> open_interface(const InterfaceSettings& settings, std::uint32_t index);
 
 }  // namespace dcmwatch

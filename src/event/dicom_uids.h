@@ -1,5 +1,5 @@
-// The registry of unique identifiers (PS3.6 A): SOP classes, transfer syntaxes and the well-known instances that a command names.
-// Sorted by UID, as text. Retired ones are kept: old devices still speak them.
+// The registry of unique identifiers (PS3.6 A): SOP classes, transfer syntaxes and the well-known instances that a
+// command names. Sorted by UID, as text. Retired ones are kept: old devices still speak them.
 #pragma once
 
 #include <array>

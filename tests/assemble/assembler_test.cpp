@@ -159,6 +159,15 @@ TEST_F(AssemblerTest, a_reset_ends_and_a_reset_far_from_the_window_does_not) {
   EXPECT_EQ(handler_.ended[0].reason, CloseReason::reset);
 }
 
+TEST_F(AssemblerTest, a_reset_by_whom_had_closed_already_is_an_answer_to_late_data) {
+  handshake();
+  give(client, kFin | kAck, 101, 501);
+  give(server, kAck, 501, 102, "late");
+  give(client, kRst, 102, 0);
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(handler_.ended[0].reason, CloseReason::finished);
+}
+
 TEST_F(AssemblerTest, an_unanswered_syn_times_out_with_its_deadline_as_its_time) {
   give(client, kSyn, 100, 0);
   const Timestamp sent = timestamp_from_ns(now_ns_);

@@ -47,7 +47,7 @@ TEST(Document, RefusesWhatItDoesNotRead) {
 TEST(Document, SaysWhereTheSyntaxIsWrong) {
   EXPECT_TRUE(problems_of("a: 1\n b: 2\n").starts_with("f:2:3: not valid YAML: ")) << problems_of("a: 1\n b: 2\n");
   EXPECT_TRUE(problems_of("a: [1, 2\n").starts_with("f:2:1: not valid YAML: ")) << problems_of("a: [1, 2\n");
-  EXPECT_TRUE(problems_of("a: 'x\n").find("not valid YAML") != std::string::npos);
+  EXPECT_TRUE(problems_of("a: 'x\n").starts_with("f:2:1: not valid YAML: ")) << problems_of("a: 'x\n");
 }
 
 TEST(Document, HostileDocumentsFailFast) {
@@ -68,7 +68,7 @@ TEST(Document, HostileDocumentsFailFast) {
   EXPECT_NE(problems_of(dashes).find("nested too deeply"), std::string::npos);
   std::string mixed;
   for (int i = 0; i < 100'000; ++i) mixed += "{a: [";
-  EXPECT_NE(problems_of(mixed).find("nested too deeply"), std::string::npos);
+  EXPECT_NE(problems_of(mixed).find("nested too deeply"), std::string::npos) << problems_of(mixed);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{20});
 }
 

@@ -155,16 +155,16 @@ TEST_F(MetricsTest, CountsMessagesByTheirAcknowledgement) {
 TEST_F(MetricsTest, ShowsZeroForWhatIsDeclaredButWasNotSeen) {
   EXPECT_EQ(value(R"(dcmwatch_associations_total{flow="ct1-store",outcome="rejected"})"), 0);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt"})"), 0);
-  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow"})"), 0);
+  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow",title="Undeclared flow"})"), 0);
   EXPECT_EQ(value(R"(dcmwatch_missing_bytes_total{flow="undeclared"})"), 0);
   EXPECT_THAT(exposed(), Not(Contains(Key(R"(dcmwatch_hl7_messages_total{ack="AE",flow="ct1-store"})"))));
 }
 
 TEST_F(MetricsTest, CountsAFindingWhenItIsFirstMade) {
   metrics_.observe(samples::finding(Phase::start));
-  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow",title="Undeclared flow"})"), 1);
   metrics_.observe(samples::finding(Phase::end));
-  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow",title="Undeclared flow"})"), 1);
 }
 
 TEST_F(MetricsTest, CountsADeviationOnceAConversationAtTheFirstFactThatShowsIt) {

@@ -95,8 +95,8 @@ TEST(Summary, TellsDicomByPair) {
   EXPECT_THAT(rendered(summary),
               HasSubstr("DICOM\n"
                         "  from  to    associations  rejected  aborted  objects    volume  operations\n"
-                        "  ct1   pacs             2         1        -        3  400.0 kB  1 C-ECHO (1 unanswered), 4\n"
-                        "                                                                  C-STORE (1 failed)\n"));
+                        "  ct1   pacs             2         1        -        3  400.0 kB  1 C-ECHO (1 unanswered), 4 C-STORE\n"
+                        "                                                                  (1 failed)\n"));
 }
 
 TEST(Summary, TellsHl7ByInterfaceAsTheMessagesGo) {
@@ -118,8 +118,8 @@ TEST(Summary, TellsOtherConnections) {
   observation.event.protocol = Protocol::tls;
   summary.observe(observation);
   EXPECT_THAT(rendered(summary), HasSubstr("Other connections\n"
-                                           "  protocol  connections    volume  \n"
-                                           "  tls                 1  612.0 kB  \n"));
+                                           "  protocol  connections    volume\n"
+                                           "  tls                 1  612.0 kB\n"));
 }
 
 TEST(Summary, SaysWhatWasNotVisible) {

@@ -32,7 +32,7 @@ TEST(TextPage, WrapsLinesAndLetsALongWordStickOut) {
   EXPECT_EQ(page.text(),
             "  the quick brown fox jumps\n    over the lazy dog\n"
             "  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n    bb\n"
-            "  \n");
+            "\n");
 }
 
 TEST(TextPage, ColoursOnlyWhereAskedTo) {

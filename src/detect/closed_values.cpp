@@ -1,0 +1,71 @@
+#include "detect/closed_values.h"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <variant>
+
+#include "event/dicom_names.h"
+#include "event/record.h"
+
+namespace dcmwatch {
+namespace {
+
+// The texts of the enumerators from the first to the last, which have no gaps.
+template <typename Enum>
+std::vector<std::string_view> texts(Enum first, Enum last) {
+  std::vector<std::string_view> names;
+  for (int i = static_cast<int>(first); i <= static_cast<int>(last); ++i) names.push_back(to_text(static_cast<Enum>(i)));
+  return names;
+}
+
+// PS3.7 E.1, the requests.
+std::vector<std::string_view> commands() {
+  constexpr std::array<std::uint16_t, 11> kFields{0x0001, 0x0010, 0x0020, 0x0021, 0x0030, 0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150};
+  std::vector<std::string_view> names;
+  for (const std::uint16_t field : kFields) names.push_back(dicom_command_name(field));
+  return names;
+}
+
+template <std::size_t... Index>
+std::vector<std::string_view> names_of_alternatives(std::index_sequence<Index...>) {
+  return {dataset_of(Facts{std::in_place_index<Index>})...};
+}
+
+using Values = std::map<std::string_view, std::vector<std::string_view>>;
+
+Values all_closed_values() {
+  return {{"event.dataset", dataset_names()},
+          {"event.phase", texts(Phase::start, Phase::end)},
+          {"event.outcome", texts(Outcome::unknown, Outcome::failure)},
+          {"network.protocol", texts(Protocol::dicom, Protocol::ssh)},
+          {"network.transport", {"tcp", "udp"}},
+          {"connection.end", texts(ConnectionEnd::finished, ConnectionEnd::open)},
+          {"flow.deviations", texts(DeviationKind::source_device, DeviationKind::move_destination)},
+          {"flow.unknown", texts(UnknownKind::direction, UnknownKind::move_destination)},
+          {"dicom.command", commands()},
+          {"dicom.invoker", texts(Invoker::opener, Invoker::acceptor)},
+          {"dicom.end", texts(DicomEnd::released, DicomEnd::open)},
+          {"dicom.status_class", texts(StatusClass::success, StatusClass::pending)},
+          {"dicom.aborted_by", {"opener", "acceptor"}},
+          {"hl7.sent_by", {"opener", "acceptor"}},
+          {"violation.by", {"opener", "acceptor"}},
+          {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::ambiguous)}};
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& dataset_names() {
+  static const auto kNames = names_of_alternatives(std::make_index_sequence<std::variant_size_v<Facts>>{});
+  return kNames;
+}
+
+const std::vector<std::string_view>& closed_values(std::string_view field_path) {
+  static const Values kValues = all_closed_values();
+  static const std::vector<std::string_view> kAny;
+  const auto found = kValues.find(field_path);
+  return found == kValues.end() ? kAny : found->second;
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,46 @@
+// A rule's condition: selections joined by and, or, not, parentheses, "1 of x*" and "all of them".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/document.h"
+
+namespace dcmwatch {
+
+/// A tree, small and fixed once read.
+struct Condition {
+  enum class Kind : std::uint8_t { selection, negation, conjunction, disjunction };
+
+  Kind kind = Kind::selection;
+  std::size_t selection = 0;        ///< index, of a selection
+  std::vector<Condition> parts{};   ///< of the others
+
+  /// `holds(index)` tells whether a selection does; it is asked only as far as the answer needs.
+  template <typename Holds>
+  [[nodiscard]] bool evaluate(const Holds& holds) const {
+    switch (kind) {
+      case Kind::selection: return holds(selection);
+      case Kind::negation: return !parts.front().evaluate(holds);
+      case Kind::conjunction:
+        for (const Condition& part : parts) {
+          if (!part.evaluate(holds)) return false;
+        }
+        return true;
+      case Kind::disjunction:
+        for (const Condition& part : parts) {
+          if (part.evaluate(holds)) return true;
+        }
+        return false;
+    }
+    return false;
+  }
+};
+
+/// Nothing, and a problem at the word that is wrong, if the text is no condition over these selections.
+/// A selection that the condition does not use is a problem too.
+std::optional<Condition> read_condition(const Node& node, const std::vector<std::string>& selections, Problems& problems);
+
+}  // namespace dcmwatch

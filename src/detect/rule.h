@@ -1,0 +1,42 @@
+// A compiled rule, and the set of rules that a detector runs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "detect/condition.h"
+#include "detect/selection.h"
+#include "event/record.h"
+
+namespace dcmwatch {
+
+/// What a finding's count counts. A rule about one dataset counts its records (an operation once, however many phases it tells);
+/// a rule about a category counts conversations.
+enum class Counts : std::uint8_t { records, conversations };
+
+struct Rule {
+  std::shared_ptr<const RuleInfo> info;
+  std::uint32_t datasets = 0;  ///< one bit for each alternative of Facts
+  Counts counts = Counts::records;
+  std::vector<Selection> selections;
+  Condition condition;
+
+  [[nodiscard]] bool matches(const Observation& observation) const;
+
+  /// The values that a matching observation was matched by, the same text for the same values.
+  [[nodiscard]] std::string matched(const Observation& observation) const;
+};
+
+using RuleSet = std::vector<Rule>;
+
+/// Reads every *.yml and *.yaml beneath a folder (or one file), in the order of their paths.
+/// Throws ConfigurationError with the problems of all of them.
+RuleSet load_rules(const std::filesystem::path& path);
+
+/// The same from one text; `name` stands for the file in messages.
+Rule parse_rule(const std::string& text, const std::string& name);
+
+}  // namespace dcmwatch

@@ -1,0 +1,108 @@
+#include "detect/selection.h"
+
+#include <algorithm>
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::string_view kDeviations = "flow.deviations";
+
+std::string_view as_string(std::string_view value) { return value; }
+std::string as_string(std::int64_t value) { return std::to_string(value); }
+std::string as_string(bool value) { return value ? "true" : "false"; }
+std::string as_string(const IpAddress& value) { return to_text(value); }
+
+bool equal(const Value& wanted, std::string_view seen) {
+  const auto* pattern = std::get_if<Pattern>(&wanted);
+  return pattern && pattern->matches(seen);
+}
+bool equal(const Value& wanted, std::int64_t seen) {
+  const auto* number = std::get_if<std::int64_t>(&wanted);
+  return number && *number == seen;
+}
+bool equal(const Value& wanted, bool seen) {
+  const auto* truth = std::get_if<bool>(&wanted);
+  return truth && *truth == seen;
+}
+bool equal(const Value& wanted, const IpAddress& seen) {
+  if (const auto* address = std::get_if<IpAddress>(&wanted)) return *address == seen;
+  return std::holds_alternative<Pattern>(wanted) && equal(wanted, std::string_view{to_text(seen)});
+}
+
+/// Gives every value of a field, as its own type, to one function.
+template <typename Visit>
+class Values final : public FieldSink {
+ public:
+  explicit Values(Visit& visit) : visit_(visit) {}
+  void text(std::string_view value) override { visit_(value); }
+  void number(std::int64_t value) override { visit_(value); }
+  void boolean(bool value) override { visit_(value); }
+  void address(const IpAddress& value) override { visit_(value); }
+  void time(Timestamp value) override { visit_(to_ns(value)); }
+
+ private:
+  Visit& visit_;
+};
+
+template <typename Visit>
+void each_value(const Field& field, const Record& record, Visit visit) {
+  Values<Visit> values{visit};
+  field.visit(record, values);
+}
+
+template <typename Seen>
+bool is_wanted(const std::vector<Value>& values, const Seen& seen) {
+  return std::any_of(values.begin(), values.end(), [&seen](const Value& wanted) { return equal(wanted, seen); });
+}
+
+}  // namespace
+
+bool FieldTest::holds(const Record& record) const {
+  bool present = false;
+  bool found = false;
+  std::uint64_t found_of_all = 0;
+  each_value(*field, record, [&](const auto& seen) {
+    present = true;
+    if (wants == Wants::any) found = found || is_wanted(values, seen);
+    if (wants != Wants::all) return;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (equal(values[i], seen)) found_of_all |= std::uint64_t{1} << i;
+    }
+  });
+  switch (wants) {
+    case Wants::present: return present;
+    case Wants::absent: return !present;
+    case Wants::all: return found_of_all == ~std::uint64_t{0} >> (kMostOfAll - values.size());
+    case Wants::any: break;
+  }
+  if (present) return found;
+  return std::any_of(values.begin(), values.end(), [](const Value& wanted) { return std::holds_alternative<Absent>(wanted); });
+}
+
+void FieldTest::append_matched(const Record& record, std::string& text) const {
+  if (wants != Wants::any && wants != Wants::all) return;
+  if (field->path == kDeviations) {
+    for (const Deviation& deviation : record.observation.declared.deviations) {
+      if (is_wanted(values, to_text(deviation.kind))) text.append(to_text(deviation.kind)).append(1, '\0').append(deviation.observed).append(1, '\0');
+    }
+    return;
+  }
+  each_value(*field, record, [&](const auto& seen) {
+    if (is_wanted(values, seen)) text.append(as_string(seen)).append(1, '\0');
+  });
+}
+
+bool Selection::holds(const Record& record) const {
+  return std::any_of(any_of.begin(), any_of.end(), [&record](const FieldTests& tests) {
+    return std::all_of(tests.begin(), tests.end(), [&record](const FieldTest& test) { return test.holds(record); });
+  });
+}
+
+void Selection::append_matched(const Record& record, std::string& text) const {
+  for (const FieldTests& tests : any_of) {
+    if (!std::all_of(tests.begin(), tests.end(), [&record](const FieldTest& test) { return test.holds(record); })) continue;
+    for (const FieldTest& test : tests) test.append_matched(record, text);
+  }
+}
+
+}  // namespace dcmwatch

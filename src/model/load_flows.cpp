@@ -1,0 +1,281 @@
+#include <algorithm>
+#include <array>
+
+#include "event/dicom_names.h"
+#include "model/loading.h"
+#include "model/map_reader.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::string_view kZonePrefix = "zone:";
+
+// PS3.7 E.1, the requests.
+constexpr std::array<std::string_view, 11> kOperations{"C-ECHO", "C-STORE", "C-FIND", "C-MOVE", "C-GET", "N-EVENT-REPORT",
+                                                       "N-GET", "N-SET", "N-ACTION", "N-CREATE", "N-DELETE"};
+
+/// Every setting that a flow may have, so that each is asked for once and the rest are mistakes.
+struct FlowNodes {
+  const Node* from;
+  const Node* to;
+  const Node* service;
+  const Node* ports;
+  const Node* calling_ae;
+  const Node* called_ae;
+  const Node* operations;
+  const Node* acceptor_operations;
+  const Node* sop_classes;
+  const Node* move_destinations;
+  const Node* message_types;
+};
+
+class FlowLoader {
+ public:
+  FlowLoader(const Node& entry, Loading& loading)
+      : entry_(entry), loading_(loading), problems_(loading.problems), what_("flow " + in_quotes(entry.key)) {
+    flow_.name = entry.key;
+  }
+
+  void load() {
+    MapReader map{entry_, what_, problems_};
+    flow_.description = map.text("description");
+    nodes_ = {.from = map.required("from", "say who opens the connection: a device, a group or zone:name"),
+              .to = map.required("to", "say who listens: a device, a group or zone:name"),
+              .service = map.required("service", "name one of the services"),
+              .ports = map.optional("ports"),
+              .calling_ae = map.optional("calling_ae"),
+              .called_ae = map.optional("called_ae"),
+              .operations = map.optional("operations"),
+              .acceptor_operations = map.optional("acceptor_operations"),
+              .sop_classes = map.optional("sop_classes"),
+              .move_destinations = map.optional("move_destinations"),
+              .message_types = map.optional("message_types")};
+    map.done();
+    if (!map.usable()) return;
+    if (nodes_.from) flow_.from = read_parties(*nodes_.from, "'from'");
+    if (nodes_.to) flow_.to = read_parties(*nodes_.to, "'to'");
+    if (read_service()) read_settings();
+    loading_.model.flows.push_back(std::move(flow_));
+  }
+
+ private:
+  std::vector<Party> read_parties(const Node& node, std::string_view what) {
+    std::vector<Party> parties;
+    for (const Node* const item : scalars(node, what, problems_)) {
+      const auto party = read_party(*item);
+      if (!party) continue;
+      parties.push_back(*party);
+      if (devices_of(loading_.model, *party).empty()) {
+        problems_.add(item->at, in_quotes(item->text) + " holds no device, so nothing could flow", "declare its devices first");
+      }
+    }
+    return parties;
+  }
+
+  std::optional<Party> read_party(const Node& item) {
+    const std::string_view name = item.text;
+    if (name.starts_with(kZonePrefix)) {
+      const std::string_view zone = name.substr(kZonePrefix.size());
+      if (const auto index = loading_.zones.find(zone)) return Party{Party::Kind::zone, *index};
+      problems_.add(item.at, "unknown zone " + in_quotes(zone), suggest(zone, loading_.zones.names()));
+      return std::nullopt;
+    }
+    if (const auto index = loading_.devices.find(name)) return Party{Party::Kind::device, *index};
+    if (const auto index = loading_.groups.find(name)) return Party{Party::Kind::group, *index};
+    if (loading_.zones.find(name)) {
+      problems_.add(item.at, in_quotes(name) + " is a zone", "write '" + std::string{kZonePrefix} + std::string{name} + '\'');
+      return std::nullopt;
+    }
+    auto known = loading_.devices.names();
+    for (const std::string_view group : loading_.groups.names()) known.push_back(group);
+    problems_.add(item.at, "unknown device or group " + in_quotes(name), suggest(name, known));
+    return std::nullopt;
+  }
+
+  bool read_service() {
+    const auto name = nodes_.service ? scalar(*nodes_.service, "'service'", problems_) : std::nullopt;
+    if (!name) return false;
+    const auto index = loading_.services.find(*name);
+    if (!index) {
+      problems_.add(nodes_.service->at, "unknown service " + in_quotes(*name), suggest(*name, loading_.services.names()));
+      return false;
+    }
+    flow_.service = *index;
+    const Service& service = loading_.model.services[*index];
+    flow_.ports = nodes_.ports ? read_ports(*nodes_.ports, problems_) : service.ports;
+    if (!nodes_.ports && service.ports.empty()) {
+      problems_.add(entry_.key_at, what_ + " has no port", "add 'ports: [11112]' to it or to service " + in_quotes(service.name));
+    }
+    return true;
+  }
+
+  void read_settings() {
+    switch (loading_.model.services[flow_.service].protocol) {
+      case ServiceProtocol::dicom: return read_dicom();
+      case ServiceProtocol::hl7: refuse_dicom(); return read_hl7();
+      case ServiceProtocol::other: refuse_dicom(); return refuse(nodes_.message_types, "an HL7");
+    }
+  }
+
+  void refuse(const Node* node, std::string_view protocol) {
+    if (!node) return;
+    const std::string& service = loading_.model.services[flow_.service].name;
+    problems_.add(node->key_at, in_quotes(node->key) + " is for a flow of " + std::string{protocol} + " service, which " + in_quotes(service) + " is not",
+                  "leave it out");
+  }
+
+  void refuse_dicom() {
+    for (const Node* const node : {nodes_.calling_ae, nodes_.called_ae, nodes_.operations, nodes_.acceptor_operations,
+                                   nodes_.sop_classes, nodes_.move_destinations}) {
+      refuse(node, "a DICOM");
+    }
+  }
+
+  // What is not restricted has to be called so: a flow without its lists is a mistake, not an open door.
+  bool is_stated(const Node* node, std::string_view key, std::string_view example) {
+    if (node) return true;
+    problems_.add(entry_.key_at, what_ + " has no '" + std::string{key} + '\'',
+                  "say which, '" + std::string{key} + ": " + std::string{example} + "', or '" + std::string{key} + ": any'");
+    return false;
+  }
+
+  static bool says_any(const Node& node) { return node.kind == Node::Kind::scalar && node.text == "any"; }
+
+  void read_dicom() {
+    refuse(nodes_.message_types, "an HL7");
+    if (is_stated(nodes_.operations, "operations", "[C-ECHO, C-STORE]")) flow_.operations = read_operations(*nodes_.operations, "'operations'");
+    if (nodes_.acceptor_operations) {
+      flow_.acceptor_operations = read_operations(*nodes_.acceptor_operations, "'acceptor_operations'");
+    }
+    read_sop_classes();
+    read_move_destinations();
+    flow_.calling_ae = read_titles_or_bound(nodes_.calling_ae, nodes_.from, flow_.from, "calling_ae");
+    flow_.called_ae = read_titles_or_bound(nodes_.called_ae, nodes_.to, flow_.to, "called_ae");
+  }
+
+  Operations read_operations(const Node& node, std::string_view what) {
+    if (says_any(node)) return {.any = true, .values = {}};
+    Operations operations;
+    for (const Node* const item : scalars(node, what, problems_)) {
+      if (std::find(kOperations.begin(), kOperations.end(), item->text) != kOperations.end()) {
+        operations.values.push_back(dicom_command_field(item->text));
+      } else {
+        problems_.add(item->at, "unknown operation " + in_quotes(item->text), suggest(item->text, kOperations));
+      }
+    }
+    return operations;
+  }
+
+  void read_sop_classes() {
+    const std::uint16_t echo = dicom_command_field("C-ECHO");
+    const auto only_echo = [echo](const Operations& operations) {
+      return !operations.any && std::all_of(operations.values.begin(), operations.values.end(), [echo](auto field) { return field == echo; });
+    };
+    if (!nodes_.sop_classes && only_echo(flow_.operations) && only_echo(flow_.acceptor_operations)) return;
+    if (!is_stated(nodes_.sop_classes, "sop_classes", "[image storage]")) return;
+    flow_.sop_classes.any = says_any(*nodes_.sop_classes);
+    if (flow_.sop_classes.any) return;
+    for (const Node* const item : scalars(*nodes_.sop_classes, "'sop_classes'", problems_)) read_sop_class(*item);
+  }
+
+  void read_sop_class(const Node& item) {
+    if (const auto family = family_from(item.text)) {
+      flow_.sop_classes.families |= *family;
+    } else if (is_uid(item.text)) {
+      flow_.sop_classes.uids.push_back(item.text);
+    } else if (const auto uid = sop_class_uid_from(item.text); !uid.empty()) {
+      flow_.sop_classes.uids.emplace_back(uid);
+    } else {
+      problems_.add(item.at, "unknown SOP class " + in_quotes(item.text), suggest(item.text, sop_class_names()));
+    }
+  }
+
+  void read_move_destinations() {
+    const std::uint16_t move = dicom_command_field("C-MOVE");
+    const auto& values = flow_.operations.values;
+    const bool may_move = flow_.operations.any || std::find(values.begin(), values.end(), move) != values.end();
+    if (!may_move) {
+      if (nodes_.move_destinations && nodes_.operations) {
+        problems_.add(nodes_.move_destinations->key_at, what_ + " has 'move_destinations' but no C-MOVE", "add C-MOVE to its operations or leave it out");
+      }
+    } else if (is_stated(nodes_.move_destinations, "move_destinations", "[WS1]")) {
+      flow_.move_destinations = read_titles(*nodes_.move_destinations, "'move_destinations'");
+    }
+  }
+
+  Allowed<std::string> read_titles(const Node& node, std::string_view what) {
+    if (says_any(node)) return {.any = true, .values = {}};
+    Allowed<std::string> titles;
+    for (const Node* const item : scalars(node, what, problems_)) {
+      const auto title = read_ae_title(*item, problems_);
+      if (!title) continue;
+      titles.values.push_back(*title);
+      if (loading_.ae_titles.contains(*title)) continue;
+      std::vector<std::string_view> known;
+      for (const auto& [name, device] : loading_.ae_titles) known.push_back(name);
+      std::sort(known.begin(), known.end());
+      problems_.add(item->at, "AE title " + in_quotes(*title) + " belongs to no device", suggest(*title, known));
+    }
+    return titles;
+  }
+
+  // Without a list the titles are those of the device at that end, which must have some then.
+  std::optional<Allowed<std::string>> read_titles_or_bound(const Node* node, const Node* parties_node, const std::vector<Party>& parties,
+                                                           std::string_view key) {
+    if (node) return read_titles(*node, '\'' + std::string{key} + '\'');
+    for (const Party& party : parties) {
+      for (const std::uint32_t device : devices_of(loading_.model, party)) {
+        const Device& end = loading_.model.devices[device];
+        if (!end.ae_titles.empty()) continue;
+        problems_.add(parties_node->at, "device " + in_quotes(end.name) + " speaks DICOM in " + what_ + " but has no AE title",
+                      "give it 'ae_titles', or give the flow '" + std::string{key} + '\'');
+        return std::nullopt;
+      }
+    }
+    return std::nullopt;
+  }
+
+  static std::vector<std::string_view> sop_class_names() {
+    std::vector<std::string_view> names;
+    for (const SopClassFamily& family : sop_class_families()) names.push_back(family.name);
+    return names;
+  }
+
+  void read_hl7() {
+    if (!is_stated(nodes_.message_types, "message_types", "[ADT^*, ORM^O01]")) return;
+    flow_.message_types.any = says_any(*nodes_.message_types);
+    if (flow_.message_types.any) return;
+    for (const Node* const item : scalars(*nodes_.message_types, "'message_types'", problems_)) {
+      if (is_message_type(item->text)) {
+        flow_.message_types.values.push_back(item->text);
+      } else {
+        problems_.add(item->at, in_quotes(item->text) + " is no message type", "write ADT^A01, ADT^* or ORU");
+      }
+    }
+  }
+
+  // MSH-9 as code^event, three characters each (HL7 tables 0076 and 0003); Z messages too.
+  static bool is_message_type(std::string_view text) {
+    const auto is_code = [](std::string_view code) {
+      return code.size() == 3 && std::all_of(code.begin(), code.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+    };
+    const auto caret = text.find('^');
+    if (!is_code(text.substr(0, caret))) return false;
+    return caret == std::string_view::npos || text.substr(caret + 1) == "*" || is_code(text.substr(caret + 1));
+  }
+
+  const Node& entry_;
+  Loading& loading_;
+  Problems& problems_;
+  std::string what_;
+  Flow flow_;
+  FlowNodes nodes_{};
+};
+
+}  // namespace
+
+void load_flows(const Node& node, Loading& loading) {
+  for (const Node& entry : entries_of(node, "flow", loading.problems)) FlowLoader{entry, loading}.load();
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,61 @@
+#include "model/map_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace dcmwatch {
+
+MapReader::MapReader(const Node& node, std::string what, Problems& problems)
+    : node_(node), what_(std::move(what)), problems_(problems), usable_(node.kind == Node::Kind::map) {
+  if (!usable_) problems_.add(node.at, what_ + " must be a map of 'key: value' lines");
+}
+
+const Node* MapReader::optional(std::string_view key) {
+  asked_.push_back(key);
+  if (!usable_) return nullptr;
+  const auto found = std::find_if(node_.children.begin(), node_.children.end(), [key](const Node& entry) { return entry.key == key; });
+  return found == node_.children.end() ? nullptr : &*found;
+}
+
+const Node* MapReader::required(std::string_view key, std::string_view fix) {
+  const Node* const value = optional(key);
+  if (!usable_) return nullptr;
+  if (value && value->kind != Node::Kind::null) return value;
+  problems_.add(value ? value->key_at : node_.at, what_ + (value ? " has an empty '" : " has no '") + std::string{key} + '\'', std::string{fix});
+  return nullptr;
+}
+
+std::string MapReader::text(std::string_view key) {
+  const Node* const value = optional(key);
+  if (!value) return {};
+  return std::string{scalar(*value, '\'' + std::string{key} + '\'', problems_).value_or(std::string_view{})};
+}
+
+void MapReader::done() {
+  if (!usable_) return;
+  for (const Node& entry : node_.children) {
+    if (std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end()) continue;
+    problems_.add(entry.key_at, what_ + " has no setting " + in_quotes(entry.key), suggest(entry.key, asked_));
+  }
+}
+
+std::optional<std::string_view> scalar(const Node& node, std::string_view what, Problems& problems) {
+  if (node.kind == Node::Kind::scalar) return node.text;
+  problems.add(node.at.line != 0 ? node.at : node.key_at, std::string{what} + " must be a single value");
+  return std::nullopt;
+}
+
+std::vector<const Node*> scalars(const Node& node, std::string_view what, Problems& problems) {
+  std::vector<const Node*> found;
+  if (node.kind == Node::Kind::scalar) return {&node};
+  if (node.kind != Node::Kind::list) {
+    problems.add(node.at, std::string{what} + " must be a value or a list of values");
+    return found;
+  }
+  for (const Node& item : node.children) {
+    if (scalar(item, "each of " + std::string{what}, problems)) found.push_back(&item);
+  }
+  return found;
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,32 @@
+#include "model/model.h"
+
+namespace dcmwatch {
+
+std::string_view to_text(ServiceProtocol protocol) {
+  switch (protocol) {
+    case ServiceProtocol::dicom: return "dicom";
+    case ServiceProtocol::hl7: return "hl7";
+    case ServiceProtocol::other: return "other";
+  }
+  return {};
+}
+
+std::string to_text(const PortRange& range) {
+  const std::string first = std::to_string(range.first);
+  return range.first == range.last ? first : first + '-' + std::to_string(range.last);
+}
+
+std::vector<std::uint32_t> devices_of(const Model& model, const Party& party) {
+  switch (party.kind) {
+    case Party::Kind::device: return {party.index};
+    case Party::Kind::group: return model.groups[party.index].devices;
+    case Party::Kind::zone: break;
+  }
+  std::vector<std::uint32_t> devices;
+  for (std::uint32_t device = 0; device < model.devices.size(); ++device) {
+    if (model.devices[device].zone == party.index) devices.push_back(device);
+  }
+  return devices;
+}
+
+}  // namespace dcmwatch

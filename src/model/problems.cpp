@@ -1,0 +1,108 @@
+#include "model/problems.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::size_t kProblemsKept = 100;
+constexpr std::size_t kQuotedLength = 60;
+constexpr std::size_t kNamesListed = 12;
+constexpr std::size_t kLongestSuggestion = 80;
+
+std::string joined(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    if (!text.empty()) text += '\n';
+    text += to_text(problem);
+  }
+  return text;
+}
+
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Levenshtein's distance with case folded, one row at a time.
+std::size_t distance(std::string_view one, std::string_view other) {
+  std::vector<std::size_t> row(other.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < other.size(); ++j) {
+      const std::size_t substituted = diagonal + (folded(one[i]) == folded(other[j]) ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({substituted, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string to_text(const Problem& problem) {
+  std::string text = problem.file;
+  if (problem.at.line != 0) text += ':' + std::to_string(problem.at.line) + ':' + std::to_string(problem.at.column);
+  text += ": " + problem.what;
+  if (!problem.fix.empty()) text += "; " + problem.fix;
+  return text;
+}
+
+ConfigurationError::ConfigurationError(std::vector<Problem> problems)
+    : std::runtime_error(joined(problems)), problems_(std::move(problems)) {}
+
+void Problems::add(Position at, std::string what, std::string fix) {
+  if (problems_.size() == kProblemsKept) {
+    ++more_;
+    return;
+  }
+  problems_.push_back({file_, at, std::move(what), std::move(fix)});
+}
+
+std::vector<Problem> Problems::take() {
+  std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& one, const Problem& other) {
+    return std::tie(one.at.line, one.at.column) < std::tie(other.at.line, other.at.column);
+  });
+  if (more_ != 0) problems_.push_back({file_, {}, "and " + std::to_string(std::exchange(more_, 0)) + " more", {}});
+  return std::exchange(problems_, {});
+}
+
+void Problems::throw_if_any() {
+  if (!empty()) throw ConfigurationError(take());
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out{"'"};
+  for (const char c : text.substr(0, kQuotedLength)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  if (text.size() > kQuotedLength) out += "…";
+  return out += '\'';
+}
+
+std::string listed(std::span<const std::string_view> names) {
+  std::string out;
+  for (const std::string_view name : names.first(std::min(names.size(), kNamesListed))) {
+    if (!out.empty()) out += ", ";
+    out += name;
+  }
+  if (names.size() > kNamesListed) out += " … and " + std::to_string(names.size() - kNamesListed) + " more";
+  return out;
+}
+
+std::string suggest(std::string_view written, std::span<const std::string_view> candidates) {
+  if (candidates.empty()) return "none is declared";
+  std::string_view best;
+  std::size_t nearest = std::max<std::size_t>(1, written.size() / 3) + 1;
+  for (const std::string_view candidate : candidates) {
+    if (written.size() > kLongestSuggestion || candidate.size() > kLongestSuggestion) continue;
+    const std::size_t away = distance(written, candidate);
+    if (away < nearest) {
+      nearest = away;
+      best = candidate;
+    }
+  }
+  if (!best.empty()) return "did you mean " + in_quotes(best) + "?";
+  return (candidates.size() == 1 ? "known: " : "one of: ") + listed(candidates);
+}
+
+}  // namespace dcmwatch

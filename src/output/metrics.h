@@ -1,0 +1,66 @@
+// The Prometheus metrics. docs/metrics.md says what each family means.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "output/output.h"
+#include "output/record_sink.h"
+
+namespace dcmwatch {
+
+/// What label values are made of: everything that is declared. Nothing off the wire ever becomes a label.
+struct MetricNames {
+  struct Flow {
+    std::string name;
+    Protocol protocol = Protocol::unidentified;
+  };
+  std::vector<Flow> flows;
+  std::vector<std::string> zones;
+  std::vector<std::shared_ptr<const RuleInfo>> rules;
+  std::string version;
+};
+
+/// Cumulative counts that no record carries, as they stand now.
+struct Tallies {
+  struct Source {
+    std::string name;  ///< an interface's, or one for all capture files
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t dropped_by_kernel = 0;
+    std::uint64_t dropped_by_interface = 0;
+  };
+  struct Limit {
+    std::string_view name;  ///< the member of Limits
+    std::uint64_t reached = 0;
+  };
+  std::vector<Source> sources;
+  std::vector<Limit> limits;
+  ShedCounts shed{};
+  std::uint64_t lost_log_records = 0;
+};
+
+/// Every series is found by index; its labels are resolved here, when the model is loaded. What belongs to no declared flow,
+/// zone or rule counts under "undeclared". A fact is counted at the earliest record that tells it, and once.
+/// observe() is for one thread, update() for one, exposition() for any; they may run at the same time.
+class Metrics final : public RecordSink {
+ public:
+  explicit Metrics(const MetricNames& names);
+  ~Metrics() override;
+
+  void observe(const Observation& observation) override;
+  void observe(const Finding& finding) override;
+  void update(const Tallies& tallies);
+
+  /// Prometheus' text format 0.0.4, families and series in a fixed order.
+  [[nodiscard]] std::string exposition() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace dcmwatch

@@ -1,0 +1,92 @@
+// dcmwatch_deviations_total, dcmwatch_unknown_total
+#include <array>
+#include <cstdint>
+
+#include "output/metric_group.h"
+#include "output/per_conversation.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::array kDeviations{
+    DeviationKind::source_device, DeviationKind::destination_device, DeviationKind::flow,
+    DeviationKind::zone_crossing, DeviationKind::port,               DeviationKind::direction,
+    DeviationKind::calling_ae_title, DeviationKind::called_ae_title, DeviationKind::operation,
+    DeviationKind::sop_class,     DeviationKind::message_type,       DeviationKind::move_destination};
+constexpr std::array kUnknowns{UnknownKind::direction,       UnknownKind::service,   UnknownKind::calling_ae_title,
+                               UnknownKind::called_ae_title, UnknownKind::operation, UnknownKind::sop_class,
+                               UnknownKind::message_type,    UnknownKind::move_destination};
+
+template <typename Kinds>
+LabelValues kind_values(const Kinds& kinds) {
+  std::vector<std::string_view> names;
+  for (const auto kind : kinds) names.push_back(to_text(kind));
+  return {"other", names};
+}
+
+/// True the first time it is asked of a kind.
+template <typename Kind>
+bool first_time(std::uint32_t& seen, Kind kind) {
+  const std::uint32_t bit = std::uint32_t{1} << static_cast<unsigned>(kind);
+  const bool first = (seen & bit) == 0;
+  seen |= bit;
+  return first;
+}
+
+class DeviationMetrics final : public MetricGroup {
+ public:
+  DeviationMetrics(prometheus::Registry& registry, const MetricNames& names)
+      : deviations_(counters(registry, "dcmwatch_deviations_total",
+                             "Conversations that differ from the declared model, by how; counted at the first fact that shows it, once "
+                             "a conversation and kind.",
+                             {{"kind", kind_values(kDeviations)},
+                              {"source_zone", {kUndeclared, names.zones}},
+                              {"destination_zone", {kUndeclared, names.zones}}})),
+        unknown_(counters(registry, "dcmwatch_unknown_total",
+                          "Conversations of which something declared could not be checked, for it was not seen; counted once a "
+                          "conversation and kind.",
+                          {{"what", kind_values(kUnknowns)}, {"flow", flow_values(names)}})),
+        counted_(kRememberedConversations,
+                 [&limit = limit_reached(registry, "metrics_deviations")](const Counted&) { limit.Increment(); }) {}
+
+  void observe(const Observation& observation) override {
+    const Declared& declared = observation.declared;
+    const std::uint64_t conversation = observation.event.conversation;
+    if (!declared.deviations.empty() || !declared.unknown.empty()) count(declared, counted_.of(conversation));
+    if (std::holds_alternative<ConnectionFact>(observation.event.facts) && observation.event.phase == Phase::end) {
+      counted_.erase(conversation);
+    }
+  }
+
+ private:
+  struct Counted {
+    std::uint32_t deviations = 0;
+    std::uint32_t unknown = 0;
+  };
+
+  void count(const Declared& declared, Counted& counted) {
+    for (const Deviation& deviation : declared.deviations) {
+      if (!first_time(counted.deviations, deviation.kind)) continue;
+      deviations_
+          .at({deviations_.values(0).number_of(to_text(deviation.kind)), deviations_.values(1).number_of(declared.source.zone),
+               deviations_.values(2).number_of(declared.destination.zone)})
+          .Increment();
+    }
+    for (const UnknownKind kind : declared.unknown) {
+      if (!first_time(counted.unknown, kind)) continue;
+      unknown_.at({unknown_.values(0).number_of(to_text(kind)), unknown_.values(1).number_of(declared.flow)}).Increment();
+    }
+  }
+
+  Counters deviations_;
+  Counters unknown_;
+  PerConversation<Counted> counted_;
+};
+
+}  // namespace
+
+std::unique_ptr<MetricGroup> make_deviation_metrics(prometheus::Registry& registry, const MetricNames& names) {
+  return std::make_unique<DeviationMetrics>(registry, names);
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,56 @@
+// dcmwatch_hl7_*
+#include <array>
+
+#include "output/metric_group.h"
+
+namespace dcmwatch {
+namespace {
+
+// HL7 table 0008, "none" for a message that was never answered. Codes that are none of these count as "other".
+constexpr std::array<std::string_view, 7> kAcknowledgements{"AA", "AE", "AR", "CA", "CE", "CR", "none"};
+
+class Hl7Metrics final : public MetricGroup {
+ public:
+  Hl7Metrics(prometheus::Registry& registry, const MetricNames& names)
+      : messages_(counters(registry, "dcmwatch_hl7_messages_total",
+                           "HL7 messages, by the code of their acknowledgement; none: no acknowledgement was seen.",
+                           {{"flow", flow_values(names)}, {"ack", {"other", kAcknowledgements}}})),
+        unmatched_(counters(registry, "dcmwatch_hl7_unmatched_acknowledgements_total",
+                            "HL7 acknowledgements whose message was not seen.", {{"flow", flow_values(names)}})),
+        bytes_(counters(registry, "dcmwatch_hl7_message_bytes_total", "Bytes of HL7 messages, without acknowledgements.",
+                        {{"flow", flow_values(names)}})),
+        answer_(histograms(registry, "dcmwatch_hl7_answer_seconds", "Time from an HL7 message to its acknowledgement.",
+                           {{"flow", flow_values(names)}},
+                           {.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60})) {
+    for_each_flow(names, Protocol::hl7, [this](std::size_t flow) {
+      for (const std::string_view ack : {"AA", "AE", "AR", "none"}) messages_.at({flow, messages_.values(1).number_of(ack)});
+    });
+  }
+
+  void observe(const Observation& observation) override {
+    const auto* message = std::get_if<Hl7Message>(&observation.event.facts);
+    if (!message || observation.event.phase != Phase::end) return;
+    const std::size_t flow = messages_.values(0).number_of(observation.declared.flow);
+    if (!message->message_seen) {
+      unmatched_.at({flow}).Increment();
+      return;
+    }
+    messages_.at({flow, messages_.values(1).number_of(message->ack_code.value_or("none"))}).Increment();
+    bytes_.at({flow}).Increment(static_cast<double>(message->bytes));
+    if (message->acknowledged) answer_.at({flow}).Observe(seconds(message->acknowledged->time - message->sent.time));
+  }
+
+ private:
+  Counters messages_;
+  Counters unmatched_;
+  Counters bytes_;
+  Histograms answer_;
+};
+
+}  // namespace
+
+std::unique_ptr<MetricGroup> make_hl7_metrics(prometheus::Registry& registry, const MetricNames& names) {
+  return std::make_unique<Hl7Metrics>(registry, names);
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,62 @@
+// dcmwatch_operation*
+#include <array>
+
+#include "event/dicom_names.h"
+#include "output/metric_group.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::array<std::string_view, 11> kCommands{"C-STORE", "C-GET", "C-FIND", "C-MOVE",   "C-ECHO",  "N-EVENT-REPORT",
+                                                     "N-GET",   "N-SET", "N-ACTION", "N-CREATE", "N-DELETE"};
+constexpr std::array kStatusClasses{StatusClass::success, StatusClass::warning, StatusClass::failure, StatusClass::cancel,
+                                    StatusClass::pending};
+
+LabelValues status_values() {
+  std::vector<std::string_view> names;
+  for (const StatusClass status : kStatusClasses) names.push_back(to_text(status));
+  return {"none", names};
+}
+
+class OperationMetrics final : public MetricGroup {
+ public:
+  OperationMetrics(prometheus::Registry& registry, const MetricNames& names)
+      : started_(counters(registry, "dcmwatch_operations_started_total", "DIMSE requests seen to begin.",
+                          {{"flow", flow_values(names)}, {"command", {"other", kCommands}}})),
+        done_(counters(registry, "dcmwatch_operations_total",
+                       "DIMSE requests that are over, by the class of their final status; none: no final response was seen.",
+                       {{"flow", flow_values(names)}, {"command", {"other", kCommands}}, {"status_class", status_values()}})),
+        duration_(histograms(registry, "dcmwatch_operation_duration_seconds",
+                             "Time from a DIMSE request to its final response.",
+                             {{"flow", flow_values(names)}, {"command", {"other", kCommands}}},
+                             {.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})) {}
+
+  void observe(const Observation& observation) override {
+    const auto* operation = std::get_if<DicomOperation>(&observation.event.facts);
+    if (!operation) return;
+    const std::size_t flow = done_.values(0).number_of(observation.declared.flow);
+    const std::size_t command = done_.values(1).number_of(dicom_command_name(operation->command_field));
+    if (observation.event.phase == Phase::start) started_.at({flow, command}).Increment();
+    if (observation.event.phase != Phase::end) return;
+
+    const std::size_t status =
+        operation->status ? done_.values(2).number_of(to_text(dicom_status_class(*operation->status))) : 0;
+    done_.at({flow, command, status}).Increment();
+    if (operation->request_seen && operation->answered) {
+      duration_.at({flow, command}).Observe(seconds(operation->answered->time - operation->requested.time));
+    }
+  }
+
+ private:
+  Counters started_;
+  Counters done_;
+  Histograms duration_;
+};
+
+}  // namespace
+
+std::unique_ptr<MetricGroup> make_operation_metrics(prometheus::Registry& registry, const MetricNames& names) {
+  return std::make_unique<OperationMetrics>(registry, names);
+}
+
+}  // namespace dcmwatch

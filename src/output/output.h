@@ -1,0 +1,70 @@
+// The output thread: takes what was found from the analyst and feeds log, metrics and summary, so that writing never holds
+// up watching.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "output/record_sink.h"
+
+namespace dcmwatch {
+
+using Item = std::variant<Observation, Finding>;
+
+/// What happens to items that the sinks are too slow for.
+enum class WhenFull : std::uint8_t {
+  wait,  ///< replay: submit() waits
+  shed   ///< live: connection summaries go first, findings last; each is counted
+};
+
+struct OutputSettings {
+  std::size_t queued_items = 4096;  ///< summaries may fill the queue this far, other records twice, findings three times
+  WhenFull when_full = WhenFull::wait;
+};
+
+/// Items that were shed, in the order in which they are given up.
+enum class ItemRank : std::uint8_t { connection, record, finding };
+using ShedCounts = std::array<std::uint64_t, 3>;  ///< by ItemRank
+
+/// Order of calls: submit as often as wanted, from one thread, then close. The sinks outlive it and are called by its
+/// thread alone; after close() they may be used again.
+class Output {
+ public:
+  Output(std::vector<RecordSink*> sinks, OutputSettings settings);
+  ~Output();
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  void submit(std::vector<Item>&& batch);
+
+  /// Waits until every item has reached the sinks and has been flushed.
+  void close();
+
+  /// May be asked from any thread.
+  [[nodiscard]] ShedCounts shed() const;
+
+ private:
+  void run();
+  void shed_from(std::vector<Item>& batch);
+
+  const std::vector<RecordSink*> sinks_;
+  const OutputSettings settings_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::vector<Item>> queue_;
+  std::size_t queued_items_ = 0;  ///< waiting or being written
+  ShedCounts shed_{};
+  bool closing_ = false;
+
+  std::thread thread_;  ///< last: it uses all of the above
+};
+
+}  // namespace dcmwatch

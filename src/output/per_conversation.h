@@ -1,0 +1,71 @@
+// What is remembered of each conversation, within a bound.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <unordered_map>
+#include <utility>
+
+namespace dcmwatch {
+
+/// By conversation id. Beyond the limit the conversation that was not asked for longest is forgotten, and on_forget is told.
+template <typename Value>
+class PerConversation {
+ public:
+  explicit PerConversation(std::size_t limit, std::function<void(const Value&)> on_forget = {})
+      : limit_(limit), on_forget_(std::move(on_forget)) {}
+
+  /// Made if it is not there. The reference lives until the next call.
+  Value& of(std::uint64_t conversation) {
+    const auto found = entries_.find(conversation);
+    if (found != entries_.end()) {
+      order_.splice(order_.end(), order_, found->second.position);
+      return found->second.value;
+    }
+    if (entries_.size() == limit_) forget_idle();
+    order_.push_back(conversation);
+    return entries_.emplace(conversation, Entry{Value{}, --order_.end()}).first->second.value;
+  }
+
+  /// nullptr if it is not there.
+  Value* find(std::uint64_t conversation) {
+    const auto found = entries_.find(conversation);
+    return found == entries_.end() ? nullptr : &found->second.value;
+  }
+
+  const Value* find(std::uint64_t conversation) const {
+    const auto found = entries_.find(conversation);
+    return found == entries_.end() ? nullptr : &found->second.value;
+  }
+
+  void erase(std::uint64_t conversation) {
+    const auto found = entries_.find(conversation);
+    if (found == entries_.end()) return;
+    order_.erase(found->second.position);
+    entries_.erase(found);
+  }
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    Value value;
+    std::list<std::uint64_t>::iterator position;
+  };
+
+  void forget_idle() {
+    const auto idle = entries_.find(order_.front());
+    if (on_forget_) on_forget_(idle->second.value);
+    entries_.erase(idle);
+    order_.pop_front();
+  }
+
+  std::size_t limit_;
+  std::function<void(const Value&)> on_forget_;
+  std::list<std::uint64_t> order_;  ///< idle longest first
+  std::unordered_map<std::uint64_t, Entry> entries_;
+};
+
+}  // namespace dcmwatch

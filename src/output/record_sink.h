@@ -1,0 +1,18 @@
+// What the output thread feeds: the event log, the metrics, the summary.
+#pragma once
+
+#include "event/record.h"
+
+namespace dcmwatch {
+
+/// Called by one thread, in the order in which things became known. Never throws for what a record holds.
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  virtual void observe(const Observation& observation) = 0;
+  virtual void observe(const Finding& finding) = 0;
+  /// Nothing waits behind what was told so far: a good moment to let it out.
+  virtual void flush() {}
+};
+
+}  // namespace dcmwatch

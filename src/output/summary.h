@@ -1,0 +1,48 @@
+// The summary of a replay, for people: what was seen, what was not visible, what was found.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "output/record_sink.h"
+
+namespace dcmwatch {
+
+struct SummarySettings {
+  std::size_t width = 100;  ///< of the terminal, in columns
+  bool colour = false;      ///< for a terminal only
+};
+
+/// What no record tells of a run.
+struct RunFigures {
+  std::vector<std::string> captures;
+  std::optional<Timestamp> first;  ///< packet; nothing if there was none
+  std::optional<Timestamp> last;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;            ///< on the wire
+  std::uint64_t dropped_packets = 0;  ///< by whoever captured, as far as the capture tells
+  std::optional<std::chrono::nanoseconds> took;
+};
+
+/// Bounded: beyond a number of distinct pairs and findings it says how many more there were. Names no person.
+/// Order of calls: observe as often as wanted, then render. The same records give the same text.
+class Summary final : public RecordSink {
+ public:
+  explicit Summary(SummarySettings settings);
+  ~Summary() override;
+
+  void observe(const Observation& observation) override;
+  void observe(const Finding& finding) override;
+
+  [[nodiscard]] std::string render(const RunFigures& run) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace dcmwatch

@@ -1,0 +1,113 @@
+#include "output/text_page.h"
+
+#include <algorithm>
+#include <array>
+
+#include "output/wording.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::size_t kColumnGap = 2;
+constexpr std::size_t kLeastWrapWidth = 24;
+constexpr std::array<std::string_view, 6> kEscapes{"", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m"};  // by Ink
+constexpr std::string_view kEndOfInk = "\x1b[0m";
+
+/// Lines of at most `width` columns, broken at spaces; a longer word stands alone and sticks out. At least one line.
+std::vector<std::string_view> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string_view> lines;
+  while (columns_of(text) > width) {
+    std::size_t end = std::string_view::npos;
+    for (std::size_t space = text.find(' '); space != std::string_view::npos; space = text.find(' ', space + 1)) {
+      if (columns_of(text.substr(0, space)) > width && end != std::string_view::npos) break;
+      end = space;
+      if (columns_of(text.substr(0, space)) > width) break;
+    }
+    if (end == std::string_view::npos) break;
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  lines.push_back(text);
+  return lines;
+}
+
+std::vector<std::size_t> widths_of(const Table& table) {
+  std::vector<std::size_t> widths;
+  for (const Column& column : table.columns) widths.push_back(columns_of(column.title));
+  for (const auto& row : table.rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i].text));
+  }
+  return widths;
+}
+
+std::string padded(std::string_view text, std::size_t width, Align align) {
+  const std::string space(width - std::min(width, columns_of(text)), ' ');
+  return align == Align::left ? std::string{text} + space : space + std::string{text};
+}
+
+}  // namespace
+
+void TextPage::put(std::string_view text, Ink ink) {
+  const bool inked = colour_ && ink != Ink::plain && !text.empty();
+  if (inked) text_ += kEscapes[static_cast<std::size_t>(ink)];
+  text_ += text;
+  if (inked) text_ += kEndOfInk;
+}
+
+void TextPage::end_line() {
+  while (text_.ends_with(' ')) text_.pop_back();
+  text_.push_back('\n');
+}
+
+void TextPage::gap() {
+  if (!text_.empty()) text_.push_back('\n');
+}
+
+void TextPage::heading(std::string_view title) {
+  gap();
+  put(title, Ink::bold);
+  end_line();
+}
+
+void TextPage::line(std::string_view text, std::size_t indent, std::size_t hanging, Ink ink) {
+  const std::size_t margin = indent + hanging;
+  const auto lines = wrapped(text, std::max(kLeastWrapWidth, width_ - std::min(width_, margin)));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    text_.append(i == 0 ? indent : margin, ' ');
+    put(lines[i], ink);
+    end_line();
+  }
+}
+
+void TextPage::spans(const std::vector<Cell>& cells, std::size_t indent) {
+  text_.append(indent, ' ');
+  for (const Cell& cell : cells) put(cell.text, cell.ink);
+  end_line();
+}
+
+void TextPage::table(const Table& table, std::size_t indent) {
+  const auto widths = widths_of(table);
+  std::vector<Cell> titles;
+  for (const Column& column : table.columns) titles.push_back({column.title, Ink::dim});
+  put_row(titles, table, widths, indent);
+  for (const auto& row : table.rows) put_row(row, table, widths, indent);
+}
+
+void TextPage::put_row(const std::vector<Cell>& row, const Table& table, const std::vector<std::size_t>& widths,
+                       std::size_t indent) {
+  text_.append(indent, ' ');
+  std::size_t at = indent;
+  for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+    put(padded(row[i].text, widths[i], table.columns[i].align), row[i].ink);
+    text_.append(kColumnGap, ' ');
+    at += widths[i] + kColumnGap;
+  }
+  const auto lines = wrapped(row.back().text, std::max(kLeastWrapWidth, width_ - std::min(width_, at)));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (i != 0) text_.append(at, ' ');
+    put(lines[i], row.back().ink);
+    end_line();
+  }
+}
+
+}  // namespace dcmwatch

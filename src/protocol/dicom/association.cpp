@@ -1,0 +1,58 @@
+#include "protocol/dicom/association.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace dcmwatch::dicom {
+
+void Association::on_request(AssociateRequest&& request, const Mark& first, bool complete) {
+  if (request_seen_) return;
+  request_seen_ = true;
+  incomplete_ |= !complete;
+  first_ = std::min(first_, first);
+  fact_.calling_ae = std::move(request.calling_ae);
+  fact_.called_ae = std::move(request.called_ae);
+  fact_.application_context = std::move(request.application_context);
+  fact_.opener = std::move(request.implementation);
+  contexts_.propose(request.contexts);
+}
+
+void Association::on_accept(AssociateAccept&& accept, const Mark& last, bool complete) {
+  if (answered()) return;
+  incomplete_ |= !complete;
+  fact_.accepted = true;
+  fact_.acceptor = std::move(accept.implementation);
+  if (fact_.application_context.empty()) fact_.application_context = std::move(accept.application_context);
+  if (request_seen_) fact_.setup_time = last.time - first_.time;
+  contexts_.answer(accept.contexts);
+}
+
+void Association::on_reject(const AssociateReject& reject, const Mark& last) {
+  fact_.accepted = false;
+  fact_.rejection = reject.rejection;
+  if (request_seen_) fact_.setup_time = last.time - first_.time;
+}
+
+void Association::on_abort(const Abort& abort, Side side) {
+  fact_.abort = DicomAbort{abort.source, abort.reason, side == Side::opener};
+}
+
+DicomAssociation Association::fact(std::optional<DicomEnd> end) const {
+  DicomAssociation fact = fact_;
+  fact.end = end;
+  fact.contexts = contexts_.facts();
+  return fact;
+}
+
+std::optional<bool> Association::allows(std::uint8_t context_id) const {
+  if (incomplete_ || !request_seen_ || !answered()) return std::nullopt;
+  return contexts_.accepted(context_id).value_or(false);
+}
+
+bool Association::takes_length(Side sender, std::uint32_t pdu_length) const {
+  const DicomImplementation& receiver = sender == Side::opener ? fact_.acceptor : fact_.opener;
+  const std::uint32_t most = receiver.maximum_length.value_or(0);
+  return most == 0 || pdu_length <= most;  // PS3.8 D.1.1: 0 is no limit
+}
+
+}  // namespace dcmwatch::dicom

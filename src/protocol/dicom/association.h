@@ -1,0 +1,53 @@
+// What is known of one association, from its request to its end.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/timestamp.h"
+#include "event/event.h"
+#include "protocol/dicom/context_table.h"
+#include "protocol/dicom/pdu.h"
+#include "protocol/dicom/state.h"
+
+namespace dcmwatch::dicom {
+
+class Association {
+ public:
+  explicit Association(const Mark& first) : first_(first) {}
+
+  void on_request(AssociateRequest&& request, const Mark& first, bool complete);
+  void on_accept(AssociateAccept&& accept, const Mark& last, bool complete);
+  void on_reject(const AssociateReject& reject, const Mark& last);
+  void on_abort(const Abort& abort, Side side);
+  void on_operation() { ++fact_.operations; }
+  void on_data(Side sender, std::uint64_t bytes) { fact_.data_bytes[static_cast<std::size_t>(sender)] += bytes; }
+
+  /// The value to emit.
+  [[nodiscard]] DicomAssociation fact(std::optional<DicomEnd> end) const;
+
+  [[nodiscard]] const Mark& first() const { return first_; }
+  [[nodiscard]] const std::optional<std::string>& calling_ae() const { return fact_.calling_ae; }
+  [[nodiscard]] const std::optional<std::string>& called_ae() const { return fact_.called_ae; }
+  [[nodiscard]] bool answered() const { return fact_.accepted.has_value(); }
+  /// Something of its opening was cut by a gap.
+  [[nodiscard]] bool incomplete() const { return incomplete_; }
+
+  [[nodiscard]] std::string_view transfer_syntax(std::uint8_t context_id) const {
+    return contexts_.transfer_syntax(context_id);
+  }
+  /// Whether a PDV may use the context; nothing unless the whole opening was seen.
+  [[nodiscard]] std::optional<bool> allows(std::uint8_t context_id) const;
+  /// Whether a P-DATA-TF of this length keeps to what its receiver takes; true while that is unknown.
+  [[nodiscard]] bool takes_length(Side sender, std::uint32_t pdu_length) const;
+
+ private:
+  DicomAssociation fact_;  ///< without its contexts
+  ContextTable contexts_;
+  Mark first_;
+  bool request_seen_ = false;
+  bool incomplete_ = false;
+};
+
+}  // namespace dcmwatch::dicom

@@ -1,0 +1,65 @@
+// A command set as a value (PS3.7 6.3.1 and E): always implicit VR little endian, group 0000.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "event/event.h"
+
+namespace dcmwatch::dicom {
+
+/// (0000,0100) of the requests that this folder treats apart (PS3.7 E.1).
+enum class CommandField : std::uint16_t {
+  c_store = 0x0001,
+  c_get = 0x0010,
+  c_find = 0x0020,
+  c_move = 0x0021,
+  c_cancel = 0x0fff
+};
+
+inline constexpr std::uint16_t kResponseBit = 0x8000;
+inline constexpr std::uint16_t kNoDataSet = 0x0101;  ///< (0000,0800)
+
+/// What a command says; what it left out is nothing or empty. Of the affected and the requested SOP class or instance,
+/// a command carries one.
+struct Command {
+  std::uint16_t field = 0;                     ///< (0000,0100)
+  std::optional<std::uint16_t> message_id;     ///< (0000,0110)
+  std::optional<std::uint16_t> responded_to;   ///< (0000,0120)
+  std::optional<std::uint16_t> data_set_type;  ///< (0000,0800)
+  std::optional<std::uint16_t> status;         ///< (0000,0900)
+  std::string sop_class_uid;                   ///< (0000,0002), (0000,0003)
+  std::string_view instance_uid;  ///< (0000,1000), (0000,1001): a view into the bytes; it may identify a person
+  std::string move_destination;   ///< (0000,0600)
+  std::string originator_ae;      ///< (0000,1030)
+  std::optional<std::uint16_t> originator_message_id;  ///< (0000,1031)
+  SubOperations sub_operations;                        ///< (0000,1020) to (0000,1023)
+
+  [[nodiscard]] bool is(CommandField request) const { return field == static_cast<std::uint16_t>(request); }
+  [[nodiscard]] bool is_response() const { return (field & kResponseBit) != 0; }
+  [[nodiscard]] bool has_data_set() const { return data_set_type && *data_set_type != kNoDataSet; }
+};
+
+/// Whether the command sends an identifier whose query level is wanted (PS3.4 C.4).
+[[nodiscard]] bool is_query(std::uint16_t command_field);
+
+enum class CommandDefect : std::uint8_t {
+  truncated,  ///< an element runs past the end
+  group,      ///< an element that is not of group 0000
+  length,     ///< a value of a length that its representation has not
+  incomplete  ///< without what every command of its kind carries
+};
+
+struct DecodedCommand {
+  Command command;
+  std::optional<CommandDefect> defect;
+  bool usable = false;  ///< it says what it is and, as a response, what it answers and how
+};
+
+/// `bytes` is a whole command set; a head of one gives a head of the value, which may still be usable.
+DecodedCommand decode_command(ByteView bytes);
+
+}  // namespace dcmwatch::dicom

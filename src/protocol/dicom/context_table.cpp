@@ -1,0 +1,80 @@
+#include "protocol/dicom/context_table.h"
+
+#include <algorithm>
+
+namespace dcmwatch::dicom {
+namespace {
+
+// Of one context: PS3.6 registers about fifty. More are not kept, so that a hostile request stays small.
+constexpr std::size_t kMostTransferSyntaxes = 64;
+constexpr std::size_t kMostUids = 1024;
+
+}  // namespace
+
+void ContextTable::propose(const std::vector<ProposedContext>& contexts) {
+  for (const ProposedContext& proposed : contexts) {
+    Context& here = context(proposed.id);
+    here.abstract_syntax = index_of_uid(proposed.abstract_syntax);
+    here.first_proposed = static_cast<std::uint16_t>(proposed_.size());
+    here.proposed = static_cast<std::uint16_t>(std::min(proposed.transfer_syntaxes.size(), kMostTransferSyntaxes));
+    for (std::size_t i = 0; i < here.proposed; ++i) proposed_.push_back(index_of_uid(proposed.transfer_syntaxes[i]));
+  }
+}
+
+void ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
+  for (const AnsweredContext& answered : contexts) {
+    Context& here = context(answered.id);
+    here.result = answered.result;
+    here.transfer_syntax = index_of_uid(answered.transfer_syntax);
+  }
+}
+
+std::string_view ContextTable::transfer_syntax(std::uint8_t id) const {
+  const Context* found = find(id);
+  return found ? std::string_view{uids_[found->transfer_syntax]} : std::string_view{};
+}
+
+std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
+  const Context* found = find(id);
+  if (!found || !found->result) return std::nullopt;
+  return *found->result == 0;
+}
+
+std::vector<PresentationContext> ContextTable::facts() const {
+  std::vector<PresentationContext> facts;
+  facts.reserve(contexts_.size());
+  for (const Context& context : contexts_) {
+    PresentationContext& fact = facts.emplace_back();
+    fact.id = context.id;
+    fact.abstract_syntax = uids_[context.abstract_syntax];
+    fact.result = context.result;
+    fact.accepted_transfer_syntax = uids_[context.transfer_syntax];
+    fact.transfer_syntaxes.reserve(context.proposed);
+    for (std::size_t i = 0; i < context.proposed; ++i) {
+      fact.transfer_syntaxes.push_back(uids_[proposed_[context.first_proposed + i]]);
+    }
+  }
+  return facts;
+}
+
+ContextTable::UidIndex ContextTable::index_of_uid(std::string_view uid) {
+  const auto found = std::find(uids_.begin(), uids_.end(), uid);
+  if (found != uids_.end()) return static_cast<UidIndex>(found - uids_.begin());
+  if (uids_.size() == kMostUids) return 0;
+  uids_.emplace_back(uid);
+  return static_cast<UidIndex>(uids_.size() - 1);
+}
+
+ContextTable::Context& ContextTable::context(std::uint8_t id) {
+  const auto found = std::ranges::find(contexts_, id, &Context::id);
+  if (found != contexts_.end()) return *found;
+  contexts_.emplace_back().id = id;
+  return contexts_.back();
+}
+
+const ContextTable::Context* ContextTable::find(std::uint8_t id) const {
+  const auto found = std::ranges::find(contexts_, id, &Context::id);
+  return found == contexts_.end() ? nullptr : &*found;
+}
+
+}  // namespace dcmwatch::dicom

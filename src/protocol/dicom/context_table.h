@@ -1,0 +1,47 @@
+// The presentation contexts of an association, each UID kept once: 128 contexts repeat the same few transfer syntaxes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/event.h"
+#include "protocol/dicom/pdu.h"
+
+namespace dcmwatch::dicom {
+
+class ContextTable {
+ public:
+  void propose(const std::vector<ProposedContext>& contexts);
+  void answer(const std::vector<AnsweredContext>& contexts);
+
+  /// Empty if not accepted, or not seen.
+  [[nodiscard]] std::string_view transfer_syntax(std::uint8_t id) const;
+  /// Nothing if the proposal or its answer was not seen.
+  [[nodiscard]] std::optional<bool> accepted(std::uint8_t id) const;
+  [[nodiscard]] std::vector<PresentationContext> facts() const;
+
+ private:
+  using UidIndex = std::uint16_t;
+
+  struct Context {
+    std::uint8_t id = 0;
+    std::optional<std::uint8_t> result;
+    UidIndex abstract_syntax = 0;
+    UidIndex transfer_syntax = 0;
+    std::uint16_t first_proposed = 0;  ///< in proposed_
+    std::uint16_t proposed = 0;
+  };
+
+  UidIndex index_of_uid(std::string_view uid);
+  Context& context(std::uint8_t id);
+  [[nodiscard]] const Context* find(std::uint8_t id) const;
+
+  std::vector<std::string> uids_{std::string{}};  ///< the first is "none"
+  std::vector<UidIndex> proposed_;
+  std::vector<Context> contexts_;
+};
+
+}  // namespace dcmwatch::dicom

@@ -1,0 +1,110 @@
+// One connection's DICOM: what the framers cut becomes associations, operations and violations.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "protocol/conversation.h"
+#include "protocol/dicom/association.h"
+#include "protocol/dicom/command.h"
+#include "protocol/dicom/data_set.h"
+#include "protocol/dicom/operations.h"
+#include "protocol/dicom/pdu_framer.h"
+#include "protocol/dicom/state.h"
+#include "protocol/dicom/violations.h"
+#include "protocol/pending.h"
+
+namespace dcmwatch::dicom {
+
+/// Keeps per association its contexts and open operations, and per direction a unit's head; never a data set.
+class Conversation final : public StreamSink {
+ public:
+  Conversation(Emitter& emitter, const ProtocolSettings& settings);
+
+  Appetite on_bytes(Direction direction, const Mark& mark, ByteView bytes) override;
+  void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
+                  std::uint64_t missing) override;
+  void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
+  void on_close(const Mark& mark, CloseReason reason) override;
+
+ private:
+  /// What is under way in one direction: messages there come one after the other, fragment by fragment (PS3.8 E.1).
+  struct Lane {
+    Lane(Direction of, const Limits& limits, bool in_step) : direction(of), framer(limits, in_step) {}
+
+    Direction direction;
+    PduFramer framer;
+    bool seen = false;         ///< anything of it
+    bool lost = false;         ///< wanted bytes of this association were lost
+    PdvHead pdv;               ///< the one in hand
+    bool pdv_ignored = false;  ///< the association is not in a state for it
+
+    Pending command;  ///< fragments of the command in hand
+    UnitStart command_start;
+    bool in_command = false;
+    bool command_cut = false;  ///< only its head is kept
+
+    Operations::Id message = 0;  ///< whose data set is due or passing
+    MessageKind kind{};
+    std::uint8_t message_context = 0;
+    std::optional<DataSetReader> reader;  ///< while it wants something
+  };
+
+  void drain(Lane& lane, const Mark& mark);
+  [[nodiscard]] Appetite appetite(const Lane& lane) const;
+
+  void on_cut(Lane& lane, const Mark& mark, const WholePdu& pdu);
+  void on_cut(Lane& lane, const Mark& mark, const PdvHead& pdv);
+  void on_cut(Lane& lane, const Mark& mark, const PdvPiece& piece);
+  void on_cut(Lane& lane, const Mark& mark, const Illegal& illegal);
+
+  struct PduContext {
+    Lane& lane;
+    Mark mark;
+    bool complete;
+  };
+  void on_pdu(const PduContext& at, AssociateRequest&& request);
+  void on_pdu(const PduContext& at, AssociateAccept&& accept);
+  void on_pdu(const PduContext& at, AssociateReject&& reject);
+  void on_pdu(const PduContext& at, ReleaseRequest&&);
+  void on_pdu(const PduContext& at, ReleaseResponse&&);
+  void on_pdu(const PduContext& at, Abort&& abort);
+  void on_pdu(const PduContext& at, UnknownPdu&&) const;
+
+  void on_command_head(Lane& lane, const Mark& mark);
+  void on_command_piece(Lane& lane, const Mark& mark, const PdvPiece& piece);
+  void on_command(Lane& lane, const Mark& mark, ByteView bytes);
+  void take_command(Lane& lane, const SeenCommand& seen);
+  void open_reader(Lane& lane, const SeenCommand& seen);
+  void on_data_head(Lane& lane, const Mark& mark);
+  void on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& piece);
+  void on_data_passed(Lane& lane, const Mark& mark, std::uint64_t bytes, std::uint64_t missing);
+  void end_message(Lane& lane, const Mark& mark);
+  void cut_message(Lane& lane, const Mark& mark);
+
+  /// The step taken, from `before`; nothing if there is none, and then the PDU says nothing.
+  std::optional<Step> take_step(Input input, const Lane& lane, const Mark& mark);
+  Association& association(const Mark& first);
+  void begin_association(const Mark& first);
+  void announce_association(const Mark& mark);
+  void end_association(DicomEnd end, const Mark& mark);
+
+  void tell(Breach breach, const Lane& lane, std::uint64_t length, const Mark& mark);
+  [[nodiscard]] Side side_of(const Lane& lane) const;
+  [[nodiscard]] Lane& lane_of(Direction direction) { return lanes_[index_of(direction)]; }
+  [[nodiscard]] const Lane& opposite_lane(const Lane& lane) const { return lanes_[index_of(opposite(lane.direction))]; }
+  [[nodiscard]] bool any_lost() const { return lanes_[0].lost || lanes_[1].lost; }
+  [[nodiscard]] bool undisturbed() const;
+
+  Emitter& emitter_;
+  const ProtocolSettings& settings_;
+  Violations violations_;
+  Operations operations_;
+  State state_ = State::idle;
+  std::optional<Association> association_;
+  bool announced_ = false;
+  std::array<Lane, 2> lanes_;
+};
+
+}  // namespace dcmwatch::dicom

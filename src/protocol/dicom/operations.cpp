@@ -1,0 +1,257 @@
+#include "protocol/dicom/operations.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "event/dicom_names.h"
+#include "protocol/dicom/wire_text.h"
+
+namespace dcmwatch::dicom {
+namespace {
+
+Side other(Side side) { return side == Side::opener ? Side::acceptor : Side::opener; }
+Invoker invoker_of(Side side) { return side == Side::opener ? Invoker::opener : Invoker::acceptor; }
+Side side_of(Invoker invoker) { return invoker == Invoker::opener ? Side::opener : Side::acceptor; }
+
+constexpr std::uint16_t request_field(std::uint16_t command_field) {
+  return static_cast<std::uint16_t>(command_field & ~kResponseBit);
+}
+
+// PS3.4 C.3: what a query may ask for. No other word leaves.
+constexpr std::array<std::string_view, 4> kQueryLevels{"PATIENT", "STUDY", "SERIES", "IMAGE"};
+
+// PS3.7 9.1.4.1.7 and on: a response carries all the counters that its status allows, or none.
+bool has_counters(const SubOperations& counters) {
+  return counters.remaining || counters.completed || counters.failed || counters.warning;
+}
+
+}  // namespace
+
+Operations::Id Operations::on_request(const SeenCommand& seen, const Association& association) {
+  const std::uint16_t message_id = seen.command.message_id.value_or(0);
+  const Invoker invoker = invoker_of(seen.sender);
+  Open* known = find(seen.context_id, message_id, invoker);
+  const bool was_awaited = known && known->awaits_request && known->fact.command_field == seen.command.field;
+  if (known && !was_awaited) finish(*known, seen.last);  // its id was used anew
+
+  Open& operation = was_awaited ? *known : open(seen, message_id, invoker, association);
+  take_request(operation, seen);
+  const Id id = operation.id;
+  if (!is_query(seen.command.field) || !seen.command.has_data_set()) announce(id, seen.last);
+  finish_if_done(operation, seen.last);
+  return id;
+}
+
+Operations::Id Operations::on_response(const SeenCommand& seen, const Association& association, bool request_may_come,
+                                       bool request_lost) {
+  const std::uint16_t message_id = seen.command.responded_to.value_or(0);
+  const Invoker invoker = invoker_of(other(seen.sender));
+  Open* operation = find(seen.context_id, message_id, invoker);
+  if (operation && operation->fact.command_field != request_field(seen.command.field)) operation = nullptr;
+  if (!operation) {
+    operation = &open(seen, message_id, invoker, association);
+    operation->fact.request_seen = false;
+    operation->request_done = true;
+    operation->awaits_request = request_may_come;
+    operation->lost = request_lost;
+  }
+  take_response(*operation, seen);
+  const Id id = operation->id;
+  progress(*operation, seen.last);
+  finish_if_done(*operation, seen.last);
+  return id;
+}
+
+void Operations::on_cancel(const SeenCommand& seen) {
+  Open* operation = find(seen.context_id, seen.command.responded_to.value_or(0), invoker_of(seen.sender));
+  if (operation) operation->fact.cancelled = true;
+}
+
+void Operations::on_attribute(Id id, Tag tag, ByteView value, const Mark& mark) {
+  Open* operation = find(id);
+  if (!operation) return;
+  const auto pseudonym = [&](IdentifierKind kind) { return settings_.pseudonymizer->pseudonym(kind, as_text(value)); };
+  DicomOperation& fact = operation->fact;
+  switch (tag) {
+    case kSopClassUid:
+      if (fact.sop_class_uid.empty()) fact.sop_class_uid = uid(value);
+      break;
+    case kSopInstanceUid:
+      if (fact.instance.empty()) fact.instance = pseudonym(IdentifierKind::instance_uid);
+      break;
+    case kAccessionNumber: fact.accession = pseudonym(IdentifierKind::accession_number); break;
+    case kPatientId: fact.patient = pseudonym(IdentifierKind::patient_id); break;
+    case kStudyInstanceUid:
+      // In a retrieval's identifier it is a unique key, perhaps a list of them, which names no study (PS3.4 C.4.2.2.1).
+      if (!uid(value).empty()) fact.study = pseudonym(IdentifierKind::study_uid);
+      break;
+    case kQueryLevel:
+      if (std::ranges::find(kQueryLevels, trimmed(value)) != kQueryLevels.end()) fact.query_level = trimmed(value);
+      announce(id, mark);
+      break;
+    default: break;
+  }
+}
+
+void Operations::on_data(Id id, MessageKind kind, std::uint64_t bytes, std::uint64_t missing, const Mark& mark) {
+  Open* operation = find(id);
+  if (!operation) return;
+  (kind == MessageKind::request ? operation->fact.request_bytes : operation->fact.response_bytes) += bytes;
+  operation->fact.missing_bytes += missing;
+  progress(*operation, mark);
+}
+
+void Operations::on_message_end(Id id, MessageKind kind, const Mark& mark) {
+  Open* operation = find(id);
+  if (!operation) return;
+  if (kind == MessageKind::request) {
+    announce(id, mark);
+    operation->request_done = true;
+  } else {
+    operation->response_done = true;
+  }
+  finish_if_done(*operation, mark);
+}
+
+void Operations::on_message_cut(Id id, MessageKind kind, const Mark& mark) {
+  Open* operation = find(id);
+  if (!operation) return;
+  operation->lost = true;
+  on_message_end(id, kind, mark);
+}
+
+void Operations::on_messages_lost(Side sender) {
+  for (Open& operation : open_) operation.responses_lost |= side_of(operation.fact.invoker) != sender;
+}
+
+void Operations::announce(Id id, const Mark& mark) {
+  Open* operation = find(id);
+  if (operation && operation->fact.request_seen && !std::exchange(operation->announced, true))
+    emit(*operation, Phase::start, mark);
+}
+
+void Operations::settle(const Mark& mark, bool undisturbed) {
+  // A hole in one direction is waited for while the other goes on; after twice that time nothing will come.
+  const auto overdue = [&](const Open& operation) {
+    return operation.awaits_request && mark.time - operation.fact.requested.time > 2 * settings_.limits.reorder_window;
+  };
+  for (std::size_t i = 0; i < open_.size();) {
+    if (!overdue(open_[i])) {
+      ++i;
+      continue;
+    }
+    const std::size_t before = open_.size();
+    open_[i].awaits_request = false;
+    if (undisturbed) tell_unrequested(open_[i], mark);
+    finish_if_done(open_[i], mark);
+    if (open_.size() == before) ++i;
+  }
+}
+
+void Operations::end_all(const Mark& mark, bool undisturbed) {
+  while (!open_.empty()) {
+    if (open_.front().awaits_request && undisturbed) tell_unrequested(open_.front(), mark);
+    finish(open_.front(), mark);
+  }
+}
+
+Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker,
+                                   const Association& association) {
+  if (open_.size() >= std::max<std::size_t>(1, settings_.limits.dicom_pending_operations))
+    finish(open_.front(), seen.last);
+  Open& operation = open_.emplace_back();
+  operation.id = ++latest_;
+  operation.start = seen.start;
+  operation.told = seen.last.time;
+  operation.fact.command_field = request_field(seen.command.field);
+  operation.fact.message_id = message_id;
+  operation.fact.context_id = seen.context_id;
+  operation.fact.invoker = invoker;
+  operation.fact.calling_ae = association.calling_ae();
+  operation.fact.called_ae = association.called_ae();
+  operation.fact.transfer_syntax_uid = association.transfer_syntax(seen.context_id);
+  operation.fact.requested = seen.start.mark;
+  return operation;
+}
+
+Operations::Open* Operations::find(Id id) {
+  const auto found = std::ranges::find(open_, id, &Open::id);
+  return found == open_.end() ? nullptr : &*found;
+}
+
+Operations::Open* Operations::find(std::uint8_t context_id, std::uint16_t message_id, Invoker invoker) {
+  const auto same = [&](const Open& operation) {
+    return operation.fact.context_id == context_id && operation.fact.message_id == message_id &&
+           operation.fact.invoker == invoker;
+  };
+  const auto found = std::ranges::find_if(open_, same);
+  return found == open_.end() ? nullptr : &*found;
+}
+
+void Operations::take_request(Open& operation, const SeenCommand& seen) {
+  const Command& command = seen.command;
+  DicomOperation& fact = operation.fact;
+  fact.request_seen = true;
+  fact.requested = std::min(fact.requested, seen.start.mark);
+  if (!command.sop_class_uid.empty()) fact.sop_class_uid = command.sop_class_uid;
+  fact.move_destination = command.move_destination;
+  fact.originator_ae = command.originator_ae;
+  fact.originator_message_id = command.originator_message_id;
+  fact.instance = settings_.pseudonymizer->pseudonym(IdentifierKind::instance_uid, command.instance_uid);
+  operation.start = seen.start;
+  operation.awaits_request = false;
+  operation.request_done = !command.has_data_set();
+  operation.lost |= seen.cut;
+}
+
+void Operations::take_response(Open& operation, const SeenCommand& seen) {
+  const Command& command = seen.command;
+  DicomOperation& fact = operation.fact;
+  if (fact.sop_class_uid.empty()) fact.sop_class_uid = command.sop_class_uid;
+  // PS3.7 10.1.5.1.3: of an N-CREATE the performer may have chosen the instance.
+  if (fact.instance.empty())
+    fact.instance = settings_.pseudonymizer->pseudonym(IdentifierKind::instance_uid, command.instance_uid);
+  if (has_counters(command.sub_operations)) fact.sub_operations = command.sub_operations;
+  operation.lost |= seen.cut;
+  operation.response_done = !command.has_data_set();
+  if (dicom_status_class(*command.status) == StatusClass::pending) {
+    ++fact.pending_responses;
+    return;
+  }
+  fact.status = command.status;
+  fact.answered = seen.last;
+}
+
+void Operations::progress(Open& operation, const Mark& mark) {
+  if (operation.announced && mark.time - operation.told >= settings_.limits.progress_interval)
+    emit(operation, Phase::progress, mark);
+}
+
+void Operations::finish_if_done(Open& operation, const Mark& mark) {
+  if (operation.fact.status && operation.request_done && operation.response_done && !operation.awaits_request) {
+    finish(operation, mark);
+  }
+}
+
+// The operation is gone when this returns.
+void Operations::finish(Open& operation, const Mark& mark) {
+  announce(operation.id, mark);
+  operation.lost |= operation.responses_lost && (!operation.fact.status || is_query(operation.fact.command_field));
+  emit(operation, Phase::end, mark);
+  open_.erase(open_.begin() + (&operation - open_.data()));
+}
+
+void Operations::emit(Open& operation, Phase phase, const Mark& mark) {
+  operation.told = mark.time;
+  DicomOperation fact = phase == Phase::end ? std::move(operation.fact) : operation.fact;
+  const Mark first = fact.requested;
+  emitter_.emit(phase, first, mark, std::move(fact), operation.lost);
+}
+
+void Operations::tell_unrequested(const Open& operation, const Mark& mark) {
+  const bool by_opener = operation.fact.invoker == Invoker::acceptor;
+  violations_.tell(Breach::response_without_request, operation.start, 0, by_opener, mark);
+}
+
+}  // namespace dcmwatch::dicom

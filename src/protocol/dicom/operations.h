@@ -1,0 +1,96 @@
+// Pairs requests with their responses (PS3.7 8): by context, message id and who invoked.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "protocol/conversation.h"
+#include "protocol/dicom/association.h"
+#include "protocol/dicom/command.h"
+#include "protocol/dicom/data_set.h"
+#include "protocol/dicom/pdu_framer.h"
+#include "protocol/dicom/state.h"
+#include "protocol/dicom/violations.h"
+
+namespace dcmwatch::dicom {
+
+/// A command that was seen to its end.
+struct SeenCommand {
+  const Command& command;
+  std::uint8_t context_id = 0;
+  Side sender{};
+  UnitStart start;   ///< of its first PDV
+  Mark last;         ///< its last byte
+  bool cut = false;  ///< a gap took part of it
+};
+
+enum class MessageKind : std::uint8_t { request, response };
+
+/// The open operations of one association, oldest first; at most Limits::dicom_pending_operations of them.
+class Operations {
+ public:
+  using Id = std::uint64_t;  ///< never used twice; 0: none
+
+  Operations(Emitter& emitter, const ProtocolSettings& settings, Violations& violations)
+      : emitter_(emitter), settings_(settings), violations_(violations) {}
+
+  /// Opens an operation. It is announced (Phase::start) at once or, if its identifier is to tell a query level, by
+  /// announce.
+  Id on_request(const SeenCommand& seen, const Association& association);
+
+  /// `request_may_come`: both directions are whole so far, yet one may run behind the other, so an unknown response
+  /// waits.
+  Id on_response(const SeenCommand& seen, const Association& association, bool request_may_come, bool request_lost);
+
+  void on_cancel(const SeenCommand& seen);
+  void on_attribute(Id id, Tag tag, ByteView value, const Mark& mark);
+  void on_data(Id id, MessageKind kind, std::uint64_t bytes, std::uint64_t missing, const Mark& mark);
+  /// Nothing more of the request or response will come, or be recognised.
+  void on_message_end(Id id, MessageKind kind, const Mark& mark);
+  /// Part of the message was wanted and is gone.
+  void on_message_cut(Id id, MessageKind kind, const Mark& mark);
+  /// Whole messages of this side may be gone.
+  void on_messages_lost(Side sender);
+
+  /// Once; later calls do nothing.
+  void announce(Id id, const Mark& mark);
+
+  /// Gives up waiting for requests that are overdue. `undisturbed`: nothing was lost or reordered, so that it is the
+  /// peer's fault.
+  void settle(const Mark& mark, bool undisturbed);
+  void end_all(const Mark& mark, bool undisturbed);
+
+ private:
+  struct Open {
+    Id id = 0;
+    DicomOperation fact;
+    Timestamp told;   ///< when it was last emitted
+    UnitStart start;  ///< of the request or, if it was not seen, of the response
+    bool announced = false;
+    bool request_done = false;
+    bool response_done = false;  ///< of the latest response
+    bool awaits_request = false;
+    bool lost = false;
+    bool responses_lost = false;
+  };
+
+  Open& open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker, const Association& association);
+  Open* find(Id id);
+  Open* find(std::uint8_t context_id, std::uint16_t message_id, Invoker invoker);
+  void take_request(Open& operation, const SeenCommand& seen);
+  void take_response(Open& operation, const SeenCommand& seen);
+  void progress(Open& operation, const Mark& mark);
+  void finish_if_done(Open& operation, const Mark& mark);
+  void finish(Open& operation, const Mark& mark);
+  void emit(Open& operation, Phase phase, const Mark& mark);
+  void tell_unrequested(const Open& operation, const Mark& mark);
+
+  Emitter& emitter_;
+  const ProtocolSettings& settings_;
+  Violations& violations_;
+  std::vector<Open> open_;
+  Id latest_ = 0;
+};
+
+}  // namespace dcmwatch::dicom

@@ -1,0 +1,116 @@
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "protocol/dicom/dicom.h"
+#include "protocol/dicom/pdu.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace dicom;
+
+// Bounds of plausibility, far above what is sent: peers agree on 16 to 256 KiB for P-DATA, a request rarely exceeds 32
+// KiB.
+constexpr std::uint32_t kPlausibleDataBytes = 64 * 1024 * 1024;
+constexpr std::uint32_t kPlausibleAssociationBytes = 1024 * 1024;
+constexpr std::uint32_t kPlausibleNextPdv = 480;  // a command and its data set may share a PDU
+
+constexpr std::size_t kTitles = 10;
+constexpr std::size_t kTitlesEnd = 42;
+constexpr std::size_t kFirstItem = kPduHeaderBytes + kAssociationFixedBytes;
+
+// Every command set begins with (0000,0000), a group length of four bytes (PS3.7 E.1).
+constexpr std::array<std::uint8_t, 8> kGroupLength{0, 0, 0, 0, 4, 0, 0, 0};
+
+bool is_title(ByteView bytes) {
+  const auto printable = [](std::uint8_t c) { return (c >= ' ' && c <= '~') || c == 0; };
+  return std::ranges::all_of(bytes, printable);
+}
+
+// As much of `expected` as is here.
+bool begins_with(ByteView bytes, ByteView expected) {
+  const std::size_t size = std::min(bytes.size(), expected.size());
+  return std::ranges::equal(bytes.first(size), expected.first(size));
+}
+
+// PS3.8 9.3.2 and 9.3.3: version 1, two titles, and an item where the first one stands.
+Looks looks_like_association(ByteView bytes, std::uint32_t length, bool titles_count) {
+  constexpr std::array<std::uint8_t, 3> kFirstItemTypes{0x10, 0x20, 0x21};
+  if (length < kAssociationFixedBytes || length > kPlausibleAssociationBytes) return Looks::no;
+  if (bytes.size() >= 8 && (bytes[7] & 1) == 0) return Looks::no;
+  const ByteView titles = bytes.first(std::min(bytes.size(), kTitlesEnd)).subspan(std::min(bytes.size(), kTitles));
+  if (titles_count && !is_title(titles)) return Looks::no;
+  // A snap length may leave no more than the titles; they are telling enough.
+  if (bytes.size() <= kFirstItem) return titles_count && bytes.size() >= kTitlesEnd ? Looks::yes : Looks::need_more;
+  return std::ranges::find(kFirstItemTypes, bytes[kFirstItem]) == kFirstItemTypes.end() ? Looks::no : Looks::yes;
+}
+
+// PS3.8 9.3.5.1, after the PDV's length: an odd context id, a control header, and the start of a command if it says so.
+Looks looks_like_pdv(ByteView bytes, std::uint32_t pdv_length) {
+  if (bytes.size() < 2) return Looks::need_more;
+  if (bytes[0] % 2 == 0 || bytes[1] > 3) return Looks::no;
+  const bool is_command = (bytes[1] & 1) != 0;
+  if (!is_command || pdv_length < 2 + kGroupLength.size()) return Looks::yes;
+  // A later fragment of a command may begin with anything; nobody cuts a command in two without need.
+  if (!begins_with(bytes.subspan(2), kGroupLength)) return Looks::no;
+  return bytes.size() - 2 < kGroupLength.size() ? Looks::need_more : Looks::yes;
+}
+
+Looks looks_like_data(ByteView bytes, std::uint32_t length) {
+  if (length < kPdvHeaderBytes || length > kPlausibleDataBytes) return Looks::no;
+  if (bytes.size() < kPduHeaderBytes + 4) return Looks::need_more;
+  const std::uint32_t pdv_length = ByteReader{bytes.subspan(kPduHeaderBytes)}.u32();
+  if (pdv_length < 2 || pdv_length > length - 4) return Looks::no;
+  const Looks first = looks_like_pdv(bytes.subspan(kPduHeaderBytes + 4), pdv_length);
+  if (first != Looks::yes || pdv_length + 4 == length) return first;
+
+  // Not the only PDV: the next one must stand where this one ends.
+  const std::uint32_t left = length - 4 - pdv_length;
+  if (pdv_length > kPlausibleNextPdv || left < kPdvHeaderBytes) return Looks::no;
+  ByteReader reader{bytes.subspan(kPduHeaderBytes + 4)};
+  reader.skip(pdv_length);
+  const std::uint32_t next_length = reader.u32();
+  if (reader.failed()) return Looks::need_more;
+  if (next_length < 2 || next_length > left - 4) return Looks::no;
+  return looks_like_pdv(reader.rest(), next_length);
+}
+
+// PS3.8 9.3.4 and 9.3.6 to 9.3.8: four bytes that leave little to chance.
+Looks looks_like_short(ByteView bytes, PduType type, std::uint32_t length) {
+  if (length != kShortPduBytes) return Looks::no;
+  const ByteView body = bytes.subspan(kPduHeaderBytes);
+  std::array<std::uint8_t, 4> most{};  // of each byte
+  if (type == PduType::associate_reject) most = {0, 2, 3, 7};
+  if (type == PduType::abort) most = {0, 0, 2, 6};
+  for (std::size_t i = 0; i < std::min(body.size(), most.size()); ++i) {
+    if (body[i] > most[i]) return Looks::no;
+    if (type == PduType::associate_reject && i > 0 && body[i] == 0) return Looks::no;
+  }
+  return body.size() < most.size() ? Looks::need_more : Looks::yes;
+}
+
+}  // namespace
+
+Looks looks_like_dicom(ByteView first_bytes) {
+  if (first_bytes.empty()) return Looks::need_more;
+  const auto type = static_cast<PduType>(first_bytes[0]);
+  if (type < PduType::associate_request || type > PduType::abort) return Looks::no;
+  if (first_bytes.size() > 1 && first_bytes[1] != 0) return Looks::no;
+  if (first_bytes.size() < kPduHeaderBytes) return Looks::need_more;
+
+  const std::uint32_t length = ByteReader{first_bytes.subspan(2)}.u32();
+  switch (type) {
+    case PduType::associate_request: return looks_like_association(first_bytes, length, true);
+    case PduType::associate_accept: return looks_like_association(first_bytes, length, false);
+    case PduType::data_transfer: return looks_like_data(first_bytes, length);
+    case PduType::associate_reject:
+    case PduType::release_request:
+    case PduType::release_response:
+    case PduType::abort: return looks_like_short(first_bytes, type, length);
+  }
+  return Looks::no;
+}
+
+}  // namespace dcmwatch

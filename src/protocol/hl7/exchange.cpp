@@ -1,0 +1,145 @@
+#include "protocol/hl7/exchange.h"
+
+#include <utility>
+
+namespace dcmwatch::hl7 {
+namespace {
+
+constexpr std::string_view kForgotten = "hl7.pending_messages";
+
+}  // namespace
+
+Exchange::Exchange(Emitter& emitter, const Limits& limits, bool midway)
+    : emitter_(emitter),
+      sides_{Side{UnansweredMessages{limits.hl7_pending_messages}, midway},
+             Side{UnansweredMessages{limits.hl7_pending_messages}, midway}} {}
+
+void Exchange::on_message(const Received& received, Hl7Message&& facts, const AcknowledgementsWanted& wanted) {
+  learn_opener(received.direction);
+  facts.sent_by_opener = emitter_.from_opener(received.direction);
+  facts.bytes = received.bytes;
+  facts.missing_bytes = received.missing_bytes;
+  facts.sent = received.first;
+  emitter_.emit(Phase::start, received.first, received.last, facts, received.lost);
+
+  Unanswered message{.facts = std::move(facts), .lost = received.lost, .awaits_application = wanted.application};
+  if (wanted.any) {
+    await(received, std::move(message));
+  } else {
+    tell_end(received.last, std::move(message));
+  }
+}
+
+void Exchange::on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement) {
+  learn_opener(opposite(received.direction));
+  if (!answer_by_control_id(received, acknowledgement) && !answer_by_order(received, acknowledgement)) {
+    tell_orphan(received, acknowledgement);
+  }
+  if (!acknowledgement.control_id.empty()) {
+    Unanswered reply{.is_acknowledgement = true};
+    reply.facts.control_id = acknowledgement.control_id;
+    await(received, std::move(reply));
+  }
+}
+
+// Whoever sends the first message most likely opened the connection to send it.
+void Exchange::learn_opener(Direction sent_by_opener) {
+  if (!emitter_.opener_known()) emitter_.set_opener(sent_by_opener);
+}
+
+void Exchange::await(const Received& received, Unanswered&& message) {
+  std::optional<Unanswered> victim = side(received.direction).unanswered.add(std::move(message));
+  if (victim && !victim->is_acknowledgement) forget(received, std::move(*victim));
+}
+
+// Told at the first, and at the close for all the others: a receiver that never acknowledges would make a note a
+// message.
+void Exchange::forget(const Received& received, Unanswered&& message) {
+  std::uint64_t& forgotten = side(received.direction).forgotten;
+  if (!message.facts.ack_code && ++forgotten == 1) {
+    emitter_.emit(Phase::end, message.facts.sent, received.last, CaptureNote{kForgotten, {}, 1});
+  }
+  tell_end(received.last, std::move(message));
+}
+
+bool Exchange::answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement) {
+  Side& sender = side(opposite(received.direction));
+  const auto place = sender.unanswered.with_control_id(acknowledgement.acknowledged);
+  if (!place) return false;
+  // Acknowledgements come in the order of the messages, mostly: those of the lost ones would have come before.
+  if (!(*place)->before_loss) sender.messages_lost = false;
+  answer(received, acknowledgement, *place, "control_id");
+  return true;
+}
+
+// Only if exactly determined: one message waits, and none that was never seen can be meant.
+bool Exchange::answer_by_order(const Received& received, const Acknowledgement& acknowledgement) {
+  Side& sender = side(opposite(received.direction));
+  if (sender.messages_lost && !acknowledgement.acknowledged.empty()) return false;
+  const auto place = sender.unanswered.only(acknowledgement.acknowledged);
+  if (!place) return false;
+  answer(received, acknowledgement, *place, "order");
+  return true;
+}
+
+void Exchange::answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,
+                      std::string_view paired_by) {
+  UnansweredMessages& unanswered = side(opposite(received.direction)).unanswered;
+  if (place->is_acknowledgement) {
+    unanswered.take(place);
+    return;
+  }
+  place->facts.ack_code = acknowledgement.code;
+  place->facts.ack_paired_by = paired_by;
+  place->facts.ack_bytes = received.bytes;
+  place->facts.missing_bytes += received.missing_bytes;
+  place->facts.acknowledged = received.last;
+  place->lost |= received.lost && acknowledgement.code.empty();
+  // 2.9.3: committed to safe storage; what the application makes of it is still to come.
+  if (acknowledgement.code == "CA" && place->awaits_application) {
+    emitter_.emit(Phase::progress, place->facts.sent, received.last, place->facts, place->lost);
+  } else {
+    tell_end(received.last, unanswered.take(place));
+  }
+}
+
+void Exchange::tell_orphan(const Received& received, const Acknowledgement& acknowledgement) {
+  const Direction message_direction = opposite(received.direction);
+  Hl7Message facts;
+  facts.message_seen = false;
+  facts.control_id = acknowledgement.acknowledged;
+  facts.sent_by_opener = emitter_.from_opener(message_direction);
+  facts.ack_code = acknowledgement.code;
+  facts.ack_bytes = received.bytes;
+  facts.missing_bytes = received.missing_bytes;
+  facts.sent = received.first;
+  facts.acknowledged = received.last;
+  emitter_.emit(Phase::end, received.first, received.last, std::move(facts),
+                received.lost || side(message_direction).messages_lost);
+}
+
+void Exchange::tell_end(const Mark& mark, Unanswered&& message) {
+  const Mark sent = message.facts.sent;
+  emitter_.emit(Phase::end, sent, mark, std::move(message.facts), message.lost);
+}
+
+void Exchange::on_loss(Direction direction) {
+  side(direction).messages_lost = true;
+  side(direction).unanswered.messages_lost();
+  side(opposite(direction)).unanswered.acknowledgements_lost();
+}
+
+void Exchange::on_close(const Mark& mark, CloseReason reason) {
+  // Nobody looked any longer: an acknowledgement may have come.
+  const bool unseen = reason == CloseReason::capture_ended || reason == CloseReason::evicted;
+  for (const Direction direction : {Direction::forward, Direction::backward}) {
+    Side& sender = side(direction);
+    while (std::optional<Unanswered> message = sender.unanswered.take_oldest()) {
+      message->lost |= unseen && !message->facts.ack_code;
+      if (!message->is_acknowledgement) tell_end(mark, std::move(*message));
+    }
+    if (sender.forgotten > 1) emitter_.emit(Phase::end, mark, mark, CaptureNote{kForgotten, {}, sender.forgotten - 1});
+  }
+}
+
+}  // namespace dcmwatch::hl7

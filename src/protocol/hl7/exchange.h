@@ -1,0 +1,69 @@
+// Pairs each message with its acknowledgement (HL7 v2 2.9) and tells both as one fact.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "protocol/conversation.h"
+#include "protocol/hl7/facts.h"
+#include "protocol/hl7/unanswered.h"
+
+namespace dcmwatch::hl7 {
+
+/// Where and when a unit was read.
+struct Received {
+  Direction direction = Direction::forward;
+  Mark first;
+  Mark last;
+  std::uint64_t bytes = 0;
+  std::uint64_t missing_bytes = 0;
+  bool lost = false;  ///< some of it was never seen
+};
+
+/// What an MSA says. Identifiers are pseudonyms.
+struct Acknowledgement {
+  std::string code;          ///< MSA-1, empty if it was not seen or stands in no table
+  std::string acknowledged;  ///< MSA-2
+  std::string control_id;    ///< MSH-10 of the acknowledgement, if it asks for a commit acknowledgement of its own
+};
+
+/// One connection's messages, both ways. Told: start when a message was read; progress when it was committed and more
+/// is to come; end when it was acknowledged, when none is wanted, when it makes room for a newer one, or at close. An
+/// acknowledgement of nothing known is a record of its own.
+class Exchange {
+ public:
+  /// `midway`: messages may have been sent before the first that was seen.
+  Exchange(Emitter& emitter, const Limits& limits, bool midway);
+
+  void on_message(const Received& received, Hl7Message&& facts, const AcknowledgementsWanted& wanted);
+  void on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement);
+  /// Wanted bytes of this direction were never seen: messages, and acknowledgements of the other direction's messages.
+  void on_loss(Direction direction);
+  void on_close(const Mark& mark, CloseReason reason);
+
+ private:
+  /// What one direction sends.
+  struct Side {
+    UnansweredMessages unanswered;
+    bool messages_lost;           ///< an unknown control id may be that of a message never seen
+    std::uint64_t forgotten = 0;  ///< unanswered messages that made room for newer ones
+  };
+
+  void learn_opener(Direction sent_by_opener);
+  void await(const Received& received, Unanswered&& message);
+  void forget(const Received& received, Unanswered&& message);
+  bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement);
+  bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement);
+  void answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,
+              std::string_view paired_by);
+  void tell_orphan(const Received& received, const Acknowledgement& acknowledgement);
+  void tell_end(const Mark& mark, Unanswered&& message);
+  Side& side(Direction direction) { return sides_[index_of(direction)]; }
+
+  Emitter& emitter_;
+  std::array<Side, 2> sides_;
+};
+
+}  // namespace dcmwatch::hl7

@@ -1,0 +1,136 @@
+#include "protocol/hl7/facts.h"
+
+#include <algorithm>
+#include <array>
+
+namespace dcmwatch::hl7 {
+namespace {
+
+constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kCodeLength = 3;           // HL7 tables 0076 and 0003
+constexpr std::size_t kLongestOrderControl = 2;  // HL7 table 0119
+constexpr std::size_t kLongestVersion = 5;       // HL7 table 0104: "2.5.1"
+
+constexpr std::array<std::string_view, 6> kAcknowledgementCodes{"AA", "AE", "AR", "CA", "CE", "CR"};  // HL7 table 0008
+constexpr std::array<std::string_view, 4> kAcknowledgementConditions{"AL", "ER", "SU", "NE"};         // HL7 table 0155
+constexpr std::array<std::string_view, 3> kProcessingIds{"D", "P", "T"};                              // HL7 table 0103
+// HL7 table 0211, then two that are in use though they are no members of it.
+constexpr std::array<std::string_view, 25> kCharacterSets{
+    "8859/1",         "8859/2",         "8859/3",  "8859/4",    "8859/5",    "8859/6",         "8859/7",
+    "8859/8",         "8859/9",         "8859/15", "ASCII",     "BIG-5",     "CNS 11643-1992", "GB 18030-2000",
+    "ISO IR14",       "ISO IR159",      "ISO IR6", "ISO IR87",  "KS X 1001", "UNICODE",        "UNICODE UTF-8",
+    "UNICODE UTF-16", "UNICODE UTF-32", "UTF-8",   "ISO-8859-1"};
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_code_character(char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; }
+
+template <std::size_t N>
+std::string_view one_of(const std::array<std::string_view, N>& table, std::string_view text) {
+  return std::find(table.begin(), table.end(), text) == table.end() ? std::string_view{} : text;
+}
+
+bool is_code(std::string_view text, std::size_t longest) {
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), is_code_character);
+}
+
+// "2.3", "2.5.1"
+bool is_version(std::string_view text) {
+  return text.starts_with("2.") && text.size() <= kLongestVersion && is_digit(text.back()) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
+}
+
+class Teller {
+ public:
+  Teller(const Message& message, const Pseudonymizer& pseudonymizer)
+      : message_(message), pseudonymizer_(pseudonymizer) {}
+
+  /// The name of an application or facility (HD.1). Nothing if the message was cut before it.
+  std::optional<std::string> name(Field field) {
+    if (!message_.has(field)) return std::nullopt;
+    std::string text{text_of(field).substr(0, kLongestName)};
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < ' ' || c >= 0x7F; }, '?');
+    return text;
+  }
+
+  std::string pseudonym(IdentifierKind kind, Field field) { return pseudonymizer_.pseudonym(kind, text_of(field)); }
+
+  /// Of the first field that holds one.
+  std::string pseudonym(IdentifierKind kind, std::initializer_list<Field> fields) {
+    std::string found;
+    for (const Field field : fields) {
+      if (found.empty()) found = pseudonym(kind, field);
+    }
+    return found;
+  }
+
+ private:
+  std::string_view text_of(Field field) { return unescape(message_.component(field), message_.delimiters, scratch_); }
+
+  const Message& message_;
+  const Pseudonymizer& pseudonymizer_;
+  std::string scratch_;
+};
+
+}  // namespace
+
+std::optional<std::string> message_type(const Message& message) {
+  const std::string_view code = message.component(Field::message_type, 1);
+  const std::string_view event = message.component(Field::message_type, 2);
+  if (code.size() != kCodeLength || !is_code(code, kCodeLength)) return std::nullopt;
+  if (event.empty()) return std::string{code};
+  if (event.size() != kCodeLength || !is_code(event, kCodeLength)) return std::nullopt;
+  std::string text{code};
+  text.append(1, '^').append(event);
+  return text;
+}
+
+std::optional<std::string> acknowledgement_code(const Message& message) {
+  const std::string_view code = one_of(kAcknowledgementCodes, message.component(Field::acknowledgement_code));
+  if (code.empty()) return std::nullopt;
+  return std::string{code};
+}
+
+std::string control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer) {
+  return Teller{message, pseudonymizer}.pseudonym(IdentifierKind::control_id, field);
+}
+
+AcknowledgementsWanted acknowledgements_wanted(const Message& message) {
+  const std::string_view accept = one_of(kAcknowledgementConditions, message.component(Field::accept_acknowledgement));
+  const std::string_view application =
+      one_of(kAcknowledgementConditions, message.component(Field::application_acknowledgement));
+  return {.any = accept != "NE" || application != "NE",
+          .accept = !accept.empty() && accept != "NE",
+          .application = !application.empty() && application != "NE"};
+}
+
+Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer) {
+  Teller tell{message, pseudonymizer};
+  Hl7Message facts;
+  facts.message_type = message_type(message).value_or(std::string{});
+  facts.processing_id = one_of(kProcessingIds, message.component(Field::processing_id));
+  facts.character_set = one_of(kCharacterSets, message.component(Field::character_set));
+  const std::string_view version = message.component(Field::version_id);
+  if (is_version(version)) facts.version = version;
+  const std::string_view order_control = message.component(Field::order_control);
+  if (is_code(order_control, kLongestOrderControl)) facts.order_control = order_control;
+
+  facts.sending_application = tell.name(Field::sending_application);
+  facts.sending_facility = tell.name(Field::sending_facility);
+  facts.receiving_application = tell.name(Field::receiving_application);
+  facts.receiving_facility = tell.name(Field::receiving_facility);
+
+  facts.control_id = tell.pseudonym(IdentifierKind::control_id, Field::control_id);
+  facts.patient = tell.pseudonym(IdentifierKind::patient_id, Field::patient_identifiers);
+  // IHE RAD TF-2 4.4 and 4.2 put the accession number in IPC-1 or OBR-18; elsewhere the filler's number serves as one.
+  facts.accession = tell.pseudonym(IdentifierKind::accession_number,
+                                   {Field::ipc_accession_identifier, Field::obr_placer_field_1,
+                                    Field::obr_filler_order_number, Field::orc_filler_order_number});
+  facts.placer_order =
+      tell.pseudonym(IdentifierKind::order_number, {Field::orc_placer_order_number, Field::obr_placer_order_number});
+  facts.filler_order =
+      tell.pseudonym(IdentifierKind::order_number, {Field::orc_filler_order_number, Field::obr_filler_order_number});
+  return facts;
+}
+
+}  // namespace dcmwatch::hl7

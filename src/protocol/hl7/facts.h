@@ -1,0 +1,36 @@
+// The only door by which text leaves this folder: an allow-list for codes, pseudonyms for identifiers, nothing else.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/pseudonym.h"
+#include "event/event.h"
+#include "protocol/hl7/message.h"
+
+namespace dcmwatch::hl7 {
+
+/// What may be told of a message. No name, free text, MSA-3 or ERR is read at all; codes outside their table are left
+/// out. Marks, sizes and sent_by_opener are the conversation's to fill in.
+Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer);
+
+/// MSH-9 as "ADT^A01", whatever the component delimiter. Nothing unless both are three of A-Z, 0-9 and _ (the event may
+/// be absent): HL7 tables 0076 and 0003, and Z codes (2.11).
+std::optional<std::string> message_type(const Message& message);
+
+/// MSA-1. Nothing unless it stands in HL7 table 0008.
+std::optional<std::string> acknowledgement_code(const Message& message);
+
+/// MSH-10 or MSA-2, which are the same identifier: the same pseudonym for both. Empty if there is none.
+std::string control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer);
+
+/// MSH-15 and MSH-16, HL7 table 0155. Both absent is the original mode (2.9.2), in which every message is acknowledged.
+struct AcknowledgementsWanted {
+  bool any = true;           ///< false: both are NE
+  bool accept = false;       ///< a commit acknowledgement was asked for, on some condition at least
+  bool application = false;  ///< beyond the commit acknowledgement, on some condition at least
+};
+AcknowledgementsWanted acknowledgements_wanted(const Message& message);
+
+}  // namespace dcmwatch::hl7

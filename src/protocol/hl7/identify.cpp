@@ -1,0 +1,39 @@
+// What the first bytes of an MLLP stream look like.
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "protocol/hl7/hl7.h"
+#include "protocol/hl7/mllp_steps.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace std::string_view_literals;
+
+// A message, a batch, a file of batches (HL7 v2 2.10.3). Without its start block a message must show the usual
+// delimiters, or any text that begins with these letters would do.
+constexpr std::array kOpenings{"\013MSH"sv, "\013BHS"sv, "\013FHS"sv, "MSH|^~\\&"sv};
+
+bool is_printable(std::uint8_t byte) { return byte > ' ' && byte < 0x7F; }
+
+// MSH-1 and the first of MSH-2, whatever they are.
+Looks looks_delimited(ByteView behind) {
+  if (behind.size() < 2) return behind.empty() || is_printable(behind[0]) ? Looks::need_more : Looks::no;
+  return is_printable(behind[0]) && is_printable(behind[1]) && behind[0] != behind[1] ? Looks::yes : Looks::no;
+}
+
+}  // namespace
+
+Looks looks_like_mllp(ByteView first_bytes) {
+  const std::string_view text = as_text(first_bytes);
+  for (const std::string_view opening : kOpenings) {
+    const std::size_t length = std::min(text.size(), opening.size());
+    if (text.substr(0, length) != opening.substr(0, length)) continue;
+    if (text.size() < opening.size()) return Looks::need_more;
+    return opening.front() == 'M' ? Looks::yes : looks_delimited(first_bytes.subspan(opening.size()));
+  }
+  return Looks::no;
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,164 @@
+#include "protocol/hl7/message.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include "protocol/hl7/byte_finder.h"
+
+namespace dcmwatch::hl7 {
+namespace {
+
+struct WantedField {
+  std::size_t number;
+  Field field;
+};
+
+constexpr std::array kMsh{WantedField{3, Field::sending_application},
+                          WantedField{4, Field::sending_facility},
+                          WantedField{5, Field::receiving_application},
+                          WantedField{6, Field::receiving_facility},
+                          WantedField{9, Field::message_type},
+                          WantedField{10, Field::control_id},
+                          WantedField{11, Field::processing_id},
+                          WantedField{12, Field::version_id},
+                          WantedField{15, Field::accept_acknowledgement},
+                          WantedField{16, Field::application_acknowledgement},
+                          WantedField{18, Field::character_set}};
+constexpr std::array kMsa{WantedField{1, Field::acknowledgement_code}, WantedField{2, Field::acknowledged_control_id}};
+constexpr std::array kPid{WantedField{3, Field::patient_identifiers}};
+constexpr std::array kPv1{WantedField{19, Field::visit_number}};
+constexpr std::array kOrc{WantedField{1, Field::order_control}, WantedField{2, Field::orc_placer_order_number},
+                          WantedField{3, Field::orc_filler_order_number}};
+constexpr std::array kObr{WantedField{2, Field::obr_placer_order_number},
+                          WantedField{3, Field::obr_filler_order_number}, WantedField{18, Field::obr_placer_field_1}};
+constexpr std::array kIpc{WantedField{1, Field::ipc_accession_identifier}};
+
+struct WantedSegment {
+  std::string_view id;
+  std::span<const WantedField> fields;  ///< in ascending order
+};
+
+constexpr std::array kWanted{WantedSegment{"MSH", kMsh}, WantedSegment{"MSA", kMsa}, WantedSegment{"PID", kPid},
+                             WantedSegment{"PV1", kPv1}, WantedSegment{"ORC", kOrc}, WantedSegment{"OBR", kObr},
+                             WantedSegment{"IPC", kIpc}};
+
+constexpr std::size_t kSegmentIdLength = 3;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kSegmentEnds = "\r\n";
+constexpr std::string_view kNull = "\"\"";
+
+// Software and user segments may stand between MSH and MSA (the ACK message, HL7 v2 2.13.1).
+constexpr bool belongs_to_header(std::string_view id) { return id == "MSH" || id == "SFT" || id == "UAC"; }
+
+// Any punctuation will do; a letter or a digit would be no MSH but text that begins with these three letters.
+constexpr bool may_delimit(char c) {
+  const bool letter_or_digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  return c > ' ' && c < 0x7F && !letter_or_digit;
+}
+
+// Some senders put a byte order mark or an empty line before the header.
+std::string_view without_preamble(std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text.remove_prefix(std::min(text.find_first_not_of(kSegmentEnds), text.size()));
+  return text;
+}
+
+// The first meaning wins where a sender names one character twice.
+std::optional<Delimiters> read_delimiters(std::string_view text) {
+  if (text.size() <= kSegmentIdLength + 1 || !may_delimit(text[kSegmentIdLength])) return std::nullopt;
+  Delimiters delimiters{text[kSegmentIdLength], '\0', '\0', '\0', '\0'};
+  const std::string_view encoding = text.substr(kSegmentIdLength + 1);
+  std::size_t place = 0;
+  for (char* named : {&delimiters.component, &delimiters.repetition, &delimiters.escape, &delimiters.subcomponent}) {
+    if (place >= encoding.size() || encoding[place] == delimiters.field || !may_delimit(encoding[place])) break;
+    if (encoding.substr(0, place).find(encoding[place]) == std::string_view::npos) *named = encoding[place];
+    ++place;
+  }
+  if (delimiters.component == '\0') return std::nullopt;
+  return delimiters;
+}
+
+std::string_view without_broken_field(std::string_view text, const Delimiters& delimiters) {
+  const std::array ends{delimiters.field, '\r', '\n'};
+  const std::size_t last = text.find_last_of(std::string_view{ends.data(), ends.size()});
+  return last == std::string_view::npos ? std::string_view{} : text.substr(0, last);
+}
+
+void read_fields(std::string_view segment, const WantedSegment& wanted, Message& message) {
+  ByteFinder separators{as_bytes(segment), static_cast<std::uint8_t>(message.delimiters.field)};
+  // MSH-1 is the separator itself, so there the text behind it is field 2.
+  std::size_t number = wanted.id == "MSH" ? 1 : 0;
+  std::size_t begin = 0;
+  for (const WantedField& field : wanted.fields) {
+    std::size_t end = separators.at_or_after(begin);
+    for (; number < field.number; ++number) {
+      if (end == segment.size()) return;
+      begin = end + 1;
+      end = separators.at_or_after(begin);
+    }
+    message.set(field.field, segment.substr(begin, end - begin));
+  }
+}
+
+/// Takes the segments of one message, and reads the first of each wanted kind.
+class SegmentReader {
+ public:
+  explicit SegmentReader(Message& message) : message_(message) {}
+
+  void read(std::string_view segment) {
+    const std::string_view id = segment.substr(0, kSegmentIdLength);
+    if (!belongs_to_header(id)) message_.beyond_header = true;
+    if (segment.size() > kSegmentIdLength && segment[kSegmentIdLength] != message_.delimiters.field) return;
+    for (std::size_t kind = 0; kind < kWanted.size(); ++kind) {
+      if (kWanted[kind].id != id) continue;
+      if (!seen_[kind]) read_fields(segment, kWanted[kind], message_);
+      seen_[kind] = true;
+      if (id == "MSA") message_.is_acknowledgement = true;
+      return;
+    }
+  }
+
+ private:
+  Message& message_;
+  std::array<bool, kWanted.size()> seen_{};
+};
+
+std::string_view piece(std::string_view text, char delimiter, unsigned number) {
+  if (delimiter == '\0') return number == 1 ? text : std::string_view{};
+  for (unsigned at = 1; at < number; ++at) {
+    const std::size_t end = text.find(delimiter);
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find(delimiter));
+}
+
+}  // namespace
+
+std::string_view Message::component(Field field, unsigned number) const {
+  const std::string_view text = piece(piece(raw(field), delimiters.repetition, 1), delimiters.component, number);
+  return text == kNull ? std::string_view{} : text;
+}
+
+std::variant<Message, Defect> decode_message(ByteView content, bool cut) {
+  std::string_view text = without_preamble(as_text(content));
+  if (!text.starts_with("MSH")) return Defect::no_header;
+  const std::optional<Delimiters> delimiters = read_delimiters(text);
+  if (!delimiters) return Defect::delimiters;
+
+  Message message;
+  message.delimiters = *delimiters;
+  if (cut) text = without_broken_field(text, *delimiters);
+  SegmentReader reader{message};
+  ByteFinder carriage_returns{as_bytes(text), '\r'};
+  ByteFinder line_feeds{as_bytes(text), '\n'};
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(carriage_returns.at_or_after(begin), line_feeds.at_or_after(begin));
+    if (end > begin) reader.read(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return message;
+}
+
+}  // namespace dcmwatch::hl7

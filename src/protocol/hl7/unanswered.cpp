@@ -1,0 +1,54 @@
+#include "protocol/hl7/unanswered.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace dcmwatch::hl7 {
+
+std::optional<Unanswered> UnansweredMessages::add(Unanswered&& message) {
+  std::optional<Unanswered> victim;
+  if (messages_.size() >= limit_) victim = take_oldest();
+  messages_.push_back(std::move(message));
+  return victim;
+}
+
+std::optional<UnansweredMessages::Place> UnansweredMessages::with_control_id(std::string_view pseudonym) {
+  if (pseudonym.empty()) return std::nullopt;
+  const auto found = std::find_if(messages_.begin(), messages_.end(),
+                                  [&](const Unanswered& message) { return message.facts.control_id == pseudonym; });
+  if (found == messages_.end()) return std::nullopt;
+  return found;
+}
+
+std::optional<UnansweredMessages::Place> UnansweredMessages::only(std::string_view acknowledged_pseudonym) {
+  if (!acknowledged_pseudonym.empty() && acknowledged_pseudonym == answered_last_) return std::nullopt;
+  const auto is_message = [](const Unanswered& message) { return !message.is_acknowledgement; };
+  const auto first = std::find_if(messages_.begin(), messages_.end(), is_message);
+  if (first == messages_.end()) return std::nullopt;
+  if (std::find_if(std::next(first), messages_.end(), is_message) != messages_.end()) return std::nullopt;
+  return first;
+}
+
+Unanswered UnansweredMessages::take(Place place) {
+  Unanswered message = std::move(*place);
+  messages_.erase(place);
+  answered_last_ = message.facts.control_id;
+  return message;
+}
+
+std::optional<Unanswered> UnansweredMessages::take_oldest() {
+  if (messages_.empty()) return std::nullopt;
+  std::optional<Unanswered> oldest = std::move(messages_.front());
+  messages_.pop_front();
+  return oldest;
+}
+
+void UnansweredMessages::acknowledgements_lost() {
+  for (Unanswered& message : messages_) message.lost = true;
+}
+
+void UnansweredMessages::messages_lost() {
+  for (Unanswered& message : messages_) message.before_loss = true;
+}
+
+}  // namespace dcmwatch::hl7

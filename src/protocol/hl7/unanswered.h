@@ -1,0 +1,55 @@
+// The messages of one direction that await their acknowledgement.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "event/event.h"
+
+namespace dcmwatch::hl7 {
+
+/// Of an identifier only its pseudonym is held.
+struct Unanswered {
+  Hl7Message facts{};
+  bool lost = false;                ///< some of it, or what may have been its acknowledgement, was never seen
+  bool before_loss = false;         ///< messages sent after it were never seen
+  bool awaits_application = false;  ///< a commit acknowledgement does not end it
+  /// It is an acknowledgement itself, and asked for a commit acknowledgement of its own (2.9.3): paired, but told
+  /// nowhere.
+  bool is_acknowledgement = false;
+};
+
+/// In the order in which they were sent; bounded. Cost: one look at each that is older than the one looked for.
+class UnansweredMessages {
+ public:
+  using Place = std::list<Unanswered>::iterator;
+
+  explicit UnansweredMessages(std::size_t limit) : limit_(limit) {}
+
+  /// Gives the oldest if there is no room.
+  std::optional<Unanswered> add(Unanswered&& message);
+
+  /// The oldest with this control id: a message sent again is acknowledged again.
+  std::optional<Place> with_control_id(std::string_view pseudonym);
+  /// The one that an acknowledgement without a known control id must mean: the only message there is. Nothing for a
+  /// second acknowledgement of the message acknowledged last.
+  std::optional<Place> only(std::string_view acknowledged_pseudonym);
+
+  Unanswered take(Place place);
+  std::optional<Unanswered> take_oldest();
+
+  /// Some of what came back was never seen.
+  void acknowledgements_lost();
+  /// Some of what followed them was never seen.
+  void messages_lost();
+
+ private:
+  std::size_t limit_;
+  std::list<Unanswered> messages_;
+  std::string answered_last_;
+};
+
+}  // namespace dcmwatch::hl7

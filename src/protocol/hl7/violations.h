@@ -1,0 +1,39 @@
+// What a peer can break, with the clause that it breaks. Told by name; never the bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace dcmwatch::hl7 {
+
+enum class Break : std::uint8_t {
+  bytes_between_blocks,
+  start_block,
+  end_block,
+  message_header,
+  message_type,
+  acknowledgement_code,
+  message_length
+};
+
+struct NamedBreak {
+  Break kind;
+  std::string_view name;
+  std::string_view clause;
+};
+
+inline constexpr std::array kBreaks{
+    NamedBreak{Break::bytes_between_blocks, "hl7.bytes_between_blocks", "MLLP R1 block format"},
+    NamedBreak{Break::start_block, "hl7.start_block", "MLLP R1 block format"},
+    NamedBreak{Break::end_block, "hl7.end_block", "MLLP R1 block format"},
+    NamedBreak{Break::message_header, "hl7.message_header", "HL7 v2 ch. 2, MSH-1 and MSH-2"},
+    NamedBreak{Break::message_type, "hl7.message_type", "HL7 v2 ch. 2, MSH-9"},
+    NamedBreak{Break::acknowledgement_code, "hl7.acknowledgement_code", "HL7 v2 ch. 2, MSA-1"},
+    NamedBreak{Break::message_length, "hl7.message_length", ""},  // our limit, not the standard's
+};
+
+constexpr const NamedBreak& named(Break kind) { return kBreaks[static_cast<std::size_t>(kind)]; }
+
+}  // namespace dcmwatch::hl7
