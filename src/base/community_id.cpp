@@ -42,7 +42,8 @@ class Preimage {
 /// One a thread: looking the algorithm up costs several times what hashing these few bytes does.
 class Sha1 {
  public:
-  Sha1() : algorithm_(EVP_MD_fetch(nullptr, "SHA1", nullptr), EVP_MD_free), context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  Sha1()
+      : algorithm_(EVP_MD_fetch(nullptr, "SHA1", nullptr), EVP_MD_free), context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
     if (!algorithm_ || !context_) throw std::runtime_error{"OpenSSL offers no SHA-1, which Community ID needs"};
   }
 

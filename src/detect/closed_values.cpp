@@ -16,13 +16,15 @@ namespace {
 template <typename Enum>
 std::vector<std::string_view> texts(Enum first, Enum last) {
   std::vector<std::string_view> names;
-  for (int i = static_cast<int>(first); i <= static_cast<int>(last); ++i) names.push_back(to_text(static_cast<Enum>(i)));
+  for (int i = static_cast<int>(first); i <= static_cast<int>(last); ++i)
+    names.push_back(to_text(static_cast<Enum>(i)));
   return names;
 }
 
 // PS3.7 E.1, the requests.
 std::vector<std::string_view> commands() {
-  constexpr std::array<std::uint16_t, 11> kFields{0x0001, 0x0010, 0x0020, 0x0021, 0x0030, 0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150};
+  constexpr std::array<std::uint16_t, 11> kFields{0x0001, 0x0010, 0x0020, 0x0021, 0x0030, 0x0100,
+                                                  0x0110, 0x0120, 0x0130, 0x0140, 0x0150};
   std::vector<std::string_view> names;
   for (const std::uint16_t field : kFields) names.push_back(dicom_command_name(field));
   return names;

@@ -18,7 +18,8 @@ struct Word {
 };
 
 /// disjunction := conjunction ("or" conjunction)*    conjunction := negation ("and" negation)*
-/// negation    := "not" negation | operand            operand     := "(" disjunction ")" | ("1" | "any" | "all") "of" group | name
+/// negation    := "not" negation | operand            operand     := "(" disjunction ")" | ("1" | "any" | "all") "of"
+/// group | name
 class ConditionReader {
  public:
   ConditionReader(const Node& node, const std::vector<std::string>& selections, Problems& problems)
@@ -28,13 +29,16 @@ class ConditionReader {
 
   std::optional<Condition> read() {
     auto condition = read_disjunction();
-    if (condition && !word_.text.empty()) condition = complain("unexpected " + in_quotes(word_.text), "expected 'and', 'or' or the end");
+    if (condition && !word_.text.empty())
+      condition = complain("unexpected " + in_quotes(word_.text), "expected 'and', 'or' or the end");
     if (condition) refuse_unused();
     return condition;
   }
 
  private:
-  static bool belongs_to_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '*' || c == '-' || c == '.'; }
+  static bool belongs_to_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '*' || c == '-' || c == '.';
+  }
 
   void advance() {
     const std::string_view text = node_.text;
@@ -56,7 +60,8 @@ class ConditionReader {
 
   // The column is exact where the condition is one plain line.
   std::nullopt_t complain(std::string what, std::string fix) {
-    problems_.add({node_.at.line, node_.at.column + word_.offset + (node_.quoted ? 1 : 0)}, std::move(what), std::move(fix));
+    problems_.add({node_.at.line, node_.at.column + word_.offset + (node_.quoted ? 1 : 0)}, std::move(what),
+                  std::move(fix));
     return std::nullopt;
   }
 
@@ -95,7 +100,9 @@ class ConditionReader {
   std::optional<Condition> read_operand() {
     if (take("(")) {
       auto inner = read_disjunction();
-      if (inner && !take(")")) return complain(word_.text.empty() ? "missing ')'" : "unexpected " + in_quotes(word_.text), "close the parenthesis");
+      if (inner && !take(")"))
+        return complain(word_.text.empty() ? "missing ')'" : "unexpected " + in_quotes(word_.text),
+                        "close the parenthesis");
       return inner;
     }
     if (at("1") || at("any") || at("all")) return read_group();
@@ -125,9 +132,11 @@ class ConditionReader {
     const bool them = at("them");
     const Pattern pattern{word_.text, Pattern::Anchor::whole};
     for (std::size_t i = 0; i < selections_.size(); ++i) {
-      if (them ? selections_[i].front() != '_' : pattern.matches(selections_[i])) condition.parts.push_back(selection(i));
+      if (them ? selections_[i].front() != '_' : pattern.matches(selections_[i]))
+        condition.parts.push_back(selection(i));
     }
-    if (condition.parts.empty()) return complain("no selection is called " + in_quotes(word_.text), suggest(word_.text, views()));
+    if (condition.parts.empty())
+      return complain("no selection is called " + in_quotes(word_.text), suggest(word_.text, views()));
     advance();
     return condition;
   }
@@ -139,7 +148,9 @@ class ConditionReader {
 
   void refuse_unused() {
     for (std::size_t i = 0; i < selections_.size(); ++i) {
-      if (!used_[i]) problems_.add(node_.at, "the condition does not use selection " + in_quotes(selections_[i]), "use it or remove it");
+      if (!used_[i])
+        problems_.add(node_.at, "the condition does not use selection " + in_quotes(selections_[i]),
+                      "use it or remove it");
     }
   }
 
@@ -155,7 +166,8 @@ class ConditionReader {
 
 }  // namespace
 
-std::optional<Condition> read_condition(const Node& node, const std::vector<std::string>& selections, Problems& problems) {
+std::optional<Condition> read_condition(const Node& node, const std::vector<std::string>& selections,
+                                        Problems& problems) {
   if (node.kind == Node::Kind::scalar) return ConditionReader{node, selections, problems}.read();
   problems.add(node.at.line != 0 ? node.at : node.key_at, "'condition' must be one text", "join several by 'or'");
   return std::nullopt;

@@ -15,8 +15,8 @@ struct Condition {
   enum class Kind : std::uint8_t { selection, negation, conjunction, disjunction };
 
   Kind kind = Kind::selection;
-  std::size_t selection = 0;        ///< index, of a selection
-  std::vector<Condition> parts{};   ///< of the others
+  std::size_t selection = 0;       ///< index, of a selection
+  std::vector<Condition> parts{};  ///< of the others
 
   /// `holds(index)` tells whether a selection does; it is asked only as far as the answer needs.
   template <typename Holds>
@@ -41,6 +41,7 @@ struct Condition {
 
 /// Nothing, and a problem at the word that is wrong, if the text is no condition over these selections.
 /// A selection that the condition does not use is a problem too.
-std::optional<Condition> read_condition(const Node& node, const std::vector<std::string>& selections, Problems& problems);
+std::optional<Condition> read_condition(const Node& node, const std::vector<std::string>& selections,
+                                        Problems& problems);
 
 }  // namespace dcmwatch

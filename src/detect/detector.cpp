@@ -41,7 +41,8 @@ struct AppendIdentity {
 
 // Whether nothing more will be told of what was counted.
 bool ends(const Event& event, Counts counts) {
-  return event.phase == Phase::end && (counts == Counts::records || std::holds_alternative<ConnectionFact>(event.facts));
+  return event.phase == Phase::end &&
+         (counts == Counts::records || std::holds_alternative<ConnectionFact>(event.facts));
 }
 
 }  // namespace
@@ -64,7 +65,8 @@ void Detector::match(const Rule& rule, const Observation& observation, FindingSi
   }
 }
 
-Detector::Findings::iterator Detector::find_or_start(const Rule& rule, const Observation& observation, FindingSink& sink, bool& fresh) {
+Detector::Findings::iterator Detector::find_or_start(const Rule& rule, const Observation& observation,
+                                                     FindingSink& sink, bool& fresh) {
   const Event& event = observation.event;
   std::string family = rule.info->id + kEnd;
   append_end(family, observation.declared.source, event.parties.source);
@@ -132,7 +134,8 @@ void Detector::forget_oldest(FindingSink& sink) {
 void Detector::finish(FindingSink& sink) {
   std::vector<Finding*> in_order;
   for (Open& open : findings_) in_order.push_back(&open.finding);
-  std::sort(in_order.begin(), in_order.end(), [](const Finding* one, const Finding* other) { return one->number < other->number; });
+  std::sort(in_order.begin(), in_order.end(),
+            [](const Finding* one, const Finding* other) { return one->number < other->number; });
   for (Finding* const finding : in_order) {
     finding->phase = Phase::end;
     sink.on_finding(*finding);

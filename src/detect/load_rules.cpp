@@ -21,8 +21,9 @@ struct Category {
   std::array<std::string_view, 5> datasets;
 };
 
-constexpr std::array kCategories{Category{"network", {"connection", "dicom.association", "dicom.operation", "hl7.message", "violation"}},
-                                 Category{"dicom", {"dicom.association", "dicom.operation"}}};
+constexpr std::array kCategories{
+    Category{"network", {"connection", "dicom.association", "dicom.operation", "hl7.message", "violation"}},
+    Category{"dicom", {"dicom.association", "dicom.operation"}}};
 
 std::uint32_t bit_of(std::string_view dataset) {
   const auto& names = dataset_names();
@@ -37,10 +38,15 @@ class RuleReader {
     MapReader map{root, "a rule", problems_};
     if (!map.usable()) return {};
     read_info(map);
-    if (const Node* const source = map.required("logsource", "write 'logsource: {product: dcmwatch, service: dicom.operation}'")) read_source(*source);
-    if (const Node* const detection = map.required("detection", "write selections and a condition")) read_detection(*detection);
+    if (const Node* const source =
+            map.required("logsource", "write 'logsource: {product: dcmwatch, service: dicom.operation}'"))
+      read_source(*source);
+    if (const Node* const detection = map.required("detection", "write selections and a condition"))
+      read_detection(*detection);
     // Sigma's own, for people and other tools.
-    for (const std::string_view key : {"author", "date", "modified", "references", "falsepositives", "license", "related"}) map.optional(key);
+    for (const std::string_view key :
+         {"author", "date", "modified", "references", "falsepositives", "license", "related"})
+      map.optional(key);
     if (const Node* const listed_fields = map.optional("fields")) check_fields(*listed_fields);
     map.done();
     rule_.info = std::make_shared<const RuleInfo>(std::move(info_));
@@ -83,17 +89,21 @@ class RuleReader {
 
   void read_tag(const Node& node) {
     info_.tags.push_back(node.text);
-    if (node.text.find('.') == std::string::npos) problems_.add(node.at, "tag " + in_quotes(node.text) + " has no namespace", "write attack.t1046 and the like");
+    if (node.text.find('.') == std::string::npos)
+      problems_.add(node.at, "tag " + in_quotes(node.text) + " has no namespace", "write attack.t1046 and the like");
   }
 
   void read_source(const Node& node) {
     MapReader map{node, "'logsource'", problems_};
     const Node* const product = map.required("product", "write 'product: dcmwatch'");
-    if (product && product->text != kProduct) problems_.add(product->at, "product " + in_quotes(product->text) + " is not ours", "write 'product: dcmwatch'");
+    if (product && product->text != kProduct)
+      problems_.add(product->at, "product " + in_quotes(product->text) + " is not ours", "write 'product: dcmwatch'");
     const Node* const service = map.optional("service");
     const Node* const category = map.optional("category");
-    if (service && category) problems_.add(category->key_at, "'logsource' has both 'service' and 'category'", "keep one");
-    if (map.usable() && !service && !category) problems_.add(node.at, "'logsource' says no 'service'", "one of: " + listed(dataset_names()));
+    if (service && category)
+      problems_.add(category->key_at, "'logsource' has both 'service' and 'category'", "keep one");
+    if (map.usable() && !service && !category)
+      problems_.add(node.at, "'logsource' says no 'service'", "one of: " + listed(dataset_names()));
     if (service) {
       if (const auto name = one_of(*service, "service", dataset_names()); !name.empty()) rule_.datasets = bit_of(name);
     } else if (category) {
@@ -116,7 +126,8 @@ class RuleReader {
   }
 
   void read_detection(const Node& node) {
-    if (node.kind != Node::Kind::map) return problems_.add(node.at, "'detection' must be a map of selections and a condition");
+    if (node.kind != Node::Kind::map)
+      return problems_.add(node.at, "'detection' must be a map of selections and a condition");
     std::vector<std::string> names;
     const Node* condition = nullptr;
     for (const Node& entry : node.children) {
@@ -137,7 +148,8 @@ class RuleReader {
 
   void check_fields(const Node& node) {
     for (const Node* const item : scalars(node, "'fields'", problems_)) {
-      if (!find_field(item->text)) problems_.add(item->at, "unknown field " + in_quotes(item->text), "see docs/fields.md");
+      if (!find_field(item->text))
+        problems_.add(item->at, "unknown field " + in_quotes(item->text), "see docs/fields.md");
     }
   }
 
@@ -150,8 +162,8 @@ std::vector<std::filesystem::path> rule_files(const std::filesystem::path& path,
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) return {path};
   std::vector<std::filesystem::path> files;
-  for (auto entry = std::filesystem::recursive_directory_iterator{path, error}; !error && entry != std::filesystem::recursive_directory_iterator{};
-       entry.increment(error)) {
+  for (auto entry = std::filesystem::recursive_directory_iterator{path, error};
+       !error && entry != std::filesystem::recursive_directory_iterator{}; entry.increment(error)) {
     const auto extension = entry->path().extension();
     if (extension == ".yml" || extension == ".yaml") files.push_back(entry->path());
   }
@@ -162,7 +174,8 @@ std::vector<std::filesystem::path> rule_files(const std::filesystem::path& path,
 }
 
 Position position_of_id(const Node& root) {
-  const auto found = std::find_if(root.children.begin(), root.children.end(), [](const Node& entry) { return entry.key == "id"; });
+  const auto found =
+      std::find_if(root.children.begin(), root.children.end(), [](const Node& entry) { return entry.key == "id"; });
   return found == root.children.end() ? root.at : found->at;
 }
 
@@ -180,7 +193,9 @@ RuleSet load_rules(const std::filesystem::path& path) {
       Rule rule = RuleReader{problems}.read(*root);
       const std::string id = rule.info ? rule.info->id : std::string{};
       const auto [other, fresh] = files_by_id.emplace(id, file.string());
-      if (!fresh && !id.empty()) problems.add(position_of_id(*root), "id " + in_quotes(id) + " is that of " + other->second + " already", "give each rule its own");
+      if (!fresh && !id.empty())
+        problems.add(position_of_id(*root), "id " + in_quotes(id) + " is that of " + other->second + " already",
+                     "give each rule its own");
       rules.push_back(std::move(rule));
     }
     for (Problem& problem : problems.take()) all.push_back(std::move(problem));

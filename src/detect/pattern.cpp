@@ -4,14 +4,13 @@
 
 namespace dcmwatch {
 
-Pattern::Token Pattern::literal(char c) {
-  return static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
+Pattern::Token Pattern::literal(char c) { return static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); }
 
 Pattern::Pattern(std::string_view text, Anchor anchor) {
   if (anchor == Anchor::anywhere || anchor == Anchor::end) tokens_.push_back(kAnyBytes);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escapes = text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '*' || text[i + 1] == '?' || text[i + 1] == '\\');
+    const bool escapes =
+        text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '*' || text[i + 1] == '?' || text[i + 1] == '\\');
     if (escapes) {
       tokens_.push_back(literal(text[++i]));
     } else if (text[i] == '*') {
@@ -43,7 +42,8 @@ bool Pattern::matches(std::string_view value) const {
       return false;
     }
   }
-  return std::all_of(tokens_.begin() + static_cast<std::ptrdiff_t>(token), tokens_.end(), [](Token t) { return t == kAnyBytes; });
+  return std::all_of(tokens_.begin() + static_cast<std::ptrdiff_t>(token), tokens_.end(),
+                     [](Token t) { return t == kAnyBytes; });
 }
 
 bool Pattern::is_literal() const {

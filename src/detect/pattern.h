@@ -1,4 +1,5 @@
-// Sigma's string values: case does not matter, * stands for any bytes and ? for one, a backslash takes their meaning away.
+// Sigma's string values: case does not matter, * stands for any bytes and ? for one, a backslash takes their meaning
+// away.
 #pragma once
 
 #include <cstdint>

@@ -34,14 +34,17 @@ class FieldTestReader {
   }
 
  private:
-  [[nodiscard]] Position key_at(std::size_t offset) const { return {entry_.key_at.line, entry_.key_at.column + offset}; }
+  [[nodiscard]] Position key_at(std::size_t offset) const {
+    return {entry_.key_at.line, entry_.key_at.column + offset};
+  }
 
   bool read_field(std::string_view path) {
     test_.field = find_field(path);
     if (!test_.field) {
       problems_.add(entry_.key_at, "unknown field " + in_quotes(path), suggest(path, field_paths()));
     } else if (is_of_findings(path)) {
-      problems_.add(entry_.key_at, "field " + in_quotes(path) + " exists on findings only", "ask for what was observed");
+      problems_.add(entry_.key_at, "field " + in_quotes(path) + " exists on findings only",
+                    "ask for what was observed");
       return false;
     }
     return test_.field != nullptr;
@@ -94,9 +97,12 @@ class FieldTestReader {
     } else {
       read_value(entry_);
     }
-    const bool usable = !failed_ && !test_.values.empty() && (!wants_all_ || test_.values.size() <= FieldTest::kMostOfAll);
+    const bool usable =
+        !failed_ && !test_.values.empty() && (!wants_all_ || test_.values.size() <= FieldTest::kMostOfAll);
     if (!usable && !failed_) {
-      problems_.add(entry_.at, "field " + in_quotes(test_.field->path) + (test_.values.empty() ? " has an empty list" : " has too many values"),
+      problems_.add(entry_.at,
+                    "field " + in_quotes(test_.field->path) +
+                        (test_.values.empty() ? " has an empty list" : " has too many values"),
                     "give it 1 to 64 values");
     }
     return usable ? std::optional{test_} : std::nullopt;
@@ -112,7 +118,8 @@ class FieldTestReader {
       case FieldType::address: return read_address(node);
       case FieldType::number: return read_number(node);
       case FieldType::boolean: return read_truth(node);
-      case FieldType::time: return refuse(node, "the time " + in_quotes(test_.field->path) + " can be asked for with null or |exists only");
+      case FieldType::time:
+        return refuse(node, "the time " + in_quotes(test_.field->path) + " can be asked for with null or |exists only");
     }
   }
 
@@ -124,8 +131,10 @@ class FieldTestReader {
   void read_text(const Node& node) {
     const Pattern pattern{node.text, anchor_};
     const auto& known = closed_values(test_.field->path);
-    if (!known.empty() && std::none_of(known.begin(), known.end(), [&](std::string_view value) { return pattern.matches(value); })) {
-      return refuse(node, "field " + in_quotes(test_.field->path) + " is never " + in_quotes(node.text), suggest(node.text, known));
+    if (!known.empty() &&
+        std::none_of(known.begin(), known.end(), [&](std::string_view value) { return pattern.matches(value); })) {
+      return refuse(node, "field " + in_quotes(test_.field->path) + " is never " + in_quotes(node.text),
+                    suggest(node.text, known));
     }
     test_.values.emplace_back(pattern);
   }
@@ -134,7 +143,8 @@ class FieldTestReader {
     const Pattern pattern{node.text, anchor_};
     const auto address = IpAddress::parse(node.text);
     if (!pattern.is_literal()) return void(test_.values.emplace_back(pattern));
-    if (!address) return refuse(node, in_quotes(node.text) + " is no address", "write 10.20.30.40, fd00::1 or 10.20.30.*");
+    if (!address)
+      return refuse(node, in_quotes(node.text) + " is no address", "write 10.20.30.40, fd00::1 or 10.20.30.*");
     test_.values.emplace_back(*address);
   }
 
@@ -143,13 +153,15 @@ class FieldTestReader {
     const char* const end = node.text.data() + node.text.size();
     const auto parsed = std::from_chars(node.text.data(), end, number);
     if (anchored_ || parsed.ec != std::errc{} || parsed.ptr != end) {
-      return refuse(node, "the number " + in_quotes(test_.field->path) + " cannot be " + in_quotes(node.text), "give a whole number and no modifier");
+      return refuse(node, "the number " + in_quotes(test_.field->path) + " cannot be " + in_quotes(node.text),
+                    "give a whole number and no modifier");
     }
     test_.values.emplace_back(number);
   }
 
   void read_truth(const Node& node) {
-    if (anchored_ || (node.text != "true" && node.text != "false")) return refuse(node, in_quotes(test_.field->path) + " is true or false");
+    if (anchored_ || (node.text != "true" && node.text != "false"))
+      return refuse(node, in_quotes(test_.field->path) + " is true or false");
     test_.values.emplace_back(node.text == "true");
   }
 

@@ -13,8 +13,8 @@
 
 namespace dcmwatch {
 
-/// What a finding's count counts. A rule about one dataset counts its records (an operation once, however many phases it tells);
-/// a rule about a category counts conversations.
+/// What a finding's count counts. A rule about one dataset counts its records (an operation once, however many phases
+/// it tells); a rule about a category counts conversations.
 enum class Counts : std::uint8_t { records, conversations };
 
 struct Rule {

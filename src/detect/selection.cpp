@@ -76,14 +76,16 @@ bool FieldTest::holds(const Record& record) const {
     case Wants::any: break;
   }
   if (present) return found;
-  return std::any_of(values.begin(), values.end(), [](const Value& wanted) { return std::holds_alternative<Absent>(wanted); });
+  return std::any_of(values.begin(), values.end(),
+                     [](const Value& wanted) { return std::holds_alternative<Absent>(wanted); });
 }
 
 void FieldTest::append_matched(const Record& record, std::string& text) const {
   if (wants != Wants::any && wants != Wants::all) return;
   if (field->path == kDeviations) {
     for (const Deviation& deviation : record.observation.declared.deviations) {
-      if (is_wanted(values, to_text(deviation.kind))) text.append(to_text(deviation.kind)).append(1, '\0').append(deviation.observed).append(1, '\0');
+      if (is_wanted(values, to_text(deviation.kind)))
+        text.append(to_text(deviation.kind)).append(1, '\0').append(deviation.observed).append(1, '\0');
     }
     return;
   }
@@ -100,7 +102,8 @@ bool Selection::holds(const Record& record) const {
 
 void Selection::append_matched(const Record& record, std::string& text) const {
   for (const FieldTests& tests : any_of) {
-    if (!std::all_of(tests.begin(), tests.end(), [&record](const FieldTest& test) { return test.holds(record); })) continue;
+    if (!std::all_of(tests.begin(), tests.end(), [&record](const FieldTest& test) { return test.holds(record); }))
+      continue;
     for (const FieldTest& test : tests) test.append_matched(record, text);
   }
 }

@@ -8,7 +8,9 @@ namespace {
 
 constexpr unsigned kMappedBits = 96;  // of an IPv4 address in its mapped form, RFC 4291 2.5.5.2
 
-std::uint64_t masked(std::uint64_t half, unsigned bits) { return bits == 0 ? 0 : half & ~std::uint64_t{0} << (64 - bits); }
+std::uint64_t masked(std::uint64_t half, unsigned bits) {
+  return bits == 0 ? 0 : half & ~std::uint64_t{0} << (64 - bits);
+}
 
 }  // namespace
 

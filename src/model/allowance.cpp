@@ -9,7 +9,8 @@ constexpr std::uint16_t kStore = 0x0001, kGet = 0x0010, kEcho = 0x0030;  // PS3.
 constexpr std::string_view kVerification = "1.2.840.10008.1.1";          // PS3.4 A
 
 bool lists(const Operations& operations, std::uint16_t command_field) {
-  return operations.any || std::find(operations.values.begin(), operations.values.end(), command_field) != operations.values.end();
+  return operations.any ||
+         std::find(operations.values.begin(), operations.values.end(), command_field) != operations.values.end();
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ bool allows_sop_class(const Flow& flow, std::uint16_t command_field, std::string
 
 bool allows_message_type(const Flow& flow, std::string_view message_type) {
   const auto matches = [message_type](std::string_view pattern) {
-    return pattern == message_type || (pattern.ends_with("^*") && message_type.substr(0, message_type.find('^')) == pattern.substr(0, pattern.size() - 2));
+    return pattern == message_type || (pattern.ends_with("^*") && message_type.substr(0, message_type.find('^')) ==
+                                                                      pattern.substr(0, pattern.size() - 2));
   };
   const auto& values = flow.message_types.values;
   return flow.message_types.any || std::any_of(values.begin(), values.end(), matches);
@@ -40,7 +42,8 @@ bool allows_message_type(const Flow& flow, std::string_view message_type) {
 
 bool listens_on(const Flow& flow, const Service& service, Transport transport, std::uint16_t port) {
   return std::find(service.transports.begin(), service.transports.end(), transport) != service.transports.end() &&
-         std::any_of(flow.ports.begin(), flow.ports.end(), [port](const PortRange& range) { return range.contains(port); });
+         std::any_of(flow.ports.begin(), flow.ports.end(),
+                     [port](const PortRange& range) { return range.contains(port); });
 }
 
 bool could_be(Protocol seen, ServiceProtocol declared) {

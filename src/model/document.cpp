@@ -47,7 +47,8 @@ class Builder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add({.at = position(mark)}); }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw Unusable{position(mark), "aliases (*name) are not supported", "write the value out, or declare a group of devices"};
+    throw Unusable{position(mark), "aliases (*name) are not supported",
+                   "write the value out, or declare a group of devices"};
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
@@ -55,7 +56,8 @@ class Builder final : public YAML::EventHandler {
     add({.kind = Node::Kind::scalar, .quoted = tag == "!", .at = position(mark), .text = value});
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
     refuse_tag(mark, tag);
     open({.kind = Node::Kind::list, .at = position(mark)});
   }
@@ -77,7 +79,8 @@ class Builder final : public YAML::EventHandler {
 
   // yaml-cpp says "?" for what is plain and "!" for what is quoted.
   static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") throw Unusable{position(mark), "tags (!name) are not supported", "leave it out"};
+    if (!tag.empty() && tag != "?" && tag != "!")
+      throw Unusable{position(mark), "tags (!name) are not supported", "leave it out"};
   }
 
   void open(Node node) {
@@ -184,7 +187,8 @@ std::optional<Node> read_document(const std::filesystem::path& file, Problems& p
   }
   std::ifstream in{file, std::ios::binary};
   if (!in) {
-    problems.add({}, std::filesystem::exists(file, error) ? "cannot be read" : "no such file", "check the path and its permissions");
+    problems.add({}, std::filesystem::exists(file, error) ? "cannot be read" : "no such file",
+                 "check the path and its permissions");
     return std::nullopt;
   }
   std::string text;

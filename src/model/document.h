@@ -17,16 +17,17 @@ struct Node {
   enum class Kind : std::uint8_t { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  bool quoted = false;          ///< a scalar written in quotes: always text
+  bool quoted = false;  ///< a scalar written in quotes: always text
   Position at;
-  std::string text{};           ///< of a scalar
-  std::string key{};            ///< of an entry of a map
+  std::string text{};  ///< of a scalar
+  std::string key{};   ///< of an entry of a map
   Position key_at{};
   std::vector<Node> children{};  ///< items of a list; entries of a map, their keys distinct
 };
 
-/// Reads one document. Bad syntax, repeated keys, aliases (a small file must not unfold into a large one), and what is deeper or larger than any
-/// configuration are added to `problems`. Nothing is given if the document cannot be used at all.
+/// Reads one document. Bad syntax, repeated keys, aliases (a small file must not unfold into a large one), and what is
+/// deeper or larger than any configuration are added to `problems`. Nothing is given if the document cannot be used at
+/// all.
 std::optional<Node> read_document(const std::filesystem::path& file, Problems& problems);
 std::optional<Node> parse_document(const std::string& text, Problems& problems);
 

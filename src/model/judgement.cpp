@@ -67,11 +67,13 @@ bool is_to_everybody(const Parties& parties, const End& destination) {
     return true;
   };
   if (all_ones_from(kMappedBits)) return true;  // RFC 919
-  return destination.zone && destination.zone->prefix_bits <= kLongestBroadcastPrefix && all_ones_from(destination.zone->prefix_bits);
+  return destination.zone && destination.zone->prefix_bits <= kLongestBroadcastPrefix &&
+         all_ones_from(destination.zone->prefix_bits);
 }
 
-/// One event being judged. First the path: which declared flows could this belong to? Then the flows are narrowed, thing by
-/// thing, to those that allow what was seen. Where none of those left allows it, that is a deviation, and all of them stay.
+/// One event being judged. First the path: which declared flows could this belong to? Then the flows are narrowed,
+/// thing by thing, to those that allow what was seen. Where none of those left allows it, that is a deviation, and all
+/// of them stay.
 class Judgement {
  public:
   Judgement(const Event& event, const Lookup& lookup, Declared& declared)
@@ -144,7 +146,8 @@ class Judgement {
     if (has_no_address(parties_.source)) return;  // DHCP, before it has given one
     if (!source_.device) deviate(DeviationKind::source_device, "a declared device", to_text(parties_.source.address));
     if (is_to_everybody(parties_, destination_)) return;
-    if (!destination_.device) deviate(DeviationKind::destination_device, "a declared device", to_text(parties_.destination.address));
+    if (!destination_.device)
+      deviate(DeviationKind::destination_device, "a declared device", to_text(parties_.destination.address));
     if (source_.device && destination_.device) find_flows();
     if (!parties_.opener_known) unknown(UnknownKind::direction);
     judge_zones();
@@ -163,15 +166,20 @@ class Judgement {
     }
     if (!onward.empty()) {
       flows_ = onward;
-      deviate(DeviationKind::port, ports_of(onward), std::to_string(parties_.destination.port) + '/' + std::string{name_of(parties_.transport)});
+      deviate(DeviationKind::port, ports_of(onward),
+              std::to_string(parties_.destination.port) + '/' + std::string{name_of(parties_.transport)});
     } else if (back.empty()) {
-      deviate(DeviationKind::flow, services_between(), names_of_ends(declared_.source, declared_.destination) + " (" + std::string{to_text(event_.protocol)} + ')');
+      deviate(
+          DeviationKind::flow, services_between(),
+          names_of_ends(declared_.source, declared_.destination) + " (" + std::string{to_text(event_.protocol)} + ')');
     } else if (parties_.opener_known) {
-      deviate(DeviationKind::direction, names_of_ends(declared_.destination, declared_.source), names_of_ends(declared_.source, declared_.destination));
+      deviate(DeviationKind::direction, names_of_ends(declared_.destination, declared_.source),
+              names_of_ends(declared_.source, declared_.destination));
     } else {
       flows_ = back;
       reversed_ = true;
-      deviate(DeviationKind::port, ports_of(back), std::to_string(parties_.source.port) + '/' + std::string{name_of(parties_.transport)});
+      deviate(DeviationKind::port, ports_of(back),
+              std::to_string(parties_.source.port) + '/' + std::string{name_of(parties_.transport)});
     }
   }
 
@@ -182,7 +190,8 @@ class Judgement {
   }
 
   [[nodiscard]] std::vector<const Flow*> on_port(std::vector<const Flow*> flows, std::uint16_t port) const {
-    std::erase_if(flows, [&](const Flow* flow) { return !listens_on(*flow, service_of(*flow), parties_.transport, port); });
+    std::erase_if(flows,
+                  [&](const Flow* flow) { return !listens_on(*flow, service_of(*flow), parties_.transport, port); });
     return flows;
   }
 
@@ -198,20 +207,26 @@ class Judgement {
 
   [[nodiscard]] std::string services_between() const {
     std::set<std::string> services;
-    for (const Flow* const flow : lookup_.flows_between(*source_.device, *destination_.device)) services.insert(service_of(*flow).name);
+    for (const Flow* const flow : lookup_.flows_between(*source_.device, *destination_.device))
+      services.insert(service_of(*flow).name);
     return joined(services);
   }
 
-  static std::string names_of_ends(const Place& from, const Place& to) { return std::string{from.device} + " to " + std::string{to.device}; }
+  static std::string names_of_ends(const Place& from, const Place& to) {
+    return std::string{from.device} + " to " + std::string{to.device};
+  }
 
   void judge_zones() {
     const auto zone_of = [](const End& end) { return end.zone ? std::optional{end.zone->value} : std::nullopt; };
     const auto from = zone_of(source_);
     const auto to = zone_of(destination_);
     if (from == to) return;
-    if (from && to && (lookup_.zones_joined(*from, *to) || (!parties_.opener_known && lookup_.zones_joined(*to, *from)))) return;
+    if (from && to &&
+        (lookup_.zones_joined(*from, *to) || (!parties_.opener_known && lookup_.zones_joined(*to, *from))))
+      return;
     const auto name = [](std::string_view zone) { return std::string{zone.empty() ? kOutside : zone}; };
-    deviate(DeviationKind::zone_crossing, crossings_from(from), name(declared_.source.zone) + " to " + name(declared_.destination.zone));
+    deviate(DeviationKind::zone_crossing, crossings_from(from),
+            name(declared_.source.zone) + " to " + name(declared_.destination.zone));
   }
 
   [[nodiscard]] std::string crossings_from(std::optional<std::uint32_t> from) const {
@@ -226,7 +241,8 @@ class Judgement {
   template <typename AllowedBy, typename Describe>
   bool narrow(DeviationKind kind, std::string observed, const AllowedBy& allowed_by, const Describe& describe) {
     std::vector<const Flow*> allowing;
-    std::copy_if(flows_.begin(), flows_.end(), std::back_inserter(allowing), [&](const Flow* flow) { return allowed_by(*flow); });
+    std::copy_if(flows_.begin(), flows_.end(), std::back_inserter(allowing),
+                 [&](const Flow* flow) { return allowed_by(*flow); });
     if (!allowing.empty()) {
       flows_ = std::move(allowing);
       return true;
@@ -242,8 +258,10 @@ class Judgement {
 
   void judge_titles(const std::optional<std::string>& calling_ae, const std::optional<std::string>& called_ae) {
     if (flows_.empty()) return;
-    judge_title(called_ae, DeviationKind::called_ae_title, UnknownKind::called_ae_title, &Flow::called_ae, model_.devices[acceptor()]);
-    judge_title(calling_ae, DeviationKind::calling_ae_title, UnknownKind::calling_ae_title, &Flow::calling_ae, model_.devices[opener()]);
+    judge_title(called_ae, DeviationKind::called_ae_title, UnknownKind::called_ae_title, &Flow::called_ae,
+                model_.devices[acceptor()]);
+    judge_title(calling_ae, DeviationKind::calling_ae_title, UnknownKind::calling_ae_title, &Flow::calling_ae,
+                model_.devices[opener()]);
   }
 
   void judge_title(const std::optional<std::string>& seen, DeviationKind kind, UnknownKind unseen,
@@ -268,7 +286,9 @@ class Judgement {
       if (moves) unknown(UnknownKind::move_destination);
       return;
     }
-    const Invoker invoker = !reversed_ ? operation.invoker : operation.invoker == Invoker::opener ? Invoker::acceptor : Invoker::opener;
+    const Invoker invoker = !reversed_                             ? operation.invoker
+                            : operation.invoker == Invoker::opener ? Invoker::acceptor
+                                                                   : Invoker::opener;
     const bool declared = narrow(
         DeviationKind::operation, operation_name(operation.command_field, invoker),
         [&](const Flow& flow) { return allows_operation(flow, operation.command_field, invoker); },
@@ -315,7 +335,8 @@ class Judgement {
     deviate(DeviationKind::move_destination, "a title of a declared device", std::string{title});
   }
 
-  // A message is held against the flows in its sender's direction, whoever opened the connection; acknowledgements are not judged.
+  // A message is held against the flows in its sender's direction, whoever opened the connection; acknowledgements are
+  // not judged.
   void judge_message(const Hl7Message& message) {
     if (!message.message_seen || message.message_type.empty()) return unknown(UnknownKind::message_type);
     const auto path = flows_;

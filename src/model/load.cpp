@@ -29,7 +29,8 @@ std::string without_host_bits(std::string_view text) {
   for (int bit = 127; bit >= (address->is_v4() ? static_cast<int>(kMappedBits) : 0); --bit) {
     const auto byte = static_cast<std::size_t>(bit / 8);
     bytes[byte] = static_cast<std::uint8_t>(bytes[byte] & ~(1 << (7 - bit % 8)));
-    std::string candidate = to_text(address->is_v4() ? IpAddress::v4(ByteView{bytes}.subspan(12)) : IpAddress::v6(bytes));
+    std::string candidate =
+        to_text(address->is_v4() ? IpAddress::v4(ByteView{bytes}.subspan(12)) : IpAddress::v6(bytes));
     candidate += text.substr(slash);
     if (Network::parse(candidate)) return candidate;
   }
@@ -44,8 +45,10 @@ std::vector<Claim> read_networks(const Node& node, std::string_view what, std::u
       continue;
     }
     const std::string fix = without_host_bits(item->text);
-    problems.add(item->at, in_quotes(item->text) + (fix.empty() ? " is no address and no network" : " has bits set beyond its prefix"),
-                 fix.empty() ? "write 10.20.30.40, 10.20.30.0/24 or fd00::/64" : "the network is " + fix);
+    problems.add(
+        item->at,
+        in_quotes(item->text) + (fix.empty() ? " is no address and no network" : " has bits set beyond its prefix"),
+        fix.empty() ? "write 10.20.30.40, 10.20.30.0/24 or fd00::/64" : "the network is " + fix);
   }
   return claims;
 }
@@ -62,18 +65,22 @@ bool is_rest_of_the_world(const Network& network) {
 // Address blocks are nested or apart. Sorted by base, then widest first, those that enclose the next one form a stack.
 void refuse_overlaps(std::vector<Claim> claims, bool allow_rest_of_the_world, const auto& name_of, Problems& problems) {
   std::stable_sort(claims.begin(), claims.end(), [](const Claim& one, const Claim& other) {
-    return std::pair{one.network.base(), one.network.prefix_bits()} < std::pair{other.network.base(), other.network.prefix_bits()};
+    return std::pair{one.network.base(), one.network.prefix_bits()} <
+           std::pair{other.network.base(), other.network.prefix_bits()};
   });
   std::vector<const Claim*> enclosing;
   for (const Claim& claim : claims) {
     while (!enclosing.empty() && !enclosing.back()->network.overlaps(claim.network)) enclosing.pop_back();
     const auto other = std::find_if(enclosing.rbegin(), enclosing.rend(), [&](const Claim* outer) {
-      const bool harmless = allow_rest_of_the_world && is_rest_of_the_world(outer->network) && outer->network != claim.network;
+      const bool harmless =
+          allow_rest_of_the_world && is_rest_of_the_world(outer->network) && outer->network != claim.network;
       return outer->owner != claim.owner && !harmless;
     });
     if (other != enclosing.rend()) {
-      problems.add(claim.at, as_written(claim.network) + " overlaps " + as_written((*other)->network) + " of " + name_of((*other)->owner),
-                   "an address belongs to one only");
+      problems.add(
+          claim.at,
+          as_written(claim.network) + " overlaps " + as_written((*other)->network) + " of " + name_of((*other)->owner),
+          "an address belongs to one only");
     }
     enclosing.push_back(&claim);
   }
@@ -97,8 +104,9 @@ void load_zones(const Node& section, Loading& loading) {
     loading.zones.add(zone.name);
     loading.model.zones.push_back(std::move(zone));
   }
-  refuse_overlaps(std::move(all), true, [&](std::uint32_t owner) { return "zone " + in_quotes(loading.model.zones[owner].name); },
-                  loading.problems);
+  refuse_overlaps(
+      std::move(all), true, [&](std::uint32_t owner) { return "zone " + in_quotes(loading.model.zones[owner].name); },
+      loading.problems);
 }
 
 std::vector<Transport> read_transports(const Node* node, Problems& problems) {
@@ -137,9 +145,11 @@ void load_services(const Node& section, Loading& loading) {
     }
     const Node* const transport = map.optional("transport");
     service.transports = read_transports(transport, loading.problems);
-    const bool over_udp = std::find(service.transports.begin(), service.transports.end(), Transport::udp) != service.transports.end();
+    const bool over_udp =
+        std::find(service.transports.begin(), service.transports.end(), Transport::udp) != service.transports.end();
     if (service.protocol != ServiceProtocol::other && over_udp) {
-      loading.problems.add(transport->at, std::string{to_text(service.protocol)} + " is spoken over TCP only", "leave 'transport' out");
+      loading.problems.add(transport->at, std::string{to_text(service.protocol)} + " is spoken over TCP only",
+                           "leave 'transport' out");
     }
     if (const Node* const ports = map.optional("ports")) service.ports = read_ports(*ports, loading.problems);
     map.done();
@@ -156,10 +166,14 @@ void check_address(const Claim& claim, const Device& device, const Loading& load
                          "add its network to zone " + in_quotes(zone.name) + " or correct the address");
   } else if (found->value != device.zone) {
     const std::string actual = in_quotes(loading.model.zones[found->value].name);
-    loading.problems.add(claim.at, "address " + as_written(claim.network) + " lies in zone " + actual + ", not in " + in_quotes(zone.name),
-                         "write 'zone: " + loading.model.zones[found->value].name + "' or correct the address");
+    loading.problems.add(
+        claim.at,
+        "address " + as_written(claim.network) + " lies in zone " + actual + ", not in " + in_quotes(zone.name),
+        "write 'zone: " + loading.model.zones[found->value].name + "' or correct the address");
   } else if (found->prefix_bits > claim.network.prefix_bits()) {
-    loading.problems.add(claim.at, "block " + as_written(claim.network) + " reaches beyond zone " + in_quotes(zone.name), "make it smaller");
+    loading.problems.add(claim.at,
+                         "block " + as_written(claim.network) + " reaches beyond zone " + in_quotes(zone.name),
+                         "make it smaller");
   }
 }
 
@@ -204,8 +218,9 @@ void load_device(const Node& entry, Loading& loading, std::vector<Claim>& all) {
 void load_devices(const Node& section, Loading& loading) {
   std::vector<Claim> all;
   for (const Node& entry : entries_of(section, "device", loading.problems)) load_device(entry, loading, all);
-  refuse_overlaps(std::move(all), false, [&](std::uint32_t owner) { return "device " + in_quotes(loading.model.devices[owner].name); },
-                  loading.problems);
+  refuse_overlaps(
+      std::move(all), false,
+      [&](std::uint32_t owner) { return "device " + in_quotes(loading.model.devices[owner].name); }, loading.problems);
 }
 
 void load_groups(const Node& section, Loading& loading) {
@@ -221,7 +236,8 @@ void load_groups(const Node& section, Loading& loading) {
         if (const auto device = loading.devices.find(item->text)) {
           group.devices.push_back(*device);
         } else {
-          loading.problems.add(item->at, "unknown device " + in_quotes(item->text), suggest(item->text, loading.devices.names()));
+          loading.problems.add(item->at, "unknown device " + in_quotes(item->text),
+                               suggest(item->text, loading.devices.names()));
         }
       }
     }
@@ -233,14 +249,23 @@ void load_groups(const Node& section, Loading& loading) {
 
 std::shared_ptr<const Model> load(const std::optional<Node>& root, Problems& problems) {
   if (!root) throw ConfigurationError(problems.take());
-  Loading loading{.problems = problems, .model = {}, .zones = {}, .devices = {}, .groups = {}, .services = {}, .ae_titles = {}, .zone_of = {}};
+  Loading loading{.problems = problems,
+                  .model = {},
+                  .zones = {},
+                  .devices = {},
+                  .groups = {},
+                  .services = {},
+                  .ae_titles = {},
+                  .zone_of = {}};
   MapReader map{*root, "a model", problems};
   loading.model.name = map.text("name");
-  if (const Node* const zones = map.required("zones", "declare where devices stand: zones: {archive: {networks: [10.20.20.0/24]}}")) {
+  if (const Node* const zones =
+          map.required("zones", "declare where devices stand: zones: {archive: {networks: [10.20.20.0/24]}}")) {
     load_zones(*zones, loading);
   }
   if (const Node* const services = map.optional("services")) load_services(*services, loading);
-  if (const Node* const devices = map.required("devices", "declare them: devices: {pacs: {zone: archive, addresses: [10.20.20.10]}}")) {
+  if (const Node* const devices =
+          map.required("devices", "declare them: devices: {pacs: {zone: archive, addresses: [10.20.20.10]}}")) {
     load_devices(*devices, loading);
   }
   if (const Node* const groups = map.optional("groups")) load_groups(*groups, loading);
@@ -253,7 +278,8 @@ std::shared_ptr<const Model> load(const std::optional<Node>& root, Problems& pro
 // Names become metric labels and file names: the alphabet is small on purpose.
 void check_name(const Node& entry, std::string_view kind, Problems& problems) {
   const std::string& name = entry.key;
-  if (!name.empty() && name.size() <= kLongestName && name.find_first_not_of(kNameCharacters) == std::string::npos) return;
+  if (!name.empty() && name.size() <= kLongestName && name.find_first_not_of(kNameCharacters) == std::string::npos)
+    return;
   problems.add(entry.key_at, std::string{kind} + " name " + in_quotes(name) + " is not usable",
                "use 1 to 64 of the characters a-z, 0-9, '_' and '-'");
 }
@@ -264,7 +290,8 @@ const std::vector<Node>& entries_of(const Node& section, std::string_view kind, 
   static const std::vector<Node> kNone;
   if (section.kind == Node::Kind::null) return kNone;
   if (section.kind != Node::Kind::map) {
-    problems.add(section.at, "expected '" + std::string{kind} + "-name: ...' entries, one for each " + std::string{kind});
+    problems.add(section.at,
+                 "expected '" + std::string{kind} + "-name: ...' entries, one for each " + std::string{kind});
     return kNone;
   }
   for (const Node& entry : section.children) check_name(entry, kind, problems);
@@ -279,7 +306,8 @@ std::vector<PortRange> read_ports(const Node& node, Problems& problems) {
     const char* const end = text.data() + text.size();
     auto parsed = std::from_chars(text.data(), end, range.first);
     range.last = range.first;
-    if (parsed.ec == std::errc{} && parsed.ptr != end && *parsed.ptr == '-') parsed = std::from_chars(parsed.ptr + 1, end, range.last);
+    if (parsed.ec == std::errc{} && parsed.ptr != end && *parsed.ptr == '-')
+      parsed = std::from_chars(parsed.ptr + 1, end, range.last);
     if (parsed.ec == std::errc{} && parsed.ptr == end && range.first != 0 && range.first <= range.last) {
       ports.push_back(range);
     } else {

@@ -11,8 +11,9 @@ namespace {
 constexpr std::string_view kZonePrefix = "zone:";
 
 // PS3.7 E.1, the requests.
-constexpr std::array<std::string_view, 11> kOperations{"C-ECHO", "C-STORE", "C-FIND", "C-MOVE", "C-GET", "N-EVENT-REPORT",
-                                                       "N-GET", "N-SET", "N-ACTION", "N-CREATE", "N-DELETE"};
+constexpr std::array<std::string_view, 11> kOperations{"C-ECHO",   "C-STORE",        "C-FIND",  "C-MOVE",
+                                                       "C-GET",    "N-EVENT-REPORT", "N-GET",   "N-SET",
+                                                       "N-ACTION", "N-CREATE",       "N-DELETE"};
 
 /// Every setting that a flow may have, so that each is asked for once and the rest are mistakes.
 struct FlowNodes {
@@ -66,7 +67,8 @@ class FlowLoader {
       if (!party) continue;
       parties.push_back(*party);
       if (devices_of(loading_.model, *party).empty()) {
-        problems_.add(item->at, in_quotes(item->text) + " holds no device, so nothing could flow", "declare its devices first");
+        problems_.add(item->at, in_quotes(item->text) + " holds no device, so nothing could flow",
+                      "declare its devices first");
       }
     }
     return parties;
@@ -83,7 +85,8 @@ class FlowLoader {
     if (const auto index = loading_.devices.find(name)) return Party{Party::Kind::device, *index};
     if (const auto index = loading_.groups.find(name)) return Party{Party::Kind::group, *index};
     if (loading_.zones.find(name)) {
-      problems_.add(item.at, in_quotes(name) + " is a zone", "write '" + std::string{kZonePrefix} + std::string{name} + '\'');
+      problems_.add(item.at, in_quotes(name) + " is a zone",
+                    "write '" + std::string{kZonePrefix} + std::string{name} + '\'');
       return std::nullopt;
     }
     auto known = loading_.devices.names();
@@ -97,14 +100,16 @@ class FlowLoader {
     if (!name) return false;
     const auto index = loading_.services.find(*name);
     if (!index) {
-      problems_.add(nodes_.service->at, "unknown service " + in_quotes(*name), suggest(*name, loading_.services.names()));
+      problems_.add(nodes_.service->at, "unknown service " + in_quotes(*name),
+                    suggest(*name, loading_.services.names()));
       return false;
     }
     flow_.service = *index;
     const Service& service = loading_.model.services[*index];
     flow_.ports = nodes_.ports ? read_ports(*nodes_.ports, problems_) : service.ports;
     if (!nodes_.ports && service.ports.empty()) {
-      problems_.add(entry_.key_at, what_ + " has no port", "add 'ports: [11112]' to it or to service " + in_quotes(service.name));
+      problems_.add(entry_.key_at, what_ + " has no port",
+                    "add 'ports: [11112]' to it or to service " + in_quotes(service.name));
     }
     return true;
   }
@@ -120,7 +125,9 @@ class FlowLoader {
   void refuse(const Node* node, std::string_view protocol) {
     if (!node) return;
     const std::string& service = loading_.model.services[flow_.service].name;
-    problems_.add(node->key_at, in_quotes(node->key) + " is for a flow of " + std::string{protocol} + " service, which " + in_quotes(service) + " is not",
+    problems_.add(node->key_at,
+                  in_quotes(node->key) + " is for a flow of " + std::string{protocol} + " service, which " +
+                      in_quotes(service) + " is not",
                   "leave it out");
   }
 
@@ -134,8 +141,9 @@ class FlowLoader {
   // What is not restricted has to be called so: a flow without its lists is a mistake, not an open door.
   bool is_stated(const Node* node, std::string_view key, std::string_view example) {
     if (node) return true;
-    problems_.add(entry_.key_at, what_ + " has no '" + std::string{key} + '\'',
-                  "say which, '" + std::string{key} + ": " + std::string{example} + "', or '" + std::string{key} + ": any'");
+    problems_.add(
+        entry_.key_at, what_ + " has no '" + std::string{key} + '\'',
+        "say which, '" + std::string{key} + ": " + std::string{example} + "', or '" + std::string{key} + ": any'");
     return false;
   }
 
@@ -143,7 +151,8 @@ class FlowLoader {
 
   void read_dicom() {
     refuse(nodes_.message_types, "an HL7");
-    if (is_stated(nodes_.operations, "operations", "[C-ECHO, C-STORE]")) flow_.operations = read_operations(*nodes_.operations, "'operations'");
+    if (is_stated(nodes_.operations, "operations", "[C-ECHO, C-STORE]"))
+      flow_.operations = read_operations(*nodes_.operations, "'operations'");
     if (nodes_.acceptor_operations) {
       flow_.acceptor_operations = read_operations(*nodes_.acceptor_operations, "'acceptor_operations'");
     }
@@ -169,7 +178,8 @@ class FlowLoader {
   void read_sop_classes() {
     const std::uint16_t echo = dicom_command_field("C-ECHO");
     const auto only_echo = [echo](const Operations& operations) {
-      return !operations.any && std::all_of(operations.values.begin(), operations.values.end(), [echo](auto field) { return field == echo; });
+      return !operations.any && std::all_of(operations.values.begin(), operations.values.end(),
+                                            [echo](auto field) { return field == echo; });
     };
     if (!nodes_.sop_classes && only_echo(flow_.operations) && only_echo(flow_.acceptor_operations)) return;
     if (!is_stated(nodes_.sop_classes, "sop_classes", "[image storage]")) return;
@@ -196,7 +206,8 @@ class FlowLoader {
     const bool may_move = flow_.operations.any || std::find(values.begin(), values.end(), move) != values.end();
     if (!may_move) {
       if (nodes_.move_destinations && nodes_.operations) {
-        problems_.add(nodes_.move_destinations->key_at, what_ + " has 'move_destinations' but no C-MOVE", "add C-MOVE to its operations or leave it out");
+        problems_.add(nodes_.move_destinations->key_at, what_ + " has 'move_destinations' but no C-MOVE",
+                      "add C-MOVE to its operations or leave it out");
       }
     } else if (is_stated(nodes_.move_destinations, "move_destinations", "[WS1]")) {
       flow_.move_destinations = read_titles(*nodes_.move_destinations, "'move_destinations'");
@@ -220,14 +231,15 @@ class FlowLoader {
   }
 
   // Without a list the titles are those of the device at that end, which must have some then.
-  std::optional<Allowed<std::string>> read_titles_or_bound(const Node* node, const Node* parties_node, const std::vector<Party>& parties,
-                                                           std::string_view key) {
+  std::optional<Allowed<std::string>> read_titles_or_bound(const Node* node, const Node* parties_node,
+                                                           const std::vector<Party>& parties, std::string_view key) {
     if (node) return read_titles(*node, '\'' + std::string{key} + '\'');
     for (const Party& party : parties) {
       for (const std::uint32_t device : devices_of(loading_.model, party)) {
         const Device& end = loading_.model.devices[device];
         if (!end.ae_titles.empty()) continue;
-        problems_.add(parties_node->at, "device " + in_quotes(end.name) + " speaks DICOM in " + what_ + " but has no AE title",
+        problems_.add(parties_node->at,
+                      "device " + in_quotes(end.name) + " speaks DICOM in " + what_ + " but has no AE title",
                       "give it 'ae_titles', or give the flow '" + std::string{key} + '\'');
         return std::nullopt;
       }
@@ -257,7 +269,8 @@ class FlowLoader {
   // MSH-9 as code^event, three characters each (HL7 tables 0076 and 0003); Z messages too.
   static bool is_message_type(std::string_view text) {
     const auto is_code = [](std::string_view code) {
-      return code.size() == 3 && std::all_of(code.begin(), code.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+      return code.size() == 3 && std::all_of(code.begin(), code.end(),
+                                             [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
     };
     const auto caret = text.find('^');
     if (!is_code(text.substr(0, caret))) return false;

@@ -1,4 +1,5 @@
-// Holds events against the declared model. Prepared once; then a lookup costs the same for ten devices as for ten thousand.
+// Holds events against the declared model. Prepared once; then a lookup costs the same for ten devices as for ten
+// thousand.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,9 @@ class Lookup {
   [[nodiscard]] const std::shared_ptr<const Model>& model() const { return model_; }
 
   [[nodiscard]] std::optional<std::uint32_t> device_at(const IpAddress& address) const;
-  [[nodiscard]] std::optional<AddressTable::Found> zone_at(const IpAddress& address) const { return zones_.find(address); }
+  [[nodiscard]] std::optional<AddressTable::Found> zone_at(const IpAddress& address) const {
+    return zones_.find(address);
+  }
   /// In the order declared.
   [[nodiscard]] std::vector<const Flow*> flows_between(std::uint32_t from_device, std::uint32_t to_device) const;
   /// Whether any flow is declared from a device of one zone to a device of the other.

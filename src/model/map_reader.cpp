@@ -13,7 +13,8 @@ MapReader::MapReader(const Node& node, std::string what, Problems& problems)
 const Node* MapReader::optional(std::string_view key) {
   asked_.push_back(key);
   if (!usable_) return nullptr;
-  const auto found = std::find_if(node_.children.begin(), node_.children.end(), [key](const Node& entry) { return entry.key == key; });
+  const auto found =
+      std::find_if(node_.children.begin(), node_.children.end(), [key](const Node& entry) { return entry.key == key; });
   return found == node_.children.end() ? nullptr : &*found;
 }
 
@@ -21,7 +22,8 @@ const Node* MapReader::required(std::string_view key, std::string_view fix) {
   const Node* const value = optional(key);
   if (!usable_) return nullptr;
   if (value && value->kind != Node::Kind::null) return value;
-  problems_.add(value ? value->key_at : node_.at, what_ + (value ? " has an empty '" : " has no '") + std::string{key} + '\'', std::string{fix});
+  problems_.add(value ? value->key_at : node_.at,
+                what_ + (value ? " has an empty '" : " has no '") + std::string{key} + '\'', std::string{fix});
   return nullptr;
 }
 

@@ -17,7 +17,8 @@
 
 namespace dcmwatch {
 
-/// Networks of one trust level (IEC 62443-3-2). No two zones share an address, except that a block of prefix length 0 is the rest of the world.
+/// Networks of one trust level (IEC 62443-3-2). No two zones share an address, except that a block of prefix length 0
+/// is the rest of the world.
 struct Zone {
   std::string name;
   std::string description;
@@ -95,8 +96,8 @@ struct Flow {
   Operations operations;                           ///< that the opener may invoke
   Operations acceptor_operations;                  ///< that the acceptor may invoke
   SopClasses sop_classes;
-  Allowed<std::string> move_destinations;          ///< AE titles; any: any title of a declared device
-  Allowed<std::string> message_types;              ///< "ADT^A01", "ADT^*"
+  Allowed<std::string> move_destinations;  ///< AE titles; any: any title of a declared device
+  Allowed<std::string> message_types;      ///< "ADT^A01", "ADT^*"
 };
 
 struct Model {

@@ -15,7 +15,7 @@ using FamilyMask = std::uint32_t;
 
 struct SopClassFamily {
   std::string_view name;
-  FamilyMask mask = 0;     ///< several bits: a family of families, as "storage" is
+  FamilyMask mask = 0;  ///< several bits: a family of families, as "storage" is
   std::string_view meaning;
 };
 

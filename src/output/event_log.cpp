@@ -54,7 +54,8 @@ EventLog::EventLog(FileDescriptor file, std::string name, EventLogSettings setti
 EventLog::~EventLog() { close(); }
 
 void EventLog::observe(const Observation& observation) {
-  if (settings_.every_phase || observation.event.phase == Phase::end) append({observation, nullptr, settings_.observer});
+  if (settings_.every_phase || observation.event.phase == Phase::end)
+    append({observation, nullptr, settings_.observer});
 }
 
 void EventLog::observe(const Finding& finding) { append({finding.example, &finding, settings_.observer}); }
@@ -84,9 +85,8 @@ void EventLog::write(std::string_view lines) {
 void EventLog::fail(int error, std::string_view unwritten) {
   lost_records_ += static_cast<std::uint64_t>(std::ranges::count(unwritten, '\n'));
   if (!std::exchange(failed_, true) && settings_.on_failure) {
-    settings_.on_failure(
-        fmt::format("cannot write to {}: {}; records are lost until it can be written again", name_,
-                    std::generic_category().message(error)));
+    settings_.on_failure(fmt::format("cannot write to {}: {}; records are lost until it can be written again", name_,
+                                     std::generic_category().message(error)));
   }
 }
 

@@ -14,16 +14,16 @@
 namespace dcmwatch {
 
 struct EventLogSettings {
-  bool every_phase = false;  ///< starts and progress too, not only how things ended
-  bool append = false;       ///< to a file that exists, instead of beginning it anew
-  std::string observer = {};  ///< observer.name of every record; may be empty
+  bool every_phase = false;                               ///< starts and progress too, not only how things ended
+  bool append = false;                                    ///< to a file that exists, instead of beginning it anew
+  std::string observer = {};                              ///< observer.name of every record; may be empty
   std::function<void(std::string_view)> on_failure = {};  ///< told once, when the first write fails
 };
 
 /// Writes the end of every observation, and findings when they are first made and when they are complete.
-/// A write that fails (a full disk) costs the records in it and is counted; the log goes on with the next whole line as soon
-/// as it can. Order of calls: observe and flush as often as wanted, then close.
-/// Whoever logs to a pipe ignores SIGPIPE for the process.
+/// A write that fails (a full disk) costs the records in it and is counted; the log goes on with the next whole line as
+/// soon as it can. Order of calls: observe and flush as often as wanted, then close. Whoever logs to a pipe ignores
+/// SIGPIPE for the process.
 class EventLog final : public RecordSink {
  public:
   /// `path` "-" is standard output. A new file is not readable by others. Throws std::system_error naming the file.
@@ -52,7 +52,7 @@ class EventLog final : public RecordSink {
   EventLogSettings settings_;
   RecordWriter writer_;
   std::string buffer_;
-  bool torn_ = false;    ///< the file ends within a line
+  bool torn_ = false;  ///< the file ends within a line
   bool failed_ = false;
   std::atomic<std::uint64_t> lost_records_ = 0;
 };

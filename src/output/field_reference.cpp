@@ -45,7 +45,12 @@ std::string_view object_of(std::string_view path) { return path.substr(0, path.f
 
 void append_row(std::string& page, const Field& field) {
   page.append("| `").append(field.path).append("` | ").append(to_text(field.type)).append(" | ");
-  page.append(field.meaning).append(" | ").append(field.clause).append(" | ").append(to_text(field.identifies)).append(" |\n");
+  page.append(field.meaning)
+      .append(" | ")
+      .append(field.clause)
+      .append(" | ")
+      .append(to_text(field.identifies))
+      .append(" |\n");
 }
 
 }  // namespace
@@ -56,7 +61,8 @@ std::string fields_markdown() {
   for (const Field& field : fields()) {
     if (object_of(field.path) != object) {
       object = object_of(field.path);
-      page.append("\n## ").append(object).append("\n\n| field | type | meaning | source | identifies |\n|---|---|---|---|---|\n");
+      page.append("\n## ").append(object).append(
+          "\n\n| field | type | meaning | source | identifies |\n|---|---|---|---|---|\n");
     }
     append_row(page, field);
   }

@@ -106,7 +106,8 @@ inline Counters counters(prometheus::Registry& registry, const char* name, const
   return {prometheus::BuildCounter().Name(name).Help(help).Register(registry), std::move(labels)};
 }
 
-inline Gauges gauges(prometheus::Registry& registry, const char* name, const char* help, std::vector<Gauges::Label> labels) {
+inline Gauges gauges(prometheus::Registry& registry, const char* name, const char* help,
+                     std::vector<Gauges::Label> labels) {
   return {prometheus::BuildGauge().Name(name).Help(help).Register(registry), std::move(labels)};
 }
 

@@ -43,8 +43,8 @@ struct Tallies {
   std::uint64_t lost_log_records = 0;
 };
 
-/// Every series is found by index; its labels are resolved here, when the model is loaded. What belongs to no declared flow,
-/// zone or rule counts under "undeclared". A fact is counted at the earliest record that tells it, and once.
+/// Every series is found by index; its labels are resolved here, when the model is loaded. What belongs to no declared
+/// flow, zone or rule counts under "undeclared". A fact is counted at the earliest record that tells it, and once.
 /// observe() is for one thread, update() for one, exposition() for any; they may run at the same time.
 class Metrics final : public RecordSink {
  public:

@@ -33,20 +33,23 @@ class AssociationMetrics final : public MetricGroup {
       : answers_(counters(registry, "dcmwatch_associations_total",
                           "DICOM associations requested, by how the request was answered.",
                           {{"flow", flow_values(names)}, {"outcome", {"unknown", kOutcomes}}})),
-        ends_(counters(registry, "dcmwatch_association_ends_total", "DICOM associations that are over, by how they ended.",
+        ends_(counters(registry, "dcmwatch_association_ends_total",
+                       "DICOM associations that are over, by how they ended.",
                        {{"flow", flow_values(names)}, {"end", end_values()}})),
         active_(gauges(registry, "dcmwatch_associations_active", "DICOM associations that have begun and not ended.",
                        {{"flow", flow_values(names)}})),
         setup_(histograms(registry, "dcmwatch_association_setup_seconds",
                           "Time from the association request to its answer.", {{"flow", flow_values(names)}},
                           {.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30})),
-        data_bytes_(counters(registry, "dcmwatch_data_set_bytes_total",
-                             "Bytes of DICOM data sets transferred, by who sent them: the opener of the association or its acceptor.",
-                             {{"flow", flow_values(names)}, {"sender", {"unknown", kSenders}}})),
-        open_(kRememberedConversations, [this, &limit = limit_reached(registry, "metrics_associations")](const Open& open) {
-          active_.at({*open.flow}).Decrement();
-          limit.Increment();
-        }) {
+        data_bytes_(counters(
+            registry, "dcmwatch_data_set_bytes_total",
+            "Bytes of DICOM data sets transferred, by who sent them: the opener of the association or its acceptor.",
+            {{"flow", flow_values(names)}, {"sender", {"unknown", kSenders}}})),
+        open_(kRememberedConversations,
+              [this, &limit = limit_reached(registry, "metrics_associations")](const Open& open) {
+                active_.at({*open.flow}).Decrement();
+                limit.Increment();
+              }) {
     for_each_flow(names, Protocol::dicom, [this](std::size_t flow) {
       active_.at({flow});
       for (const std::string_view outcome : kOutcomes) answers_.at({flow, answers_.values(1).number_of(outcome)});

@@ -14,7 +14,8 @@ class CaptureMetrics final : public MetricGroup {
       : registry_(registry),
         packets_(family("dcmwatch_capture_packets_total", "Packets captured.")),
         bytes_(family("dcmwatch_capture_bytes_total", "Bytes of captured packets, as long as they were on the wire.")),
-        dropped_(family("dcmwatch_capture_dropped_packets_total", "Packets that were on the wire but dropped before they could be read.")),
+        dropped_(family("dcmwatch_capture_dropped_packets_total",
+                        "Packets that were on the wire but dropped before they could be read.")),
         notes_(family("dcmwatch_capture_notes_total", "What the capture could not show, by what it was.")) {}
 
   void observe(const Observation& observation) override {

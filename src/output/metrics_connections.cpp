@@ -9,8 +9,8 @@ namespace dcmwatch {
 namespace {
 
 constexpr std::array kProtocols{Protocol::dicom, Protocol::hl7, Protocol::tls, Protocol::http, Protocol::ssh};
-constexpr std::array kEnds{ConnectionEnd::finished, ConnectionEnd::reset, ConnectionEnd::timed_out, ConnectionEnd::evicted,
-                           ConnectionEnd::open};
+constexpr std::array kEnds{ConnectionEnd::finished, ConnectionEnd::reset, ConnectionEnd::timed_out,
+                           ConnectionEnd::evicted, ConnectionEnd::open};
 constexpr std::array<std::string_view, 2> kSenders{"opener", "acceptor"};
 
 struct Impairment {
@@ -38,14 +38,16 @@ LabelValues impairment_values() {
 class ConnectionMetrics final : public MetricGroup {
  public:
   ConnectionMetrics(prometheus::Registry& registry, const MetricNames& names)
-      : ended_(counters(registry, "dcmwatch_connections_total", "Connections that are over, by what they carried and how they ended.",
+      : ended_(counters(registry, "dcmwatch_connections_total",
+                        "Connections that are over, by what they carried and how they ended.",
                         {{"flow", flow_values(names)},
                          {"protocol", text_values("unidentified", kProtocols)},
                          {"end", text_values("unknown", kEnds)}})),
         bytes_(counters(registry, "dcmwatch_connection_bytes_total", "Payload bytes of connections, by who sent them.",
                         {{"flow", flow_values(names)}, {"sender", {"unknown", kSenders}}})),
         missing_(counters(registry, "dcmwatch_missing_bytes_total",
-                          "Payload bytes that were sent but never seen at the capture point.", {{"flow", flow_values(names)}})),
+                          "Payload bytes that were sent but never seen at the capture point.",
+                          {{"flow", flow_values(names)}})),
         impaired_(counters(registry, "dcmwatch_impaired_connections_total",
                            "Connections of which something could not be seen, by why; counted once for each reason.",
                            {{"flow", flow_values(names)}, {"reason", impairment_values()}})),
@@ -94,8 +96,9 @@ class ConnectionMetrics final : public MetricGroup {
     count_growth(missing_.at({flow}), open.missing_bytes, connection.missing_bytes[0] + connection.missing_bytes[1]);
     if (event.phase != Phase::end) return;
 
-    ended_.at({flow, ended_.values(1).number_of(to_text(event.protocol)),
-               connection.end ? ended_.values(2).number_of(to_text(*connection.end)) : 0})
+    ended_
+        .at({flow, ended_.values(1).number_of(to_text(event.protocol)),
+             connection.end ? ended_.values(2).number_of(to_text(*connection.end)) : 0})
         .Increment();
     open_.erase(event.conversation);
   }

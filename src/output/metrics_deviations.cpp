@@ -8,14 +8,21 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::array kDeviations{
-    DeviationKind::source_device, DeviationKind::destination_device, DeviationKind::flow,
-    DeviationKind::zone_crossing, DeviationKind::port,               DeviationKind::direction,
-    DeviationKind::calling_ae_title, DeviationKind::called_ae_title, DeviationKind::operation,
-    DeviationKind::sop_class,     DeviationKind::message_type,       DeviationKind::move_destination};
-constexpr std::array kUnknowns{UnknownKind::direction,       UnknownKind::service,   UnknownKind::calling_ae_title,
-                               UnknownKind::called_ae_title, UnknownKind::operation, UnknownKind::sop_class,
-                               UnknownKind::message_type,    UnknownKind::move_destination};
+constexpr std::array kDeviations{DeviationKind::source_device,
+                                 DeviationKind::destination_device,
+                                 DeviationKind::flow,
+                                 DeviationKind::zone_crossing,
+                                 DeviationKind::port,
+                                 DeviationKind::direction,
+                                 DeviationKind::calling_ae_title,
+                                 DeviationKind::called_ae_title,
+                                 DeviationKind::operation,
+                                 DeviationKind::sop_class,
+                                 DeviationKind::message_type,
+                                 DeviationKind::move_destination};
+constexpr std::array kUnknowns{
+    UnknownKind::direction, UnknownKind::service,   UnknownKind::calling_ae_title, UnknownKind::called_ae_title,
+    UnknownKind::operation, UnknownKind::sop_class, UnknownKind::message_type,     UnknownKind::move_destination};
 
 template <typename Kinds>
 LabelValues kind_values(const Kinds& kinds) {
@@ -36,16 +43,18 @@ bool first_time(std::uint32_t& seen, Kind kind) {
 class DeviationMetrics final : public MetricGroup {
  public:
   DeviationMetrics(prometheus::Registry& registry, const MetricNames& names)
-      : deviations_(counters(registry, "dcmwatch_deviations_total",
-                             "Conversations that differ from the declared model, by how; counted at the first fact that shows it, once "
-                             "a conversation and kind.",
-                             {{"kind", kind_values(kDeviations)},
-                              {"source_zone", {kUndeclared, names.zones}},
-                              {"destination_zone", {kUndeclared, names.zones}}})),
-        unknown_(counters(registry, "dcmwatch_unknown_total",
-                          "Conversations of which something declared could not be checked, for it was not seen; counted once a "
-                          "conversation and kind.",
-                          {{"what", kind_values(kUnknowns)}, {"flow", flow_values(names)}})),
+      : deviations_(counters(
+            registry, "dcmwatch_deviations_total",
+            "Conversations that differ from the declared model, by how; counted at the first fact that shows it, once "
+            "a conversation and kind.",
+            {{"kind", kind_values(kDeviations)},
+             {"source_zone", {kUndeclared, names.zones}},
+             {"destination_zone", {kUndeclared, names.zones}}})),
+        unknown_(counters(
+            registry, "dcmwatch_unknown_total",
+            "Conversations of which something declared could not be checked, for it was not seen; counted once a "
+            "conversation and kind.",
+            {{"what", kind_values(kUnknowns)}, {"flow", flow_values(names)}})),
         counted_(kRememberedConversations,
                  [&limit = limit_reached(registry, "metrics_deviations")](const Counted&) { limit.Increment(); }) {}
 
@@ -68,13 +77,15 @@ class DeviationMetrics final : public MetricGroup {
     for (const Deviation& deviation : declared.deviations) {
       if (!first_time(counted.deviations, deviation.kind)) continue;
       deviations_
-          .at({deviations_.values(0).number_of(to_text(deviation.kind)), deviations_.values(1).number_of(declared.source.zone),
+          .at({deviations_.values(0).number_of(to_text(deviation.kind)),
+               deviations_.values(1).number_of(declared.source.zone),
                deviations_.values(2).number_of(declared.destination.zone)})
           .Increment();
     }
     for (const UnknownKind kind : declared.unknown) {
       if (!first_time(counted.unknown, kind)) continue;
-      unknown_.at({unknown_.values(0).number_of(to_text(kind)), unknown_.values(1).number_of(declared.flow)}).Increment();
+      unknown_.at({unknown_.values(0).number_of(to_text(kind)), unknown_.values(1).number_of(declared.flow)})
+          .Increment();
     }
   }
 

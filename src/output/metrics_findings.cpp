@@ -11,7 +11,8 @@ class FindingMetrics final : public MetricGroup {
   FindingMetrics(prometheus::Registry& registry, const MetricNames& names)
       : family_(prometheus::BuildCounter()
                     .Name("dcmwatch_findings_total")
-                    .Help("Findings, by the rule that matched; counted when the rule first matches, not again for its repetitions.")
+                    .Help("Findings, by the rule that matched; counted when the rule first matches, not again for its "
+                          "repetitions.")
                     .Register(registry)) {
     for (const auto& rule : names.rules) counter_of(*rule);
   }

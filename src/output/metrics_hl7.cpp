@@ -17,13 +17,14 @@ class Hl7Metrics final : public MetricGroup {
                            {{"flow", flow_values(names)}, {"ack", {"other", kAcknowledgements}}})),
         unmatched_(counters(registry, "dcmwatch_hl7_unmatched_acknowledgements_total",
                             "HL7 acknowledgements whose message was not seen.", {{"flow", flow_values(names)}})),
-        bytes_(counters(registry, "dcmwatch_hl7_message_bytes_total", "Bytes of HL7 messages, without acknowledgements.",
-                        {{"flow", flow_values(names)}})),
+        bytes_(counters(registry, "dcmwatch_hl7_message_bytes_total",
+                        "Bytes of HL7 messages, without acknowledgements.", {{"flow", flow_values(names)}})),
         answer_(histograms(registry, "dcmwatch_hl7_answer_seconds", "Time from an HL7 message to its acknowledgement.",
                            {{"flow", flow_values(names)}},
                            {.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60})) {
     for_each_flow(names, Protocol::hl7, [this](std::size_t flow) {
-      for (const std::string_view ack : {"AA", "AE", "AR", "none"}) messages_.at({flow, messages_.values(1).number_of(ack)});
+      for (const std::string_view ack : {"AA", "AE", "AR", "none"})
+        messages_.at({flow, messages_.values(1).number_of(ack)});
     });
   }
 

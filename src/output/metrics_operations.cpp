@@ -7,10 +7,11 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::array<std::string_view, 11> kCommands{"C-STORE", "C-GET", "C-FIND", "C-MOVE",   "C-ECHO",  "N-EVENT-REPORT",
-                                                     "N-GET",   "N-SET", "N-ACTION", "N-CREATE", "N-DELETE"};
-constexpr std::array kStatusClasses{StatusClass::success, StatusClass::warning, StatusClass::failure, StatusClass::cancel,
-                                    StatusClass::pending};
+constexpr std::array<std::string_view, 11> kCommands{"C-STORE",  "C-GET",          "C-FIND",  "C-MOVE",
+                                                     "C-ECHO",   "N-EVENT-REPORT", "N-GET",   "N-SET",
+                                                     "N-ACTION", "N-CREATE",       "N-DELETE"};
+constexpr std::array kStatusClasses{StatusClass::success, StatusClass::warning, StatusClass::failure,
+                                    StatusClass::cancel, StatusClass::pending};
 
 LabelValues status_values() {
   std::vector<std::string_view> names;
@@ -23,9 +24,10 @@ class OperationMetrics final : public MetricGroup {
   OperationMetrics(prometheus::Registry& registry, const MetricNames& names)
       : started_(counters(registry, "dcmwatch_operations_started_total", "DIMSE requests seen to begin.",
                           {{"flow", flow_values(names)}, {"command", {"other", kCommands}}})),
-        done_(counters(registry, "dcmwatch_operations_total",
-                       "DIMSE requests that are over, by the class of their final status; none: no final response was seen.",
-                       {{"flow", flow_values(names)}, {"command", {"other", kCommands}}, {"status_class", status_values()}})),
+        done_(counters(
+            registry, "dcmwatch_operations_total",
+            "DIMSE requests that are over, by the class of their final status; none: no final response was seen.",
+            {{"flow", flow_values(names)}, {"command", {"other", kCommands}}, {"status_class", status_values()}})),
         duration_(histograms(registry, "dcmwatch_operation_duration_seconds",
                              "Time from a DIMSE request to its final response.",
                              {{"flow", flow_values(names)}, {"command", {"other", kCommands}}},

@@ -14,7 +14,8 @@ class OutputMetrics final : public MetricGroup {
       : shed_(counters(registry, "dcmwatch_shed_records_total",
                        "Records given up because output could not keep up: neither logged nor counted elsewhere.",
                        {{"kind", {"other", kRanks}}})),
-        lost_(counters(registry, "dcmwatch_log_lost_records_total", "Records that could not be written to the log.", {})) {
+        lost_(counters(registry, "dcmwatch_log_lost_records_total", "Records that could not be written to the log.",
+                       {})) {
     update({});
   }
 

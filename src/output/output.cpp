@@ -14,7 +14,11 @@ ItemRank rank_of(const Item& item) {
 
 void feed(const std::vector<RecordSink*>& sinks, const std::vector<Item>& batch) {
   for (const Item& item : batch) {
-    std::visit([&sinks](const auto& value) { for (RecordSink* sink : sinks) sink->observe(value); }, item);
+    std::visit(
+        [&sinks](const auto& value) {
+          for (RecordSink* sink : sinks) sink->observe(value);
+        },
+        item);
   }
 }
 

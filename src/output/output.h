@@ -1,5 +1,5 @@
-// The output thread: takes what was found from the analyst and feeds log, metrics and summary, so that writing never holds
-// up watching.
+// The output thread: takes what was found from the analyst and feeds log, metrics and summary, so that writing never
+// holds up watching.
 #pragma once
 
 #include <array>
@@ -25,7 +25,8 @@ enum class WhenFull : std::uint8_t {
 };
 
 struct OutputSettings {
-  std::size_t queued_items = 4096;  ///< summaries may fill the queue this far, other records twice, findings three times
+  std::size_t queued_items =
+      4096;  ///< summaries may fill the queue this far, other records twice, findings three times
   WhenFull when_full = WhenFull::wait;
 };
 

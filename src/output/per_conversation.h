@@ -10,7 +10,8 @@
 
 namespace dcmwatch {
 
-/// By conversation id. Beyond the limit the conversation that was not asked for longest is forgotten, and on_forget is told.
+/// By conversation id. Beyond the limit the conversation that was not asked for longest is forgotten, and on_forget is
+/// told.
 template <typename Value>
 class PerConversation {
  public:

@@ -9,7 +9,7 @@ namespace dcmwatch {
 namespace {
 
 /// From what was seen to what matters, which so stands last, where a terminal's reader looks first.
-constexpr std::array kSections{make_run_section,       make_dicom_section,   make_hl7_section,    make_other_section,
+constexpr std::array kSections{make_run_section,       make_dicom_section,   make_hl7_section,     make_other_section,
                                make_blindness_section, make_conduct_section, make_findings_section};
 
 class RunSection final : public SummarySection {
@@ -21,7 +21,8 @@ class RunSection final : public SummarySection {
       page.line("no packet");
       return;
     }
-    page.line(time_text(*run.first) + " to " + time_text(*run.last) + " UTC (" + duration_text(*run.last - *run.first) + ")");
+    page.line(time_text(*run.first) + " to " + time_text(*run.last) + " UTC (" + duration_text(*run.last - *run.first) +
+              ")");
     std::string volume = counted(run.packets, "packet") + ", " + bytes_text(run.bytes);
     if (run.took) volume += ", read in " + duration_text(*run.took);
     page.line(volume);

@@ -62,7 +62,8 @@ Deed deed_of(const DicomOperation& operation) {
   Deed deed{subject_of(operation), result_of(operation), {}};
   deed.got.matches = operation.command_field == kMove ? 0 : operation.pending_responses;
   deed.got.bytes = operation.request_bytes + operation.response_bytes;
-  if (operation.command_field == kStore && operation.status && dicom_status_class(*operation.status) != StatusClass::failure) {
+  if (operation.command_field == kStore && operation.status &&
+      dicom_status_class(*operation.status) != StatusClass::failure) {
     deed.got.objects = 1;
   }
   return deed;
@@ -119,8 +120,8 @@ struct Line {
 
 struct Conduct {
   BoundedRows<std::string, Line> lines{kDeeds};
-  std::set<std::string> titles;          ///< AE titles that were called by
-  std::set<std::uint64_t> moved_by;      ///< conversations in which what it asked to be moved was stored
+  std::set<std::string> titles;      ///< AE titles that were called by
+  std::set<std::uint64_t> moved_by;  ///< conversations in which what it asked to be moved was stored
   std::size_t order = 0;
 };
 
@@ -185,7 +186,8 @@ class ConductSection final : public SummarySection {
   }
 
   static void note_title(Conduct& conduct, const DicomAssociation& association) {
-    if (association.calling_ae && conduct.titles.size() < kSummaryNames) conduct.titles.insert(shown(*association.calling_ae));
+    if (association.calling_ae && conduct.titles.size() < kSummaryNames)
+      conduct.titles.insert(shown(*association.calling_ae));
   }
 
   void render_one(TextPage& page, const Pair& pair, const Conduct& conduct) const {
@@ -198,10 +200,12 @@ class ConductSection final : public SummarySection {
     for (const auto& [asked, line] : conduct.lines.rows()) sorted.emplace_back(&asked, &line);
     std::ranges::sort(sorted, {}, [](const auto& entry) { return entry.second->order; });
     Table table{{{"asked for"}, {"got"}, {"answers"}}, {}};
-    for (const auto& [asked, line] : sorted) table.rows.push_back({{*asked}, {got_text(line->got)}, {listed(line->results)}});
+    for (const auto& [asked, line] : sorted)
+      table.rows.push_back({{*asked}, {got_text(line->got)}, {listed(line->results)}});
     if (!table.rows.empty()) page.table(table, 4);
     render_moved(page, conduct);
-    if (conduct.lines.refused() != 0) page.line("and " + counted(conduct.lines.refused(), "deed") + " of other kinds", 4);
+    if (conduct.lines.refused() != 0)
+      page.line("and " + counted(conduct.lines.refused(), "deed") + " of other kinds", 4);
   }
 
   void render_moved(TextPage& page, const Conduct& conduct) const {
@@ -210,7 +214,8 @@ class ConductSection final : public SummarySection {
       if (const Stored* stored = stored_.find(conversation)) by_pair[stored->pair].add(stored->got);
     }
     for (const auto& [pair, got] : by_pair) {
-      page.line("what it had moved went " + pair.source + " → " + pair.destination + ": " + got_text(got), 4, 2, Ink::bold);
+      page.line("what it had moved went " + pair.source + " → " + pair.destination + ": " + got_text(got), 4, 2,
+                Ink::bold);
     }
   }
 

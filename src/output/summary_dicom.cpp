@@ -60,9 +60,7 @@ std::string operations_text(const Row& row) {
   return text;
 }
 
-Cell trouble(std::uint64_t number) {
-  return number == 0 ? Cell{"-", Ink::dim} : Cell{grouped(number), Ink::yellow};
-}
+Cell trouble(std::uint64_t number) { return number == 0 ? Cell{"-", Ink::dim} : Cell{grouped(number), Ink::yellow}; }
 
 class DicomSection final : public SummarySection {
  public:
@@ -79,12 +77,24 @@ class DicomSection final : public SummarySection {
 
   void render(TextPage& page, const RunFigures&) const override {
     if (rows_.rows().empty()) return;
-    Table table{{{"from"}, {"to"}, {"associations", Align::right}, {"rejected", Align::right}, {"aborted", Align::right},
-                 {"objects", Align::right}, {"volume", Align::right}, {"operations"}},
+    Table table{{{"from"},
+                 {"to"},
+                 {"associations", Align::right},
+                 {"rejected", Align::right},
+                 {"aborted", Align::right},
+                 {"objects", Align::right},
+                 {"volume", Align::right},
+                 {"operations"}},
                 {}};
     for (const auto& [pair, row] : rows_.rows()) {
-      table.rows.push_back({{pair.source}, {pair.destination}, {grouped(row.associations)}, trouble(row.rejected),
-                            trouble(row.aborted), {grouped(row.objects)}, {bytes_text(row.bytes)}, {operations_text(row)}});
+      table.rows.push_back({{pair.source},
+                            {pair.destination},
+                            {grouped(row.associations)},
+                            trouble(row.rejected),
+                            trouble(row.aborted),
+                            {grouped(row.objects)},
+                            {bytes_text(row.bytes)},
+                            {operations_text(row)}});
     }
     page.heading("DICOM");
     page.table(table);

@@ -14,7 +14,8 @@ constexpr std::array<Ink, 5> kInks{Ink::dim, Ink::plain, Ink::yellow, Ink::red, 
 
 std::string upper(std::string_view text) {
   std::string result{text};
-  std::ranges::transform(result, result.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return result;
 }
 

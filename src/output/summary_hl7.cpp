@@ -35,10 +35,12 @@ void count(Row& row, const Hl7Message& message) {
   }
   ++row.messages;
   count_answer(row, message.ack_code);
-  if (std::uint64_t* type = row.types.of(message.message_type.empty() ? "untyped" : shown(message.message_type))) ++*type;
+  if (std::uint64_t* type = row.types.of(message.message_type.empty() ? "untyped" : shown(message.message_type)))
+    ++*type;
 }
 
-/// The interface's parties as the messages go: an interface's messages may come from the side that accepted the connection.
+/// The interface's parties as the messages go: an interface's messages may come from the side that accepted the
+/// connection.
 Pair sender_and_receiver(const Observation& observation, const Hl7Message& message) {
   Pair pair = pair_of(observation);
   if (!message.sent_by_opener) std::swap(pair.source, pair.destination);
@@ -57,16 +59,27 @@ class Hl7Section final : public SummarySection {
 
   void render(TextPage& page, const RunFigures&) const override {
     if (rows_.rows().empty()) return;
-    Table table{{{"from"}, {"to"}, {"messages", Align::right}, {"AA, CA", Align::right}, {"AE, CE", Align::right},
-                 {"AR, CR", Align::right}, {"unanswered", Align::right}, {"types"}},
+    Table table{{{"from"},
+                 {"to"},
+                 {"messages", Align::right},
+                 {"AA, CA", Align::right},
+                 {"AE, CE", Align::right},
+                 {"AR, CR", Align::right},
+                 {"unanswered", Align::right},
+                 {"types"}},
                 {}};
     for (const auto& [pair, row] : rows_.rows()) {
       std::string types = listed(row.types.rows());
       if (row.types.refused() != 0) types += " and " + grouped(row.types.refused()) + " of other types";
       if (row.unmatched != 0) types += "; " + counted(row.unmatched, "acknowledgement") + " of messages not seen";
-      table.rows.push_back({{pair.source}, {pair.destination}, {grouped(row.messages)}, figure(row.accepted, Ink::plain),
-                            figure(row.errors, Ink::yellow), figure(row.rejected, Ink::yellow),
-                            figure(row.unanswered, Ink::yellow), {std::move(types)}});
+      table.rows.push_back({{pair.source},
+                            {pair.destination},
+                            {grouped(row.messages)},
+                            figure(row.accepted, Ink::plain),
+                            figure(row.errors, Ink::yellow),
+                            figure(row.rejected, Ink::yellow),
+                            figure(row.unanswered, Ink::yellow),
+                            {std::move(types)}});
     }
     page.heading("HL7");
     page.table(table);

@@ -15,7 +15,9 @@ class OtherSection final : public SummarySection {
   void observe(const Observation& observation) override {
     const auto* connection = std::get_if<ConnectionFact>(&observation.event.facts);
     const Protocol protocol = observation.event.protocol;
-    if (!connection || observation.event.phase != Phase::end || protocol == Protocol::dicom || protocol == Protocol::hl7) return;
+    if (!connection || observation.event.phase != Phase::end || protocol == Protocol::dicom ||
+        protocol == Protocol::hl7)
+      return;
     Row& row = rows_[protocol];
     ++row.connections;
     row.bytes += connection->bytes[0] + connection->bytes[1];

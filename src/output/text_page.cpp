@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kColumnGap = 2;
 constexpr std::size_t kLeastWrapWidth = 24;
-constexpr std::array<std::string_view, 6> kEscapes{"", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m"};  // by Ink
+constexpr std::array<std::string_view, 6> kEscapes{"",         "\x1b[1m",  "\x1b[2m",
+                                                   "\x1b[31m", "\x1b[33m", "\x1b[32m"};  // by Ink
 constexpr std::string_view kEndOfInk = "\x1b[0m";
 
 /// Lines of at most `width` columns, broken at spaces; a longer word stands alone and sticks out. At least one line.

@@ -47,7 +47,8 @@ class TextPage {
  private:
   void put(std::string_view text, Ink ink);
   void end_line();
-  void put_row(const std::vector<Cell>& row, const Table& table, const std::vector<std::size_t>& widths, std::size_t indent);
+  void put_row(const std::vector<Cell>& row, const Table& table, const std::vector<std::size_t>& widths,
+               std::size_t indent);
 
   std::size_t width_;
   bool colour_;

@@ -96,8 +96,12 @@ using Sessions = std::list<Session*>;  // idle longest first
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(tcp::socket&& socket, const HttpPages& pages, const HttpLimits& limits, Sessions& sessions)
-      : stream_(std::move(socket)), pages_(pages), limits_(limits), sessions_(sessions),
-        position_(sessions.insert(sessions.end(), this)), buffer_(limits.request_bytes) {}
+      : stream_(std::move(socket)),
+        pages_(pages),
+        limits_(limits),
+        sessions_(sessions),
+        position_(sessions.insert(sessions.end(), this)),
+        buffer_(limits.request_bytes) {}
   ~Session() { sessions_.erase(position_); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -107,7 +111,8 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(limits_.request_bytes);
     parser_->body_limit(boost::none);  // what is never read needs no limit
     stream_.expires_after(limits_.patience);
-    http::async_read_header(stream_, buffer_, *parser_, beast::bind_front_handler(&Session::on_read, shared_from_this()));
+    http::async_read_header(stream_, buffer_, *parser_,
+                            beast::bind_front_handler(&Session::on_read, shared_from_this()));
   }
 
   void close() { stream_.close(); }

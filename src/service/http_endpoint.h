@@ -13,13 +13,13 @@ namespace dcmwatch {
 
 /// What is behind the pages. Called by the endpoint's thread, one request at a time.
 struct HttpPages {
-  std::function<std::string()> metrics;  ///< Prometheus' text format 0.0.4
+  std::function<std::string()> metrics;                        ///< Prometheus' text format 0.0.4
   std::function<std::optional<std::string>()> unhealthy = {};  ///< why dcmwatch is not well; nothing if it is
 };
 
 struct HttpLimits {
-  std::size_t connections = 64;            ///< victim: the connection idle longest
-  std::uint32_t request_bytes = 8 * 1024;  ///< of a head; a body is never read
+  std::size_t connections = 64;                ///< victim: the connection idle longest
+  std::uint32_t request_bytes = 8 * 1024;      ///< of a head; a body is never read
   std::chrono::milliseconds patience{10'000};  ///< for a whole request, and for a whole answer to be taken
 };
 

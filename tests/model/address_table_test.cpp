@@ -17,9 +17,11 @@ std::optional<std::uint32_t> find(const AddressTable& table, std::string_view ad
 }
 
 TEST(AddressTable, FindsTheLongestNetwork) {
-  const auto table = table_of({"0.0.0.0/0", "10.0.0.0/8", "10.20.0.0/16", "10.20.30.40", "fd00::/8", "fd00:20::10:0/112"});
-  const std::vector<std::pair<std::string_view, std::uint32_t>> expected{{"192.0.2.1", 0}, {"10.1.2.3", 1},  {"10.20.30.41", 2}, {"10.20.30.40", 3},
-                                                                        {"fd00:20::20:1", 4}, {"fd00:20::10:ffff", 5}};
+  const auto table =
+      table_of({"0.0.0.0/0", "10.0.0.0/8", "10.20.0.0/16", "10.20.30.40", "fd00::/8", "fd00:20::10:0/112"});
+  const std::vector<std::pair<std::string_view, std::uint32_t>> expected{{"192.0.2.1", 0},     {"10.1.2.3", 1},
+                                                                         {"10.20.30.41", 2},   {"10.20.30.40", 3},
+                                                                         {"fd00:20::20:1", 4}, {"fd00:20::10:ffff", 5}};
   for (const auto& [address, value] : expected) EXPECT_EQ(find(table, address), value) << address;
   EXPECT_FALSE(find(table, "2001:db8::1"));
 }

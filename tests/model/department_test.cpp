@@ -100,9 +100,11 @@ TEST(Department, ANormalDayJoinedMidwayHasNoDeviationEither) {
 }
 
 TEST(Department, TheRogueIsSeen) {
-  const Declared declared = department().judge(operation("10.20.99.66", kPacs, 11112, "WS1", "PACS", "C-MOVE", kStudyMove, Invoker::opener, "OLDWS"));
+  const Declared declared = department().judge(
+      operation("10.20.99.66", kPacs, 11112, "WS1", "PACS", "C-MOVE", kStudyMove, Invoker::opener, "OLDWS"));
   EXPECT_THAT(deviations_of(declared),
-              testing::ElementsAre("source.device: 10.20.99.66, not a declared device", "zone_crossing: office to archive, not none",
+              testing::ElementsAre("source.device: 10.20.99.66, not a declared device",
+                                   "zone_crossing: office to archive, not none",
                                    "move_destination: OLDWS, not a title of a declared device"));
   EXPECT_EQ(declared.source.device, "");
   EXPECT_EQ(declared.source.zone, "office");

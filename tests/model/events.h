@@ -11,7 +11,8 @@
 
 namespace dcmwatch::test {
 
-inline Parties parties(std::string_view source, std::uint16_t source_port, std::string_view destination, std::uint16_t destination_port) {
+inline Parties parties(std::string_view source, std::uint16_t source_port, std::string_view destination,
+                       std::uint16_t destination_port) {
   Parties parties;
   parties.source = {IpAddress::parse(source).value(), source_port};
   parties.destination = {IpAddress::parse(destination).value(), destination_port};
@@ -27,15 +28,16 @@ inline Event event_of(Facts facts, std::string_view source, std::string_view des
   return event;
 }
 
-inline Event connection(std::string_view source, std::string_view destination, std::uint16_t port, Protocol protocol = Protocol::unidentified,
-                        Transport transport = Transport::tcp) {
+inline Event connection(std::string_view source, std::string_view destination, std::uint16_t port,
+                        Protocol protocol = Protocol::unidentified, Transport transport = Transport::tcp) {
   Event event = event_of(ConnectionFact{}, source, destination, port);
   event.protocol = protocol;
   event.parties.transport = transport;
   return event;
 }
 
-inline Event association(std::string_view source, std::string_view destination, std::uint16_t port, const char* calling, const char* called) {
+inline Event association(std::string_view source, std::string_view destination, std::uint16_t port, const char* calling,
+                         const char* called) {
   DicomAssociation association;
   if (calling) association.calling_ae = calling;
   if (called) association.called_ae = called;
@@ -44,9 +46,9 @@ inline Event association(std::string_view source, std::string_view destination, 
   return event;
 }
 
-inline Event operation(std::string_view source, std::string_view destination, std::uint16_t port, const char* calling, const char* called,
-                       std::string_view command, std::string_view sop_class_uid, Invoker invoker = Invoker::opener,
-                       std::string_view move_destination = {}) {
+inline Event operation(std::string_view source, std::string_view destination, std::uint16_t port, const char* calling,
+                       const char* called, std::string_view command, std::string_view sop_class_uid,
+                       Invoker invoker = Invoker::opener, std::string_view move_destination = {}) {
   DicomOperation operation;
   if (calling) operation.calling_ae = calling;
   if (called) operation.called_ae = called;
@@ -59,7 +61,8 @@ inline Event operation(std::string_view source, std::string_view destination, st
   return event;
 }
 
-inline Event message(std::string_view source, std::string_view destination, std::uint16_t port, std::string_view message_type, bool sent_by_opener = true) {
+inline Event message(std::string_view source, std::string_view destination, std::uint16_t port,
+                     std::string_view message_type, bool sent_by_opener = true) {
   Hl7Message message;
   message.message_type = message_type;
   message.sent_by_opener = sent_by_opener;

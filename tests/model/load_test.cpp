@@ -54,7 +54,8 @@ TEST(LoadModel, ReadsFlows) {
     move_destinations: [WS1]
     called_ae: [PACS_Q]
   orders: {from: all, to: ris, service: hl7, message_types: ["ADT^*", ORM^O01]}
-)", "m");
+)",
+                                 "m");
   const Flow& read = model->flows.at(0);
   EXPECT_EQ(read.from, (std::vector<Party>{{Party::Kind::zone, 1}}));
   EXPECT_EQ(read.ports.size(), 2U);
@@ -79,106 +80,170 @@ TEST_P(LoadModelMistakes, AreToldWithPlaceAndFix) {
   if (mark != std::string::npos) {
     const auto line_start = text.rfind('\n', mark) + 1;
     text.erase(mark, 1);
-    error = "m:" + std::to_string(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(mark), '\n') + 1) + ':' +
-            std::to_string(mark - line_start + 1) + ": " + error;
+    error =
+        "m:" + std::to_string(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(mark), '\n') + 1) +
+        ':' + std::to_string(mark - line_start + 1) + ": " + error;
   }
   EXPECT_EQ(errors_of(text), error);
 }
 
 Mistake flow(const std::string& body, const std::string& error) { return {"flows:\n  f: {" + body + "}\n", error}; }
-Mistake whole_flow(const std::string& body, const std::string& error) { return {"flows:\n  @f: {" + body + "}\n", error}; }
-Mistake zone(const std::string& body, const std::string& error) { return {"zones:\n  a: {networks: [10.0.0.0/16]}\n" + body + "devices: {}\n", error}; }
+Mistake whole_flow(const std::string& body, const std::string& error) {
+  return {"flows:\n  @f: {" + body + "}\n", error};
+}
+Mistake zone(const std::string& body, const std::string& error) {
+  return {"zones:\n  a: {networks: [10.0.0.0/16]}\n" + body + "devices: {}\n", error};
+}
 Mistake device(const std::string& body, const std::string& error) {
   return {"zones:\n  a: {networks: [10.0.0.0/16]}\n  b: {networks: [10.1.0.0/24]}\ndevices:\n" + body, error};
 }
-Mistake service(const std::string& body, const std::string& error) { return {"zones: {a: {networks: 10.0.0.0/8}}\ndevices: {}\nservices:\n  s: {" + body + "}\n", error}; }
+Mistake service(const std::string& body, const std::string& error) {
+  return {"zones: {a: {networks: 10.0.0.0/8}}\ndevices: {}\nservices:\n  s: {" + body + "}\n", error};
+}
 
 const std::string kDicomFlow = "from: ws1, to: pacs, service: dicom, operations: [C-ECHO]";
 
-INSTANTIATE_TEST_SUITE_P(Document, LoadModelMistakes, testing::Values(
-    Mistake{"@", "a model must be a map of 'key: value' lines"},
-    Mistake{"@- a\n", "a model must be a map of 'key: value' lines"},
-    Mistake{"@devices: {}\n", "a model has no 'zones'; declare where devices stand: zones: {archive: {networks: [10.20.20.0/24]}}"},
-    Mistake{"@zones: {}\n", "a model has no 'devices'; declare them: devices: {pacs: {zone: archive, addresses: [10.20.20.10]}}"},
-    Mistake{"zones: {}\ndevices: {}\n@device: {}\n", "a model has no setting 'device'; did you mean 'devices'?"},
-    Mistake{"zones: @[a]\ndevices: {}\n", "expected 'zone-name: ...' entries, one for each zone"},
-    Mistake{"zones: {a: @x}\ndevices: {}\n", "zone 'a' must be a map of 'key: value' lines"}));
+INSTANTIATE_TEST_SUITE_P(
+    Document, LoadModelMistakes,
+    testing::Values(
+        Mistake{"@", "a model must be a map of 'key: value' lines"},
+        Mistake{"@- a\n", "a model must be a map of 'key: value' lines"},
+        Mistake{"@devices: {}\n",
+                "a model has no 'zones'; declare where devices stand: zones: {archive: {networks: [10.20.20.0/24]}}"},
+        Mistake{"@zones: {}\n",
+                "a model has no 'devices'; declare them: devices: {pacs: {zone: archive, addresses: [10.20.20.10]}}"},
+        Mistake{"zones: {}\ndevices: {}\n@device: {}\n", "a model has no setting 'device'; did you mean 'devices'?"},
+        Mistake{"zones: @[a]\ndevices: {}\n", "expected 'zone-name: ...' entries, one for each zone"},
+        Mistake{"zones: {a: @x}\ndevices: {}\n", "zone 'a' must be a map of 'key: value' lines"}));
 
-INSTANTIATE_TEST_SUITE_P(Zones, LoadModelMistakes, testing::Values(
-    zone("  @Reading Room: {networks: 10.9.0.0/24}\n", "zone name 'Reading Room' is not usable; use 1 to 64 of the characters a-z, 0-9, '_' and '-'"),
-    zone("  b: @{}\n", "zone 'b' has no 'networks'; list them: networks: [10.20.30.0/24]"),
-    zone("  b: {@networks:}\n", "zone 'b' has an empty 'networks'; list them: networks: [10.20.30.0/24]"),
-    zone("  b: {@network: [10.9.0.0/24], networks: [10.9.0.0/24]}\n", "zone 'b' has no setting 'network'; did you mean 'networks'?"),
-    zone("  b: {networks: [@10.9.0.0/33]}\n", "'10.9.0.0/33' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64"),
-    zone("  b: {networks: [@10.9.0.7/24]}\n", "'10.9.0.7/24' has bits set beyond its prefix; the network is 10.9.0.0/24"),
-    zone("  b: {networks: [@\"fd00::1:7/112\"]}\n", "'fd00::1:7/112' has bits set beyond its prefix; the network is fd00::1:0/112"),
-    zone("  b: {networks: [@10.0.7.0/24]}\n", "10.0.7.0/24 overlaps 10.0.0.0/16 of zone 'a'; an address belongs to one only"),
-    zone("  b: {networks: [@10.0.0.0/16]}\n", "10.0.0.0/16 overlaps 10.0.0.0/16 of zone 'a'; an address belongs to one only"),
-    zone("  b: {networks: [@[x]]}\n", "each of 'networks' must be a single value"),
-    zone("  b: {networks: @{x: y}}\n", "'networks' must be a value or a list of values"),
-    zone("  outside: {networks: [0.0.0.0/0, \"::/0\"]}\n", "")));
+INSTANTIATE_TEST_SUITE_P(
+    Zones, LoadModelMistakes,
+    testing::Values(zone("  @Reading Room: {networks: 10.9.0.0/24}\n",
+                         "zone name 'Reading Room' is not usable; use 1 to 64 of the characters a-z, 0-9, '_' and '-'"),
+                    zone("  b: @{}\n", "zone 'b' has no 'networks'; list them: networks: [10.20.30.0/24]"),
+                    zone("  b: {@networks:}\n",
+                         "zone 'b' has an empty 'networks'; list them: networks: [10.20.30.0/24]"),
+                    zone("  b: {@network: [10.9.0.0/24], networks: [10.9.0.0/24]}\n",
+                         "zone 'b' has no setting 'network'; did you mean 'networks'?"),
+                    zone("  b: {networks: [@10.9.0.0/33]}\n",
+                         "'10.9.0.0/33' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64"),
+                    zone("  b: {networks: [@10.9.0.7/24]}\n",
+                         "'10.9.0.7/24' has bits set beyond its prefix; the network is 10.9.0.0/24"),
+                    zone("  b: {networks: [@\"fd00::1:7/112\"]}\n",
+                         "'fd00::1:7/112' has bits set beyond its prefix; the network is fd00::1:0/112"),
+                    zone("  b: {networks: [@10.0.7.0/24]}\n",
+                         "10.0.7.0/24 overlaps 10.0.0.0/16 of zone 'a'; an address belongs to one only"),
+                    zone("  b: {networks: [@10.0.0.0/16]}\n",
+                         "10.0.0.0/16 overlaps 10.0.0.0/16 of zone 'a'; an address belongs to one only"),
+                    zone("  b: {networks: [@[x]]}\n", "each of 'networks' must be a single value"),
+                    zone("  b: {networks: @{x: y}}\n", "'networks' must be a value or a list of values"),
+                    zone("  outside: {networks: [0.0.0.0/0, \"::/0\"]}\n", "")));
 
-INSTANTIATE_TEST_SUITE_P(Devices, LoadModelMistakes, testing::Values(
-    device("  d: {zone: a, addresses: 10.0.0.1}\n", ""),
-    device("  @D: {zone: a, addresses: 10.0.0.1}\n", "device name 'D' is not usable; use 1 to 64 of the characters a-z, 0-9, '_' and '-'"),
-    device("  d: @{addresses: 10.0.0.1}\n", "device 'd' has no 'zone'; name the zone in which it stands"),
-    device("  d: {zone: @aa, addresses: 10.0.0.1}\n", "unknown zone 'aa'; did you mean 'a'?"),
-    device("  d: @{zone: a}\n", "device 'd' has no 'addresses'; list them: addresses: [10.20.30.40]"),
-    device("  d: {zone: a, addresses: @10.0.0.256}\n", "'10.0.0.256' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64"),
-    device("  d: {zone: a, addresses: @192.0.2.1}\n", "address 192.0.2.1 lies in no zone; add its network to zone 'a' or correct the address"),
-    device("  d: {zone: a, addresses: @10.1.0.1}\n", "address 10.1.0.1 lies in zone 'b', not in 'a'; write 'zone: b' or correct the address"),
-    device("  d: {zone: b, addresses: @10.1.0.0/23}\n", "block 10.1.0.0/23 reaches beyond zone 'b'; make it smaller"),
-    device("  d: {zone: a, addresses: 10.0.0.1}\n  e: {zone: a, addresses: @10.0.0.1}\n", "10.0.0.1 overlaps 10.0.0.1 of device 'd'; an address belongs to one only"),
-    device("  d: {zone: a, addresses: [10.0.0.0/28, 10.0.0.0/30]}\n  e: {zone: a, addresses: @10.0.0.9}\n", "10.0.0.9 overlaps 10.0.0.0/28 of device 'd'; an address belongs to one only"),
-    device("  d: {zone: a, addresses: 10.0.0.1}\n  @d: {zone: a, addresses: 10.0.0.2}\n", "'d' stands here twice; keep one of them"),
-    device("  d: {zone: a, addresses: 10.0.0.1, ae_titles: [@THIS_IS_MUCH_TOO_LONG]}\n", "'THIS_IS_MUCH_TOO_LONG' is no AE title; 1 to 16 ASCII characters, no backslash (PS3.5 6.2)"),
-    device("  d: {zone: a, addresses: 10.0.0.1, ae_titles: [@'a\\b']}\n", "'a\\b' is no AE title; 1 to 16 ASCII characters, no backslash (PS3.5 6.2)"),
-    device("  d: {zone: a, addresses: 10.0.0.1, @ae_title: X}\n", "device 'd' has no setting 'ae_title'; did you mean 'ae_titles'?"),
-    device("  d: {zone: a, addresses: 10.0.0.1}\ngroups:\n  @d: {devices: [d]}\n", "'d' is a device already; give the group another name"),
-    device("  d: {zone: a, addresses: 10.0.0.1}\ngroups:\n  g: {devices: [@x]}\n", "unknown device 'x'; did you mean 'd'?")));
+INSTANTIATE_TEST_SUITE_P(
+    Devices, LoadModelMistakes,
+    testing::Values(
+        device("  d: {zone: a, addresses: 10.0.0.1}\n", ""),
+        device("  @D: {zone: a, addresses: 10.0.0.1}\n",
+               "device name 'D' is not usable; use 1 to 64 of the characters a-z, 0-9, '_' and '-'"),
+        device("  d: @{addresses: 10.0.0.1}\n", "device 'd' has no 'zone'; name the zone in which it stands"),
+        device("  d: {zone: @aa, addresses: 10.0.0.1}\n", "unknown zone 'aa'; did you mean 'a'?"),
+        device("  d: @{zone: a}\n", "device 'd' has no 'addresses'; list them: addresses: [10.20.30.40]"),
+        device("  d: {zone: a, addresses: @10.0.0.256}\n",
+               "'10.0.0.256' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64"),
+        device("  d: {zone: a, addresses: @192.0.2.1}\n",
+               "address 192.0.2.1 lies in no zone; add its network to zone 'a' or correct the address"),
+        device("  d: {zone: a, addresses: @10.1.0.1}\n",
+               "address 10.1.0.1 lies in zone 'b', not in 'a'; write 'zone: b' or correct the address"),
+        device("  d: {zone: b, addresses: @10.1.0.0/23}\n",
+               "block 10.1.0.0/23 reaches beyond zone 'b'; make it smaller"),
+        device("  d: {zone: a, addresses: 10.0.0.1}\n  e: {zone: a, addresses: @10.0.0.1}\n",
+               "10.0.0.1 overlaps 10.0.0.1 of device 'd'; an address belongs to one only"),
+        device("  d: {zone: a, addresses: [10.0.0.0/28, 10.0.0.0/30]}\n  e: {zone: a, addresses: @10.0.0.9}\n",
+               "10.0.0.9 overlaps 10.0.0.0/28 of device 'd'; an address belongs to one only"),
+        device("  d: {zone: a, addresses: 10.0.0.1}\n  @d: {zone: a, addresses: 10.0.0.2}\n",
+               "'d' stands here twice; keep one of them"),
+        device("  d: {zone: a, addresses: 10.0.0.1, ae_titles: [@THIS_IS_MUCH_TOO_LONG]}\n",
+               "'THIS_IS_MUCH_TOO_LONG' is no AE title; 1 to 16 ASCII characters, no backslash (PS3.5 6.2)"),
+        device("  d: {zone: a, addresses: 10.0.0.1, ae_titles: [@'a\\b']}\n",
+               "'a\\b' is no AE title; 1 to 16 ASCII characters, no backslash (PS3.5 6.2)"),
+        device("  d: {zone: a, addresses: 10.0.0.1, @ae_title: X}\n",
+               "device 'd' has no setting 'ae_title'; did you mean 'ae_titles'?"),
+        device("  d: {zone: a, addresses: 10.0.0.1}\ngroups:\n  @d: {devices: [d]}\n",
+               "'d' is a device already; give the group another name"),
+        device("  d: {zone: a, addresses: 10.0.0.1}\ngroups:\n  g: {devices: [@x]}\n",
+               "unknown device 'x'; did you mean 'd'?")));
 
-INSTANTIATE_TEST_SUITE_P(Services, LoadModelMistakes, testing::Values(
-    Mistake{"zones: {a: {networks: 10.0.0.0/8}}\ndevices: {}\nservices:\n  s: @{ports: [1]}\n", "service 's' has no 'protocol'; one of: dicom, hl7, other"},
-    service("protocol: @dicon", "unknown protocol 'dicon'; did you mean 'dicom'?"),
-    service("protocol: other, transport: @sctp", "unknown transport 'sctp'; one of: tcp, udp"),
-    service("protocol: hl7, transport: @[tcp, udp]", "hl7 is spoken over TCP only; leave 'transport' out"),
-    service("protocol: other, ports: [@0]", "'0' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
-    service("protocol: other, ports: [@65536]", "'65536' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
-    service("protocol: other, ports: [@20-10]", "'20-10' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
-    service("protocol: other, ports: [@-1]", "'-1' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
-    service("protocol: other, @port: 5", "service 's' has no setting 'port'; did you mean 'ports'?")));
+INSTANTIATE_TEST_SUITE_P(
+    Services, LoadModelMistakes,
+    testing::Values(
+        Mistake{"zones: {a: {networks: 10.0.0.0/8}}\ndevices: {}\nservices:\n  s: @{ports: [1]}\n",
+                "service 's' has no 'protocol'; one of: dicom, hl7, other"},
+        service("protocol: @dicon", "unknown protocol 'dicon'; did you mean 'dicom'?"),
+        service("protocol: other, transport: @sctp", "unknown transport 'sctp'; one of: tcp, udp"),
+        service("protocol: hl7, transport: @[tcp, udp]", "hl7 is spoken over TCP only; leave 'transport' out"),
+        service("protocol: other, ports: [@0]", "'0' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
+        service("protocol: other, ports: [@65536]",
+                "'65536' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
+        service("protocol: other, ports: [@20-10]",
+                "'20-10' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
+        service("protocol: other, ports: [@-1]",
+                "'-1' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
+        service("protocol: other, @port: 5", "service 's' has no setting 'port'; did you mean 'ports'?")));
 
-INSTANTIATE_TEST_SUITE_P(Flows, LoadModelMistakes, testing::Values(
-    flow(kDicomFlow, ""),
-    Mistake{"flows:\n  f: @{to: pacs, service: ssh}\n", "flow 'f' has no 'from'; say who opens the connection: a device, a group or zone:name"},
-    flow("from: @ws, to: pacs, service: ssh", "unknown device or group 'ws'; did you mean 'ws1'?"),
-    flow("from: @archive, to: pacs, service: ssh", "'archive' is a zone; write 'zone:archive'"),
-    flow("from: @zone:archiv, to: pacs, service: ssh", "unknown zone 'archiv'; did you mean 'archive'?"),
-    flow("from: @zone:empty, to: pacs, service: ssh", "'zone:empty' holds no device, so nothing could flow; declare its devices first"),
-    flow("from: ws1, to: pacs, service: @dicm, operations: [C-ECHO]", "unknown service 'dicm'; did you mean 'dicom'?"),
-    whole_flow("from: ws1, to: pacs, service: portless, operations: [C-ECHO]", "flow 'f' has no port; add 'ports: [11112]' to it or to service 'portless'"),
-    flow(kDicomFlow + ", ports: [@99999]", "'99999' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
-    whole_flow("from: ws1, to: pacs, service: dicom", "flow 'f' has no 'operations'; say which, 'operations: [C-ECHO, C-STORE]', or 'operations: any'"),
-    flow("from: ws1, to: pacs, service: dicom, operations: [@C-STOR], sop_classes: any", "unknown operation 'C-STOR'; did you mean 'C-STORE'?"),
-    whole_flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE]", "flow 'f' has no 'sop_classes'; say which, 'sop_classes: [image storage]', or 'sop_classes: any'"),
-    flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: [@image storag]", "unknown SOP class 'image storag'; did you mean 'image storage'?"),
-    whole_flow("from: ws1, to: pacs, service: dicom, operations: [C-MOVE], sop_classes: any", "flow 'f' has no 'move_destinations'; say which, 'move_destinations: [WS1]', or 'move_destinations: any'"),
-    flow("from: ws1, to: pacs, service: dicom, operations: [C-MOVE], sop_classes: any, move_destinations: [@WS2]", "AE title 'WS2' belongs to no device; did you mean 'WS1'?"),
-    flow(kDicomFlow + ", @move_destinations: [WS1]", "flow 'f' has 'move_destinations' but no C-MOVE; add C-MOVE to its operations or leave it out"),
-    flow(kDicomFlow + ", calling_ae: [@WS9]", "AE title 'WS9' belongs to no device; did you mean 'WS1'?"),
-    flow("from: ws1, to: @ris, service: dicom, operations: [C-ECHO]", "device 'ris' speaks DICOM in flow 'f' but has no AE title; give it 'ae_titles', or give the flow 'called_ae'"),
-    flow(kDicomFlow + ", @message_types: any", "'message_types' is for a flow of an HL7 service, which 'dicom' is not; leave it out"),
-    whole_flow("from: ws1, to: ris, service: hl7", "flow 'f' has no 'message_types'; say which, 'message_types: [ADT^*, ORM^O01]', or 'message_types: any'"),
-    flow("from: ws1, to: ris, service: hl7, message_types: [@adt]", "'adt' is no message type; write ADT^A01, ADT^* or ORU"),
-    flow("from: ws1, to: ris, service: hl7, message_types: any, @operations: any", "'operations' is for a flow of a DICOM service, which 'hl7' is not; leave it out"),
-    flow(kDicomFlow + ", @operation: any", "flow 'f' has no setting 'operation'; did you mean 'operations'?")));
+INSTANTIATE_TEST_SUITE_P(
+    Flows, LoadModelMistakes,
+    testing::Values(
+        flow(kDicomFlow, ""),
+        Mistake{"flows:\n  f: @{to: pacs, service: ssh}\n",
+                "flow 'f' has no 'from'; say who opens the connection: a device, a group or zone:name"},
+        flow("from: @ws, to: pacs, service: ssh", "unknown device or group 'ws'; did you mean 'ws1'?"),
+        flow("from: @archive, to: pacs, service: ssh", "'archive' is a zone; write 'zone:archive'"),
+        flow("from: @zone:archiv, to: pacs, service: ssh", "unknown zone 'archiv'; did you mean 'archive'?"),
+        flow("from: @zone:empty, to: pacs, service: ssh",
+             "'zone:empty' holds no device, so nothing could flow; declare its devices first"),
+        flow("from: ws1, to: pacs, service: @dicm, operations: [C-ECHO]",
+             "unknown service 'dicm'; did you mean 'dicom'?"),
+        whole_flow("from: ws1, to: pacs, service: portless, operations: [C-ECHO]",
+                   "flow 'f' has no port; add 'ports: [11112]' to it or to service 'portless'"),
+        flow(kDicomFlow + ", ports: [@99999]",
+             "'99999' is no port; write a number from 1 to 65535 or a range, 5900-5910"),
+        whole_flow("from: ws1, to: pacs, service: dicom",
+                   "flow 'f' has no 'operations'; say which, 'operations: [C-ECHO, C-STORE]', or 'operations: any'"),
+        flow("from: ws1, to: pacs, service: dicom, operations: [@C-STOR], sop_classes: any",
+             "unknown operation 'C-STOR'; did you mean 'C-STORE'?"),
+        whole_flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE]",
+                   "flow 'f' has no 'sop_classes'; say which, 'sop_classes: [image storage]', or 'sop_classes: any'"),
+        flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: [@image storag]",
+             "unknown SOP class 'image storag'; did you mean 'image storage'?"),
+        whole_flow(
+            "from: ws1, to: pacs, service: dicom, operations: [C-MOVE], sop_classes: any",
+            "flow 'f' has no 'move_destinations'; say which, 'move_destinations: [WS1]', or 'move_destinations: any'"),
+        flow("from: ws1, to: pacs, service: dicom, operations: [C-MOVE], sop_classes: any, move_destinations: [@WS2]",
+             "AE title 'WS2' belongs to no device; did you mean 'WS1'?"),
+        flow(kDicomFlow + ", @move_destinations: [WS1]",
+             "flow 'f' has 'move_destinations' but no C-MOVE; add C-MOVE to its operations or leave it out"),
+        flow(kDicomFlow + ", calling_ae: [@WS9]", "AE title 'WS9' belongs to no device; did you mean 'WS1'?"),
+        flow("from: ws1, to: @ris, service: dicom, operations: [C-ECHO]",
+             "device 'ris' speaks DICOM in flow 'f' but has no AE title; give it 'ae_titles', or give the flow "
+             "'called_ae'"),
+        flow(kDicomFlow + ", @message_types: any",
+             "'message_types' is for a flow of an HL7 service, which 'dicom' is not; leave it out"),
+        whole_flow(
+            "from: ws1, to: ris, service: hl7",
+            "flow 'f' has no 'message_types'; say which, 'message_types: [ADT^*, ORM^O01]', or 'message_types: any'"),
+        flow("from: ws1, to: ris, service: hl7, message_types: [@adt]",
+             "'adt' is no message type; write ADT^A01, ADT^* or ORU"),
+        flow("from: ws1, to: ris, service: hl7, message_types: any, @operations: any",
+             "'operations' is for a flow of a DICOM service, which 'hl7' is not; leave it out"),
+        flow(kDicomFlow + ", @operation: any", "flow 'f' has no setting 'operation'; did you mean 'operations'?")));
 
 TEST(LoadModel, TellsEveryMistakeInTheOrderOfTheFile) {
-  EXPECT_EQ(errors_of("zones:\n  a: {networks: 10.0.0.0/8, colour: red}\ndevices:\n  d: {zone: b, addresses: x}\nflow: {}\n"),
-            "m:2:29: zone 'a' has no setting 'colour'; one of: description, networks\n"
-            "m:4:13: unknown zone 'b'; did you mean 'a'?\n"
-            "m:4:27: 'x' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64\n"
-            "m:5:1: a model has no setting 'flow'; did you mean 'flows'?");
+  EXPECT_EQ(
+      errors_of("zones:\n  a: {networks: 10.0.0.0/8, colour: red}\ndevices:\n  d: {zone: b, addresses: x}\nflow: {}\n"),
+      "m:2:29: zone 'a' has no setting 'colour'; one of: description, networks\n"
+      "m:4:13: unknown zone 'b'; did you mean 'a'?\n"
+      "m:4:27: 'x' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64\n"
+      "m:5:1: a model has no setting 'flow'; did you mean 'flows'?");
 }
 
 TEST(LoadModel, AFileThatIsNotThere) {

@@ -8,7 +8,8 @@ namespace dcmwatch {
 namespace {
 
 TEST(SopClasses, EveryFamilyIsFoundByItsName) {
-  for (const SopClassFamily& family : sop_class_families()) EXPECT_EQ(family_from(family.name), family.mask) << family.name;
+  for (const SopClassFamily& family : sop_class_families())
+    EXPECT_EQ(family_from(family.name), family.mask) << family.name;
   EXPECT_EQ(family_from("Image Storage"), family_from("image storage"));
   EXPECT_FALSE(family_from("images"));
 }
@@ -36,7 +37,8 @@ TEST(SopClasses, SopClassesBelongToTheirFamilies) {
 
 TEST(SopClasses, StorageIsEveryKindOfStorage) {
   const FamilyMask storage = family_from("storage").value();
-  for (const std::string_view uid : {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.66"}) {
+  for (const std::string_view uid :
+       {"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.66"}) {
     EXPECT_NE(family_of(uid) & storage, 0U) << uid;
   }
   EXPECT_EQ(family_of("1.2.840.10008.5.1.4.1.2.2.1") & storage, 0U);
@@ -47,7 +49,8 @@ TEST(SopClasses, NamesOfTheStandardAreFound) {
   EXPECT_EQ(sop_class_uid_from("ct image storage"), "1.2.840.10008.5.1.4.1.1.2");
   EXPECT_EQ(sop_class_uid_from("Verification"), "1.2.840.10008.1.1");
   EXPECT_EQ(sop_class_uid_from("Verification SOP Class"), "1.2.840.10008.1.1");
-  EXPECT_EQ(sop_class_uid_from("Ultrasound Image Storage"), "1.2.840.10008.5.1.4.1.1.6.1") << "not its retired namesake";
+  EXPECT_EQ(sop_class_uid_from("Ultrasound Image Storage"), "1.2.840.10008.5.1.4.1.1.6.1")
+      << "not its retired namesake";
   EXPECT_EQ(sop_class_uid_from(""), "");
   EXPECT_EQ(sop_class_uid_from("Holiday Snapshot Storage"), "");
 }

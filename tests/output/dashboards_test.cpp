@@ -1,13 +1,15 @@
-// The dashboard and the alerting rules are valid, and name only metrics that are documented; so are, by another test, all there are.
+// The dashboard and the alerting rules are valid, and name only metrics that are documented; so are, by another test,
+// all there are.
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
+
+#include "output/exposition.h"
 
 namespace dcmwatch {
 namespace {
@@ -21,20 +23,10 @@ std::string content_of(const char* file) {
   return text.str();
 }
 
-std::set<std::string> metrics_in(const std::string& text) {
-  // In code spans and expressions alike; a histogram's parts count as the histogram.
-  const std::regex name{"dcmwatch_[a-z0-9_]+"};
-  std::set<std::string> names;
-  for (std::sregex_iterator match{text.begin(), text.end(), name}; match != std::sregex_iterator{}; ++match) {
-    names.insert(std::regex_replace(match->str(), std::regex{"_bucket$"}, ""));
-  }
-  return names;
-}
-
 TEST(Dashboards, NameOnlyMetricsThatExist) {
-  const auto documented = metrics_in(content_of(DCMWATCH_ROOT "/docs/metrics.md"));
+  const auto documented = metrics_after("", content_of(DCMWATCH_ROOT "/docs/metrics.md"));
   for (const char* file : {kDashboard, kAlerts}) {
-    const auto used = metrics_in(content_of(file));
+    const auto used = metrics_after("", content_of(file));
     EXPECT_FALSE(used.empty()) << file;
     for (const std::string& metric : used) EXPECT_TRUE(documented.contains(metric)) << metric << " in " << file;
   }
@@ -47,7 +39,8 @@ TEST(Dashboards, AreValidJsonWithDistinctPanels) {
 }
 
 TEST(Dashboards, AlertsPassPromtool) {
-  if (std::system("promtool --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "promtool (package prometheus) is not installed";
+  if (std::system("promtool --version >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool (package prometheus) is not installed";
   EXPECT_EQ(std::system((std::string{"promtool check rules "} + kAlerts).c_str()), 0);
 }
 

@@ -19,7 +19,8 @@ namespace {
 
 class EventLogTest : public testing::Test {
  protected:
-  EventLogTest() : path_(std::filesystem::path{testing::TempDir()} / ("events-" + std::to_string(::getpid()) + ".ndjson")) {}
+  EventLogTest()
+      : path_(std::filesystem::path{testing::TempDir()} / ("events-" + std::to_string(::getpid()) + ".ndjson")) {}
   ~EventLogTest() override { std::filesystem::remove(path_); }
 
   [[nodiscard]] std::string content() const {

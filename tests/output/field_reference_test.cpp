@@ -17,8 +17,8 @@ TEST(FieldReference, IsWhatTheTableSays) {
   if (std::getenv("DCMWATCH_WRITE_DOCS")) std::ofstream{kPage} << fields_markdown();
   std::ostringstream page;
   page << std::ifstream{kPage}.rdbuf();
-  EXPECT_TRUE(page.str() == fields_markdown())
-      << "docs/fields.md is out of date; DCMWATCH_WRITE_DOCS=1 test_output --gtest_filter='FieldReference.*' writes it anew";
+  EXPECT_TRUE(page.str() == fields_markdown()) << "docs/fields.md is out of date; DCMWATCH_WRITE_DOCS=1 test_output "
+                                                  "--gtest_filter='FieldReference.*' writes it anew";
 }
 
 TEST(FieldReference, EveryFieldIsExplained) {

@@ -7,8 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <regex>
-#include <set>
 #include <sstream>
 #include <thread>
 
@@ -114,9 +112,10 @@ TEST_F(MetricsTest, TellsHowAnAssociationWasAnswered) {
     observation.event.visibility.joined_midway = answer.joined_midway;
     metrics.observe(observation);
     for (const std::string_view outcome : {"accepted", "rejected", "aborted", "unanswered"}) {
-      EXPECT_THAT(samples_of(metrics.exposition()),
-                  Contains(Pair("dcmwatch_associations_total{flow=\"ct1-store\",outcome=\"" + std::string{outcome} + "\"}",
-                                outcome == answer.outcome ? 1.0 : 0.0)));
+      EXPECT_THAT(
+          samples_of(metrics.exposition()),
+          Contains(Pair("dcmwatch_associations_total{flow=\"ct1-store\",outcome=\"" + std::string{outcome} + "\"}",
+                        outcome == answer.outcome ? 1.0 : 0.0)));
     }
   }
 }
@@ -168,7 +167,8 @@ TEST_F(MetricsTest, CountsAFindingWhenItIsFirstMade) {
 }
 
 TEST_F(MetricsTest, CountsADeviationOnceAConversationAtTheFirstFactThatShowsIt) {
-  const std::string series = R"(dcmwatch_deviations_total{destination_zone="archive",kind="flow",source_zone="undeclared"})";
+  const std::string series =
+      R"(dcmwatch_deviations_total{destination_zone="archive",kind="flow",source_zone="undeclared"})";
   metrics_.observe(samples::rogue(samples::association(), Phase::start, 1));
   EXPECT_EQ(value(series), 1);
   metrics_.observe(samples::rogue(samples::operation(), Phase::end, 1));
@@ -215,7 +215,8 @@ TEST_F(MetricsTest, TakesTalliesAsTheyStand) {
 TEST_F(MetricsTest, NothingOffTheWireBecomesALabel) {
   observe_everything();
   const std::string text = metrics_.exposition();
-  for (const char* secret : {"CT1", "WS1", "10.20.", "1.2.840", "ADT", "OFFIS", "0123456789abcdef", "day.pcap", "HIS"}) {
+  for (const char* secret :
+       {"CT1", "WS1", "10.20.", "1.2.840", "ADT", "OFFIS", "0123456789abcdef", "day.pcap", "HIS"}) {
     EXPECT_EQ(text.find(secret), std::string::npos) << secret;
   }
 }
@@ -233,7 +234,8 @@ TEST_F(MetricsTest, WhatIsUndeclaredAddsNoSeriesHoweverMuchOfItThereIs) {
 }
 
 TEST_F(MetricsTest, ForgetsIdleConversationsAtItsLimitAndSaysSo) {
-  for (std::uint64_t i = 0; i < 33'000; ++i) metrics_.observe(samples::rogue(samples::association(), Phase::start, 1000 + i));
+  for (std::uint64_t i = 0; i < 33'000; ++i)
+    metrics_.observe(samples::rogue(samples::association(), Phase::start, 1000 + i));
   EXPECT_EQ(value(R"(dcmwatch_associations_active{flow="undeclared"})"), 32'768);
   EXPECT_EQ(value(R"(dcmwatch_limit_reached_total{limit="metrics_associations"})"), 33'000 - 32'768);
 }
@@ -264,7 +266,8 @@ TEST_F(MetricsTest, MayBeReadWhileItIsWritten) {
 }
 
 TEST_F(MetricsTest, PassPromtool) {
-  if (std::system("promtool --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "promtool (package prometheus) is not installed";
+  if (std::system("promtool --version >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool (package prometheus) is not installed";
   observe_everything();
   const auto file = std::filesystem::path{testing::TempDir()} / "dcmwatch-metrics.txt";
   std::ofstream{file} << metrics_.exposition();
@@ -272,20 +275,11 @@ TEST_F(MetricsTest, PassPromtool) {
   std::filesystem::remove(file);
 }
 
-std::set<std::string> families_in(const std::string& text, const std::regex& pattern) {
-  std::set<std::string> families;
-  for (std::sregex_iterator match{text.begin(), text.end(), pattern}; match != std::sregex_iterator{}; ++match) {
-    families.insert((*match)[1]);
-  }
-  return families;
-}
-
 TEST_F(MetricsTest, AreAllInTheDocumentation) {
   observe_everything();
   std::ostringstream page;
   page << std::ifstream{DCMWATCH_ROOT "/docs/metrics.md"}.rdbuf();
-  EXPECT_EQ(families_in(page.str(), std::regex{"\\| `(dcmwatch_\\w+)"}),
-            families_in(metrics_.exposition(), std::regex{"# TYPE (dcmwatch_\\w+)"}));
+  EXPECT_EQ(metrics_after("| `", page.str()), metrics_after("# TYPE ", metrics_.exposition()));
 }
 
 }  // namespace

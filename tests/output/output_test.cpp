@@ -17,7 +17,9 @@ using testing::ElementsAre;
 /// Remembers what it was given; can be held up.
 class Recorder final : public RecordSink {
  public:
-  void observe(const Observation& observation) override { take(static_cast<std::int64_t>(observation.event.conversation)); }
+  void observe(const Observation& observation) override {
+    take(static_cast<std::int64_t>(observation.event.conversation));
+  }
   void observe(const Finding& finding) override { take(-static_cast<std::int64_t>(finding.number)); }
   void flush() override { flushed = taken.size(); }
 
@@ -53,8 +55,12 @@ class Recorder final : public RecordSink {
   bool entered_ = false;
 };
 
-Item connection(std::uint64_t conversation) { return samples::observation(samples::connection(), Phase::end, conversation); }
-Item operation(std::uint64_t conversation) { return samples::observation(samples::operation(), Phase::end, conversation); }
+Item connection(std::uint64_t conversation) {
+  return samples::observation(samples::connection(), Phase::end, conversation);
+}
+Item operation(std::uint64_t conversation) {
+  return samples::observation(samples::operation(), Phase::end, conversation);
+}
 Item finding() { return samples::finding(); }
 
 std::vector<Item> batch(std::initializer_list<Item> items) { return items; }

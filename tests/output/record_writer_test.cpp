@@ -59,7 +59,8 @@ void expect_what_the_table_says(const Record& record) {
     ASSERT_EQ(written != nullptr, !expected.values.empty()) << field.path;
     if (!written) continue;
     ++present;
-    EXPECT_EQ(*written, field.type == FieldType::text_list ? json::value(expected.values) : expected.values[0]) << field.path;
+    EXPECT_EQ(*written, field.type == FieldType::text_list ? json::value(expected.values) : expected.values[0])
+        << field.path;
   }
   EXPECT_EQ(leaves(whole), present) << "nothing but what the table says";
 }
@@ -133,7 +134,9 @@ TEST(JsonText, EscapesWhatWouldBreakALineOrCommandATerminal) {
       {"\n\r\t\b\0"sv, R"("\n\r\t\u0008\u0000")"},
       {"\x1b[31m", R"("\u001b[31m")"},
       {"\x7f", R"("\u007f")"},
-      {"\xc2\x9b" "31m", R"("\u009b31m")"},
+      {"\xc2\x9b"
+       "31m",
+       R"("\u009b31m")"},
       {"R\xc3\xb6ntgen", "\"R\xc3\xb6ntgen\""},
       {"\xe2\x82\xac \xf0\x9f\xa9\xbb", "\"\xe2\x82\xac \xf0\x9f\xa9\xbb\""},
   };
@@ -146,15 +149,17 @@ TEST(JsonText, EscapesWhatWouldBreakALineOrCommandATerminal) {
 
 TEST(JsonText, ReplacesWhatIsNoUtf8) {
   constexpr Escape kEscapes[] = {
-      {"R\xf6ntgen", R"("R\ufffdntgen")"},                         // ISO 8859-1
-      {"\x80", R"("\ufffd")"},                                      // a continuation alone
-      {"\xc0\xaf", R"("\ufffd\ufffd")"},                            // overlong
-      {"\xe0\x80\xaf", R"("\ufffd\ufffd\ufffd")"},                  // overlong
-      {"\xed\xa0\x80", R"("\ufffd\ufffd\ufffd")"},                  // a surrogate
-      {"\xf4\x90\x80\x80", R"("\ufffd\ufffd\ufffd\ufffd")"},        // beyond U+10FFFF
+      {"R\xf6ntgen", R"("R\ufffdntgen")"},                    // ISO 8859-1
+      {"\x80", R"("\ufffd")"},                                // a continuation alone
+      {"\xc0\xaf", R"("\ufffd\ufffd")"},                      // overlong
+      {"\xe0\x80\xaf", R"("\ufffd\ufffd\ufffd")"},            // overlong
+      {"\xed\xa0\x80", R"("\ufffd\ufffd\ufffd")"},            // a surrogate
+      {"\xf4\x90\x80\x80", R"("\ufffd\ufffd\ufffd\ufffd")"},  // beyond U+10FFFF
       {"\xf8\x88\x80\x80\x80", R"("\ufffd\ufffd\ufffd\ufffd\ufffd")"},
-      {"\xe2\x82", R"("\ufffd")"},                                  // cut short: one maximal subpart
-      {"\xf0\x9f\xa9" "x", R"("\ufffdx")"},
+      {"\xe2\x82", R"("\ufffd")"},  // cut short: one maximal subpart
+      {"\xf0\x9f\xa9"
+       "x",
+       R"("\ufffdx")"},
   };
   for (const Escape& escape : kEscapes) {
     std::string out;

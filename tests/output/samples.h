@@ -110,8 +110,8 @@ inline ConnectionFact connection() {
 }
 
 inline std::shared_ptr<const RuleInfo> rule(std::string id = "undeclared-flow", Level level = Level::high) {
-  return std::make_shared<RuleInfo>(
-      RuleInfo{std::move(id), "Undeclared flow", "Two machines talk that the model does not join.", level, {"attack.t1021"}});
+  return std::make_shared<RuleInfo>(RuleInfo{
+      std::move(id), "Undeclared flow", "Two machines talk that the model does not join.", level, {"attack.t1021"}});
 }
 
 /// A machine that nothing declares, talking to the PACS.

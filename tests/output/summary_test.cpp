@@ -92,11 +92,12 @@ TEST(Summary, TellsDicomByPair) {
   rejected.accepted = false;
   rejected.rejection = DicomRejection{1, 1, 7};
   summary.observe(samples::observation(rejected));
-  EXPECT_THAT(rendered(summary),
-              HasSubstr("DICOM\n"
-                        "  from  to    associations  rejected  aborted  objects    volume  operations\n"
-                        "  ct1   pacs             2         1        -        3  400.0 kB  1 C-ECHO (1 unanswered), 4 C-STORE\n"
-                        "                                                                  (1 failed)\n"));
+  EXPECT_THAT(
+      rendered(summary),
+      HasSubstr("DICOM\n"
+                "  from  to    associations  rejected  aborted  objects    volume  operations\n"
+                "  ct1   pacs             2         1        -        3  400.0 kB  1 C-ECHO (1 unanswered), 4 C-STORE\n"
+                "                                                                  (1 failed)\n"));
 }
 
 TEST(Summary, TellsHl7ByInterfaceAsTheMessagesGo) {
@@ -188,8 +189,8 @@ TEST(Summary, IsBoundedAndSaysHowManyMore) {
   Summary summary{{}};
   for (std::uint64_t i = 1; i <= 1000; ++i) {
     Observation observation = samples::rogue(samples::association(), Phase::end, i);
-    observation.event.parties.source.address = IpAddress::v4(std::array<std::uint8_t, 4>{10, 0, static_cast<std::uint8_t>(i >> 8),
-                                                                                         static_cast<std::uint8_t>(i)});
+    observation.event.parties.source.address = IpAddress::v4(
+        std::array<std::uint8_t, 4>{10, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)});
     summary.observe(observation);
     Finding finding = samples::finding();
     finding.number = i;

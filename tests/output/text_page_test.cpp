@@ -67,7 +67,9 @@ TEST(Wording, FiguresAndTimes) {
 TEST(Wording, ShowsNothingThatCommandsATerminal) {
   EXPECT_EQ(shown("CT1 R\xc3\xb6ntgen"), "CT1 R\xc3\xb6ntgen");
   EXPECT_EQ(shown("\x1b[31mRED\x07\r\n"), "?[31mRED???");
-  EXPECT_EQ(shown("\xc2\x9b" "31m"), "??31m");
+  EXPECT_EQ(shown("\xc2\x9b"
+                  "31m"),
+            "??31m");
   EXPECT_EQ(shown("\xff\xc3"), "??");
   EXPECT_EQ(shown("a\0b"sv), "a?b");
 }

@@ -54,7 +54,8 @@ class Client {
   std::string rest() {
     std::string all;
     std::array<char, 4096> some{};
-    for (ssize_t got = 0; (got = ::read(socket_, some.data(), some.size())) > 0;) all.append(some.data(), static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = ::read(socket_, some.data(), some.size())) > 0;)
+      all.append(some.data(), static_cast<std::size_t>(got));
     return all;
   }
 
@@ -91,7 +92,8 @@ TEST(HttpEndpoint, ServesItsPagesToCurl) {
   const std::string at = "http://127.0.0.1:" + std::to_string(endpoint.port());
   const std::string curl = "curl --silent --show-error --max-time 5 --write-out '%{http_code} %{content_type}' ";
   EXPECT_EQ(output_of(curl + at + "/metrics"), "dcmwatch_build_info 1\n200 text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_EQ(output_of(curl + at + "/metrics?x=y"), "dcmwatch_build_info 1\n200 text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(output_of(curl + at + "/metrics?x=y"),
+            "dcmwatch_build_info 1\n200 text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(output_of(curl + at + "/healthz"), "ok\n200 text/plain; charset=utf-8");
   EXPECT_THAT(output_of(curl + at + "/"), EndsWith("200 text/html; charset=utf-8"));
   EXPECT_THAT(output_of(curl + at + "/metrics/x"), HasSubstr("404"));
@@ -141,13 +143,15 @@ TEST(HttpEndpoint, RefusesAHeadThatIsTooLarge) {
   const HttpEndpoint endpoint{"127.0.0.1", 0, pages()};
   EXPECT_THAT(answer(endpoint.port(), "GET /" + std::string(9000, 'x')), StartsWith("HTTP/1.1 431"));
   EXPECT_THAT(answer(endpoint.port(), "GET / HTTP/1.1\r\nX: " + std::string(9000, 'x')), StartsWith("HTTP/1.1 431"));
-  EXPECT_THAT(answer(endpoint.port(), "GET / HTTP/1.1\r\nConnection: close\r\nX: " + std::string(7000, 'x') + "\r\n\r\n"),
-              StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(
+      answer(endpoint.port(), "GET / HTTP/1.1\r\nConnection: close\r\nX: " + std::string(7000, 'x') + "\r\n\r\n"),
+      StartsWith("HTTP/1.1 200"));
 }
 
 TEST(HttpEndpoint, ReadsNoBody) {
   const HttpEndpoint endpoint{"127.0.0.1", 0, pages()};
-  EXPECT_THAT(answer(endpoint.port(), "POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"), StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(answer(endpoint.port(), "POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"),
+              StartsWith("HTTP/1.1 405"));
 }
 
 TEST(HttpEndpoint, ClosesOnASlowRequestHoweverItDrips) {

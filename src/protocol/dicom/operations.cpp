@@ -245,6 +245,8 @@ void Operations::finish(Open& operation, const Mark& mark) {
 void Operations::emit(Open& operation, Phase phase, const Mark& mark) {
   operation.told = mark.time;
   DicomOperation fact = phase == Phase::end ? std::move(operation.fact) : operation.fact;
+  // How much had passed when a start became known depends on how the stream was cut, so it tells no sizes.
+  if (phase == Phase::start) fact.request_bytes = fact.response_bytes = fact.missing_bytes = 0;
   const Mark first = fact.requested;
   emitter_.emit(phase, first, mark, std::move(fact), operation.lost);
 }

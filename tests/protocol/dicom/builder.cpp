@@ -7,7 +7,8 @@ namespace {
 
 Octets number(std::uint32_t value, std::size_t width, bool big) {
   Octets octets;
-  for (std::size_t i = 0; i < width; ++i) octets.push_back(static_cast<std::uint8_t>(value >> 8 * (big ? width - 1 - i : i)));
+  for (std::size_t i = 0; i < width; ++i)
+    octets.push_back(static_cast<std::uint8_t>(value >> 8 * (big ? width - 1 - i : i)));
   return octets;
 }
 
@@ -104,7 +105,8 @@ Octets message(std::uint8_t context_id, const Octets& command, const Octets& dat
     for (std::size_t at = 0; at < whole.size(); at += room) {
       const std::size_t end = std::min(at + room, whole.size());
       const auto last = static_cast<std::uint8_t>(end == whole.size() ? 2 : 0);
-      const Octets fragment{whole.begin() + static_cast<std::ptrdiff_t>(at), whole.begin() + static_cast<std::ptrdiff_t>(end)};
+      const Octets fragment{whole.begin() + static_cast<std::ptrdiff_t>(at),
+                            whole.begin() + static_cast<std::ptrdiff_t>(end)};
       octets = std::move(octets) + p_data(pdv(context_id, static_cast<std::uint8_t>(kind | last), fragment));
     }
   };
@@ -124,8 +126,10 @@ namespace {
 constexpr std::uint16_t kData = 1;
 constexpr std::uint16_t kNone = 0x0101;
 
-Octets request(std::string_view sop_class, std::uint16_t field, std::uint16_t id, std::uint16_t data, const Octets& more = {}) {
-  return command_set(ui(0x0002, sop_class) + us(0x0100, field) + us(0x0110, id) + us(0x0700, 0) + us(0x0800, data) + more);
+Octets request(std::string_view sop_class, std::uint16_t field, std::uint16_t id, std::uint16_t data,
+               const Octets& more = {}) {
+  return command_set(ui(0x0002, sop_class) + us(0x0100, field) + us(0x0110, id) + us(0x0700, 0) + us(0x0800, data) +
+                     more);
 }
 }  // namespace
 
@@ -133,14 +137,15 @@ Octets echo_request(std::uint16_t id) {
   return command_set(ui(0x0002, kVerification) + us(0x0100, 0x0030) + us(0x0110, id) + us(0x0800, kNone));
 }
 Octets echo_response(std::uint16_t id, std::uint16_t status) {
-  return command_set(ui(0x0002, kVerification) + us(0x0100, 0x8030) + us(0x0120, id) + us(0x0800, kNone) + us(0x0900, status));
+  return command_set(ui(0x0002, kVerification) + us(0x0100, 0x8030) + us(0x0120, id) + us(0x0800, kNone) +
+                     us(0x0900, status));
 }
 Octets store_request(std::uint16_t id, std::string_view instance, const Octets& more) {
   return request(kCtImageStorage, 0x0001, id, kData, ui(0x1000, instance) + more);
 }
 Octets store_response(std::uint16_t id, std::uint16_t status) {
-  return command_set(ui(0x0002, kCtImageStorage) + us(0x0100, 0x8001) + us(0x0120, id) + us(0x0800, kNone) + us(0x0900, status) +
-                     ui(0x1000, "1.2.3.4"));
+  return command_set(ui(0x0002, kCtImageStorage) + us(0x0100, 0x8001) + us(0x0120, id) + us(0x0800, kNone) +
+                     us(0x0900, status) + ui(0x1000, "1.2.3.4"));
 }
 Octets find_request(std::uint16_t id) { return request(kStudyRootFind, 0x0020, id, kData); }
 Octets move_request(std::uint16_t id, std::string_view destination) {
@@ -152,7 +157,8 @@ Octets cancel_request(std::uint16_t responded_to) {
   return command_set(us(0x0100, 0x0fff) + us(0x0120, responded_to) + us(0x0800, kNone));
 }
 Octets response(std::uint16_t field, std::uint16_t id, std::uint16_t status, bool data_set, const Octets& more) {
-  return command_set(us(0x0100, field) + us(0x0120, id) + us(0x0800, data_set ? kData : kNone) + us(0x0900, status) + more);
+  return command_set(us(0x0100, field) + us(0x0120, id) + us(0x0800, data_set ? kData : kNone) + us(0x0900, status) +
+                     more);
 }
 Octets counters(std::uint16_t remaining, std::uint16_t completed, std::uint16_t failed, std::uint16_t warning) {
   return us(0x1020, remaining) + us(0x1021, completed) + us(0x1022, failed) + us(0x1023, warning);
@@ -171,15 +177,18 @@ Octets explicit_big_element(std::uint32_t tag, std::string_view vr, const Octets
 }
 
 Octets ct_image(std::size_t pixel_bytes) {
-  return explicit_element(0x00080005, "CS", text("ISO_IR 100")) + explicit_element(0x00080016, "UI", text(kCtImageStorage)) +
+  return explicit_element(0x00080005, "CS", text("ISO_IR 100")) +
+         explicit_element(0x00080016, "UI", text(kCtImageStorage)) +
          explicit_element(0x00080018, "UI", text("1.2.3.4.")) + explicit_element(0x00080050, "SH", text("ACC-0815")) +
          explicit_element(0x00081140, "SQ", Octets(40, 0)) + explicit_element(0x00100010, "PN", text("Doe^Jane")) +
-         explicit_element(0x00100020, "LO", text("PAT-4711")) + explicit_element(0x0020000d, "UI", text("1.2.840.99.7")) +
+         explicit_element(0x00100020, "LO", text("PAT-4711")) +
+         explicit_element(0x0020000d, "UI", text("1.2.840.99.7")) +
          explicit_element(0x0020000e, "UI", text("1.2.840.99.8")) +
          explicit_element(0x7fe00010, "OW", Octets(pixel_bytes, 0x5a));
 }
 Octets study_identifier(std::string_view level, std::string_view study) {
-  return explicit_element(0x00080052, "CS", even(text(level), ' ')) + explicit_element(0x00100010, "PN", text("Doe^Jane")) +
+  return explicit_element(0x00080052, "CS", even(text(level), ' ')) +
+         explicit_element(0x00100010, "PN", text("Doe^Jane")) +
          explicit_element(0x0020000d, "UI", even(text(study), 0));
 }
 

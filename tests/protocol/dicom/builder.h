@@ -57,7 +57,8 @@ enum Control : std::uint8_t { data_more = 0, command_more = 1, data_last = 2, co
 Octets pdv(std::uint8_t context_id, std::uint8_t control, const Octets& fragment);
 Octets p_data(const Octets& pdvs);
 /// A message in PDUs of at most `maximum_length`.
-Octets message(std::uint8_t context_id, const Octets& command, const Octets& data_set = {}, std::size_t maximum_length = 16384);
+Octets message(std::uint8_t context_id, const Octets& command, const Octets& data_set = {},
+               std::size_t maximum_length = 16384);
 
 Octets us(std::uint16_t element, std::uint16_t value);
 Octets ui(std::uint16_t element, std::string_view value);

@@ -32,8 +32,11 @@ struct Describe {
     std::size_t accepted = 0;
     for (const PresentationContext& context : fact.contexts) accepted += context.accepted() ? 1U : 0U;
     out << " contexts=" << accepted << '/' << fact.contexts.size();
-    if (fact.rejection) out << " rejection=" << +fact.rejection->result << +fact.rejection->source << +fact.rejection->reason;
-    if (fact.abort) out << " abort=" << +fact.abort->source << +fact.abort->reason << (fact.abort->by_opener ? " by opener" : " by acceptor");
+    if (fact.rejection)
+      out << " rejection=" << +fact.rejection->result << +fact.rejection->source << +fact.rejection->reason;
+    if (fact.abort)
+      out << " abort=" << +fact.abort->source << +fact.abort->reason
+          << (fact.abort->by_opener ? " by opener" : " by acceptor");
     if (fact.end) out << " end=" << to_text(*fact.end);
     out << " operations=" << fact.operations << " data=" << fact.data_bytes[0] << '+' << fact.data_bytes[1];
   }
@@ -46,15 +49,16 @@ struct Describe {
     if (fact.cancelled) out << " cancelled";
     if (!fact.query_level.empty()) out << " level=" << fact.query_level;
     if (!fact.move_destination.empty()) out << " to=" << fact.move_destination;
-    if (!fact.originator_ae.empty()) out << " for=" << fact.originator_ae << '/' << fact.originator_message_id.value_or(0);
+    if (!fact.originator_ae.empty())
+      out << " for=" << fact.originator_ae << '/' << fact.originator_message_id.value_or(0);
     if (fact.pending_responses != 0) out << " pending=" << fact.pending_responses;
     const SubOperations& sub = fact.sub_operations;
     if (sub.completed) {
       out << " sub=" << (sub.remaining ? std::to_string(*sub.remaining) : "-") << ',' << *sub.completed << ','
           << sub.failed.value_or(0) << ',' << sub.warning.value_or(0);
     }
-    out << " patient=" << !fact.patient.empty() << " study=" << !fact.study.empty() << " accession=" << !fact.accession.empty()
-        << " instance=" << !fact.instance.empty();
+    out << " patient=" << !fact.patient.empty() << " study=" << !fact.study.empty()
+        << " accession=" << !fact.accession.empty() << " instance=" << !fact.instance.empty();
     out << " bytes=" << fact.request_bytes << '+' << fact.response_bytes;
     if (fact.missing_bytes != 0) out << " missing=" << fact.missing_bytes;
     out << " status=" << (fact.status ? dicom_status_text(*fact.status) : "?");

@@ -1,4 +1,5 @@
-// A connection that the tests speak on, as an assembler would: appetite is honoured, and what it asks for is held to its word.
+// A connection that the tests speak on, as an assembler would: appetite is honoured, and what it asks for is held to
+// its word.
 #pragma once
 
 #include <array>
@@ -13,7 +14,7 @@
 
 namespace dcmwatch::test {
 
-class Wire final : private EventSink {
+class Wire : private EventSink {
  public:
   struct Settings {
     bool joined_midway = false;
@@ -22,6 +23,8 @@ class Wire final : private EventSink {
   };
   Wire() : Wire(Settings{}) {}
   explicit Wire(const Settings& settings);
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
 
   /// A segment; time moves on by a millisecond.
   Wire& there(const Octets& bytes) { return say(Direction::forward, bytes); }
@@ -48,7 +51,8 @@ class Wire final : private EventSink {
   [[nodiscard]] std::vector<Fact> facts(Phase phase) const {
     std::vector<Fact> found;
     for (const Event& event : events_) {
-      if (event.phase == phase && std::holds_alternative<Fact>(event.facts)) found.push_back(std::get<Fact>(event.facts));
+      if (event.phase == phase && std::holds_alternative<Fact>(event.facts))
+        found.push_back(std::get<Fact>(event.facts));
     }
     return found;
   }

@@ -1,0 +1,121 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <stdexcept>
+
+#include "base/bytes.h"
+#include "base/endpoint.h"
+#include "base/pseudonym.h"
+#include "base/timestamp.h"
+
+namespace dcmwatch {
+namespace {
+
+TEST(ByteReader, past_its_end_yields_zeros_and_remembers) {
+  const std::array<std::uint8_t, 5> bytes{1, 2, 3, 4, 5};
+  ByteReader reader{bytes};
+  EXPECT_EQ(reader.u16(), 0x0102);
+  EXPECT_EQ(reader.u16_le(), 0x0403);
+  EXPECT_FALSE(reader.failed());
+  EXPECT_EQ(reader.u32(), 0U);
+  EXPECT_TRUE(reader.failed());
+  EXPECT_TRUE(reader.take(1).empty());
+  EXPECT_EQ(reader.remaining(), 0U);
+}
+
+TEST(Timestamp, is_written_as_rfc_3339) {
+  EXPECT_EQ(to_rfc3339(timestamp_from_ns(0)), "1970-01-01T00:00:00.000000000Z");
+  EXPECT_EQ(to_rfc3339(timestamp_from_ns(1'709'210'096'789'012'345)), "2024-02-29T12:34:56.789012345Z");
+  EXPECT_EQ(to_rfc3339(timestamp_from_ns(-1)), "1969-12-31T23:59:59.999999999Z");
+}
+
+TEST(Network, contains_its_addresses_and_no_others) {
+  struct Case { const char* network; const char* address; bool inside; };
+  for (const Case& c : {Case{"10.20.0.0/16", "10.20.255.1", true}, Case{"10.20.0.0/16", "10.21.0.1", false}, Case{"10.20.10.128/25", "10.20.10.127", false},
+                        Case{"10.20.10.7", "10.20.10.7", true}, Case{"10.20.10.7", "10.20.10.8", false}, Case{"fd00:20::10:0/112", "fd00:20::10:11", true},
+                        Case{"fd00:20::10:0/112", "fd00:20::11:11", false}, Case{"0.0.0.0/0", "1.2.3.4", true}, Case{"0.0.0.0/0", "fd00::1", false}}) {
+    const auto network = Network::parse(c.network);
+    ASSERT_TRUE(network) << c.network;
+    EXPECT_EQ(network->contains(*IpAddress::parse(c.address)), c.inside) << c.network << ' ' << c.address;
+  }
+}
+
+TEST(Network, that_is_none_is_refused) {
+  for (const char* text : {"", "10.0.0.0/33", "10.0.0.1/24", "10.0.0.0/", "10.0.0.0/x", "10.0.0.0/8 ", "fd00::/129", "fd00::1/64", "ct1"}) {
+    EXPECT_FALSE(Network::parse(text)) << text;
+  }
+}
+
+TEST(Network, is_written_as_it_was_read) {
+  for (const char* text : {"10.20.0.0/16", "fd00:20::10:0/112", "10.1.2.3/32"}) EXPECT_EQ(to_text(*Network::parse(text)), text);
+}
+
+TEST(Endpoint, is_written_with_brackets_for_ipv6) {
+  EXPECT_EQ(to_text(Endpoint{*IpAddress::parse("10.0.0.1"), 104}), "10.0.0.1:104");
+  EXPECT_EQ(to_text(Endpoint{*IpAddress::parse("fd00::1"), 104}), "[fd00::1]:104");
+}
+
+TEST(ConnectionKey, is_the_same_both_ways_and_spreads_over_the_partitions) {
+  std::array<int, kPartitions> count{};
+  std::mt19937 random{1};
+  for (int i = 0; i < 6400; ++i) {
+    const auto last = static_cast<std::uint8_t>(random());
+    const std::array<std::uint8_t, 4> client{10, 0, 0, last}, server{10, 0, 1, 1};
+    const Endpoint one{IpAddress::v4(client), static_cast<std::uint16_t>(random())}, other{IpAddress::v4(server), 104};
+    const ConnectionKey there = ConnectionKey::between(one, other, Transport::tcp, 0);
+    ASSERT_EQ(there, ConnectionKey::between(other, one, Transport::tcp, 0));
+    ++count[partition_of(hash_of(there))];
+  }
+  for (const int each : count) EXPECT_NEAR(each, 100, 50);
+}
+
+class PseudonymKey : public testing::Test {
+ protected:
+  void TearDown() override { std::filesystem::remove(file_); }
+  const std::filesystem::path file_ = std::filesystem::temp_directory_path() / ("dcmwatch-key-" + std::to_string(getpid()));
+};
+
+TEST(Pseudonym, is_the_same_for_one_identifier_however_padded_and_tells_kinds_apart) {
+  const Pseudonymizer pseudonymizer{"0123456789abcdef"};
+  const std::string id = pseudonymizer.pseudonym(IdentifierKind::patient_id, "12345");
+  EXPECT_EQ(id.size(), 32U);
+  EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, " 12345  "), id);
+  EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, std::string_view{"12345\0", 6}), id);
+  EXPECT_NE(pseudonymizer.pseudonym(IdentifierKind::accession_number, "12345"), id);
+  EXPECT_NE(Pseudonymizer{"another key, longer"}.pseudonym(IdentifierKind::patient_id, "12345"), id);
+  EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, "  "), "");
+}
+
+// RFC 2104 as openssl computes it: printf 'patient_id\0%s' 12345 | openssl dgst -sha256 -hmac 0123456789abcdef
+TEST(Pseudonym, is_the_hmac_that_another_tool_computes) {
+  EXPECT_EQ(Pseudonymizer{"0123456789abcdef"}.pseudonym(IdentifierKind::patient_id, "12345"), "1543f1e884ba244d44836be16d4bc0fe");
+}
+
+TEST_F(PseudonymKey, is_made_for_its_owner_alone_and_kept) {
+  const std::string first = Pseudonymizer::from_file(file_).key_id();
+  struct stat status {};
+  ASSERT_EQ(stat(file_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  EXPECT_EQ(Pseudonymizer::from_file(file_).key_id(), first);
+  EXPECT_NE(Pseudonymizer::ephemeral().key_id(), first);
+}
+
+TEST_F(PseudonymKey, that_others_may_read_is_refused) {
+  Pseudonymizer::from_file(file_);
+  chmod(file_.c_str(), 0644);
+  EXPECT_THROW(Pseudonymizer::from_file(file_), std::runtime_error);
+}
+
+TEST_F(PseudonymKey, that_is_too_short_is_refused) {
+  std::ofstream{file_} << "short";
+  chmod(file_.c_str(), 0600);
+  EXPECT_THROW(Pseudonymizer::from_file(file_), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace dcmwatch

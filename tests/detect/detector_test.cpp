@@ -1,0 +1,170 @@
+#include "detect/detector.h"
+
+#include <gtest/gtest.h>
+
+#include "detect/rules.h"
+#include "model/events.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+struct Recorder final : FindingSink {
+  void on_finding(const Finding& finding) override { findings.push_back(finding); }
+  std::vector<Finding> findings;
+};
+
+Rule operation_rule() { return rule("  s: {flow.deviations: [operation, move_destination]}\n  condition: s\n"); }
+Rule flow_rule() { return rule("  s: {flow.deviations: flow}\n  condition: s\n", "category: network", "flow"); }
+
+// One operation as its phases tell it: known by its conversation and the packet of its request.
+Observation deviating(std::uint64_t conversation, std::uint64_t request_packet, Phase phase,
+                      const std::string& seen = "C-FIND") {
+  Event event = operation("10.0.0.1", "10.0.0.2", 104, "A", "B", "C-FIND", "");
+  event.conversation = conversation;
+  event.phase = phase;
+  std::get<DicomOperation>(event.facts).requested.packet = request_packet;
+  event.last.packet = request_packet + static_cast<std::uint64_t>(phase);
+  return observed(std::move(event), {{DeviationKind::operation, "C-ECHO", seen}});
+}
+
+Observation without_flow(Event event, std::uint64_t conversation, Phase phase) {
+  event.conversation = conversation;
+  event.phase = phase;
+  return observed(std::move(event), {{DeviationKind::flow, "none", "a to b"}});
+}
+
+std::uint64_t final_count(Detector& detector, Recorder& recorder) {
+  recorder.findings.clear();
+  detector.finish(recorder);
+  EXPECT_EQ(recorder.findings.size(), 1U);
+  return recorder.findings.empty() ? 0 : recorder.findings.front().count;
+}
+
+TEST(Detector, TellsAFindingAtItsFirstMatchAndAtTheEnd) {
+  Detector detector{{operation_rule()}, Limits{}};
+  Recorder recorder;
+  detector.observe(observed(operation("10.0.0.1", "10.0.0.2", 104, "A", "B", "C-ECHO", "")), recorder);
+  EXPECT_TRUE(recorder.findings.empty());
+
+  detector.observe(deviating(1, 10, Phase::start), recorder);
+  ASSERT_EQ(recorder.findings.size(), 1U);
+  EXPECT_EQ(recorder.findings.at(0).phase, Phase::start);
+  EXPECT_EQ(recorder.findings.at(0).number, 1U);
+  EXPECT_EQ(recorder.findings.at(0).rule->id, "test");
+  EXPECT_EQ(recorder.findings.at(0).example.declared.deviations.at(0).observed, "C-FIND");
+
+  detector.observe(deviating(2, 20, Phase::end), recorder);
+  EXPECT_EQ(recorder.findings.size(), 1U) << "told once";
+  detector.finish(recorder);
+  ASSERT_EQ(recorder.findings.size(), 2U);
+  EXPECT_EQ(recorder.findings.at(1).phase, Phase::end);
+  EXPECT_EQ(recorder.findings.at(1).count, 2U);
+  EXPECT_EQ(recorder.findings.at(1).last.packet, 22U);
+  detector.finish(recorder);
+  EXPECT_EQ(recorder.findings.size(), 2U) << "finished once";
+}
+
+TEST(Detector, CountsAnOperationOnceHoweverManyPhasesItHas) {
+  Detector detector{{operation_rule()}, Limits{}};
+  Recorder recorder;
+  detector.observe(deviating(1, 10, Phase::start), recorder);
+  detector.observe(deviating(1, 11, Phase::start), recorder);
+  detector.observe(deviating(1, 10, Phase::progress), recorder);
+  detector.observe(deviating(1, 10, Phase::progress), recorder);
+  detector.observe(deviating(1, 11, Phase::end), recorder);
+  detector.observe(deviating(1, 10, Phase::end), recorder);
+  EXPECT_EQ(final_count(detector, recorder), 2U);
+}
+
+TEST(Detector, CountsOperationsThatTellTheirEndOnly) {
+  Detector detector{{operation_rule()}, Limits{}};
+  Recorder recorder;
+  for (std::uint64_t packet = 0; packet < 5; ++packet) detector.observe(deviating(1, packet, Phase::end), recorder);
+  EXPECT_EQ(final_count(detector, recorder), 5U);
+}
+
+TEST(Detector, ARuleOfACategoryCountsConversations) {
+  Detector detector{{flow_rule()}, Limits{}};
+  Recorder recorder;
+  for (std::uint64_t conversation = 1; conversation <= 3; ++conversation) {
+    detector.observe(without_flow(connection("10.0.0.1", "10.0.0.2", 104), conversation, Phase::start), recorder);
+    detector.observe(without_flow(association("10.0.0.1", "10.0.0.2", 104, "A", "B"), conversation, Phase::start),
+                     recorder);
+    for (int i = 0; i < 4; ++i) {
+      detector.observe(
+          without_flow(operation("10.0.0.1", "10.0.0.2", 104, "A", "B", "C-STORE", ""), conversation, Phase::end),
+          recorder);
+    }
+    detector.observe(without_flow(association("10.0.0.1", "10.0.0.2", 104, "A", "B"), conversation, Phase::end),
+                     recorder);
+    detector.observe(without_flow(connection("10.0.0.1", "10.0.0.2", 104), conversation, Phase::end), recorder);
+  }
+  EXPECT_EQ(final_count(detector, recorder), 3U);
+}
+
+TEST(Detector, DistinctThingsAreDistinctFindings) {
+  Detector detector{{operation_rule(), flow_rule()}, Limits{}};
+  Recorder recorder;
+  detector.observe(deviating(1, 1, Phase::end, "C-FIND"), recorder);
+  detector.observe(deviating(1, 2, Phase::end, "C-MOVE"), recorder);  // another value
+  Observation elsewhere = deviating(2, 3, Phase::end);
+  elsewhere.event.parties.destination.address = IpAddress::parse("10.0.0.3").value();
+  detector.observe(elsewhere, recorder);  // another destination
+  Observation from_elsewhere = deviating(3, 4, Phase::end);
+  from_elsewhere.event.parties.source.address = IpAddress::parse("10.0.0.4").value();
+  detector.observe(from_elsewhere, recorder);                                                        // another source
+  detector.observe(without_flow(connection("10.0.0.1", "10.0.0.2", 104), 4, Phase::end), recorder);  // another rule
+  ASSERT_EQ(recorder.findings.size(), 5U);
+  for (std::uint64_t i = 0; i < 5; ++i) EXPECT_EQ(recorder.findings.at(i).number, i + 1);
+}
+
+TEST(Detector, ADeviceIsOneWhicheverAddressItUses) {
+  Detector detector{{operation_rule()}, Limits{}};
+  Recorder recorder;
+  for (const std::string_view address : {"10.0.0.2", "10.0.0.3"}) {
+    Observation observation = deviating(1, 1, Phase::end);
+    observation.declared.destination.device = "pacs";
+    observation.event.parties.destination.address = IpAddress::parse(address).value();
+    detector.observe(observation, recorder);
+  }
+  EXPECT_EQ(recorder.findings.size(), 1U);
+}
+
+TEST(Detector, AScanBecomesOneFindingAfterTheFirstOnes) {
+  Detector detector{{operation_rule()}, Limits{}};
+  Recorder recorder;
+  for (std::uint64_t i = 0; i < 1000; ++i)
+    detector.observe(deviating(i, i, Phase::end, "TITLE" + std::to_string(i)), recorder);
+  EXPECT_EQ(recorder.findings.size(), Detector::kDistinctPerSource + 1);
+  EXPECT_EQ(detector.folded(), 1000 - Detector::kDistinctPerSource);
+  recorder.findings.clear();
+  detector.finish(recorder);
+  EXPECT_EQ(recorder.findings.back().count, 1000 - Detector::kDistinctPerSource);
+}
+
+TEST(Detector, IsBoundedAndSaysWhatItForgot) {
+  Limits limits;
+  limits.findings = 3;
+  Detector detector{{operation_rule()}, limits};
+  Recorder recorder;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    if (i == 3) detector.observe(deviating(90, 90, Phase::end, "0"), recorder);  // seen again: no longer the oldest
+    detector.observe(deviating(i, i, Phase::start, std::to_string(i)), recorder);
+  }
+  EXPECT_EQ(detector.forgotten(), 2U);
+  std::vector<std::string> ended;
+  for (const Finding& finding : recorder.findings) {
+    if (finding.phase == Phase::end) ended.push_back(finding.example.declared.deviations.at(0).observed);
+  }
+  EXPECT_EQ(ended, (std::vector<std::string>{"1", "2"}));
+  recorder.findings.clear();
+  detector.finish(recorder);
+  ASSERT_EQ(recorder.findings.size(), 3U);
+  EXPECT_EQ(recorder.findings.at(0).number, 1U);
+  EXPECT_EQ(recorder.findings.at(0).count, 2U);
+}
+
+}  // namespace
+}  // namespace dcmwatch

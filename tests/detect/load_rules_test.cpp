@@ -1,0 +1,258 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "detect/rules.h"
+#include "model/events.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+const std::string kRules = DCMWATCH_ROOT "/rules/detection";
+
+std::string errors_of(const std::string& text) {
+  try {
+    parse_rule(text, "r");
+  } catch (const ConfigurationError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(BundledRules, AllLoadAndSayWhatTheyAreFor) {
+  const RuleSet rules = load_rules(kRules);
+  for (const Rule& bundled : rules) {
+    EXPECT_FALSE(bundled.info->title.empty());
+    EXPECT_GT(bundled.info->description.size(), 80U) << bundled.info->title;
+    EXPECT_EQ(bundled.info->id.size(), 36U) << "a UUID, as Sigma asks";
+    EXPECT_EQ(bundled.info->description.find('\n'), std::string::npos) << bundled.info->title;
+  }
+}
+
+// A fact that may carry each deviation, and the rule that must see it there.
+TEST(BundledRules, EveryDeviationHasItsRule) {
+  const RuleSet rules = load_rules(kRules);
+  for (int i = 0; i <= static_cast<int>(DeviationKind::move_destination); ++i) {
+    const auto kind = static_cast<DeviationKind>(i);
+    const std::vector<Event> facts{
+        connection("10.0.0.1", "10.0.0.2", 1), association("10.0.0.1", "10.0.0.2", 1, "A", "B"),
+        operation("10.0.0.1", "10.0.0.2", 1, "A", "B", "C-MOVE", ""), message("10.0.0.1", "10.0.0.2", 1, "ADT^A01")};
+    std::set<std::string> matching;
+    for (const Event& fact : facts) {
+      for (const Rule& bundled : rules) {
+        if (bundled.matches(observed(fact, {{kind, "x", "y"}}))) matching.insert(bundled.info->title);
+        EXPECT_FALSE(bundled.matches(observed(fact))) << bundled.info->title << " matches what deviates in nothing";
+      }
+    }
+    EXPECT_EQ(matching.size(), 1U) << to_text(kind);
+  }
+}
+
+TEST(LoadRules, KeepWhatAFindingNeeds) {
+  const Rule read = parse_rule(
+      "title: A title\nid: an-id\nlevel: low\ndescription: >\n  Two\n  lines\ntags: [attack.t1046, tlp.green]\n"
+      "logsource: {product: dcmwatch, category: dicom}\ndetection: {s: {dicom.command: C-MOVE}, condition: s}\n",
+      "r");
+  EXPECT_EQ(read.info->title, "A title");
+  EXPECT_EQ(read.info->id, "an-id");
+  EXPECT_EQ(read.info->level, Level::low);
+  EXPECT_EQ(read.info->description, "Two lines");
+  EXPECT_EQ(read.info->tags, (std::vector<std::string>{"attack.t1046", "tlp.green"}));
+  EXPECT_EQ(read.counts, Counts::conversations);
+}
+
+struct Mistake {
+  std::string text;   // an @ stands where the mistake is told to be
+  std::string error;  // without file, line and column
+};
+
+class RuleMistakes : public testing::TestWithParam<Mistake> {};
+
+TEST_P(RuleMistakes, AreToldWithPlaceAndFix) {
+  auto [text, error] = GetParam();
+  const auto mark = text.find('@');
+  if (mark != std::string::npos) {
+    const auto line_start = text.rfind('\n', mark) + 1;
+    text.erase(mark, 1);
+    error =
+        "r:" + std::to_string(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(mark), '\n') + 1) +
+        ':' + std::to_string(mark - line_start + 1) + ": " + error;
+  }
+  EXPECT_EQ(errors_of(text), error);
+}
+
+const std::string kDetection = "detection:\n  s: {dicom.command: C-MOVE}\n  condition: s\n";
+const std::string kSource = "logsource: {product: dcmwatch, service: dicom.operation}\n";
+const std::string kHead = "title: A test\nid: test\nlevel: high\n";
+
+Mistake selection(const std::string& body, const std::string& error) {
+  return {kHead + kSource + "detection:\n  s: " + body + "\n  condition: s\n", error};
+}
+Mistake source(const std::string& body, const std::string& error) {
+  return {kHead + "logsource: " + body + "\n" + kDetection, error};
+}
+Mistake head(const std::string& text, const std::string& error) { return {text + kSource + kDetection, error}; }
+
+INSTANTIATE_TEST_SUITE_P(
+    Heads, RuleMistakes,
+    testing::Values(
+        head(kHead, ""),
+        head(kHead + "author: a\ndate: 2025-01-01\nmodified: x\nreferences: [x]\nfalsepositives: [x]\nlicense: "
+                     "x\nrelated: [{id: x, type: y}]\n"
+                     "status: stable\ndescription: d\ntags: [attack.t1046]\nfields: [dicom.command]\n",
+             ""),
+        Mistake{"@", "a rule must be a map of 'key: value' lines"},
+        head("@id: x\nlevel: low\n", "a rule has no 'title'; one line that names what was seen"),
+        head("@title: x\nlevel: low\n", "a rule has no 'id'; a UUID; it stays when the title changes"),
+        head("@title: x\nid: x\n", "a rule has no 'level'; one of: informational, low, medium, high, critical"),
+        head("title: x\nid: x\nlevel: @hihg\n", "unknown level 'hihg'; did you mean 'high'?"),
+        head("title: x\nid: @a b\nlevel: low\n",
+             "'a b' is no id; use a UUID, or 1 to 64 letters, digits, '-', '_' and '.'"),
+        head(kHead + "status: @old\n",
+             "unknown status 'old'; one of: stable, test, experimental, deprecated, unsupported"),
+        head(kHead + "@descripton: x\n", "a rule has no setting 'descripton'; did you mean 'description'?"),
+        head(kHead + "@correlation: {}\n",
+             "a rule has no setting 'correlation'; one of: title, id, level, status, description, tags, logsource, "
+             "detection, author, date, modified, references … and 4 more"),
+        head(kHead + "tags: [@t1046]\n", "tag 't1046' has no namespace; write attack.t1046 and the like"),
+        head(kHead + "fields: [@dicom.comand]\n", "unknown field 'dicom.comand'; see docs/fields.md"),
+        Mistake{"@" + kHead + kSource, "a rule has no 'detection'; write selections and a condition"},
+        Mistake{"@" + kHead + kDetection,
+                "a rule has no 'logsource'; write 'logsource: {product: dcmwatch, service: dicom.operation}'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Sources, RuleMistakes,
+    testing::Values(source("{product: @windows, service: dicom.operation}",
+                           "product 'windows' is not ours; write 'product: dcmwatch'"),
+                    source("@{service: dicom.operation}", "'logsource' has no 'product'; write 'product: dcmwatch'"),
+                    source("@{product: dcmwatch}",
+                           "'logsource' says no 'service'; one of: connection, dicom.association, dicom.operation, "
+                           "hl7.message, violation, link, capture"),
+                    source("{product: dcmwatch, service: @dicom.operations}",
+                           "unknown service 'dicom.operations'; did you mean 'dicom.operation'?"),
+                    source("{product: dcmwatch, category: @firewall}",
+                           "unknown category 'firewall'; one of: network, dicom"),
+                    source("{product: dcmwatch, service: connection, @category: network}",
+                           "'logsource' has both 'service' and 'category'; keep one"),
+                    source("{product: dcmwatch, service: connection, @definition: x}",
+                           "'logsource' has no setting 'definition'; one of: product, service, category")));
+
+INSTANTIATE_TEST_SUITE_P(
+    Detections, RuleMistakes,
+    testing::Values(
+        selection("{@dicom.comand: C-MOVE}", "unknown field 'dicom.comand'; did you mean 'dicom.command'?"),
+        selection("{@rule.id: x}", "field 'rule.id' exists on findings only; ask for what was observed"),
+        selection("{dicom.command|@re: C-.*}",
+                  "unsupported modifier 're'; one of: contains, startswith, endswith, all, exists"),
+        selection("{source.ip|@cidr: 10.0.0.0/8}",
+                  "unsupported modifier 'cidr'; one of: contains, startswith, endswith, all, exists"),
+        selection("{source.port|@lt: 1024}",
+                  "unsupported modifier 'lt'; one of: contains, startswith, endswith, all, exists"),
+        selection("{dicom.command|contains|@startswith: x}",
+                  "modifier 'startswith' does not go with those before it; use one of contains, startswith, endswith, "
+                  "with or without all; or exists alone"),
+        selection("{dicom.command|all|@exists: true}",
+                  "modifier 'exists' does not go with those before it; use one of contains, startswith, endswith, with "
+                  "or without all; or exists alone"),
+        selection("{dicom.command|exists: @maybe}", "'exists' wants true or false"),
+        selection("{dicom.command: @[]}", "field 'dicom.command' has an empty list; give it 1 to 64 values"),
+        selection("{dicom.command: @C-MOOVE}", "field 'dicom.command' is never 'C-MOOVE'; did you mean 'C-MOVE'?"),
+        selection("{flow.deviations: @zone.crossing}",
+                  "field 'flow.deviations' is never 'zone.crossing'; did you mean 'zone_crossing'?"),
+        selection("{flow.deviations: @zone.*}",
+                  "field 'flow.deviations' is never 'zone.*'; one of: source.device, destination.device, flow, "
+                  "zone_crossing, port, direction, calling_ae, called_ae, operation, sop_class, message_type, "
+                  "move_destination"),
+        selection("{destination.port: @http}",
+                  "the number 'destination.port' cannot be 'http'; give a whole number and no modifier"),
+        selection("{destination.port|startswith: @1}",
+                  "the number 'destination.port' cannot be '1'; give a whole number and no modifier"),
+        selection("{source.ip: @10.0.0}", "'10.0.0' is no address; write 10.20.30.40, fd00::1 or 10.20.30.*"),
+        selection("{dicom.accepted: @1}", "'dicom.accepted' is true or false"),
+        selection("{event.start: @2024-01-01}", "the time 'event.start' can be asked for with null or |exists only"),
+        selection("{dicom.command: @{a: b}}", "a value must be a text, a number, true, false or null"),
+        selection("{dicom.status|contains: [@~]}", "null goes with no modifier"),
+        selection(
+            "@{}",
+            "selection 's' must be a map of fields or a list of such maps; words without a field are not supported"),
+        selection(
+            "[@word]",
+            "selection 's' must be a map of fields or a list of such maps; words without a field are not supported"),
+        selection("@[]", "selection 's' is empty"),
+        Mistake{kHead + kSource + "@detection:\n  s: {dicom.command: C-MOVE}\n",
+                "'detection' has no 'condition'; write 'condition: selection'"},
+        Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  condition: @t\n",
+                "unknown selection 't'; did you mean 's'?"},
+        Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  condition: '@t'\n",
+                "unknown selection 't'; did you mean 's'?"},
+        Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  condition: s @| count() > 5\n",
+                "unexpected '|'; expected 'and', 'or' or the end"},
+        Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  condition: @[s, s]\n",
+                "'condition' must be one text; join several by 'or'"},
+        Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  @timeframe: 5m\n  condition: s\n",
+                "'timeframe' is not supported; a rule is about one record"},
+        Mistake{kHead + kSource +
+                    "detection:\n  s: {dicom.command: C-MOVE}\n  t: {dicom.command: C-GET}\n  condition: @s\n",
+                "the condition does not use selection 't'; use it or remove it"}));
+
+class RuleFolder : public testing::Test {
+ protected:
+  RuleFolder() : folder_(std::filesystem::path{testing::TempDir()} / "dcmwatch_rules") {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_ / "more");
+  }
+  ~RuleFolder() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) const { std::ofstream{folder_ / name} << text; }
+
+  [[nodiscard]] std::string errors() const {
+    try {
+      load_rules(folder_);
+    } catch (const ConfigurationError& error) {
+      return error.what();
+    }
+    return {};
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(RuleFolder, IsReadInTheOrderOfItsPaths) {
+  const std::string detection = "  s: {dicom.command: C-MOVE}\n  condition: s\n";
+  write("b.yml", rule_text(detection, "service: dicom.operation", "two"));
+  write("a.yaml", rule_text(detection, "service: dicom.operation", "one"));
+  write("more/c.yml", rule_text(detection, "service: dicom.operation", "three"));
+  write("notes.txt", "not a rule");
+  const RuleSet rules = load_rules(folder_);
+  ASSERT_EQ(rules.size(), 3U);
+  EXPECT_EQ(rules.at(0).info->id, "one");
+  EXPECT_EQ(rules.at(2).info->id, "three");
+  EXPECT_EQ(load_rules(folder_ / "b.yml").size(), 1U);
+}
+
+TEST_F(RuleFolder, TellsTheMistakesOfAllItsFiles) {
+  write("a.yml", rule_text("  s: {x: y}\n  condition: s\n"));
+  write("b.yml", rule_text("  s: {y: z}\n  condition: s\n", "service: dicom.operation", "other"));
+  const std::string all = errors();
+  EXPECT_THAT(all, testing::HasSubstr("a.yml:6:7: unknown field 'x'"));
+  EXPECT_THAT(all, testing::HasSubstr("b.yml:6:7: unknown field 'y'"));
+}
+
+TEST_F(RuleFolder, RefusesAnIdTwice) {
+  write("a.yml", rule_text("  s: {dicom.command: C-MOVE}\n  condition: s\n"));
+  write("b.yml", rule_text("  s: {dicom.command: C-GET}\n  condition: s\n"));
+  EXPECT_THAT(errors(), testing::HasSubstr("b.yml:2:5: id 'test' is that of "));
+}
+
+TEST_F(RuleFolder, EmptyOrMissingIsAMistake) {
+  EXPECT_THAT(errors(), testing::HasSubstr("holds no rule"));
+  EXPECT_THROW(load_rules(folder_ / "nowhere"), ConfigurationError);
+}
+
+}  // namespace
+}  // namespace dcmwatch

@@ -1,0 +1,101 @@
+#include "detect/rule.h"
+
+#include <gtest/gtest.h>
+
+#include "detect/rules.h"
+#include "model/events.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+// A C-MOVE to WS1 that was answered A702, deviating in its destination and its operation.
+Observation example() {
+  Event event = operation("10.20.99.66", "10.20.20.10", 11112, "WS1", "PACS", "C-MOVE", "1.2.840.10008.5.1.4.1.2.2.2",
+                          Invoker::opener, "OLDWS");
+  auto& move = std::get<DicomOperation>(event.facts);
+  move.status = 0xA702;
+  move.sub_operations.failed = 3;
+  Observation observation = observed(std::move(event), {{DeviationKind::operation, "C-FIND", "C-MOVE"},
+                                                        {DeviationKind::move_destination, "WS1", "OLDWS"}});
+  observation.declared.destination = {"pacs", "archive"};
+  return observation;
+}
+
+struct Case {
+  std::string selection;  // the body of the one selection, in flow style
+  bool matches;
+};
+
+class SelectionTest : public testing::TestWithParam<Case> {};
+
+TEST_P(SelectionTest, Matches) {
+  const auto& [selection, matches] = GetParam();
+  const Rule compiled = rule("  s: " + selection + "\n  condition: s\n");
+  EXPECT_EQ(compiled.matches(example()), matches) << selection;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, SelectionTest,
+    testing::Values(
+        // text
+        Case{"{dicom.command: C-MOVE}", true}, Case{"{dicom.command: c-move}", true},
+        Case{"{dicom.command: C-GET}", false}, Case{"{dicom.command: [C-GET, C-MOVE]}", true},
+        Case{"{dicom.command: [C-GET, C-FIND]}", false}, Case{"{dicom.status: A7*}", true},
+        Case{"{dicom.status: \"A7??\"}", true}, Case{"{dicom.status: \"0000\"}", false},
+        Case{"{dicom.move_destination|startswith: old}", true}, Case{"{dicom.move_destination|endswith: old}", false},
+        Case{"{dicom.move_destination|contains: DW}", true},
+        Case{"{dicom.move_destination|contains|all: [OLD, WS]}", true},
+        Case{"{dicom.move_destination|contains|all: [OLD, XX]}", false},
+        Case{"{dicom.sop_class_uid|startswith: [1.2.3, 1.2.840]}", true},
+        // lists
+        Case{"{flow.deviations: operation}", true}, Case{"{flow.deviations: flow}", false},
+        Case{"{flow.deviations: [flow, move_destination]}", true},
+        Case{"{flow.deviations|all: [operation, move_destination]}", true},
+        Case{"{flow.deviations|all: [operation, flow]}", false}, Case{"{flow.unknown: direction}", false},
+        // numbers, truths, addresses
+        Case{"{destination.port: 11112}", true}, Case{"{destination.port: 104}", false},
+        Case{"{destination.port: [104, 11112]}", true}, Case{"{dicom.sub_operations.failed: 3}", true},
+        Case{"{dicom.request_seen: true}", true}, Case{"{dicom.request_seen: false}", false},
+        Case{"{source.ip: 10.20.99.66}", true}, Case{"{source.ip: 10.20.99.6}", false},
+        Case{"{source.ip: 10.20.99.*}", true}, Case{"{source.ip|startswith: \"10.20.99.\"}", true},
+        Case{"{source.ip|startswith: \"10.20.9.\"}", false},
+        // absence
+        Case{"{source.device: null}", true}, Case{"{source.device: }", true}, Case{"{destination.device: null}", false},
+        Case{"{destination.device: [null, pacs]}", true}, Case{"{source.device: [null, pacs]}", true},
+        Case{"{source.device: \"null\"}", false}, Case{"{source.device|exists: false}", true},
+        Case{"{source.device|exists: true}", false}, Case{"{destination.device|exists: true}", true},
+        Case{"{source.device: ws1}", false}, Case{"{source.device: \"*\"}", false},
+        Case{"{hl7.message_type: \"*\"}", false},
+        // maps and lists of maps
+        Case{"{dicom.command: C-MOVE, dicom.move_destination: OLDWS}", true},
+        Case{"{dicom.command: C-MOVE, dicom.move_destination: WS1}", false},
+        Case{"[{dicom.command: C-GET}, {dicom.move_destination: OLDWS}]", true},
+        Case{"[{dicom.command: C-GET}, {dicom.move_destination: WS1}]", false}));
+
+TEST(Rule, ConditionsJoinSelections) {
+  const std::string selections = "  move: {dicom.command: C-MOVE}\n  known: {source.device: \"*\"}\n";
+  EXPECT_TRUE(rule(selections + "  condition: move and not known\n").matches(example()));
+  EXPECT_FALSE(rule(selections + "  condition: move and known\n").matches(example()));
+  EXPECT_TRUE(rule(selections + "  condition: 1 of them\n").matches(example()));
+}
+
+TEST(Rule, LooksAtItsDatasetsOnly) {
+  const std::string detection = "  s: {flow.deviations: operation}\n  condition: s\n";
+  EXPECT_TRUE(rule(detection, "service: dicom.operation").matches(example()));
+  EXPECT_FALSE(rule(detection, "service: dicom.association").matches(example()));
+  EXPECT_TRUE(rule(detection, "category: dicom").matches(example()));
+  EXPECT_TRUE(rule(detection, "category: network").matches(example()));
+  EXPECT_FALSE(rule(detection, "service: hl7.message").matches(example()));
+}
+
+TEST(Rule, SaysWhatItWasMatchedBy) {
+  const Rule by_deviation = rule("  s: {flow.deviations: [move_destination, flow]}\n  condition: s\n");
+  EXPECT_EQ(by_deviation.matched(example()), std::string("move_destination\0OLDWS\0", 23));
+  const Rule by_status = rule("  s: {dicom.status: A7*, source.device: null}\n  condition: s\n");
+  EXPECT_EQ(by_status.matched(example()), std::string("A702\0", 5));
+}
+
+}  // namespace
+}  // namespace dcmwatch

@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "protocol/dicom/builder.h"
+#include "protocol/dicom/dicom.h"
+
+namespace dcmwatch::test {
+namespace {
+
+struct Case {
+  std::string name;
+  Octets bytes;
+  Looks looks;
+};
+
+Octets head(const Octets& whole, std::size_t size) {
+  return {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+std::vector<Case> cases() {
+  const Octets request = associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}});
+  const Octets accept = associate_accept({{1, 0, kImplicit}});
+  const Octets echo = message(1, echo_request(1));
+  return {
+      {"nothing", {}, Looks::need_more},
+      {"request", request, Looks::yes},
+      {"request up to its titles", head(request, 42), Looks::yes},
+      {"request within its titles", head(request, 41), Looks::need_more},
+      {"acceptance", accept, Looks::yes},
+      {"acceptance up to its titles", head(accept, 42), Looks::need_more},
+      {"rejection", associate_reject(1, 1, 7), Looks::yes},
+      {"rejection with result 0", associate_reject(0, 1, 7), Looks::no},
+      {"release request", release_request(), Looks::yes},
+      {"release response", release_response(), Looks::yes},
+      {"abort", abort_pdu(2, 6), Looks::yes},
+      {"abort with an unknown source", abort_pdu(9, 0), Looks::no},
+      {"command", echo, Looks::yes},
+      {"command, its head", head(echo, 12), Looks::need_more},
+      {"data", p_data(pdv(3, data_more, Octets(1000, 7))), Looks::yes},
+      {"data, its head", head(p_data(pdv(3, data_more, Octets(1000, 7))), 12), Looks::yes},
+      {"even context id", p_data(pdv(2, data_more, Octets(1000, 7))), Looks::no},
+      {"impossible control header", p_data(pdv(3, 4, Octets(1000, 7))), Looks::no},
+      {"command that begins with no group length", p_data(pdv(3, command_last, Octets(100, 7))), Looks::no},
+      {"command and data in one PDU", p_data(pdv(1, 3, store_request(1)) + pdv(1, 2, ct_image(10))), Looks::yes},
+      {"PDV longer than its PDU", from_hex("04000000000a 0000000a 0103 0000"), Looks::no},
+      {"request too short for its fields", from_hex("010000000010 0001"), Looks::no},
+      {"request of two megabytes", from_hex("010000200000 0001"), Looks::no},
+      {"request of version 2", from_hex("0100000000c8 0002"), Looks::no},
+      {"reserved byte set", from_hex("010100000044"), Looks::no},
+      {"unknown type", from_hex("0800"), Looks::no},
+      {"HTTP", text("GET / HTTP/1.1\r\n"), Looks::no},
+      {"TLS", from_hex("160301020001"), Looks::no},
+      {"HL7", text("\x0bMSH|^~\\&|"), Looks::no},
+      {"zeros", Octets(100, 0), Looks::no},
+  };
+}
+
+TEST(DicomRecognise, Table) {
+  for (const Case& c : cases()) EXPECT_EQ(looks_like_dicom(c.bytes), c.looks) << c.name;
+}
+
+TEST(DicomRecognise, NeverTakesBackANo) {
+  for (const Case& c : cases()) {
+    if (c.looks != Looks::yes) continue;
+    for (std::size_t size = 0; size <= c.bytes.size(); ++size) {
+      EXPECT_NE(looks_like_dicom(head(c.bytes, size)), Looks::no) << c.name << ' ' << size;
+    }
+  }
+}
+
+TEST(DicomRecognise, RandomBytesAreNotDicom) {
+  std::mt19937 random{20260101};
+  for (int run = 0; run < 200'000; ++run) {
+    Octets bytes(100);
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    bytes[0] = static_cast<std::uint8_t>(1 + random() % 7);
+    bytes[1] = 0;
+    EXPECT_NE(looks_like_dicom(bytes), Looks::yes);
+  }
+}
+
+}  // namespace
+}  // namespace dcmwatch::test
