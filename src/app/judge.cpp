@@ -18,8 +18,8 @@ Protocol carried_by(ServiceProtocol protocol) {
 
 }  // namespace
 
-Judge::Judge(const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics)
-    : model_(model), relater_(limits, related_), detector_(std::move(rules), limits), output_(output), metrics_(metrics) {}
+Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics)
+    : reading_(reading), model_(model), relater_(limits, related_), detector_(std::move(rules), limits), output_(output), metrics_(metrics) {}
 
 void Judge::on_event(Event&& event) { relater_.on_event(std::move(event)); }
 
@@ -50,11 +50,19 @@ void Judge::on_parcel(const SourceStatus& status, const AssemblyCounters& assemb
       *known = status;
     }
   }
+  assembly_ = assembly;
   hand_over();
-  if (metrics_) update_metrics(assembly);
+  if (metrics_) update_metrics();
 }
 
 void Judge::finish() {
+  for (const Tallies::Limit& limit : limits_reached()) {
+    if (limit.reached == 0) continue;
+    Event note;
+    note.first = note.last = {last_, 0, 0};
+    note.facts = CaptureNote{"limit.reached", std::string{limit.name}, limit.reached};
+    judge(std::move(note));
+  }
   detector_.finish(*this);
   hand_over();
 }
@@ -65,15 +73,24 @@ void Judge::hand_over() {
   items_ = {};
 }
 
-void Judge::update_metrics(const AssemblyCounters& assembly) {
+std::vector<Tallies::Limit> Judge::limits_reached() const {
+  return {{"connections", assembly_.connections_evicted},
+          {"held_bytes", assembly_.holes_given_up_early},
+          {"relate_open", relater_.forgotten()},
+          {"findings", detector_.forgotten() + detector_.folded()}};
+}
+
+void Judge::update_metrics() {
   Tallies tallies;
   for (const SourceStatus& source : sources_) {
-    tallies.sources.push_back({source.name, source.packets, source.bytes, source.drops.kernel, source.drops.interface});
+    if (reading_ == Reading::interfaces || tallies.sources.empty()) tallies.sources.push_back({.name = reading_ == Reading::files ? "files" : source.name});
+    Tallies::Source& tally = tallies.sources.back();
+    tally.packets += source.packets;
+    tally.bytes += source.bytes;
+    tally.dropped_by_kernel += source.drops.kernel;
+    tally.dropped_by_interface += source.drops.interface;
   }
-  tallies.limits = {{"connections", assembly.connections_evicted},
-                    {"held_bytes", assembly.holes_given_up_early},
-                    {"relate_open", relater_.forgotten()},
-                    {"findings", detector_.forgotten() + detector_.folded()}};
+  tallies.limits = limits_reached();
   tallies.shed = output_.shed();
   metrics_->update(tallies);
 }

@@ -19,12 +19,15 @@ namespace dcmwatch {
 /// Order of calls: given to a Pipeline, which calls it from one thread; finish() once that pipeline has finished.
 class Judge final : public Analyst, private FindingSink {
  public:
+  /// How metrics name what is read: interfaces by their names, capture files all together.
+  enum class Reading : std::uint8_t { interfaces, files };
+
   /// Without a model nothing deviates. All but the rules outlive it.
-  Judge(const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics);
+  Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics);
 
   void on_event(Event&& event) override;
   void on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp watermark) override;
-  /// Tells the findings' final counts.
+  /// Tells every limit that was reached, and the findings' final counts.
   void finish();
 
   [[nodiscard]] std::optional<Level> highest_level() const { return highest_; }
@@ -47,8 +50,10 @@ class Judge final : public Analyst, private FindingSink {
   void judge(Event&& event);
   void on_finding(const Finding& finding) override;
   void hand_over();
-  void update_metrics(const AssemblyCounters& assembly);
+  void update_metrics();
+  [[nodiscard]] std::vector<Tallies::Limit> limits_reached() const;
 
+  Reading reading_;
   const Lookup* model_;
   Related related_{*this};
   Relater relater_;
@@ -57,6 +62,7 @@ class Judge final : public Analyst, private FindingSink {
   Metrics* metrics_;
   std::vector<Item> items_;
   std::vector<SourceStatus> sources_;
+  AssemblyCounters assembly_;
   std::optional<Level> highest_;
   std::uint64_t findings_ = 0;
   std::optional<Timestamp> first_;

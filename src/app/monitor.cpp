@@ -35,7 +35,7 @@ class Monitor {
     output_ = std::make_unique<Output>(sinks, OutputSettings{.when_full = WhenFull::shed});
     settings_.protocol.pseudonymizer = &opened_.pseudonymizer;
     settings_.shards = configuration.shards;
-    judge_ = std::make_unique<Judge>(&model_, std::move(rules), settings_.protocol.limits, *output_, &metrics_);
+    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), settings_.protocol.limits, *output_, &metrics_);
     for (const InterfaceSettings& interface : configuration.interfaces) {
       longest_timeout_ = std::max(longest_timeout_, interface.block_timeout);
     }

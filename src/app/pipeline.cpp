@@ -121,7 +121,7 @@ class Pipeline::Reader {
     for (Packet& packet : parcel.batch.packets) {
       keep_time(parcel, packet);
       ++status_.packets;
-      status_.bytes += packet.bytes.size();
+      status_.bytes += packet.wire_bytes;
       last_ = packet.mark;
       if (decoder_.decode(packet, segment) == Decoded::segment) {
         parcel.segments[partition_of(segment.hash) % parcel.segments.size()].push_back(segment);

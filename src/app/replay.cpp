@@ -73,7 +73,7 @@ class Replay {
       sinks.push_back(metrics_.get());
     }
     output_ = std::make_unique<Output>(sinks, OutputSettings{});
-    judge_ = std::make_unique<Judge>(model_.get(), std::move(rules), settings_.protocol.limits, *output_, metrics_.get());
+    judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules), settings_.protocol.limits, *output_, metrics_.get());
     settings_.protocol.pseudonymizer = &pseudonymizer_;
     settings_.shards = options.shards;
   }
