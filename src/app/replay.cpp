@@ -1,15 +1,16 @@
 // dcmwatch replay: capture files in, findings, records, metrics and a summary out.
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <memory>
-#include <thread>
 
 #include "app/captures.h"
 #include "app/commands.h"
@@ -43,6 +44,16 @@ Pseudonymizer pseudonymizer_for(const ReplayOptions& options) {
   if (!key.empty()) return Pseudonymizer::from_file(key);
   fmt::print(stderr, "dcmwatch: no home folder for a pseudonym key: pseudonyms correlate within this run only\n");
   return Pseudonymizer::ephemeral();
+}
+
+std::atomic<bool> interrupted = false;
+
+// The first Ctrl-C ends the reading, and what was read is told; a second one ends the program.
+void stop_on_interrupt() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = true; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
 }
 
 std::size_t terminal_width(int descriptor) {
@@ -105,11 +116,15 @@ class Replay {
     std::uint64_t bytes_before = 0;
     std::uint32_t index = 0;
     for (const std::filesystem::path& file : captures_.files) {
+      if (interrupted) break;
       try {
         const std::unique_ptr<Source> source = open_file(file, index++, options_.filter);
         std::uint64_t bytes = 0;
-        const Pipeline::Watch watch{.progress = [&](std::uint64_t done) { progress.show(bytes_before + (bytes = done)); }, .tick = {}};
-        if (!pipeline.read(*source, watch)) {
+        const auto on_batch = [&](std::uint64_t done) {
+          progress.show(bytes_before + (bytes = done));
+          if (interrupted) source->stop();
+        };
+        if (!pipeline.read(*source, {.progress = on_batch, .tick = {}})) {
           progress.clear();
           fmt::print(stderr, "dcmwatch: {}: breaks off ({}); everything before that was read\n", source->name(), source->failure());
           whole = false;
@@ -122,7 +137,9 @@ class Replay {
       }
     }
     pipeline.finish();
-    return whole;
+    progress.clear();
+    if (interrupted) fmt::print(stderr, "dcmwatch: interrupted; this is what was read until then\n");
+    return whole && !interrupted;
   }
 
   bool write_metrics() const {
@@ -178,6 +195,7 @@ Command add_replay(CLI::App& app) {
   app.add_flag("--quiet", options->quiet, "print no summary");
   return [options] {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a write that fails, and is said
+    stop_on_interrupt();
     return Replay{*options}.run();
   };
 }

@@ -62,7 +62,7 @@ class Conversation final : public StreamSink {
   struct PduContext {
     Lane& lane;
     Mark mark;
-    bool complete;
+    bool complete = true;
   };
   void on_pdu(const PduContext& at, AssociateRequest&& request);
   void on_pdu(const PduContext& at, AssociateAccept&& accept);

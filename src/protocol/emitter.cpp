@@ -1,0 +1,38 @@
+#include <utility>
+
+#include "protocol/conversation.h"
+
+namespace dcmwatch {
+namespace {
+
+bool is_encrypted(Protocol protocol) { return protocol == Protocol::tls || protocol == Protocol::ssh; }
+
+}  // namespace
+
+void Emitter::set_opener(Direction sent_by_opener) {
+  if (connection_.parties.opener_known) return;
+  opener_ = sent_by_opener;
+  opener_told_ = true;
+}
+
+void Emitter::emit(Phase phase, const Mark& first, const Mark& last, Facts facts, bool lost) {
+  Event event;
+  event.phase = phase;
+  event.protocol = protocol_;
+  event.visibility = {.joined_midway = connection_.joined_midway,
+                      .one_direction = connection_.one_direction_only(),
+                      .truncated = connection_.truncated,
+                      .lost = lost,
+                      .encrypted = is_encrypted(protocol_)};
+  event.conversation = connection_.id;
+  event.ordinal = ++emitted_;
+  event.parties = connection_.parties;
+  event.parties.opener_known = opener_known();
+  if (opener_ == Direction::backward) event.parties.reverse();
+  event.first = first;
+  event.last = last;
+  event.facts = std::move(facts);
+  sink_.on_event(std::move(event));
+}
+
+}  // namespace dcmwatch
