@@ -77,7 +77,7 @@ void append_community_id(std::string& out, const Parties& parties) {
   thread_local Sha1 sha1;
   const auto digest = sha1.digest(preimage.bytes());
 
-  std::array<unsigned char, kBase64Characters + 1> text;  // EVP_EncodeBlock adds a NUL
+  std::array<unsigned char, kBase64Characters + 1> text{};  // EVP_EncodeBlock adds a NUL
   EVP_EncodeBlock(text.data(), digest.data(), kSha1Bytes);
   out += "1:";
   out.append(reinterpret_cast<const char*>(text.data()), kBase64Characters);

@@ -1,5 +1,6 @@
 #include "detect/closed_values.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -25,8 +26,8 @@ std::vector<std::string_view> texts(Enum first, Enum last) {
 std::vector<std::string_view> commands() {
   constexpr std::array<std::uint16_t, 11> kFields{0x0001, 0x0010, 0x0020, 0x0021, 0x0030, 0x0100,
                                                   0x0110, 0x0120, 0x0130, 0x0140, 0x0150};
-  std::vector<std::string_view> names;
-  for (const std::uint16_t field : kFields) names.push_back(dicom_command_name(field));
+  std::vector<std::string_view> names(kFields.size());
+  std::transform(kFields.begin(), kFields.end(), names.begin(), dicom_command_name);
   return names;
 }
 

@@ -113,8 +113,9 @@ class RuleReader {
   }
 
   void read_category(const Node& node) {
-    std::vector<std::string_view> names;
-    for (const Category& category : kCategories) names.push_back(category.name);
+    std::array<std::string_view, kCategories.size()> names;
+    std::transform(kCategories.begin(), kCategories.end(), names.begin(),
+                   [](const Category& category) { return category.name; });
     const std::string_view name = one_of(node, "category", names);
     rule_.counts = Counts::conversations;
     for (const Category& category : kCategories) {

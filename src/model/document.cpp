@@ -16,7 +16,7 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::size_t kFileBytes = 64 * 1024 * 1024;
+constexpr std::size_t kFileBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kNodes = 4'000'000;
 constexpr std::size_t kDepth = 24;
 // yaml-cpp takes time that grows with the square of what one line nests.
@@ -30,8 +30,8 @@ Position position(const YAML::Mark& mark) {
 /// Ends the reading of a document that cannot be used.
 struct Unusable {
   Position at;
-  const char* what;
-  const char* fix;
+  const char* what = nullptr;
+  const char* fix = nullptr;
 };
 
 /// Builds the tree. `open_` is the path from the root to where the parser stands.
@@ -192,7 +192,7 @@ std::optional<Node> read_document(const std::filesystem::path& file, Problems& p
     return std::nullopt;
   }
   std::string text;
-  std::array<char, 65536> chunk;
+  std::array<char, 65536> chunk{};
   while (text.size() <= kFileBytes && (in.read(chunk.data(), chunk.size()), in.gcount() > 0)) {
     text.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
   }

@@ -14,7 +14,7 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::size_t kBufferBytes = std::size_t{256} * 1024;
 constexpr mode_t kMode = S_IRUSR | S_IWUSR | S_IRGRP;  // less what umask takes away
 
 FileDescriptor open_log(const std::string& path, bool append) {

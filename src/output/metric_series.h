@@ -10,6 +10,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -24,9 +25,12 @@ namespace dcmwatch {
 /// The values of one label, numbered. Value 0 is the one for whatever is not among the names.
 class LabelValues {
  public:
-  template <typename Names>
-  LabelValues(std::string_view otherwise, const Names& names) : values_{std::string{otherwise}} {
-    for (const auto& name : names) values_.emplace_back(name);
+  /// `name_of` makes a name of each element of `names`.
+  template <typename Names, typename NameOf = std::identity>
+  LabelValues(std::string_view otherwise, const Names& names, NameOf name_of = {}) {
+    values_.reserve(names.size() + 1);
+    values_.emplace_back(otherwise);
+    for (const auto& name : names) values_.emplace_back(std::invoke(name_of, name));
     for (std::size_t i = 0; i < values_.size(); ++i) numbers_.emplace(values_[i], i);
   }
 
@@ -96,6 +100,9 @@ class Series {
   std::vector<double> buckets_;
   std::vector<Metric*> metrics_;
 };
+
+/// For the values of an enum: its words.
+inline constexpr auto kWord = [](auto value) { return to_text(value); };
 
 using Counters = Series<prometheus::Counter>;
 using Gauges = Series<prometheus::Gauge>;

@@ -25,11 +25,7 @@ struct Metrics::State {
   std::vector<std::unique_ptr<MetricGroup>> groups;
 };
 
-LabelValues flow_values(const MetricNames& names) {
-  std::vector<std::string_view> flows;
-  for (const MetricNames::Flow& flow : names.flows) flows.push_back(flow.name);
-  return {kUndeclared, flows};
-}
+LabelValues flow_values(const MetricNames& names) { return {kUndeclared, names.flows, &MetricNames::Flow::name}; }
 
 void raise_to(prometheus::Counter& counter, std::uint64_t count) {
   counter.Increment(std::max(0.0, static_cast<double>(count) - counter.Value()));

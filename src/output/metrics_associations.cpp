@@ -21,12 +21,6 @@ std::string_view answer_of(const DicomAssociation& association, const Event& eve
   return association.abort ? "aborted" : "unanswered";
 }
 
-LabelValues end_values() {
-  std::vector<std::string_view> names;
-  for (const DicomEnd end : kEnds) names.push_back(to_text(end));
-  return {"unknown", names};
-}
-
 class AssociationMetrics final : public MetricGroup {
  public:
   AssociationMetrics(prometheus::Registry& registry, const MetricNames& names)
@@ -35,7 +29,7 @@ class AssociationMetrics final : public MetricGroup {
                           {{"flow", flow_values(names)}, {"outcome", {"unknown", kOutcomes}}})),
         ends_(counters(registry, "dcmwatch_association_ends_total",
                        "DICOM associations that are over, by how they ended.",
-                       {{"flow", flow_values(names)}, {"end", end_values()}})),
+                       {{"flow", flow_values(names)}, {"end", {"unknown", kEnds, kWord}}})),
         active_(gauges(registry, "dcmwatch_associations_active", "DICOM associations that have begun and not ended.",
                        {{"flow", flow_values(names)}})),
         setup_(histograms(registry, "dcmwatch_association_setup_seconds",

@@ -22,27 +22,14 @@ constexpr std::array kImpairments{
     Impairment{"truncated", &Visibility::truncated}, Impairment{"lost", &Visibility::lost},
     Impairment{"encrypted", &Visibility::encrypted}};
 
-template <typename Values>
-LabelValues text_values(std::string_view otherwise, const Values& values) {
-  std::vector<std::string_view> names;
-  for (const auto value : values) names.push_back(to_text(value));
-  return {otherwise, names};
-}
-
-LabelValues impairment_values() {
-  std::vector<std::string_view> names;
-  for (const Impairment& impairment : kImpairments) names.push_back(impairment.name);
-  return {"other", names};
-}
-
 class ConnectionMetrics final : public MetricGroup {
  public:
   ConnectionMetrics(prometheus::Registry& registry, const MetricNames& names)
       : ended_(counters(registry, "dcmwatch_connections_total",
                         "Connections that are over, by what they carried and how they ended.",
                         {{"flow", flow_values(names)},
-                         {"protocol", text_values("unidentified", kProtocols)},
-                         {"end", text_values("unknown", kEnds)}})),
+                         {"protocol", {"unidentified", kProtocols, kWord}},
+                         {"end", {"unknown", kEnds, kWord}}})),
         bytes_(counters(registry, "dcmwatch_connection_bytes_total", "Payload bytes of connections, by who sent them.",
                         {{"flow", flow_values(names)}, {"sender", {"unknown", kSenders}}})),
         missing_(counters(registry, "dcmwatch_missing_bytes_total",
@@ -50,7 +37,7 @@ class ConnectionMetrics final : public MetricGroup {
                           {{"flow", flow_values(names)}})),
         impaired_(counters(registry, "dcmwatch_impaired_connections_total",
                            "Connections of which something could not be seen, by why; counted once for each reason.",
-                           {{"flow", flow_values(names)}, {"reason", impairment_values()}})),
+                           {{"flow", flow_values(names)}, {"reason", {"other", kImpairments, &Impairment::name}}})),
         last_seen_(gauges(registry, "dcmwatch_last_seen_timestamp_seconds",
                           "When something of the flow was last seen, in packet time since 1970-01-01.",
                           {{"flow", flow_values(names)}})),

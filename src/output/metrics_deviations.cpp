@@ -24,13 +24,6 @@ constexpr std::array kUnknowns{
     UnknownKind::direction, UnknownKind::service,   UnknownKind::calling_ae_title, UnknownKind::called_ae_title,
     UnknownKind::operation, UnknownKind::sop_class, UnknownKind::message_type,     UnknownKind::move_destination};
 
-template <typename Kinds>
-LabelValues kind_values(const Kinds& kinds) {
-  std::vector<std::string_view> names;
-  for (const auto kind : kinds) names.push_back(to_text(kind));
-  return {"other", names};
-}
-
 /// True the first time it is asked of a kind.
 template <typename Kind>
 bool first_time(std::uint32_t& seen, Kind kind) {
@@ -47,14 +40,14 @@ class DeviationMetrics final : public MetricGroup {
             registry, "dcmwatch_deviations_total",
             "Conversations that differ from the declared model, by how; counted at the first fact that shows it, once "
             "a conversation and kind.",
-            {{"kind", kind_values(kDeviations)},
+            {{"kind", {"other", kDeviations, kWord}},
              {"source_zone", {kUndeclared, names.zones}},
              {"destination_zone", {kUndeclared, names.zones}}})),
         unknown_(counters(
             registry, "dcmwatch_unknown_total",
             "Conversations of which something declared could not be checked, for it was not seen; counted once a "
             "conversation and kind.",
-            {{"what", kind_values(kUnknowns)}, {"flow", flow_values(names)}})),
+            {{"what", {"other", kUnknowns, kWord}}, {"flow", flow_values(names)}})),
         counted_(kRememberedConversations,
                  [&limit = limit_reached(registry, "metrics_deviations")](const Counted&) { limit.Increment(); }) {}
 

@@ -13,12 +13,6 @@ constexpr std::array<std::string_view, 11> kCommands{"C-STORE",  "C-GET",       
 constexpr std::array kStatusClasses{StatusClass::success, StatusClass::warning, StatusClass::failure,
                                     StatusClass::cancel, StatusClass::pending};
 
-LabelValues status_values() {
-  std::vector<std::string_view> names;
-  for (const StatusClass status : kStatusClasses) names.push_back(to_text(status));
-  return {"none", names};
-}
-
 class OperationMetrics final : public MetricGroup {
  public:
   OperationMetrics(prometheus::Registry& registry, const MetricNames& names)
@@ -27,7 +21,9 @@ class OperationMetrics final : public MetricGroup {
         done_(counters(
             registry, "dcmwatch_operations_total",
             "DIMSE requests that are over, by the class of their final status; none: no final response was seen.",
-            {{"flow", flow_values(names)}, {"command", {"other", kCommands}}, {"status_class", status_values()}})),
+            {{"flow", flow_values(names)},
+             {"command", {"other", kCommands}},
+             {"status_class", {"none", kStatusClasses, kWord}}})),
         duration_(histograms(registry, "dcmwatch_operation_duration_seconds",
                              "Time from a DIMSE request to its final response.",
                              {{"flow", flow_values(names)}, {"command", {"other", kCommands}}},

@@ -45,7 +45,7 @@ class RecordLine final : public FieldSink {
 
   void number(std::int64_t value) override {
     if (!begin_value()) return;
-    std::array<char, 20> digits;  // -9223372036854775808
+    std::array<char, 20> digits{};  // -9223372036854775808
     out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
   }
 
