@@ -59,7 +59,8 @@ void drop_privileges(const std::string& user) {
     const passwd* account = getpwnam(user.c_str());
     if (!account) throw std::runtime_error("user '" + user + "' does not exist; name another with 'user:'");
     if (account->pw_uid == 0) throw std::runtime_error("user '" + user + "' is root; the worker must not be");
-    if (setgroups(0, nullptr) != 0 || setgid(account->pw_gid) != 0 || setuid(account->pw_uid) != 0) fail("become user " + user);
+    if (setgroups(0, nullptr) != 0 || setgid(account->pw_gid) != 0 || setuid(account->pw_uid) != 0)
+      fail("become user " + user);
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("renounce new privileges");
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -89,7 +90,8 @@ int attend(pid_t child, const sigset_t& signals) {
 
 Opened open_configured(const MonitorConfiguration& configuration) {
   Opened opened;
-  if (!configuration.pseudonym_key.empty()) opened.pseudonymizer = Pseudonymizer::from_file(configuration.pseudonym_key);
+  if (!configuration.pseudonym_key.empty())
+    opened.pseudonymizer = Pseudonymizer::from_file(configuration.pseudonym_key);
   if (!configuration.events.empty() && configuration.events != "-") opened.events = open_log(configuration.events);
   opened.listener = listen_on(configuration.listen_address, configuration.listen_port);
   for (const InterfaceSettings& settings : configuration.interfaces) {

@@ -1,5 +1,5 @@
-// The privileged half of `dcmwatch monitor`: it opens a fixed, configured list and hands the descriptors to the worker, which has no
-// privileges and does everything else. It never looks at a byte off the wire.
+// The privileged half of `dcmwatch monitor`: it opens a fixed, configured list and hands the descriptors to the worker,
+// which has no privileges and does everything else. It never looks at a byte off the wire.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,9 @@ struct Opened {
 /// Throws SourceError, std::system_error or std::runtime_error, naming what could not be opened.
 Opened open_configured(const MonitorConfiguration& configuration);
 
-/// Forks; runs `worker` in the child, without privileges, and waits for it in the parent, passing SIGTERM, SIGINT and SIGHUP on.
-/// Gives the worker's exit status; 1 if it died of a signal, having said so. Call it before any thread is started.
+/// Forks; runs `worker` in the child, without privileges, and waits for it in the parent, passing SIGTERM, SIGINT and
+/// SIGHUP on. Gives the worker's exit status; 1 if it died of a signal, having said so. Call it before any thread is
+/// started.
 int run_apart(const std::string& user, Opened opened, const std::function<int(Opened)>& worker);
 
 }  // namespace dcmwatch

@@ -1,7 +1,6 @@
 #include "app/captures.h"
 
 #include <algorithm>
-#include <regex>
 #include <tuple>
 
 #include "capture/source.h"
@@ -11,12 +10,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// *.pcap, and *.pcap3 as tcpdump -C numbers them.
+bool is_capture_name(const fs::path& file) {
+  std::string extension = file.extension();
+  while (!extension.empty() && extension.back() >= '0' && extension.back() <= '9') extension.pop_back();
+  for (char& c : extension) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return extension == ".pcap" || extension == ".pcapng" || extension == ".cap";
+}
+
 std::vector<fs::path> captures_in(const fs::path& folder) {
-  static const std::regex kCaptureName{R"(.*\.(pcap|pcapng|cap)[0-9]*)", std::regex::icase};
   std::vector<std::tuple<Timestamp, fs::path>> found;
   for (const fs::directory_entry& entry : fs::directory_iterator{folder}) {
     const fs::path& file = entry.path();
-    if (!entry.is_regular_file() || !std::regex_match(file.filename().string(), kCaptureName)) continue;
+    if (!entry.is_regular_file() || !is_capture_name(file)) continue;
     // One that cannot be read is kept, so that reading it says why.
     found.emplace_back(first_packet_time(file).value_or(Timestamp::max()), file);
   }

@@ -1,8 +1,10 @@
-// One function a subcommand. Each adds its options to the command line and gives back what to run.
+// One function a subcommand, each in a file of its own. The command line itself stands in main.cpp alone: CLI11 is slow
+// to compile.
 #pragma once
 
-#include <CLI/App.hpp>
-#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace dcmwatch {
 
@@ -14,11 +16,28 @@ enum ExitStatus : int {
   kFindings = 3   ///< at or above --fail-on
 };
 
-using Command = std::function<int()>;
+/// Arguments that no run can use.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
-Command add_replay(CLI::App& app);
-Command add_monitor(CLI::App& app);
-Command add_model_check(CLI::App& app);
-Command add_rules_check(CLI::App& app);
+struct ReplayOptions {
+  std::vector<std::string> captures;
+  std::string model;
+  std::string rules;
+  std::string events;
+  std::string metrics;
+  std::string filter;
+  std::string fail_on;  ///< a level's name; empty: never
+  std::string pseudonym_key;
+  unsigned shards = 1;
+  bool every_phase = false;
+  bool quiet = false;
+};
+
+int replay(const ReplayOptions& options);
+int monitor(const std::string& configuration);
+int check_model(const std::string& file);
+int check_rules(const std::string& folder);
 
 }  // namespace dcmwatch

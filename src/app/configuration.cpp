@@ -23,14 +23,18 @@ class Loader {
   void read(const Node& document) {
     MapReader map{document, "the configuration", problems_};
     configuration_.observer = map.text("observer");
-    if (const Node* node = map.required("model", "the declared data-flow model, 'model: model.yaml'")) configuration_.model = path(*node, "model");
-    if (const Node* node = map.required("rules", "the folder of rules, 'rules: ../rules/detection'")) configuration_.rules = path(*node, "rules");
-    if (const Node* node = map.required("interfaces", "a list of interfaces to listen on, '- name: span0'")) read_interfaces(*node);
+    if (const Node* node = map.required("model", "the declared data-flow model, 'model: model.yaml'"))
+      configuration_.model = path(*node, "model");
+    if (const Node* node = map.required("rules", "the folder of rules, 'rules: ../rules/detection'"))
+      configuration_.rules = path(*node, "rules");
+    if (const Node* node = map.required("interfaces", "a list of interfaces to listen on, '- name: span0'"))
+      read_interfaces(*node);
     if (const Node* node = map.optional("listen")) read_listen(*node);
     if (const Node* node = map.optional("events")) read_events(*node);
     if (const Node* node = map.optional("pseudonym_key")) configuration_.pseudonym_key = path(*node, "pseudonym_key");
     if (const std::string user = map.text("user"); !user.empty()) configuration_.user = user;
-    if (const Node* node = map.optional("shards")) configuration_.shards = static_cast<unsigned>(number(*node, "shards", 1, kPartitions).value_or(1));
+    if (const Node* node = map.optional("shards"))
+      configuration_.shards = static_cast<unsigned>(number(*node, "shards", 1, kPartitions).value_or(1));
     map.done();
   }
 
@@ -45,7 +49,8 @@ class Loader {
   void read_interface(const Node& node) {
     InterfaceSettings settings;
     MapReader map{node, "an interface", problems_};
-    if (const Node* name = map.required("name", "the interface's name, as 'ip link' shows it")) settings.name = name->text;
+    if (const Node* name = map.required("name", "the interface's name, as 'ip link' shows it"))
+      settings.name = name->text;
     settings.filter = map.text("filter");
     if (const Node* snap = map.optional("snap_length")) {
       settings.snap_length = static_cast<int>(number(*snap, "snap_length", 96, 262144).value_or(settings.snap_length));
@@ -61,10 +66,12 @@ class Loader {
     const std::string& text = node.text;
     const std::size_t colon = text.rfind(':');
     std::string address = text.substr(0, colon == std::string::npos ? 0 : colon);
-    if (address.size() > 2 && address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
+    if (address.size() > 2 && address.front() == '[' && address.back() == ']')
+      address = address.substr(1, address.size() - 2);
     unsigned port = 0;
     const char* const end = text.data() + text.size();
-    const bool is_port = colon != std::string::npos && std::from_chars(text.data() + colon + 1, end, port).ptr == end && port != 0 && port < 65536;
+    const bool is_port = colon != std::string::npos && std::from_chars(text.data() + colon + 1, end, port).ptr == end &&
+                         port != 0 && port < 65536;
     if (!is_port || !IpAddress::parse(address)) {
       problems_.add(node.at, "'listen' must be an address and a port", "write '127.0.0.1:9810' or '[::1]:9810'");
       return;
@@ -75,12 +82,14 @@ class Loader {
 
   void read_events(const Node& node) {
     MapReader map{node, "'events'", problems_};
-    if (const Node* file = map.required("file", "where the records go, 'file: /var/log/dcmwatch/events.ndjson' or '-'")) {
+    if (const Node* file =
+            map.required("file", "where the records go, 'file: /var/log/dcmwatch/events.ndjson' or '-'")) {
       configuration_.events = file->text == "-" ? "-" : path(*file, "file").string();
     }
     const std::string phases = map.text("phases");
     if (!phases.empty() && phases != "end" && phases != "all") {
-      problems_.add(map.optional("phases")->at, "'phases' is " + in_quotes(phases), "write 'end' (how things ended) or 'all' (starts and progress too)");
+      problems_.add(map.optional("phases")->at, "'phases' is " + in_quotes(phases),
+                    "write 'end' (how things ended) or 'all' (starts and progress too)");
     }
     configuration_.every_phase = phases == "all";
     map.done();
@@ -94,8 +103,11 @@ class Loader {
   std::optional<long> number(const Node& node, std::string_view what, long least, long most) {
     long value = 0;
     const char* const end = node.text.data() + node.text.size();
-    if (std::from_chars(node.text.data(), end, value).ptr == end && !node.text.empty() && value >= least && value <= most) return value;
-    problems_.add(node.at, in_quotes(what) + " must be a number", "from " + std::to_string(least) + " to " + std::to_string(most));
+    if (std::from_chars(node.text.data(), end, value).ptr == end && !node.text.empty() && value >= least &&
+        value <= most)
+      return value;
+    problems_.add(node.at, in_quotes(what) + " must be a number",
+                  "from " + std::to_string(least) + " to " + std::to_string(most));
     return std::nullopt;
   }
 

@@ -11,16 +11,16 @@
 namespace dcmwatch {
 
 struct MonitorConfiguration {
-  std::string observer;                           ///< observer.name of every record
-  std::vector<InterfaceSettings> interfaces;      ///< at least one
+  std::string observer;                       ///< observer.name of every record
+  std::vector<InterfaceSettings> interfaces;  ///< at least one
   std::filesystem::path model;
   std::filesystem::path rules;
-  std::string listen_address = "127.0.0.1";       ///< of the HTTP endpoint
+  std::string listen_address = "127.0.0.1";  ///< of the HTTP endpoint
   std::uint16_t listen_port = 9810;
-  std::string events;                             ///< a file, "-", or empty: no event log
+  std::string events;  ///< a file, "-", or empty: no event log
   bool every_phase = false;
-  std::filesystem::path pseudonym_key;            ///< empty: a key for this run only
-  std::string user = "nobody";                    ///< whom the worker becomes, if started by root
+  std::filesystem::path pseudonym_key;  ///< empty: a key for this run only
+  std::string user = "nobody";          ///< whom the worker becomes, if started by root
   unsigned shards = 1;
 };
 

@@ -5,11 +5,12 @@
 
 namespace dcmwatch {
 
-/// The rules that come with dcmwatch: beside an installed program in share/dcmwatch/rules/detection, or in the source tree that holds the
-/// program. Empty if there are none.
+/// The rules that come with dcmwatch: beside an installed program in share/dcmwatch/rules/detection, or in the source
+/// tree that holds the program. Empty if there are none.
 std::filesystem::path bundled_rules();
 
-/// $XDG_STATE_HOME/dcmwatch/pseudonym.key, or beneath ~/.local/state; its folder is made. Empty if there is no home to make it in.
+/// $XDG_STATE_HOME/dcmwatch/pseudonym.key, or beneath ~/.local/state; its folder is made. Empty if there is no home to
+/// make it in.
 std::filesystem::path default_pseudonym_key();
 
 }  // namespace dcmwatch

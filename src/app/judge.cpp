@@ -18,8 +18,14 @@ Protocol carried_by(ServiceProtocol protocol) {
 
 }  // namespace
 
-Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics)
-    : reading_(reading), model_(model), relater_(limits, related_), detector_(std::move(rules), limits), output_(output), metrics_(metrics) {}
+Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output,
+             Metrics* metrics)
+    : reading_(reading),
+      model_(model),
+      relater_(limits, related_),
+      detector_(std::move(rules), limits),
+      output_(output),
+      metrics_(metrics) {}
 
 void Judge::on_event(Event&& event) { relater_.on_event(std::move(event)); }
 
@@ -43,7 +49,9 @@ void Judge::on_finding(const Finding& finding) {
 
 void Judge::on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp) {
   if (!status.name.empty()) {
-    const auto known = std::find_if(sources_.begin(), sources_.end(), [&](const SourceStatus& s) { return s.source == status.source && s.name == status.name; });
+    const auto known = std::find_if(sources_.begin(), sources_.end(), [&](const SourceStatus& s) {
+      return s.source == status.source && s.name == status.name;
+    });
     if (known == sources_.end()) {
       sources_.push_back(status);
     } else {
@@ -83,7 +91,8 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
 void Judge::update_metrics() {
   Tallies tallies;
   for (const SourceStatus& source : sources_) {
-    if (reading_ == Reading::interfaces || tallies.sources.empty()) tallies.sources.push_back({.name = reading_ == Reading::files ? "files" : source.name});
+    if (reading_ == Reading::interfaces || tallies.sources.empty())
+      tallies.sources.push_back({.name = reading_ == Reading::files ? "files" : source.name});
     Tallies::Source& tally = tallies.sources.back();
     tally.packets += source.packets;
     tally.bytes += source.bytes;
@@ -101,7 +110,8 @@ MetricNames metric_names(const Model* model, const RuleSet& rules) {
   for (const Rule& rule : rules) names.rules.push_back(rule.info);
   if (!model) return names;
   for (const Zone& zone : model->zones) names.zones.push_back(zone.name);
-  for (const Flow& flow : model->flows) names.flows.push_back({flow.name, carried_by(model->services[flow.service].protocol)});
+  for (const Flow& flow : model->flows)
+    names.flows.push_back({flow.name, carried_by(model->services[flow.service].protocol)});
   return names;
 }
 

@@ -1,15 +1,79 @@
+// The command line. What each subcommand does stands in its own file.
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
+#include <cstdio>
 #include <exception>
+#include <functional>
 
 #include "app/commands.h"
 #include "app/version.h"
+#include "base/endpoint.h"
 #include "capture/source.h"
 #include "model/problems.h"
 
 namespace dcmwatch {
 namespace {
+
+using Command = std::function<int()>;
+
+void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
+  CLI::App& app = *parent.add_subcommand("replay", "read capture files and tell what happened and what deviates");
+  app.add_option("CAPTURE", options.captures,
+                 "pcap or pcapng files, folders of them (in time order), or - for standard input")
+      ->required();
+  app.add_option("--model", options.model, "the declared data-flow model; without one nothing deviates")
+      ->type_name("FILE");
+  app.add_option("--rules", options.rules, "a folder of rules instead of the ones that come with dcmwatch")
+      ->type_name("DIR");
+  app.add_option("--events", options.events, "write records as NDJSON to FILE, or - for standard output")
+      ->type_name("FILE");
+  app.add_flag("--all-phases", options.every_phase, "records of starts and progress too, not only of how things ended");
+  app.add_option("--metrics", options.metrics, "write the Prometheus metrics to FILE at the end")->type_name("FILE");
+  app.add_option("--filter", options.filter, "look only at packets that this BPF expression selects, as in tcpdump")
+      ->type_name("BPF");
+  app.add_option("--shards", options.shards, "threads that assemble and decode; the result is the same for any number")
+      ->check(CLI::Range(1U, kPartitions))
+      ->capture_default_str();
+  app.add_option("--fail-on", options.fail_on, "exit with status 3 if there is a finding of this level or above")
+      ->check(CLI::IsMember({"informational", "low", "medium", "high", "critical"}));
+  app.add_option("--pseudonym-key", options.pseudonym_key,
+                 "the site's key for pseudonyms (made if absent); default: one of the user's own")
+      ->type_name("FILE");
+  app.add_flag("--quiet", options.quiet, "print no summary");
+  app.callback([&] { command = [&] { return replay(options); }; });
+}
+
+void add_monitor(CLI::App& parent, std::string& configuration, Command& command) {
+  CLI::App& app = *parent.add_subcommand("monitor", "watch live interfaces and serve metrics");
+  app.add_option("--config", configuration, "interfaces, model, rules and outputs; see config/monitor.yaml")
+      ->required()
+      ->type_name("FILE");
+  app.callback([&] { command = [&] { return monitor(configuration); }; });
+}
+
+struct Check {
+  const char* group;
+  const char* purpose;
+  const char* description;
+  const char* argument;
+  int (*run)(const std::string&);
+};
+constexpr Check kModelCheck{"model", "the declared data-flow model", "report every fault of a model", "FILE",
+                            check_model};
+constexpr Check kRulesCheck{"rules", "the detection rules", "report every fault of a folder of rules", "DIR",
+                            check_rules};
+
+void add_check(CLI::App& parent, const Check& check, std::string& path, Command& command) {
+  CLI::App& group = *parent.add_subcommand(check.group, check.purpose);
+  group.require_subcommand(1);
+  CLI::App& app = *group.add_subcommand("check", check.description);
+  app.add_option(check.argument, path)->required();
+  app.callback([&] { command = [&] { return check.run(path); }; });
+}
+
+int complain(const char* prefix, const std::exception& error, ExitStatus status) {
+  std::fprintf(stderr, "%s%s\n", prefix, error.what());
+  return status;
+}
 
 int run(int argc, const char* const* argv) {
   CLI::App app{"dcmwatch holds a DICOM network's traffic against the data flows that the department declared."};
@@ -18,18 +82,12 @@ int run(int argc, const char* const* argv) {
   app.footer("Exit status: 0 done, 1 failed, 2 unusable arguments or configuration, 3 findings at or above --fail-on.");
 
   Command command;
-  const auto add = [&command](CLI::App& parent, const char* name, const char* purpose, Command (*make)(CLI::App&)) {
-    CLI::App* sub = parent.add_subcommand(name, purpose);
-    sub->callback([&command, chosen = make(*sub)] { command = chosen; });
-  };
-  add(app, "replay", "read capture files and tell what happened and what deviates", add_replay);
-  add(app, "monitor", "watch live interfaces and serve metrics", add_monitor);
-  CLI::App* model = app.add_subcommand("model", "the declared data-flow model");
-  model->require_subcommand(1);
-  add(*model, "check", "report every fault of a model", add_model_check);
-  CLI::App* rules = app.add_subcommand("rules", "the detection rules");
-  rules->require_subcommand(1);
-  add(*rules, "check", "report every fault of a folder of rules", add_rules_check);
+  ReplayOptions replay_options;
+  std::string path;
+  add_replay(app, replay_options, command);
+  add_monitor(app, path, command);
+  add_check(app, kModelCheck, path, command);
+  add_check(app, kRulesCheck, path, command);
 
   try {
     app.parse(argc, argv);
@@ -37,14 +95,13 @@ int run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kUnusable;
   } catch (const ConfigurationError& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return kUnusable;
+    return complain("", error, kUnusable);
   } catch (const FilterError& error) {
-    fmt::print(stderr, "dcmwatch: {}\n", error.what());
-    return kUnusable;
+    return complain("dcmwatch: ", error, kUnusable);
+  } catch (const UsageError& error) {
+    return complain("dcmwatch: ", error, kUnusable);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "dcmwatch: {}\n", error.what());
-    return kFailed;
+    return complain("dcmwatch: ", error, kFailed);
   }
 }
 

@@ -1,5 +1,4 @@
 // dcmwatch monitor: live interfaces in, /metrics and records out, until told to stop.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -24,7 +23,9 @@ class Monitor {
   Monitor(const MonitorConfiguration& configuration, Opened opened, std::shared_ptr<const Model> model, RuleSet rules)
       : opened_(std::move(opened)), model_(std::move(model)), metrics_(metric_names(model_.model().get(), rules)) {
     std::vector<RecordSink*> sinks{&metrics_};
-    const EventLogSettings log{.every_phase = configuration.every_phase, .append = true, .observer = configuration.observer,
+    const EventLogSettings log{.every_phase = configuration.every_phase,
+                               .append = true,
+                               .observer = configuration.observer,
                                .on_failure = [](std::string_view why) { fmt::print(stderr, "dcmwatch: {}\n", why); }};
     if (opened_.events) {
       log_ = std::make_unique<EventLog>(std::move(opened_.events), configuration.events, log);
@@ -35,7 +36,8 @@ class Monitor {
     output_ = std::make_unique<Output>(sinks, OutputSettings{.when_full = WhenFull::shed});
     settings_.protocol.pseudonymizer = &opened_.pseudonymizer;
     settings_.shards = configuration.shards;
-    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), settings_.protocol.limits, *output_, &metrics_);
+    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), settings_.protocol.limits,
+                                     *output_, &metrics_);
     for (const InterfaceSettings& interface : configuration.interfaces) {
       longest_timeout_ = std::max(longest_timeout_, interface.block_timeout);
     }
@@ -47,7 +49,8 @@ class Monitor {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-    HttpEndpoint endpoint{opened_.listener.release(), {.metrics = [this] { return metrics_.exposition(); }, .unhealthy = {}}};
+    HttpEndpoint endpoint{opened_.listener.release(),
+                          {.metrics = [this] { return metrics_.exposition(); }, .unhealthy = {}}};
     Pipeline pipeline{settings_, *judge_};
     std::atomic<bool> whole = true;
     std::atomic<std::size_t> reading = opened_.interfaces.size();
@@ -99,6 +102,8 @@ class Monitor {
   Duration longest_timeout_{};
 };
 
+}  // namespace
+
 int monitor(const std::string& file) {
   const MonitorConfiguration configuration = load_configuration(file);
   // Read while privileged, so that the worker's user needs no access to them.
@@ -108,14 +113,6 @@ int monitor(const std::string& file) {
   return run_apart(configuration.user, open_configured(configuration), [&](Opened opened) {
     return Monitor{configuration, std::move(opened), model, rules}.run();
   });
-}
-
-}  // namespace
-
-Command add_monitor(CLI::App& app) {
-  auto file = std::make_shared<std::string>();
-  app.add_option("--config", *file, "interfaces, model, rules and outputs; see config/monitor.yaml")->required()->type_name("FILE");
-  return [file] { return monitor(*file); };
 }
 
 }  // namespace dcmwatch

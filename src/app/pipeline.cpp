@@ -143,7 +143,8 @@ class Pipeline::Reader {
 
   void tell_end(Parcel& parcel, Fill fill) {
     if (fill == Fill::failed) parcel.notes.push_back(note("capture.broken_off", source_.name(), 1, last_));
-    for (const Decoded decoded : {Decoded::fragment, Decoded::truncated, Decoded::malformed, Decoded::unknown_link_type}) {
+    for (const Decoded decoded :
+         {Decoded::fragment, Decoded::truncated, Decoded::malformed, Decoded::unknown_link_type}) {
       if (const std::uint64_t count = decoder_.count(decoded)) {
         parcel.notes.push_back(note(note_name(decoded), source_.name(), count, last_));
       }
@@ -151,7 +152,8 @@ class Pipeline::Reader {
   }
 
   void submit(std::unique_ptr<Parcel> parcel) {
-    for (std::size_t i = 0; i < status_.decoded.size(); ++i) status_.decoded[i] = decoder_.count(static_cast<Decoded>(i));
+    for (std::size_t i = 0; i < status_.decoded.size(); ++i)
+      status_.decoded[i] = decoder_.count(static_cast<Decoded>(i));
     if (const auto drops = source_.drops()) status_.drops = *drops;
     parcel->status = status_;
     parcel->watermark = now_;
@@ -244,7 +246,8 @@ void Pipeline::merge(Parcel& parcel) {
     all.insert(all.end(), std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
     events.clear();
   }
-  std::stable_sort(all.begin(), all.end(), [](const Event& one, const Event& other) { return merge_key(one) < merge_key(other); });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Event& one, const Event& other) { return merge_key(one) < merge_key(other); });
   for (Event& event : all) analyst_.on_event(std::move(event));
 
   AssemblyCounters assembly;

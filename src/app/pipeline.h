@@ -41,7 +41,7 @@ struct Parcel {
   std::vector<Event> notes;                    ///< the reader's own
   SourceStatus status;
   Timestamp watermark{};
-  std::optional<Timestamp> clock_step;         ///< the source's clock stepped back to this
+  std::optional<Timestamp> clock_step;  ///< the source's clock stepped back to this
   bool last = false;
   std::atomic<unsigned> shards_left = 0;
 };
@@ -59,8 +59,8 @@ struct PipelineSettings {
   unsigned shards = 1;
 };
 
-/// Order of calls: read() once for each source (several at once for several interfaces, each on a thread of its own), then finish().
-/// The number of shards never changes what the analyst is told, nor its order.
+/// Order of calls: read() once for each source (several at once for several interfaces, each on a thread of its own),
+/// then finish(). The number of shards never changes what the analyst is told, nor its order.
 class Pipeline {
  public:
   Pipeline(const PipelineSettings& settings, Analyst& analyst);
@@ -68,7 +68,8 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// What read() asks between batches: `bytes` of the source are done. Live, tick() supplies packet time on a quiet link.
+  /// What read() asks between batches: `bytes` of the source are done. Live, tick() supplies packet time on a quiet
+  /// link.
   struct Watch {
     std::function<void(std::uint64_t bytes)> progress;
     std::function<Timestamp()> tick;

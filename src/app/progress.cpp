@@ -17,7 +17,10 @@ constexpr unsigned kWidth = 40;
 }  // namespace
 
 Progress::Progress(std::uint64_t total_bytes)
-    : total_bytes_(total_bytes), enabled_(isatty(STDERR_FILENO) == 1), begun_(Clock::now()), next_(begun_ + kPatience) {}
+    : total_bytes_(total_bytes),
+      enabled_(isatty(STDERR_FILENO) == 1),
+      begun_(Clock::now()),
+      next_(begun_ + kPatience) {}
 
 Progress::~Progress() { clear(); }
 
@@ -33,7 +36,8 @@ void Progress::show(std::uint64_t done_bytes) {
   } else {
     const double share = std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(total_bytes_));
     const auto filled = static_cast<unsigned>(share * kWidth);
-    line = fmt::format("\r[{:#<{}}{:.<{}}] {:3.0f} %, {:.0f} MiB/s", "", filled, "", kWidth - filled, share * 100, rate);
+    line =
+        fmt::format("\r[{:#<{}}{:.<{}}] {:3.0f} %, {:.0f} MiB/s", "", filled, "", kWidth - filled, share * 100, rate);
   }
   fmt::print(stderr, "{}\x1b[K", line);
   std::fflush(stderr);

@@ -1,5 +1,4 @@
 // dcmwatch replay: capture files in, findings, records, metrics and a summary out.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -23,20 +22,6 @@
 
 namespace dcmwatch {
 namespace {
-
-struct ReplayOptions {
-  std::vector<std::string> captures;
-  std::string model;
-  std::string rules;
-  std::string events;
-  std::string metrics;
-  std::string filter;
-  std::string fail_on;
-  std::string pseudonym_key;
-  unsigned shards = 1;
-  bool every_phase = false;
-  bool quiet = false;
-};
 
 Pseudonymizer pseudonymizer_for(const ReplayOptions& options) {
   if (!options.pseudonym_key.empty()) return Pseudonymizer::from_file(options.pseudonym_key);
@@ -75,8 +60,10 @@ class Replay {
     std::vector<RecordSink*> sinks;
     if (!options.quiet) sinks.push_back(&summary_);
     if (!options.events.empty()) {
-      log_ = std::make_unique<EventLog>(options.events, EventLogSettings{.every_phase = options.every_phase,
-                                                                         .on_failure = [](std::string_view why) { fmt::print(stderr, "dcmwatch: {}\n", why); }});
+      log_ = std::make_unique<EventLog>(
+          options.events, EventLogSettings{.every_phase = options.every_phase, .on_failure = [](std::string_view why) {
+                                             fmt::print(stderr, "dcmwatch: {}\n", why);
+                                           }});
       sinks.push_back(log_.get());
     }
     if (!options.metrics.empty()) {
@@ -84,7 +71,8 @@ class Replay {
       sinks.push_back(metrics_.get());
     }
     output_ = std::make_unique<Output>(sinks, OutputSettings{});
-    judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules), settings_.protocol.limits, *output_, metrics_.get());
+    judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules), settings_.protocol.limits,
+                                     *output_, metrics_.get());
     settings_.protocol.pseudonymizer = &pseudonymizer_;
     settings_.shards = options.shards;
   }
@@ -97,7 +85,8 @@ class Replay {
     if (log_ && !log_->close()) whole = false;
     if (metrics_ && !write_metrics()) whole = false;
     if (!options_.quiet) print_summary(std::chrono::steady_clock::now() - begun);
-    const bool fails = !options_.fail_on.empty() && judge_->highest_level() && *judge_->highest_level() >= *level_from(options_.fail_on);
+    const bool fails = !options_.fail_on.empty() && judge_->highest_level() &&
+                       *judge_->highest_level() >= *level_from(options_.fail_on);
     return fails ? kFindings : whole ? kDone : kFailed;
   }
 
@@ -105,7 +94,7 @@ class Replay {
   RuleSet rules_for(const ReplayOptions& options) const {
     if (!model_ && options.rules.empty()) return {};
     const std::filesystem::path folder = options.rules.empty() ? bundled_rules() : std::filesystem::path{options.rules};
-    if (folder.empty()) throw CLI::ValidationError("--rules", "no rules came with this program; name a folder");
+    if (folder.empty()) throw UsageError("no rules came with this program; name a folder of them with --rules");
     return load_rules(folder);
   }
 
@@ -126,7 +115,8 @@ class Replay {
         };
         if (!pipeline.read(*source, {.progress = on_batch, .tick = {}})) {
           progress.clear();
-          fmt::print(stderr, "dcmwatch: {}: breaks off ({}); everything before that was read\n", source->name(), source->failure());
+          fmt::print(stderr, "dcmwatch: {}: breaks off ({}); everything before that was read\n", source->name(),
+                     source->failure());
           whole = false;
         }
         bytes_before += bytes;
@@ -151,7 +141,13 @@ class Replay {
   }
 
   void print_summary(std::chrono::nanoseconds took) const {
-    RunFigures run{.captures = {}, .first = judge_->first(), .last = {}, .packets = 0, .bytes = 0, .dropped_packets = 0, .took = took};
+    RunFigures run{.captures = {},
+                   .first = judge_->first(),
+                   .last = {},
+                   .packets = 0,
+                   .bytes = 0,
+                   .dropped_packets = 0,
+                   .took = took};
     if (run.first) run.last = judge_->last();
     for (const SourceStatus& source : judge_->sources()) {
       run.captures.push_back(source.name);
@@ -178,26 +174,10 @@ class Replay {
 
 }  // namespace
 
-Command add_replay(CLI::App& app) {
-  auto options = std::make_shared<ReplayOptions>();
-  app.add_option("CAPTURE", options->captures, "pcap or pcapng files, folders of them (in time order), or - for standard input")->required();
-  app.add_option("--model", options->model, "the declared data-flow model; without one nothing deviates")->type_name("FILE");
-  app.add_option("--rules", options->rules, "a folder of rules instead of the ones that come with dcmwatch")->type_name("DIR");
-  app.add_option("--events", options->events, "write records as NDJSON to FILE, or - for standard output")->type_name("FILE");
-  app.add_flag("--all-phases", options->every_phase, "records of starts and progress too, not only of how things ended");
-  app.add_option("--metrics", options->metrics, "write the Prometheus metrics to FILE at the end")->type_name("FILE");
-  app.add_option("--filter", options->filter, "look only at packets that this BPF expression selects, as in tcpdump")->type_name("BPF");
-  app.add_option("--shards", options->shards, "threads that assemble and decode; the result is the same for any number")
-      ->check(CLI::Range(1U, kPartitions))->capture_default_str();
-  app.add_option("--fail-on", options->fail_on, "exit with status 3 if there is a finding of this level or above")
-      ->check(CLI::IsMember({"informational", "low", "medium", "high", "critical"}));
-  app.add_option("--pseudonym-key", options->pseudonym_key, "the site's key for pseudonyms (made if absent); default: one of the user's own")->type_name("FILE");
-  app.add_flag("--quiet", options->quiet, "print no summary");
-  return [options] {
-    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a write that fails, and is said
-    stop_on_interrupt();
-    return Replay{*options}.run();
-  };
+int replay(const ReplayOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a write that fails, and is said
+  stop_on_interrupt();
+  return Replay{options}.run();
 }
 
 }  // namespace dcmwatch

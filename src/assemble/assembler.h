@@ -24,8 +24,9 @@ struct AssemblyCounters {
 
 class Partition;
 
-/// One per shard; it makes a partition when the first segment for it comes. What a partition does depends on its own segments and
-/// on the times given to advance() alone, so how partitions are spread over assemblers never changes a result.
+/// One per shard; it makes a partition when the first segment for it comes. What a partition does depends on its own
+/// segments and on the times given to advance() alone, so how partitions are spread over assemblers never changes a
+/// result.
 class Assembler {
  public:
   /// `limits` and `handler` outlive it.

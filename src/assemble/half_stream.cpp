@@ -12,7 +12,8 @@ ByteView without_front(ByteView bytes, std::int64_t count) {
 
 }  // namespace
 
-void HalfStream::on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload, std::uint32_t wire_bytes) {
+void HalfStream::on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
+                            std::uint32_t wire_bytes) {
   if (wire_bytes == 0) return;
   const std::int64_t end = offset + wire_bytes;
   if (offset < next_) {
@@ -57,7 +58,8 @@ void HalfStream::on_acknowledged(const Target& target, const Mark& mark, std::in
 void HalfStream::expire(const Target& target, Timestamp now, const Mark& last) {
   while (!held_.empty()) {
     const bool acknowledged = acknowledged_ >= held_.front().offset;
-    const Timestamp deadline = hole_since_ + (acknowledged ? target.limits.reorder_window : target.limits.unacknowledged_window);
+    const Timestamp deadline =
+        hole_since_ + (acknowledged ? target.limits.reorder_window : target.limits.unacknowledged_window);
     if (now < deadline) return;
     give_up_hole(target, {deadline, last.source, last.packet});
   }
@@ -119,15 +121,17 @@ void HalfStream::drain(const Target& target) {
     held_bytes_ -= first.payload.size();
     const std::int64_t end = first.offset + first.wire_bytes;
     if (end <= next_) continue;
-    consume(target, first.mark, without_front(first.payload, next_ - first.offset), static_cast<std::uint64_t>(end - next_));
+    consume(target, first.mark, without_front(first.payload, next_ - first.offset),
+            static_cast<std::uint64_t>(end - next_));
   }
   if (used != 0) held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(used));
 }
 
-void HalfStream::hold(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload, std::uint32_t wire_bytes) {
+void HalfStream::hold(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
+                      std::uint32_t wire_bytes) {
   if (held_.empty()) hole_since_ = mark.time;
-  const auto place = std::upper_bound(held_.begin(), held_.end(), offset,
-                                      [](std::int64_t o, const Held& h) { return o < h.offset; });
+  const auto place =
+      std::upper_bound(held_.begin(), held_.end(), offset, [](std::int64_t o, const Held& h) { return o < h.offset; });
   held_bytes_ += payload.size();
   held_.insert(place, Held{offset, wire_bytes, mark, {payload.begin(), payload.end()}});
   ++target.statistics.out_of_order_packets;

@@ -12,8 +12,9 @@ namespace dcmwatch {
 
 /// Offsets count the direction's payload bytes from the first that was, or should have been, seen.
 ///
-/// A hole inside bytes that nobody wants costs nothing: the stream goes on behind it, the hole is remembered, and counts as missing
-/// once the peer acknowledges beyond it. A hole inside wanted bytes holds what comes after it until it is filled or given up.
+/// A hole inside bytes that nobody wants costs nothing: the stream goes on behind it, the hole is remembered, and
+/// counts as missing once the peer acknowledges beyond it. A hole inside wanted bytes holds what comes after it until
+/// it is filled or given up.
 class HalfStream {
  public:
   /// Where this direction's bytes go.
@@ -38,7 +39,8 @@ class HalfStream {
   }
 
   /// `payload` may be shorter than `wire_bytes`, cut by a snap length: the rest will not come.
-  void on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload, std::uint32_t wire_bytes);
+  void on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
+                  std::uint32_t wire_bytes);
   void on_fin(std::int64_t offset) { fin_ = offset; }
   /// The peer has everything before `offset`.
   void on_acknowledged(const Target& target, const Mark& mark, std::int64_t offset);

@@ -9,7 +9,9 @@ constexpr std::array kBothDirections{Direction::forward, Direction::backward};
 
 // No SYN told who opened the connection: the lower port is taken for the server's, and the guess is marked as one.
 Parties parties_of(const Segment& segment) {
-  Parties parties{segment.source, segment.destination, segment.source_mac, segment.destination_mac, segment.vlan, segment.transport, false};
+  Parties parties{
+      segment.source, segment.destination, segment.source_mac, segment.destination_mac, segment.vlan, segment.transport,
+      false};
   if (segment.transport == Transport::tcp && segment.has(TcpFlags::syn)) {
     parties.opener_known = true;
     if (segment.has(TcpFlags::ack)) parties.reverse();
@@ -20,12 +22,13 @@ Parties parties_of(const Segment& segment) {
 }
 
 Duration timeout_of(const Limits& limits, std::size_t state) {
-  const std::array timeouts{limits.closed_linger, limits.handshake_timeout, limits.udp_timeout, limits.half_closed_timeout,
-                            limits.idle_timeout};
+  const std::array timeouts{limits.closed_linger, limits.handshake_timeout, limits.udp_timeout,
+                            limits.half_closed_timeout, limits.idle_timeout};
   return timeouts[state];
 }
 
-// How far from what is expected a RST may be and still be believed (RFC 5961 asks for an exact match; a mirror loses packets).
+// How far from what is expected a RST may be and still be believed (RFC 5961 asks for an exact match; a mirror loses
+// packets).
 constexpr std::int64_t kResetWindow = 1 << 20;
 
 }  // namespace
@@ -63,7 +66,8 @@ Partition::Slot Partition::find_or_open(const Segment& segment) {
   const Slot slot = found->second;
   const Entry& entry = entries_[slot];
   if (entry.state != State::closed && deadline_of(entry) <= segment.mark.time) {
-    close(slot, {deadline_of(entry), entry.connection.last.source, entry.connection.last.packet}, reason_of_silence(entry));
+    close(slot, {deadline_of(entry), entry.connection.last.source, entry.connection.last.packet},
+          reason_of_silence(entry));
     forget(slot);
     return open(segment, key);
   }
@@ -109,7 +113,8 @@ Partition::Slot Partition::open(const Segment& segment, const ConnectionKey& key
 
 void Partition::on_tcp(Slot slot, const Segment& segment) {
   Entry& entry = entries_[slot];
-  const Direction direction = segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
+  const Direction direction =
+      segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
   HalfStream& sender = entry.half[index_of(direction)];
   HalfStream& receiver = entry.half[index_of(opposite(direction))];
 
@@ -121,12 +126,15 @@ void Partition::on_tcp(Slot slot, const Segment& segment) {
     }
     return;
   }
-  // What is acknowledged is judged before what is sent: an answer rests on a request that its sender has wholly received.
+  // What is acknowledged is judged before what is sent: an answer rests on a request that its sender has wholly
+  // received.
   if (segment.has(TcpFlags::ack) && receiver.started()) {
-    receiver.on_acknowledged(target(entry, opposite(direction)), segment.mark, receiver.offset_of(segment.acknowledgement));
+    receiver.on_acknowledged(target(entry, opposite(direction)), segment.mark,
+                             receiver.offset_of(segment.acknowledgement));
   }
   if (entry.state == State::opening && direction == Direction::forward && !segment.has(TcpFlags::rst)) {
-    if (entry.syn_time != Timestamp{} && receiver.started()) entry.connection.handshake_time = segment.mark.time - entry.syn_time;
+    if (entry.syn_time != Timestamp{} && receiver.started())
+      entry.connection.handshake_time = segment.mark.time - entry.syn_time;
     enter(slot, State::established, segment.mark.time);
   }
   if (!sender.started() && !segment.has(TcpFlags::rst)) sender.start(segment.sequence);
@@ -136,21 +144,24 @@ void Partition::on_tcp(Slot slot, const Segment& segment) {
 
 void Partition::on_payload(Slot slot, const Segment& segment) {
   Entry& entry = entries_[slot];
-  const Direction direction = segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
+  const Direction direction =
+      segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
   HalfStream& sender = entry.half[index_of(direction)];
   if (!entry.sink_asked) open_sink(entry, segment.mark);
   if (entry.state == State::opening) enter(slot, State::established, segment.mark.time);
 
   const std::size_t held_before = sender.held_bytes();
   if (sender.waiting()) sender.expire(target(entry, direction), segment.mark.time, segment.mark);
-  sender.on_segment(target(entry, direction), segment.mark, sender.offset_of(segment.sequence), segment.payload, segment.wire_payload_bytes);
+  sender.on_segment(target(entry, direction), segment.mark, sender.offset_of(segment.sequence), segment.payload,
+                    segment.wire_payload_bytes);
   held_bytes_ += sender.held_bytes() - held_before;
   if (sender.waiting()) limit_held(slot, segment.mark);
 }
 
 void Partition::on_flags(Slot slot, const Segment& segment) {
   Entry& entry = entries_[slot];
-  const Direction direction = segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
+  const Direction direction =
+      segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
   HalfStream& sender = entry.half[index_of(direction)];
   if (segment.has(TcpFlags::rst)) {
     const std::int64_t distance = sender.started() ? sender.offset_of(segment.sequence) - sender.expected() : 0;
@@ -169,7 +180,8 @@ void Partition::on_flags(Slot slot, const Segment& segment) {
 // A datagram exchange has no order to restore: who talks to whom, how much and when is what is told of it.
 void Partition::on_datagram(Slot slot, const Segment& segment) {
   Entry& entry = entries_[slot];
-  const Direction direction = segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
+  const Direction direction =
+      segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
   DirectionStatistics& sent = entry.connection.direction[index_of(direction)];
   sent.bytes += segment.wire_payload_bytes;
   sent.missing_bytes += segment.wire_payload_bytes - segment.payload.size();
@@ -185,7 +197,8 @@ void Partition::limit_held(Slot slot, const Mark& mark) {
   Entry& entry = entries_[slot];
   for (const Direction direction : kBothDirections) {
     HalfStream& half = entry.half[index_of(direction)];
-    while (half.held_segments() > limits_.held_segments_per_connection || (half.waiting() && held_bytes_ > limits_.held_bytes)) {
+    while (half.held_segments() > limits_.held_segments_per_connection ||
+           (half.waiting() && held_bytes_ > limits_.held_bytes)) {
       const std::size_t before = half.held_bytes();
       half.give_up_hole(target(entry, direction), mark);
       held_bytes_ += half.held_bytes() - before;

@@ -22,7 +22,9 @@ class Partition {
   void finish(Timestamp now);
 
   [[nodiscard]] const AssemblyCounters& counters() const { return counters_; }
-  [[nodiscard]] std::size_t open_connections() const { return index_.size() - ages_[static_cast<std::size_t>(State::closed)].count; }
+  [[nodiscard]] std::size_t open_connections() const {
+    return index_.size() - ages_[static_cast<std::size_t>(State::closed)].count;
+  }
 
  private:
   /// Each state has a list by last activity and a time-out, in partition.cpp.

@@ -39,21 +39,21 @@ enum class CloseReason : std::uint8_t {
 
 /// What is known of one direction without looking into it.
 struct DirectionStatistics {
-  std::uint64_t packets = 0;          ///< segments, with or without payload
-  std::uint64_t bytes = 0;            ///< payload, each byte of the stream counted once, seen or skipped
-  std::uint64_t missing_bytes = 0;    ///< of the stream, never seen (a lossy mirror or a snap length)
+  std::uint64_t packets = 0;        ///< segments, with or without payload
+  std::uint64_t bytes = 0;          ///< payload, each byte of the stream counted once, seen or skipped
+  std::uint64_t missing_bytes = 0;  ///< of the stream, never seen (a lossy mirror or a snap length)
   std::uint64_t retransmitted_packets = 0;
   std::uint64_t out_of_order_packets = 0;
 };
 
 /// A connection as the assembler sees it. Lives as long as the connection; a sink may keep a pointer to it.
 struct Connection {
-  Parties parties;                    ///< opener by SYN where seen, else the lower port is taken for the server
-  std::uint64_t id = 0;               ///< unique in a run; the same for any number of shards
-  Mark first;                         ///< first packet seen
-  Mark last;                          ///< last packet seen so far
-  bool joined_midway = false;         ///< no handshake seen
-  bool truncated = false;             ///< a snap length cut payload somewhere
+  Parties parties;                         ///< opener by SYN where seen, else the lower port is taken for the server
+  std::uint64_t id = 0;                    ///< unique in a run; the same for any number of shards
+  Mark first;                              ///< first packet seen
+  Mark last;                               ///< last packet seen so far
+  bool joined_midway = false;              ///< no handshake seen
+  bool truncated = false;                  ///< a snap length cut payload somewhere
   std::optional<Duration> handshake_time;  ///< SYN to the opener's ACK
   std::array<DirectionStatistics, 2> direction{};
 
@@ -61,31 +61,35 @@ struct Connection {
   [[nodiscard]] bool one_direction_only() const { return direction[0].packets == 0 || direction[1].packets == 0; }
 };
 
-/// One connection's two ordered streams. For each direction the calls come in stream order; every byte of the stream is told
-/// exactly once, as bytes, as skipped or as a gap. Views die when the call returns. No call throws.
+/// One connection's two ordered streams. For each direction the calls come in stream order; every byte of the stream is
+/// told exactly once, as bytes, as skipped or as a gap. Views die when the call returns. No call throws.
 class StreamSink {
  public:
   virtual ~StreamSink() = default;
   /// Bytes in order. `mark` is the packet that made them available in order.
   virtual Appetite on_bytes(Direction direction, const Mark& mark, ByteView bytes) = 0;
   /// The bytes that the sink had no appetite for have passed (all of them, or those that came before the stream's end).
-  /// `missing` bytes of this skip, or of earlier ones, are now known never to have been seen: a hole counts once the peer
-  /// has acknowledged beyond it, so `bytes` may be 0 and only `missing` be news. What follows is wanted.
-  virtual void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes, std::uint64_t missing) = 0;
+  /// `missing` bytes of this skip, or of earlier ones, are now known never to have been seen: a hole counts once the
+  /// peer has acknowledged beyond it, so `bytes` may be 0 and only `missing` be news. What follows is wanted.
+  virtual void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
+                          std::uint64_t missing) = 0;
   /// Wanted bytes that will not come. What follows is wanted; the sink resynchronises.
   virtual void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) = 0;
   /// Once, last. Nothing follows.
   virtual void on_close(const Mark& mark, CloseReason reason) = 0;
 };
 
-/// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's end.
+/// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's
+/// end.
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
-  /// At the first payload byte. `connection` outlives the sink. May give nothing: the payload is counted, not looked at.
+  /// At the first payload byte. `connection` outlives the sink. May give nothing: the payload is counted, not looked
+  /// at.
   virtual std::unique_ptr<StreamSink> open(const Connection& connection, const Mark& mark) = 0;
   /// Once per connection, after the sink's on_close; the sink (if one was opened) is destroyed right after.
-  virtual void on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark, CloseReason reason) = 0;
+  virtual void on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark,
+                                 CloseReason reason) = 0;
 };
 
 }  // namespace dcmwatch

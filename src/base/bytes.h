@@ -12,9 +12,7 @@ namespace dcmwatch {
 using ByteView = std::span<const std::uint8_t>;
 
 /// The same bytes as characters, for protocols whose units are text.
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

@@ -12,20 +12,22 @@ namespace dcmwatch {
 /// Reaching a limit is always counted, and the victim is stated beside each.
 struct Limits {
   // assemble, per partition (there are kPartitions of them)
-  std::size_t connections = 16384;            ///< victim: the connection idle longest
-  std::size_t held_bytes = 256 * 1024;        ///< out-of-order payload held; victim: the connection holding most becomes a gap
+  std::size_t connections = 16384;  ///< victim: the connection idle longest
+  std::size_t held_bytes =
+      256 * 1024;  ///< out-of-order payload held; victim: the connection holding most becomes a gap
   std::size_t held_segments_per_connection = 1024;  ///< victim: the hole becomes a gap
-  std::size_t holes_per_direction = 64;       ///< holes in skipped bytes that may still be filled; victim: the oldest counts as missing
+  std::size_t holes_per_direction =
+      64;  ///< holes in skipped bytes that may still be filled; victim: the oldest counts as missing
   Duration reorder_window = std::chrono::milliseconds{100};  ///< how long a hole waits once its bytes were acknowledged
-  Duration unacknowledged_window = std::chrono::seconds{10}; ///< and where no acknowledgement is seen
-  Duration handshake_timeout = std::chrono::seconds{30};  ///< a connection never answered
-  Duration half_closed_timeout = std::chrono::minutes{2};  ///< one FIN, then silence
-  Duration closed_linger = std::chrono::seconds{10};      ///< late packets of a closed connection still belong to it
+  Duration unacknowledged_window = std::chrono::seconds{10};  ///< and where no acknowledgement is seen
+  Duration handshake_timeout = std::chrono::seconds{30};      ///< a connection never answered
+  Duration half_closed_timeout = std::chrono::minutes{2};     ///< one FIN, then silence
+  Duration closed_linger = std::chrono::seconds{10};  ///< late packets of a closed connection still belong to it
   Duration udp_timeout = std::chrono::seconds{60};
-  Duration idle_timeout = std::chrono::hours{24 * 7};     ///< HL7 connections idle for days and are healthy
+  Duration idle_timeout = std::chrono::hours{24 * 7};  ///< HL7 connections idle for days and are healthy
 
   // decode
-  std::size_t fragments = 1024;               ///< IP datagrams under reassembly; victim: the oldest
+  std::size_t fragments = 1024;  ///< IP datagrams under reassembly; victim: the oldest
   Duration fragment_timeout = std::chrono::seconds{30};
 
   // protocol
@@ -33,18 +35,18 @@ struct Limits {
   std::size_t resync_bytes = 1024 * 1024;     ///< how far a stream joined midway is searched for the start of a unit
   std::size_t dicom_pdu_bytes = 1024 * 1024;  ///< association PDUs; P-DATA is streamed and has no such bound
   std::size_t dicom_command_bytes = 64 * 1024;
-  std::size_t dicom_pending_operations = 256; ///< open requests of one association; victim: the oldest
-  std::size_t hl7_message_bytes = 1024 * 1024;///< wanted head of a message; the rest is skipped and counted
-  std::size_t hl7_pending_messages = 256;     ///< messages awaiting their acknowledgement; victim: the oldest
+  std::size_t dicom_pending_operations = 256;   ///< open requests of one association; victim: the oldest
+  std::size_t hl7_message_bytes = 1024 * 1024;  ///< wanted head of a message; the rest is skipped and counted
+  std::size_t hl7_pending_messages = 256;       ///< messages awaiting their acknowledgement; victim: the oldest
 
   // relate, detect
-  std::size_t relate_open = 4096;             ///< open facts awaiting a partner; victim: the oldest
-  std::size_t findings = 10000;               ///< distinct findings remembered; victim: the oldest
+  std::size_t relate_open = 4096;  ///< open facts awaiting a partner; victim: the oldest
+  std::size_t findings = 10000;    ///< distinct findings remembered; victim: the oldest
 
   // between the threads
   std::size_t batch_packets = 2048;
   std::size_t batch_bytes = 1024 * 1024;
-  std::size_t batches_in_flight = 8;          ///< replay waits; live sheds and says so
+  std::size_t batches_in_flight = 8;  ///< replay waits; live sheds and says so
   Duration progress_interval = std::chrono::minutes{1};
 };
 

@@ -35,18 +35,18 @@ struct TcpFlags {
 /// One TCP segment or UDP datagram with the headers around it stripped. Views its packet's batch.
 struct Segment {
   Mark mark;
-  std::uint64_t hash = 0;               ///< hash_of(key()): decides the partition
-  Endpoint source;                      ///< the sender of this segment
+  std::uint64_t hash = 0;  ///< hash_of(key()): decides the partition
+  Endpoint source;         ///< the sender of this segment
   Endpoint destination;
   MacAddress source_mac{};
   MacAddress destination_mac{};
   VlanTags vlan;
-  std::uint16_t domain = 0;             ///< observation domain
+  std::uint16_t domain = 0;  ///< observation domain
   Transport transport = Transport::tcp;
-  std::uint8_t flags = 0;               ///< TcpFlags
+  std::uint8_t flags = 0;  ///< TcpFlags
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgement = 0;
-  std::uint32_t wire_payload_bytes = 0; ///< payload length on the wire: `payload` may be shorter, cut by a snap length
+  std::uint32_t wire_payload_bytes = 0;  ///< payload length on the wire: `payload` may be shorter, cut by a snap length
   ByteView payload;
 
   [[nodiscard]] ConnectionKey key() const { return ConnectionKey::between(source, destination, transport, domain); }

@@ -126,7 +126,8 @@ class InterfaceSource final : public PcapSource {
     begin(batch, bytes);
     if (stopped_.load(std::memory_order_relaxed)) return Fill::end;
     Collector collector{this, &batch};
-    const int count = pcap_dispatch(handle_.get(), static_cast<int>(packets), collect, reinterpret_cast<u_char*>(&collector));
+    const int count =
+        pcap_dispatch(handle_.get(), static_cast<int>(packets), collect, reinterpret_cast<u_char*>(&collector));
     if (count == PCAP_ERROR) return finish(batch, fail());
     return finish(batch, count == PCAP_ERROR_BREAK ? Fill::end : Fill::idle);
   }
@@ -179,13 +180,15 @@ Handle open_handle(const std::filesystem::path& file) {
   std::ungetc(first, stream);
 
   ErrorText error{};
-  Handle handle{first == EOF ? nullptr
-                             : pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, error.data())};
+  Handle handle{first == EOF
+                    ? nullptr
+                    : pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, error.data())};
   if (handle) return handle;
   if (stream != stdin) std::fclose(stream);
   const std::string_view why = error.data();
   if (first == EOF) throw SourceError(shown_name(file) + ": is empty, not a capture");
-  if (why.find("unknown file format") != why.npos) throw SourceError(shown_name(file) + ": is not a pcap or pcapng capture");
+  if (why.find("unknown file format") != why.npos)
+    throw SourceError(shown_name(file) + ": is not a pcap or pcapng capture");
   throw SourceError(shown_name(file) + ": " + error.data());
 }
 
@@ -223,7 +226,8 @@ std::unique_ptr<Source> open_interface(const InterfaceSettings& settings, std::u
   const int result = pcap_activate(handle.get());
   if (result < 0) {
     const char* detail = pcap_geterr(handle.get());
-    throw SourceError(settings.name + ": " + pcap_statustostr(result) + (*detail != '\0' ? std::string{" ("} + detail + ")" : ""));
+    throw SourceError(settings.name + ": " + pcap_statustostr(result) +
+                      (*detail != '\0' ? std::string{" ("} + detail + ")" : ""));
   }
   if (pcap_get_tstamp_precision(handle.get()) != PCAP_TSTAMP_PRECISION_NANO) {
     throw SourceError(settings.name + ": gives no timestamps in nanoseconds");

@@ -60,7 +60,7 @@ std::optional<Timestamp> first_packet_time(const std::filesystem::path& file);
 struct InterfaceSettings {
   std::string name;
   std::string filter;
-  int snap_length = 262144;             ///< whole frames, segmentation offload included
+  int snap_length = 262144;  ///< whole frames, segmentation offload included
   int buffer_bytes = 64 * 1024 * 1024;
   Duration block_timeout = std::chrono::milliseconds{100};
 };

@@ -7,12 +7,26 @@ namespace {
 
 // https://www.tcpdump.org/linktypes.html
 enum LinkType : std::uint16_t {
-  kNull = 0, kEthernet = 1, kRawBsd = 12, kRawOpenBsd = 14, kRaw = 101, kLoop = 108, kLinuxCooked = 113, kIpv4 = 228, kIpv6 = 229, kLinuxCooked2 = 276
+  kNull = 0,
+  kEthernet = 1,
+  kRawBsd = 12,
+  kRawOpenBsd = 14,
+  kRaw = 101,
+  kLoop = 108,
+  kLinuxCooked = 113,
+  kIpv4 = 228,
+  kIpv6 = 229,
+  kLinuxCooked2 = 276
 };
 
 // IEEE 802 numbers.
 enum EtherType : std::uint16_t {
-  kEtherIpv4 = 0x0800, kEtherIpv6 = 0x86dd, kEtherVlan = 0x8100, kEtherProviderVlan = 0x88a8, kEtherOldQinQ = 0x9100, kEtherLeast = 0x0600
+  kEtherIpv4 = 0x0800,
+  kEtherIpv6 = 0x86dd,
+  kEtherVlan = 0x8100,
+  kEtherProviderVlan = 0x88a8,
+  kEtherOldQinQ = 0x9100,
+  kEtherLeast = 0x0600
 };
 
 // One packet on its way through the layers. Each layer strips its header from `reader` and says what comes next.
@@ -82,8 +96,8 @@ Decoded decode_ipv4(Walk& walk) {
 
   const std::size_t header_bytes = std::size_t{version_and_length & 0x0fU} * 4;
   if (version_and_length >> 4 != 4 || header_bytes < kLeast) return Decoded::malformed;
-  // A total length of 0 is a segmentation-offload frame as the sending host's stack saw it: the frame's own length counts.
-  // Otherwise what follows the datagram is the link's padding.
+  // A total length of 0 is a segmentation-offload frame as the sending host's stack saw it: the frame's own length
+  // counts. Otherwise what follows the datagram is the link's padding.
   const std::uint32_t datagram_bytes = total_bytes == 0 ? wire_bytes : std::min<std::uint32_t>(total_bytes, wire_bytes);
   if (datagram_bytes < header_bytes) return Decoded::malformed;
   constexpr std::uint16_t kMoreFragments = 0x2000, kOffset = 0x1fff;
@@ -107,7 +121,8 @@ Decoded decode_ipv6(Walk& walk) {
   walk.segment.destination.address = IpAddress::v6(header.take(16));
   if (wire_bytes < kHeader) return Decoded::malformed;
   const std::uint32_t left = wire_bytes - static_cast<std::uint32_t>(kHeader);
-  walk.wire_bytes = payload_bytes == 0 ? left : std::min<std::uint32_t>(payload_bytes, left);  // 0: jumbogram or offload
+  walk.wire_bytes =
+      payload_bytes == 0 ? left : std::min<std::uint32_t>(payload_bytes, left);  // 0: jumbogram or offload
 
   // RFC 8200 4: hop-by-hop options, routing, destination options; a bound, since a chain may be as long as the packet.
   constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestination = 60;
@@ -222,7 +237,8 @@ std::string_view to_text(Decoded decoded) {
 Decoded Decoder::decode(const Packet& packet, Segment& segment) {
   segment = Segment{};
   segment.mark = packet.mark;
-  Walk walk{ByteReader{packet.bytes}, segment, std::max<std::uint32_t>(packet.wire_bytes, static_cast<std::uint32_t>(packet.bytes.size()))};
+  Walk walk{ByteReader{packet.bytes}, segment,
+            std::max<std::uint32_t>(packet.wire_bytes, static_cast<std::uint32_t>(packet.bytes.size()))};
   const Decoded decoded = decode_link(walk, packet.link_type);
   ++counts_[static_cast<std::size_t>(decoded)];
   if (decoded != Decoded::segment) return decoded;

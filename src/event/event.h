@@ -26,10 +26,10 @@ enum class Protocol : std::uint8_t { unidentified, dicom, hl7, tls, http, ssh };
 
 /// Why something could not be seen. Unknown is counted and never fires.
 struct Visibility {
-  bool joined_midway = false;   ///< the capture began after the connection did
-  bool one_direction = false;   ///< only one direction was seen
-  bool truncated = false;       ///< a snap length cut wanted bytes
-  bool lost = false;            ///< wanted bytes were never seen
+  bool joined_midway = false;  ///< the capture began after the connection did
+  bool one_direction = false;  ///< only one direction was seen
+  bool truncated = false;      ///< a snap length cut wanted bytes
+  bool lost = false;           ///< wanted bytes were never seen
   bool encrypted = false;
 
   friend bool operator==(const Visibility&, const Visibility&) = default;
@@ -50,13 +50,14 @@ struct ConnectionFact {
 /// dataset "dicom.association" (PS3.8)
 enum class DicomEnd : std::uint8_t { released, aborted, rejected, reset, closed, timeout, open };
 
-/// PS3.8 9.3.2.2 and 9.3.3.2. `result` is as in the acceptance (0 accepted … 4), nothing if the acceptance was not seen.
+/// PS3.8 9.3.2.2 and 9.3.3.2. `result` is as in the acceptance (0 accepted … 4), nothing if the acceptance was not
+/// seen.
 struct PresentationContext {
   std::uint8_t id = 0;
   std::string abstract_syntax;
   std::vector<std::string> transfer_syntaxes;  ///< proposed
   std::optional<std::uint8_t> result;
-  std::string accepted_transfer_syntax;        ///< empty unless accepted
+  std::string accepted_transfer_syntax;  ///< empty unless accepted
 
   [[nodiscard]] bool accepted() const { return result == std::uint8_t{0}; }
 };
@@ -75,7 +76,8 @@ struct DicomAbort {
   bool by_opener = false;
 };
 
-/// What one side of an association says of its software (PS3.7 D.3.3.2) and the longest PDU it takes (PS3.8 D.1; 0: any).
+/// What one side of an association says of its software (PS3.7 D.3.3.2) and the longest PDU it takes (PS3.8 D.1; 0:
+/// any).
 struct DicomImplementation {
   std::string class_uid;
   std::string version_name;
@@ -85,16 +87,16 @@ struct DicomImplementation {
 struct DicomAssociation {
   std::optional<std::string> calling_ae;  ///< trimmed (PS3.5 6.2); nothing if not seen
   std::optional<std::string> called_ae;
-  std::optional<bool> accepted;           ///< nothing while unanswered, or if the answer was not seen
+  std::optional<bool> accepted;  ///< nothing while unanswered, or if the answer was not seen
   std::optional<DicomRejection> rejection;
   std::optional<DicomAbort> abort;
-  std::optional<DicomEnd> end;            ///< nothing before Phase::end
+  std::optional<DicomEnd> end;  ///< nothing before Phase::end
   std::string application_context;
   std::vector<PresentationContext> contexts;
   DicomImplementation opener;
   DicomImplementation acceptor;
-  std::optional<Duration> setup_time;     ///< request to answer
-  std::uint64_t operations = 0;           ///< requests seen, both ways
+  std::optional<Duration> setup_time;         ///< request to answer
+  std::uint64_t operations = 0;               ///< requests seen, both ways
   std::array<std::uint64_t, 2> data_bytes{};  ///< data set bytes sent by opener, by acceptor
 };
 
@@ -107,53 +109,53 @@ struct SubOperations {
 };
 
 struct DicomOperation {
-  std::uint16_t command_field = 0;          ///< (0000,0100) of the request: 0x0001 C-STORE …
-  std::uint16_t message_id = 0;             ///< (0000,0110)
+  std::uint16_t command_field = 0;  ///< (0000,0100) of the request: 0x0001 C-STORE …
+  std::uint16_t message_id = 0;     ///< (0000,0110)
   std::uint8_t context_id = 0;
   Invoker invoker = Invoker::opener;
-  std::optional<std::string> calling_ae;    ///< of the association, repeated so that a rule need not join
+  std::optional<std::string> calling_ae;  ///< of the association, repeated so that a rule need not join
   std::optional<std::string> called_ae;
-  std::string sop_class_uid;                ///< affected or requested; empty if not seen
-  std::string transfer_syntax_uid;          ///< agreed for the context; empty if not seen
-  std::optional<std::uint16_t> status;      ///< final status (0000,0900); nothing if no final response was seen
-  bool request_seen = true;                 ///< false: a response whose request was not seen
+  std::string sop_class_uid;            ///< affected or requested; empty if not seen
+  std::string transfer_syntax_uid;      ///< agreed for the context; empty if not seen
+  std::optional<std::uint16_t> status;  ///< final status (0000,0900); nothing if no final response was seen
+  bool request_seen = true;             ///< false: a response whose request was not seen
   std::uint32_t pending_responses = 0;
-  bool cancelled = false;                   ///< a C-CANCEL was seen
-  SubOperations sub_operations;             ///< C-MOVE and C-GET
-  std::string move_destination;             ///< (0000,0600)
-  std::string originator_ae;                ///< (0000,1030)
+  bool cancelled = false;                              ///< a C-CANCEL was seen
+  SubOperations sub_operations;                        ///< C-MOVE and C-GET
+  std::string move_destination;                        ///< (0000,0600)
+  std::string originator_ae;                           ///< (0000,1030)
   std::optional<std::uint16_t> originator_message_id;  ///< (0000,1031)
-  std::string query_level;                  ///< (0008,0052) of a query's identifier: PATIENT, STUDY, SERIES, IMAGE
-  std::string study;                        ///< pseudonyms
+  std::string query_level;  ///< (0008,0052) of a query's identifier: PATIENT, STUDY, SERIES, IMAGE
+  std::string study;        ///< pseudonyms
   std::string instance;
   std::string patient;
   std::string accession;
-  std::uint64_t request_bytes = 0;          ///< data set sent with the request
-  std::uint64_t response_bytes = 0;         ///< data sets sent with the responses
-  std::uint64_t missing_bytes = 0;          ///< of these, never seen
-  Mark requested;                           ///< first packet of the request (of the response, if the request was not seen)
-  std::optional<Mark> answered;             ///< the final response
+  std::uint64_t request_bytes = 0;   ///< data set sent with the request
+  std::uint64_t response_bytes = 0;  ///< data sets sent with the responses
+  std::uint64_t missing_bytes = 0;   ///< of these, never seen
+  Mark requested;                    ///< first packet of the request (of the response, if the request was not seen)
+  std::optional<Mark> answered;      ///< the final response
 };
 
 /// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgement.
 struct Hl7Message {
-  std::string message_type;                 ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
-  std::string version;                      ///< MSH-12
-  std::string processing_id;                ///< MSH-11
-  std::string character_set;                ///< MSH-18
+  std::string message_type;   ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
+  std::string version;        ///< MSH-12
+  std::string processing_id;  ///< MSH-11
+  std::string character_set;  ///< MSH-18
   std::optional<std::string> sending_application, sending_facility;      ///< MSH-3, MSH-4
   std::optional<std::string> receiving_application, receiving_facility;  ///< MSH-5, MSH-6
-  std::string control_id;                   ///< pseudonyms, this one and the next four
+  std::string control_id;                                                ///< pseudonyms, this one and the next four
   std::string patient;
   std::string accession;
   std::string placer_order;
   std::string filler_order;
-  std::string order_control;                ///< ORC-1
+  std::string order_control;  ///< ORC-1
   bool sent_by_opener = true;
-  bool message_seen = true;                 ///< false: an acknowledgement whose message was not seen
-  std::optional<std::string> ack_code;      ///< MSA-1: AA AE AR CA CE CR; nothing if never answered
-  std::string ack_paired_by;                ///< "control_id" (MSA-2) or "order"; empty if never answered
-  std::uint64_t bytes = 0;                  ///< of the MLLP block's content
+  bool message_seen = true;             ///< false: an acknowledgement whose message was not seen
+  std::optional<std::string> ack_code;  ///< MSA-1: AA AE AR CA CE CR; nothing if never answered
+  std::string ack_paired_by;            ///< "control_id" (MSA-2) or "order"; empty if never answered
+  std::uint64_t bytes = 0;              ///< of the MLLP block's content
   std::uint64_t ack_bytes = 0;
   std::uint64_t missing_bytes = 0;
   Mark sent;
@@ -162,10 +164,10 @@ struct Hl7Message {
 
 /// dataset "violation": a break of a protocol's rules; never the bytes.
 struct Violation {
-  std::string_view name;    ///< "dicom.pdu_length", from the protocol's own table
-  std::string_view clause;  ///< "PS3.8 9.3.1"
-  std::uint64_t offset = 0; ///< of the stream, where the offending unit began
-  std::uint64_t length = 0; ///< of the offending unit
+  std::string_view name;     ///< "dicom.pdu_length", from the protocol's own table
+  std::string_view clause;   ///< "PS3.8 9.3.1"
+  std::uint64_t offset = 0;  ///< of the stream, where the offending unit began
+  std::uint64_t length = 0;  ///< of the offending unit
   bool by_opener = true;
 };
 
@@ -182,8 +184,8 @@ struct Link {
 
 /// dataset "capture": what was not visible, said by capture, decode and assemble; about no connection.
 struct CaptureNote {
-  std::string_view name;     ///< "capture.truncated_file", "capture.unknown_link_type", "capture.clock_step", …
-  std::string detail;        ///< a file's name, a link type's number; never bytes off the wire
+  std::string_view name;  ///< "capture.truncated_file", "capture.unknown_link_type", "capture.clock_step", …
+  std::string detail;     ///< a file's name, a link type's number; never bytes off the wire
   std::uint64_t count = 1;
 };
 
@@ -194,10 +196,10 @@ struct Event {
   Protocol protocol = Protocol::unidentified;
   Visibility visibility;
   std::uint64_t conversation = 0;  ///< the connection's id; 0 for a CaptureNote
-  std::uint32_t ordinal = 0;       ///< of this connection's events, counted from 1: a unique name is (conversation, ordinal)
-  Parties parties;                 ///< source = who opened the connection, if opener_known
-  Mark first;                      ///< first packet that this fact rests on
-  Mark last;                       ///< the packet that made it known
+  std::uint32_t ordinal = 0;  ///< of this connection's events, counted from 1: a unique name is (conversation, ordinal)
+  Parties parties;            ///< source = who opened the connection, if opener_known
+  Mark first;                 ///< first packet that this fact rests on
+  Mark last;                  ///< the packet that made it known
   Facts facts;
 };
 

@@ -97,9 +97,9 @@ struct VisibilityFlag {
   bool Visibility::*flag;
 };
 constexpr std::array kVisibilityFlags{
-    VisibilityFlag{"joined_midway", &Visibility::joined_midway}, VisibilityFlag{"one_direction", &Visibility::one_direction},
-    VisibilityFlag{"truncated", &Visibility::truncated}, VisibilityFlag{"lost", &Visibility::lost},
-    VisibilityFlag{"encrypted", &Visibility::encrypted}};
+    VisibilityFlag{"joined_midway", &Visibility::joined_midway},
+    VisibilityFlag{"one_direction", &Visibility::one_direction}, VisibilityFlag{"truncated", &Visibility::truncated},
+    VisibilityFlag{"lost", &Visibility::lost}, VisibilityFlag{"encrypted", &Visibility::encrypted}};
 
 constexpr auto kText = FieldType::text;
 constexpr auto kList = FieldType::text_list;

@@ -37,10 +37,10 @@ struct Record {
 };
 
 struct Field {
-  std::string_view path;     ///< dotted: "dicom.calling_ae"
+  std::string_view path;  ///< dotted: "dicom.calling_ae"
   FieldType type;
   std::string_view meaning;
-  std::string_view clause;   ///< PS3.x, HL7 v2, ECS, or empty
+  std::string_view clause;  ///< PS3.x, HL7 v2, ECS, or empty
   Identifies identifies;
   void (*visit)(const Record&, FieldSink&);
 };

@@ -14,13 +14,13 @@ namespace dcmwatch {
 
 /// A difference between what was declared and what was seen. `model` states differences; it does not judge them.
 enum class DeviationKind : std::uint8_t {
-  source_device,        ///< the opener's address belongs to no declared device
+  source_device,  ///< the opener's address belongs to no declared device
   destination_device,
-  flow,                 ///< no declared flow joins these two devices
-  zone_crossing,        ///< no declared flow or conduit joins these two zones
-  port,                 ///< a flow joins them, on another port
-  direction,            ///< a flow joins them the other way round
-  calling_ae_title,     ///< not bound to the device that used it
+  flow,              ///< no declared flow joins these two devices
+  zone_crossing,     ///< no declared flow or conduit joins these two zones
+  port,              ///< a flow joins them, on another port
+  direction,         ///< a flow joins them the other way round
+  calling_ae_title,  ///< not bound to the device that used it
   called_ae_title,
   operation,
   sop_class,
@@ -29,7 +29,16 @@ enum class DeviationKind : std::uint8_t {
 };
 
 /// A thing declared that could not be checked.
-enum class UnknownKind : std::uint8_t { direction, service, calling_ae_title, called_ae_title, operation, sop_class, message_type, move_destination };
+enum class UnknownKind : std::uint8_t {
+  direction,
+  service,
+  calling_ae_title,
+  called_ae_title,
+  operation,
+  sop_class,
+  message_type,
+  move_destination
+};
 
 struct Deviation {
   DeviationKind kind{};
@@ -78,10 +87,10 @@ struct Finding {
   std::uint64_t count = 1;
   Mark first;
   Mark last;
-  Observation example;       ///< the first observation that matched
+  Observation example;  ///< the first observation that matched
 };
 
-std::string_view to_text(DeviationKind kind);  ///< "device.source", "flow", "zone.crossing", "port", …
+std::string_view to_text(DeviationKind kind);  ///< "source.device", "flow", "zone_crossing", "port", …
 std::string_view to_text(UnknownKind kind);
 std::string_view to_text(Level level);
 /// Nothing if the text is no level.

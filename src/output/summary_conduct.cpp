@@ -12,8 +12,8 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::uint16_t kStore = 0x0001;  // PS3.7 E.1: C-STORE-RQ, C-MOVE-RQ
-constexpr std::uint16_t kMove = 0x0021;
+constexpr std::uint16_t kStore = 0x0001;  // PS3.7 E.1: C-STORE-RQ, C-FIND-RQ
+constexpr std::uint16_t kFind = 0x0020;
 constexpr std::size_t kConversations = 8192;
 constexpr std::size_t kDeeds = 64;  ///< distinct things asked within one pair
 
@@ -60,7 +60,8 @@ std::string result_of(const DicomOperation& operation) {
 
 Deed deed_of(const DicomOperation& operation) {
   Deed deed{subject_of(operation), result_of(operation), {}};
-  deed.got.matches = operation.command_field == kMove ? 0 : operation.pending_responses;
+  // PS3.7 9.1.2: a pending response of C-FIND is a match; of C-GET and C-MOVE it tells progress.
+  if (operation.command_field == kFind) deed.got.matches = operation.pending_responses;
   deed.got.bytes = operation.request_bytes + operation.response_bytes;
   if (operation.command_field == kStore && operation.status &&
       dicom_status_class(*operation.status) != StatusClass::failure) {

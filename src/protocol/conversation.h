@@ -1,7 +1,8 @@
 // What every protocol folder is given, and what it gives: the seam within `protocol`.
 //
 // Each protocol is a folder: framer (cut a unit out of the stream) → decoder (a unit becomes a typed value) →
-// conversation (values become facts). The conversation is a StreamSink made by the protocol's `open`; facts leave by the Emitter.
+// conversation (values become facts). The conversation is a StreamSink made by the protocol's `open`; facts leave by
+// the Emitter.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,9 @@ class Emitter {
   /// The protocol knows who opened the connection (an A-ASSOCIATE-RQ, say) although no SYN was seen.
   /// Ignored if a SYN told it. Call it before the first event that depends on it.
   void set_opener(Direction sent_by_opener);
+  /// The protocol makes one end the likely opener, no more: events are oriented by it, and opener_known() stays false.
+  /// The first such word counts.
+  void suppose_opener(Direction sent_by_opener);
 
   /// The direction in which the opener sends; a guess unless opener_known().
   [[nodiscard]] Direction opener() const { return opener_; }
@@ -49,6 +53,7 @@ class Emitter {
   Protocol protocol_;
   Direction opener_ = Direction::forward;
   bool opener_told_ = false;
+  bool opener_supposed_ = false;
   std::uint32_t emitted_ = 0;
 };
 

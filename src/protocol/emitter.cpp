@@ -15,6 +15,12 @@ void Emitter::set_opener(Direction sent_by_opener) {
   opener_told_ = true;
 }
 
+void Emitter::suppose_opener(Direction sent_by_opener) {
+  if (opener_known() || opener_supposed_) return;
+  opener_ = sent_by_opener;
+  opener_supposed_ = true;
+}
+
 void Emitter::emit(Phase phase, const Mark& first, const Mark& last, Facts facts, bool lost) {
   Event event;
   event.phase = phase;

@@ -13,7 +13,7 @@ Looks begins_with(std::string_view text, std::string_view expected) {
   return common == expected.size() ? Looks::yes : Looks::need_more;
 }
 
-constexpr std::array<std::string_view, 9> kHttpStarts{"GET ",    "HEAD ",  "POST ",  "PUT ",   "DELETE ",
+constexpr std::array<std::string_view, 9> kHttpStarts{"GET ",     "HEAD ",  "POST ",  "PUT ",   "DELETE ",
                                                       "OPTIONS ", "PATCH ", "TRACE ", "HTTP/1."};
 
 }  // namespace
@@ -24,7 +24,8 @@ Looks looks_like_tls(ByteView first_bytes) {
   if (!first_bytes.empty() && first_bytes[0] != kHandshake) return Looks::no;
   if (first_bytes.size() > 1 && first_bytes[1] != 3) return Looks::no;
   if (first_bytes.size() < kEnough) return Looks::need_more;
-  return first_bytes[2] <= 4 && (first_bytes[5] == kClientHello || first_bytes[5] == kServerHello) ? Looks::yes : Looks::no;
+  return first_bytes[2] <= 4 && (first_bytes[5] == kClientHello || first_bytes[5] == kServerHello) ? Looks::yes
+                                                                                                   : Looks::no;
 }
 
 Looks looks_like_ssh(ByteView first_bytes) { return begins_with(as_text(first_bytes), "SSH-"); }

@@ -9,8 +9,8 @@
 
 namespace dcmwatch {
 
-/// Identifies what each connection carries, by content and on any port, and hands its streams to that protocol's conversation.
-/// One per shard; `settings` and `events` outlive it. Not shared between threads.
+/// Identifies what each connection carries, by content and on any port, and hands its streams to that protocol's
+/// conversation. One per shard; `settings` and `events` outlive it. Not shared between threads.
 class ProtocolHandler final : public StreamHandler {
  public:
   ProtocolHandler(const ProtocolSettings& settings, EventSink& events) : settings_(settings), events_(events) {}

@@ -60,10 +60,12 @@ Appetite Stream::on_bytes(Direction direction, const Mark& mark, ByteView bytes)
   return kWantNothing;
 }
 
-void Stream::on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes, std::uint64_t missing) {
+void Stream::on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
+                        std::uint64_t missing) {
   if (!sink_) return;
   const Owed owed = std::exchange(owed_[index_of(direction)], {});
-  sink_->on_skipped(direction, owed.passed != 0 ? owed.first : first, last, owed.passed + bytes, owed.missing + missing);
+  sink_->on_skipped(direction, owed.passed != 0 ? owed.first : first, last, owed.passed + bytes,
+                    owed.missing + missing);
 }
 
 void Stream::on_gap(Direction direction, const Mark& mark, std::uint64_t missing) {
@@ -72,7 +74,8 @@ void Stream::on_gap(Direction direction, const Mark& mark, std::uint64_t missing
     if (missing != 0) sink_->on_gap(direction, mark, missing);
     return;
   }
-  head(direction) = Head{.bytes = {}, .searched_bytes = head(direction).searched_bytes, .adrift = true, .hopeless = false};
+  head(direction) =
+      Head{.bytes = {}, .searched_bytes = head(direction).searched_bytes, .adrift = true, .hopeless = false};
 }
 
 void Stream::on_close(const Mark& mark, CloseReason reason) {
@@ -113,7 +116,8 @@ Appetite Stream::identify(Direction direction, const Mark& mark, ByteView bytes)
     // Nothing before a unit's start is of use, so only what is on the table now is kept.
     chunks_.clear();
   } else {
-    const std::size_t room = settings_.limits.identify_bytes - std::min(settings_.limits.identify_bytes, here.bytes.size());
+    const std::size_t room =
+        settings_.limits.identify_bytes - std::min(settings_.limits.identify_bytes, here.bytes.size());
     const ByteView head_bytes = bytes.first(std::min(room, bytes.size()));
     here.bytes.insert(here.bytes.end(), head_bytes.begin(), head_bytes.end());
   }
@@ -171,7 +175,8 @@ std::unique_ptr<StreamSink> ProtocolHandler::open(const Connection& connection, 
   return std::make_unique<Stream>(connection, settings_, events_);
 }
 
-void ProtocolHandler::on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark, CloseReason reason) {
+void ProtocolHandler::on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark,
+                                        CloseReason reason) {
   if (sink) {
     static_cast<Stream*>(sink)->end(mark, reason);
     return;

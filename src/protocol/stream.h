@@ -9,14 +9,16 @@
 
 namespace dcmwatch {
 
-/// Holds the first bytes of both directions until a protocol recognises one of them, then hands everything on to its sink.
-/// A connection joined midway, or one with a hole, is searched at the start of each segment, where a unit mostly begins.
+/// Holds the first bytes of both directions until a protocol recognises one of them, then hands everything on to its
+/// sink. A connection joined midway, or one with a hole, is searched at the start of each segment, where a unit mostly
+/// begins.
 class Stream final : public StreamSink {
  public:
   Stream(const Connection& connection, const ProtocolSettings& settings, EventSink& events);
 
   Appetite on_bytes(Direction direction, const Mark& mark, ByteView bytes) override;
-  void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes, std::uint64_t missing) override;
+  void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
+                  std::uint64_t missing) override;
   void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
@@ -36,7 +38,7 @@ class Stream final : public StreamSink {
   struct Head {
     std::vector<std::uint8_t> bytes;  ///< from the stream's start, unless `adrift`
     std::uint64_t searched_bytes = 0;
-    bool adrift = false;              ///< the start was not seen: units are sought at segment starts
+    bool adrift = false;  ///< the start was not seen: units are sought at segment starts
     bool hopeless = false;
   };
 

@@ -30,7 +30,8 @@ void Relater::remember(const Event& event, const DicomOperation& move) {
 void Relater::relate(const Event& event, const DicomOperation& store) {
   const Move* cause = nullptr;
   std::size_t candidates = 0;
-  // Message ids are often 1, so the latest retrieval with these words is meant; another conversation with the same is a doubt.
+  // Message ids are often 1, so the latest retrieval with these words is meant; another conversation with the same is a
+  // doubt.
   for (auto move = moves_.rbegin(); move != moves_.rend(); ++move) {
     const bool fits = move->calling_ae == store.originator_ae && move->message_id == store.originator_message_id &&
                       move->archive == event.parties.source.address;

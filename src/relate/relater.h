@@ -11,8 +11,8 @@
 
 namespace dcmwatch {
 
-/// Ties the C-STOREs that an archive sends to the C-MOVE that asked for them, where the C-STORE names it by move originator AE title
-/// and message id (PS3.7 9.1.1.1; both are optional). Order of calls: every event, in packet time.
+/// Ties the C-STOREs that an archive sends to the C-MOVE that asked for them, where the C-STORE names it by move
+/// originator AE title and message id (PS3.7 9.1.1.1; both are optional). Order of calls: every event, in packet time.
 class Relater {
  public:
   /// `limits` and `sink` outlive it.

@@ -77,9 +77,10 @@ inline std::vector<CapturedStream> streams_of(const std::filesystem::path& captu
   return streams;
 }
 
-/// Plays chunks as the segments of one connection from its handshake on, through the assembler and the protocols, and gives the
-/// records of what was told, one a line. The connection's own record is left out: it counts packets.
-inline std::string told_of(const Parties& parties, const std::vector<Chunk>& chunks, const Pseudonymizer& pseudonymizer) {
+/// Plays chunks as the segments of one connection from its handshake on, through the assembler and the protocols, and
+/// gives the records of what was told, one a line. The connection's own record is left out: it counts packets.
+inline std::string told_of(const Parties& parties, const std::vector<Chunk>& chunks,
+                           const Pseudonymizer& pseudonymizer) {
   struct Lines final : EventSink {
     std::string text;
     RecordWriter writer;

@@ -18,7 +18,9 @@ class Captures : public testing::Test {
     fs::create_directory(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
-  void copy(const char* capture, const char* name) { fs::copy_file(fs::path{DCMWATCH_ROOT} / "pcaps" / capture, folder_ / name); }
+  void copy(const char* capture, const char* name) {
+    fs::copy_file(fs::path{DCMWATCH_ROOT} / "pcaps" / capture, folder_ / name);
+  }
 
   fs::path folder_;
 };

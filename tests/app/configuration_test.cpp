@@ -12,7 +12,8 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::filesystem::path kFile = std::filesystem::temp_directory_path() / ("dcmwatch-monitor-" + std::to_string(::getpid()) + ".yaml");
+const std::filesystem::path kFile =
+    std::filesystem::temp_directory_path() / ("dcmwatch-monitor-" + std::to_string(::getpid()) + ".yaml");
 
 MonitorConfiguration load(const std::string& text) {
   std::ofstream{kFile} << text;
@@ -29,7 +30,8 @@ std::string problem_of(const std::string& text) {
 }
 
 TEST(Configuration, of_the_example_loads) {
-  const MonitorConfiguration configuration = load_configuration(std::filesystem::path{DCMWATCH_ROOT} / "config" / "monitor.yaml");
+  const MonitorConfiguration configuration =
+      load_configuration(std::filesystem::path{DCMWATCH_ROOT} / "config" / "monitor.yaml");
   EXPECT_EQ(configuration.interfaces.at(0).name, "span0");
   EXPECT_EQ(configuration.listen_address, "127.0.0.1");
   EXPECT_EQ(configuration.model, std::filesystem::path{DCMWATCH_ROOT} / "config" / "model.yaml");
@@ -37,7 +39,8 @@ TEST(Configuration, of_the_example_loads) {
 
 TEST(Configuration, takes_what_is_written_and_defaults_for_the_rest) {
   const MonitorConfiguration configuration = load(
-      "model: m.yaml\nrules: /r\ninterfaces:\n  - {name: a, filter: not port 22, snap_length: 256, buffer_mebibytes: 8}\n  - name: b\n"
+      "model: m.yaml\nrules: /r\ninterfaces:\n  - {name: a, filter: not port 22, snap_length: 256, buffer_mebibytes: "
+      "8}\n  - name: b\n"
       "listen: '[::1]:1234'\nevents: {file: '-', phases: all}\nshards: 3\n");
   EXPECT_EQ(configuration.model, kFile.parent_path() / "m.yaml");
   EXPECT_EQ(configuration.rules, "/r");
@@ -64,7 +67,8 @@ TEST(Configuration, names_line_and_column_of_every_mistake) {
       {whole + "events: {file: x, phases: some}\n", "'phases' is 'some'"},
       {"model: m\nrules: r\ninterfaces: span0\n", ":3:13: 'interfaces' must be a list"},
       {"model: m\nrules: r\ninterfaces: [{nam: a}]\n", "did you mean 'name'"},
-      {"model: m\nrules: r\ninterfaces: [{name: a, snap_length: 10}]\n", "'snap_length' must be a number; from 96 to 262144"},
+      {"model: m\nrules: r\ninterfaces: [{name: a, snap_length: 10}]\n",
+       "'snap_length' must be a number; from 96 to 262144"},
   };
   for (const auto& [text, expected] : cases) EXPECT_THAT(problem_of(text), HasSubstr(expected)) << text;
 }

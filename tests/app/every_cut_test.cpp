@@ -69,7 +69,9 @@ std::string name_of(const testing::TestParamInfo<const char*>& capture) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Captures, EveryCut, testing::Values("modality-day.pcap", "query-retrieve.pcap", "rejections.pcap", "hl7.pcap"), name_of);
+INSTANTIATE_TEST_SUITE_P(Captures, EveryCut,
+                         testing::Values("modality-day.pcap", "query-retrieve.pcap", "rejections.pcap", "hl7.pcap"),
+                         name_of);
 
 }  // namespace
 }  // namespace dcmwatch

@@ -32,7 +32,8 @@ struct Told final : Analyst {
 /// Plays the packets of a capture one after the other, each moved in time by a function of its index.
 class ShiftedSource final : public Source {
  public:
-  ShiftedSource(std::unique_ptr<Source> source, std::function<Duration(std::uint64_t)> shift) : source_(std::move(source)), shift_(std::move(shift)) {}
+  ShiftedSource(std::unique_ptr<Source> source, std::function<Duration(std::uint64_t)> shift)
+      : source_(std::move(source)), shift_(std::move(shift)) {}
   Fill next(Batch& batch, std::size_t packets, std::size_t bytes) override {
     const Fill fill = source_->next(batch, packets, bytes);
     for (Packet& packet : batch.packets) packet.mark.time += shift_(packet.mark.packet);
@@ -68,7 +69,8 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards) {
   for (const char* capture : {"incident.pcap", "hl7.pcap", "rejections.pcap"}) {
     const Told one = play(capture, 1);
     EXPECT_FALSE(one.text.empty());
-    for (const unsigned shards : {2U, 3U, 64U}) EXPECT_EQ(play(capture, shards).text, one.text) << capture << ' ' << shards;
+    for (const unsigned shards : {2U, 3U, 64U})
+      EXPECT_EQ(play(capture, shards).text, one.text) << capture << ' ' << shards;
   }
 }
 
@@ -82,7 +84,8 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_limit_reached)
   for (const char* capture : {"incident.pcap", "modality-day.pcap", "query-retrieve.pcap", "rejections.pcap"}) {
     const Told one = play(capture, 1, limits);
     evicted += one.assembly.connections_evicted;
-    for (const unsigned shards : {2U, 5U}) EXPECT_EQ(play(capture, shards, limits).text, one.text) << capture << ' ' << shards;
+    for (const unsigned shards : {2U, 5U})
+      EXPECT_EQ(play(capture, shards, limits).text, one.text) << capture << ' ' << shards;
   }
   EXPECT_GT(evicted, 0U);
 }
@@ -90,13 +93,15 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_limit_reached)
 TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_timer_acting) {
   Limits limits;
   limits.idle_timeout = std::chrono::milliseconds{50};
-  limits.closed_linger = limits.handshake_timeout = limits.half_closed_timeout = limits.udp_timeout = std::chrono::milliseconds{20};
+  limits.closed_linger = limits.handshake_timeout = limits.half_closed_timeout = limits.udp_timeout =
+      std::chrono::milliseconds{20};
   limits.batch_packets = 16;
   std::size_t timed_out = 0;
   for (const char* capture : {"incident.pcap", "modality-day.pcap", "rejections.pcap"}) {
     const Told one = play(capture, 1, limits);
     timed_out += one.text.find("timed_out") != std::string::npos ? 1 : 0;
-    for (const unsigned shards : {2U, 5U}) EXPECT_EQ(play(capture, shards, limits).text, one.text) << capture << ' ' << shards;
+    for (const unsigned shards : {2U, 5U})
+      EXPECT_EQ(play(capture, shards, limits).text, one.text) << capture << ' ' << shards;
   }
   EXPECT_GT(timed_out, 0U);
 }
@@ -107,20 +112,25 @@ TEST(Pipeline, tells_in_packet_time) {
 }
 
 TEST(Pipeline, keeps_time_from_running_backwards_within_a_minute) {
-  ShiftedSource source{open_file(kPcaps / "hl7.pcap", 0, ""), [](std::uint64_t packet) { return Duration{packet % 7 == 0 ? -1'000'000'000 : 0}; }};
+  ShiftedSource source{open_file(kPcaps / "hl7.pcap", 0, ""),
+                       [](std::uint64_t packet) { return Duration{packet % 7 == 0 ? -1'000'000'000 : 0}; }};
   const Told told = play(source, 2);
   EXPECT_TRUE(std::is_sorted(told.times.begin(), told.times.end()));
   EXPECT_EQ(told.text.find("capture.clock_step"), std::string::npos);
 }
 
 TEST(Pipeline, tells_a_clock_set_back_and_loses_no_association_over_it) {
-  const auto back_by_a_day = [](std::uint64_t packet) -> Duration { return packet > 300 ? -std::chrono::hours{24} : Duration{}; };
+  const auto back_by_a_day = [](std::uint64_t packet) -> Duration {
+    return packet > 300 ? -std::chrono::hours{24} : Duration{};
+  };
   ShiftedSource source{open_file(kPcaps / "incident.pcap", 0, ""), back_by_a_day};
   const Told told = play(source, 2);
   EXPECT_NE(told.text.find("capture.clock_step"), std::string::npos);
   const auto count = [](const std::string& text) {
     std::size_t found = 0;
-    for (std::size_t at = text.find("\"dicom.association\""); at != std::string::npos; at = text.find("\"dicom.association\"", at + 1)) ++found;
+    for (std::size_t at = text.find("\"dicom.association\""); at != std::string::npos;
+         at = text.find("\"dicom.association\"", at + 1))
+      ++found;
     return found;
   };
   EXPECT_EQ(count(told.text), count(play("incident.pcap", 1).text));

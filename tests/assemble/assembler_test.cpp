@@ -18,7 +18,9 @@ struct RecordingHandler final : StreamHandler {
     RecordingSink& to;
     explicit Forwarding(RecordingSink& sink) : to(sink) {}
     Appetite on_bytes(Direction d, const Mark& m, ByteView b) override { return to.on_bytes(d, m, b); }
-    void on_skipped(Direction d, const Mark& f, const Mark& l, std::uint64_t b, std::uint64_t m) override { to.on_skipped(d, f, l, b, m); }
+    void on_skipped(Direction d, const Mark& f, const Mark& l, std::uint64_t b, std::uint64_t m) override {
+      to.on_skipped(d, f, l, b, m);
+    }
     void on_gap(Direction d, const Mark& m, std::uint64_t b) override { to.on_gap(d, m, b); }
     void on_close(const Mark& m, CloseReason r) override { to.on_close(m, r); }
   };
@@ -43,7 +45,8 @@ class AssemblerTest : public testing::Test {
  protected:
   enum Side { client, server };
 
-  Segment make(Side from, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgement, std::string_view text = {}) {
+  Segment make(Side from, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgement,
+               std::string_view text = {}) {
     const Endpoint c{*IpAddress::parse("10.0.0.1"), client_port_};
     const Endpoint s{*IpAddress::parse("10.0.0.2"), 104};
     Segment segment;
@@ -58,7 +61,8 @@ class AssemblerTest : public testing::Test {
     segment.hash = hash_of(segment.key());
     return segment;
   }
-  void give(Side from, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgement, std::string_view text = {}) {
+  void give(Side from, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgement,
+            std::string_view text = {}) {
     assembler_.on_segment(make(from, flags, sequence, acknowledgement, text));
   }
   void handshake(std::uint32_t client_isn = 100, std::uint32_t server_isn = 500) {

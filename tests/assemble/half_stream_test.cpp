@@ -157,15 +157,20 @@ TEST_F(HalfStreamTest, a_giving_up_by_limit_tells_the_gap) {
   EXPECT_FALSE(half_.waiting());
 }
 
-// Whatever order, repetition and cutting the network chose, and whatever the sink wants: every byte is told once, in place.
+// Whatever order, repetition and cutting the network chose, and whatever the sink wants: every byte is told once, in
+// place.
 TEST(HalfStreamProperty, any_delivery_of_a_stream_tells_each_byte_once) {
   std::mt19937 random{20261121};
-  const auto below = [&](std::size_t bound) { return std::uniform_int_distribution<std::size_t>{0, bound - 1}(random); };
+  const auto below = [&](std::size_t bound) {
+    return std::uniform_int_distribution<std::size_t>{0, bound - 1}(random);
+  };
   for (int round = 0; round < 3000; ++round) {
     std::string text(1 + below(300), ' ');
     for (char& c : text) c = static_cast<char>('a' + below(26));
 
-    struct Piece { std::size_t offset, length; };
+    struct Piece {
+      std::size_t offset, length;
+    };
     std::vector<Piece> pieces;
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t length = std::min(text.size() - at, 1 + below(20));
@@ -174,7 +179,8 @@ TEST(HalfStreamProperty, any_delivery_of_a_stream_tells_each_byte_once) {
       if (below(4) == 0 && at > 3) pieces.push_back({at - 3, 3 + length});
       at += length;
     }
-    for (std::size_t i = 0; i < pieces.size(); ++i) std::swap(pieces[i], pieces[std::min(pieces.size() - 1, i + below(6))]);
+    for (std::size_t i = 0; i < pieces.size(); ++i)
+      std::swap(pieces[i], pieces[std::min(pieces.size() - 1, i + below(6))]);
 
     Limits limits;
     RecordingSink sink;
@@ -186,8 +192,8 @@ TEST(HalfStreamProperty, any_delivery_of_a_stream_tells_each_byte_once) {
     half.start(static_cast<std::uint32_t>(random()));
     const HalfStream::Target target{&sink, Direction::forward, statistics, limits};
     for (const Piece& piece : pieces) {
-      half.on_segment(target, {}, static_cast<std::int64_t>(piece.offset), as_bytes(text).subspan(piece.offset, piece.length),
-                      static_cast<std::uint32_t>(piece.length));
+      half.on_segment(target, {}, static_cast<std::int64_t>(piece.offset),
+                      as_bytes(text).subspan(piece.offset, piece.length), static_cast<std::uint32_t>(piece.length));
     }
     half.on_acknowledged(target, {}, static_cast<std::int64_t>(text.size()));
     half.close(target, {});

@@ -35,10 +35,16 @@ TEST(Timestamp, is_written_as_rfc_3339) {
 }
 
 TEST(Network, contains_its_addresses_and_no_others) {
-  struct Case { const char* network; const char* address; bool inside; };
-  for (const Case& c : {Case{"10.20.0.0/16", "10.20.255.1", true}, Case{"10.20.0.0/16", "10.21.0.1", false}, Case{"10.20.10.128/25", "10.20.10.127", false},
-                        Case{"10.20.10.7", "10.20.10.7", true}, Case{"10.20.10.7", "10.20.10.8", false}, Case{"fd00:20::10:0/112", "fd00:20::10:11", true},
-                        Case{"fd00:20::10:0/112", "fd00:20::11:11", false}, Case{"0.0.0.0/0", "1.2.3.4", true}, Case{"0.0.0.0/0", "fd00::1", false}}) {
+  struct Case {
+    const char* network;
+    const char* address;
+    bool inside;
+  };
+  for (const Case& c : {Case{"10.20.0.0/16", "10.20.255.1", true}, Case{"10.20.0.0/16", "10.21.0.1", false},
+                        Case{"10.20.10.128/25", "10.20.10.127", false}, Case{"10.20.10.7", "10.20.10.7", true},
+                        Case{"10.20.10.7", "10.20.10.8", false}, Case{"fd00:20::10:0/112", "fd00:20::10:11", true},
+                        Case{"fd00:20::10:0/112", "fd00:20::11:11", false}, Case{"0.0.0.0/0", "1.2.3.4", true},
+                        Case{"0.0.0.0/0", "fd00::1", false}}) {
     const auto network = Network::parse(c.network);
     ASSERT_TRUE(network) << c.network;
     EXPECT_EQ(network->contains(*IpAddress::parse(c.address)), c.inside) << c.network << ' ' << c.address;
@@ -46,13 +52,15 @@ TEST(Network, contains_its_addresses_and_no_others) {
 }
 
 TEST(Network, that_is_none_is_refused) {
-  for (const char* text : {"", "10.0.0.0/33", "10.0.0.1/24", "10.0.0.0/", "10.0.0.0/x", "10.0.0.0/8 ", "fd00::/129", "fd00::1/64", "ct1"}) {
+  for (const char* text : {"", "10.0.0.0/33", "10.0.0.1/24", "10.0.0.0/", "10.0.0.0/x", "10.0.0.0/8 ", "fd00::/129",
+                           "fd00::1/64", "ct1"}) {
     EXPECT_FALSE(Network::parse(text)) << text;
   }
 }
 
 TEST(Network, is_written_as_it_was_read) {
-  for (const char* text : {"10.20.0.0/16", "fd00:20::10:0/112", "10.1.2.3/32"}) EXPECT_EQ(to_text(*Network::parse(text)), text);
+  for (const char* text : {"10.20.0.0/16", "fd00:20::10:0/112", "10.1.2.3/32"})
+    EXPECT_EQ(to_text(*Network::parse(text)), text);
 }
 
 TEST(Endpoint, is_written_with_brackets_for_ipv6) {
@@ -77,7 +85,8 @@ TEST(ConnectionKey, is_the_same_both_ways_and_spreads_over_the_partitions) {
 class PseudonymKey : public testing::Test {
  protected:
   void TearDown() override { std::filesystem::remove(file_); }
-  const std::filesystem::path file_ = std::filesystem::temp_directory_path() / ("dcmwatch-key-" + std::to_string(getpid()));
+  const std::filesystem::path file_ =
+      std::filesystem::temp_directory_path() / ("dcmwatch-key-" + std::to_string(getpid()));
 };
 
 TEST(Pseudonym, is_the_same_for_one_identifier_however_padded_and_tells_kinds_apart) {
@@ -93,7 +102,8 @@ TEST(Pseudonym, is_the_same_for_one_identifier_however_padded_and_tells_kinds_ap
 
 // RFC 2104 as openssl computes it: printf 'patient_id\0%s' 12345 | openssl dgst -sha256 -hmac 0123456789abcdef
 TEST(Pseudonym, is_the_hmac_that_another_tool_computes) {
-  EXPECT_EQ(Pseudonymizer{"0123456789abcdef"}.pseudonym(IdentifierKind::patient_id, "12345"), "1543f1e884ba244d44836be16d4bc0fe");
+  EXPECT_EQ(Pseudonymizer{"0123456789abcdef"}.pseudonym(IdentifierKind::patient_id, "12345"),
+            "1543f1e884ba244d44836be16d4bc0fe");
 }
 
 TEST_F(PseudonymKey, is_made_for_its_owner_alone_and_kept) {

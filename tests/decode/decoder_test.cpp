@@ -17,19 +17,40 @@ Bytes operator+(Bytes one, const Bytes& other) {
 
 // 10.0.0.1:40000 → 10.0.0.2:104
 Bytes tcp(const std::string& text) {
-  return Bytes{0x9c, 0x40, 0, 104, 0, 0, 0, 7, 0, 0, 0, 9, 0x50, TcpFlags::ack, 0xff, 0xff, 0, 0, 0, 0} + Bytes(text.begin(), text.end());
+  return Bytes{0x9c, 0x40, 0, 104, 0, 0, 0, 7, 0, 0, 0, 9, 0x50, TcpFlags::ack, 0xff, 0xff, 0, 0, 0, 0} +
+         Bytes(text.begin(), text.end());
 }
 
 Bytes ipv4(const Bytes& payload, std::uint8_t protocol = 6, std::uint16_t fragment = 0) {
   const auto total = static_cast<std::uint16_t>(20 + payload.size());
-  return Bytes{0x45, 0, static_cast<std::uint8_t>(total >> 8), static_cast<std::uint8_t>(total), 0, 1,
-               static_cast<std::uint8_t>(fragment >> 8), static_cast<std::uint8_t>(fragment), 64, protocol, 0, 0,
-               10, 0, 0, 1, 10, 0, 0, 2} + payload;
+  return Bytes{0x45,
+               0,
+               static_cast<std::uint8_t>(total >> 8),
+               static_cast<std::uint8_t>(total),
+               0,
+               1,
+               static_cast<std::uint8_t>(fragment >> 8),
+               static_cast<std::uint8_t>(fragment),
+               64,
+               protocol,
+               0,
+               0,
+               10,
+               0,
+               0,
+               1,
+               10,
+               0,
+               0,
+               2} +
+         payload;
 }
 
 Bytes ipv6(const Bytes& payload, std::uint8_t next = 6) {
-  Bytes header{0x60, 0, 0, 0, static_cast<std::uint8_t>(payload.size() >> 8), static_cast<std::uint8_t>(payload.size()), next, 64};
-  for (const std::uint8_t last : Bytes{1, 2}) header = header + Bytes{0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last};
+  Bytes header{0x60, 0, 0, 0, static_cast<std::uint8_t>(payload.size() >> 8), static_cast<std::uint8_t>(payload.size()),
+               next, 64};
+  for (const std::uint8_t last : Bytes{1, 2})
+    header = header + Bytes{0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last};
   return header + payload;
 }
 
@@ -58,7 +79,8 @@ TEST(Decoder, strips_what_stands_around_a_segment) {
       {"ethernet, padded", 1, ethernet(0x0800, plain) + Bytes(9, 0), Decoded::segment},
       {"ethernet, IPv6", 1, ethernet(0x86dd, ipv6(tcp("hello"))), Decoded::segment},
       {"ethernet, IPv6 with hop-by-hop and destination options", 1,
-       ethernet(0x86dd, ipv6(Bytes{60, 0, 1, 4, 0, 0, 0, 0} + Bytes{6, 0, 1, 4, 0, 0, 0, 0} + tcp("hello"), 0)), Decoded::segment},
+       ethernet(0x86dd, ipv6(Bytes{60, 0, 1, 4, 0, 0, 0, 0} + Bytes{6, 0, 1, 4, 0, 0, 0, 0} + tcp("hello"), 0)),
+       Decoded::segment},
       {"802.1Q", 1, ethernet(0x8100, Bytes{0x20, 20, 0x08, 0x00} + plain), Decoded::segment, {20, 0}},
       {"QinQ", 1, ethernet(0x88a8, Bytes{0, 30, 0x81, 0x00, 0, 40, 0x08, 0x00} + plain), Decoded::segment, {30, 40}},
       {"null, little endian", 0, Bytes{2, 0, 0, 0} + plain, Decoded::segment},
@@ -67,7 +89,8 @@ TEST(Decoder, strips_what_stands_around_a_segment) {
       {"raw", 101, plain, Decoded::segment},
       {"raw IPv6", 229, ipv6(tcp("hello")), Decoded::segment},
       {"Linux cooked", 113, Bytes{0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0x08, 0x00} + plain, Decoded::segment},
-      {"Linux cooked v2", 276, Bytes{0x08, 0x00, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0} + plain, Decoded::segment},
+      {"Linux cooked v2", 276, Bytes{0x08, 0x00, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0} + plain,
+       Decoded::segment},
       {"ARP", 1, ethernet(0x0806, Bytes(28, 0)), Decoded::other_protocol},
       {"802.3 length", 1, ethernet(0x0040, Bytes(64, 0)), Decoded::other_protocol},
       {"ICMP", 1, ethernet(0x0800, ipv4(Bytes(8, 0), 1)), Decoded::other_protocol},
@@ -75,7 +98,8 @@ TEST(Decoder, strips_what_stands_around_a_segment) {
       {"later fragment", 1, ethernet(0x0800, ipv4(tcp("hello"), 6, 0x0010)), Decoded::fragment},
       {"unknown link type", 147, plain, Decoded::unknown_link_type},
       {"IPv4 with another version", 1, ethernet(0x0800, Bytes{0x55} + Bytes(30, 0)), Decoded::malformed},
-      {"TCP header longer than its datagram", 101, ipv4(Bytes{0x9c, 0x40, 0, 104, 0, 0, 0, 7, 0, 0, 0, 9, 0xf0, 16, 0, 0, 0, 0, 0, 0}), Decoded::malformed},
+      {"TCP header longer than its datagram", 101,
+       ipv4(Bytes{0x9c, 0x40, 0, 104, 0, 0, 0, 7, 0, 0, 0, 9, 0xf0, 16, 0, 0, 0, 0, 0, 0}), Decoded::malformed},
       {"a chain of extension headers without end", 101, ipv6(Bytes(200, 0), 0), Decoded::malformed},
       {"a stack of VLAN tags without end", 1, ethernet(0x8100, Bytes(200, 0x81)), Decoded::other_protocol},
       {"cut in the IP header", 1, ethernet(0x0800, Bytes{0x45, 0, 0, 40}), Decoded::truncated},

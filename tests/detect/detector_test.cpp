@@ -4,6 +4,7 @@
 
 #include "detect/rules.h"
 #include "model/events.h"
+#include "model/lookup.h"
 
 namespace dcmwatch {
 namespace {
@@ -164,6 +165,36 @@ TEST(Detector, IsBoundedAndSaysWhatItForgot) {
   ASSERT_EQ(recorder.findings.size(), 3U);
   EXPECT_EQ(recorder.findings.at(0).number, 1U);
   EXPECT_EQ(recorder.findings.at(0).count, 2U);
+}
+
+// The whole way: the example department's model, the bundled rules, and a host that nobody declared.
+TEST(Detector, TheRogueIsThreeFindings) {
+  const Lookup department{load_model(DCMWATCH_ROOT "/config/model.yaml")};
+  Detector detector{load_rules(DCMWATCH_ROOT "/rules/detection"), Limits{}};
+  Recorder recorder;
+  const auto see = [&](Event event, Phase phase) {
+    event.phase = phase;
+    detector.observe(department.observe(std::move(event)), recorder);
+  };
+  constexpr const char* kRogue = "10.20.99.66";
+  constexpr const char* kPacs = "10.20.20.10";
+  see(connection(kRogue, kPacs, 11112, Protocol::dicom), Phase::start);
+  for (const Phase phase : {Phase::start, Phase::end}) {
+    see(association(kRogue, kPacs, 11112, "WS1", "PACS"), phase);
+    see(operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-FIND", "1.2.840.10008.5.1.4.1.2.2.1"), phase);
+    see(operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-MOVE", "1.2.840.10008.5.1.4.1.2.2.2", Invoker::opener,
+                  "OLDWS"),
+        phase);
+  }
+  see(connection(kRogue, kPacs, 11112, Protocol::dicom), Phase::end);
+  std::vector<std::string> titles;
+  for (const Finding& finding : recorder.findings) titles.push_back(finding.rule->title);
+  EXPECT_EQ(titles, (std::vector<std::string>{"A device that nobody declared opened a connection",
+                                              "Traffic crosses between zones where no conduit is declared",
+                                              "Studies were asked to be sent to an undeclared destination"}));
+  recorder.findings.clear();
+  detector.finish(recorder);
+  for (const Finding& finding : recorder.findings) EXPECT_EQ(finding.count, 1U) << finding.rule->title;
 }
 
 }  // namespace

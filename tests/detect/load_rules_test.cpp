@@ -53,6 +53,14 @@ TEST(BundledRules, EveryDeviationHasItsRule) {
   }
 }
 
+TEST(RuleReference, ItsExampleLoads) {
+  std::ifstream in{DCMWATCH_ROOT "/docs/rules.md"};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  const auto begin = text.find("```yaml\n") + 8;
+  const Rule example = parse_rule(text.substr(begin, text.find("```", begin) - begin), "docs/rules.md");
+  EXPECT_TRUE(example.matches(observed(operation("10.0.0.1", "10.0.0.2", 104, "A", "B", "C-MOVE", ""))));
+}
+
 TEST(LoadRules, KeepWhatAFindingNeeds) {
   const Rule read = parse_rule(
       "title: A title\nid: an-id\nlevel: low\ndescription: >\n  Two\n  lines\ntags: [attack.t1046, tlp.green]\n"

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "model/events.h"
 #include "model/lookup.h"
 
@@ -96,6 +99,25 @@ TEST(Department, ANormalDayJoinedMidwayHasNoDeviationEither) {
     EXPECT_THAT(deviations_of(declared), testing::IsEmpty()) << flow;
     EXPECT_EQ(declared.flow, flow);
     EXPECT_THAT(unknown_of(declared), testing::Contains("direction")) << flow;
+  }
+}
+
+std::string text_of(const std::string& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+TEST(ModelReference, ItsExampleLoadsAndItNamesEverything) {
+  const std::string text = text_of(DCMWATCH_ROOT "/docs/model.md");
+  const auto begin = text.find("```yaml\n") + 8;
+  const auto model = parse_model(text.substr(begin, text.find("```", begin) - begin), "docs/model.md");
+  EXPECT_EQ(model->flows.size(), 1U);
+  for (const SopClassFamily& family : sop_class_families()) {
+    EXPECT_NE(text.find('`' + std::string{family.name} + '`'), std::string::npos) << family.name;
+  }
+  for (int i = 0; i <= static_cast<int>(DeviationKind::move_destination); ++i) {
+    const std::string name{to_text(static_cast<DeviationKind>(i))};
+    EXPECT_NE(text.find('`' + name + '`'), std::string::npos) << name;
   }
 }
 

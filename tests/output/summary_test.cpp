@@ -39,6 +39,7 @@ void observe_incident(Summary& summary) {
   summary.observe(samples::rogue(find));
   DicomOperation get = samples::operation(0x0010);
   get.query_level = "STUDY";
+  get.pending_responses = 4;  // progress, not matches
   get.request_bytes = 100;
   summary.observe(samples::rogue(get));
   DicomOperation back = samples::operation();

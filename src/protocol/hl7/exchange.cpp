@@ -42,10 +42,9 @@ void Exchange::on_acknowledgement(const Received& received, const Acknowledgemen
   }
 }
 
-// Whoever sends the first message most likely opened the connection to send it.
-void Exchange::learn_opener(Direction sent_by_opener) {
-  if (!emitter_.opener_known()) emitter_.set_opener(sent_by_opener);
-}
+// Whoever sends the first message most likely opened the connection to send it, but an engine may also fetch its
+// messages.
+void Exchange::learn_opener(Direction sent_by_opener) { emitter_.suppose_opener(sent_by_opener); }
 
 void Exchange::await(const Received& received, Unanswered&& message) {
   std::optional<Unanswered> victim = side(received.direction).unanswered.add(std::move(message));

@@ -163,11 +163,11 @@ TEST(Hl7Conversation, AMessageThatWantsNoAcknowledgementEndsAtOnce) {
   EXPECT_EQ(wire.events().size(), 2U);
 }
 
-TEST(Hl7Conversation, TheFirstMessagesSenderIsTakenForTheOpener) {
+TEST(Hl7Conversation, TheFirstMessagesSenderIsTakenForTheOpenerAndTheGuessIsMarkedAsOne) {
   Wire by_message{true, {}, false};
   by_message.say(back(message("ADT^A01", "1"))).say(there(acknowledgement("AA", "1")));
   EXPECT_TRUE(fact(by_message, 1).sent_by_opener);
-  EXPECT_TRUE(by_message.events()[1].parties.opener_known);
+  EXPECT_FALSE(by_message.events()[1].parties.opener_known);
   Wire by_acknowledgement{true, {}, false};
   by_acknowledgement.say(there(acknowledgement("AA", "1")));
   EXPECT_TRUE(fact(by_acknowledgement, 0).sent_by_opener);
