@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "capture/source.h"
+#include "temporary_folder.h"
 
 namespace dcmwatch {
 namespace {
@@ -13,16 +14,12 @@ namespace fs = std::filesystem;
 
 class Captures : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("dcmwatch-captures-" + std::to_string(::getpid()));
-    fs::create_directory(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   void copy(const char* capture, const char* name) {
     fs::copy_file(fs::path{DCMWATCH_ROOT} / "pcaps" / capture, folder_ / name);
   }
 
-  fs::path folder_;
+  const TemporaryFolder own_;
+  const fs::path& folder_ = own_.path();
 };
 
 TEST_F(Captures, of_a_folder_stand_in_the_order_of_their_time) {

@@ -6,14 +6,15 @@
 #include <fstream>
 
 #include "model/problems.h"
+#include "temporary_folder.h"
 
 namespace dcmwatch {
 namespace {
 
 using testing::HasSubstr;
 
-const std::filesystem::path kFile =
-    std::filesystem::temp_directory_path() / ("dcmwatch-monitor-" + std::to_string(::getpid()) + ".yaml");
+const TemporaryFolder kFolder;
+const std::filesystem::path kFile = kFolder / "monitor.yaml";
 
 MonitorConfiguration load(const std::string& text) {
   std::ofstream{kFile} << text;

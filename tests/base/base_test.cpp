@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/pseudonym.h"
 #include "base/timestamp.h"
+#include "temporary_folder.h"
 
 namespace dcmwatch {
 namespace {
@@ -84,9 +84,8 @@ TEST(ConnectionKey, is_the_same_both_ways_and_spreads_over_the_partitions) {
 
 class PseudonymKey : public testing::Test {
  protected:
-  void TearDown() override { std::filesystem::remove(file_); }
-  const std::filesystem::path file_ =
-      std::filesystem::temp_directory_path() / ("dcmwatch-key-" + std::to_string(getpid()));
+  const TemporaryFolder folder_;
+  const std::filesystem::path file_ = folder_ / "key";
 };
 
 TEST(Pseudonym, is_the_same_for_one_identifier_however_padded_and_tells_kinds_apart) {

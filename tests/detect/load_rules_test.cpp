@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include "temporary_folder.h"
 
 #include <filesystem>
 #include <fstream>
@@ -210,11 +211,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 class RuleFolder : public testing::Test {
  protected:
-  RuleFolder() : folder_(std::filesystem::path{testing::TempDir()} / "dcmwatch_rules") {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_ / "more");
-  }
-  ~RuleFolder() override { std::filesystem::remove_all(folder_); }
+  RuleFolder() { std::filesystem::create_directories(folder_ / "more"); }
 
   void write(const std::string& name, const std::string& text) const { std::ofstream{folder_ / name} << text; }
 
@@ -227,7 +224,8 @@ class RuleFolder : public testing::Test {
     return {};
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder own_;
+  const std::filesystem::path folder_ = own_ / "rules";
 };
 
 TEST_F(RuleFolder, IsReadInTheOrderOfItsPaths) {

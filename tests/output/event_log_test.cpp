@@ -13,16 +13,13 @@
 #include <system_error>
 
 #include "output/samples.h"
+#include "temporary_folder.h"
 
 namespace dcmwatch {
 namespace {
 
 class EventLogTest : public testing::Test {
  protected:
-  EventLogTest()
-      : path_(std::filesystem::path{testing::TempDir()} / ("events-" + std::to_string(::getpid()) + ".ndjson")) {}
-  ~EventLogTest() override { std::filesystem::remove(path_); }
-
   [[nodiscard]] std::string content() const {
     std::ostringstream text;
     text << std::ifstream{path_}.rdbuf();
@@ -30,7 +27,8 @@ class EventLogTest : public testing::Test {
   }
   [[nodiscard]] std::ptrdiff_t lines() const { return std::ranges::count(content(), '\n'); }
 
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
+  const std::filesystem::path path_ = folder_ / "events.ndjson";
 };
 
 TEST_F(EventLogTest, WritesHowThingsEndedUnlessAskedForAll) {

@@ -12,6 +12,7 @@
 
 #include "output/exposition.h"
 #include "output/samples.h"
+#include "temporary_folder.h"
 
 namespace dcmwatch {
 namespace {
@@ -269,10 +270,10 @@ TEST_F(MetricsTest, PassPromtool) {
   if (std::system("promtool --version >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool (package prometheus) is not installed";
   observe_everything();
-  const auto file = std::filesystem::path{testing::TempDir()} / "dcmwatch-metrics.txt";
+  const TemporaryFolder folder;
+  const auto file = folder / "metrics.txt";
   std::ofstream{file} << metrics_.exposition();
   EXPECT_EQ(std::system(("promtool check metrics < " + file.string()).c_str()), 0);
-  std::filesystem::remove(file);
 }
 
 TEST_F(MetricsTest, AreAllInTheDocumentation) {
