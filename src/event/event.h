@@ -30,7 +30,11 @@ struct Visibility {
   bool one_direction = false;  ///< only one direction was seen
   bool truncated = false;      ///< a snap length cut wanted bytes
   bool lost = false;           ///< wanted bytes were never seen
+  bool unfinished = false;     ///< the capture ended, or the connection was forgotten, before this was over
   bool encrypted = false;
+
+  /// Whether anything at all stood in the way: what is absent then may have happened unseen.
+  [[nodiscard]] bool impaired() const { return *this != Visibility{}; }
 
   friend bool operator==(const Visibility&, const Visibility&) = default;
 };

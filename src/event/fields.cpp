@@ -99,7 +99,7 @@ struct VisibilityFlag {
 constexpr std::array kVisibilityFlags{
     VisibilityFlag{"joined_midway", &Visibility::joined_midway},
     VisibilityFlag{"one_direction", &Visibility::one_direction}, VisibilityFlag{"truncated", &Visibility::truncated},
-    VisibilityFlag{"lost", &Visibility::lost}, VisibilityFlag{"encrypted", &Visibility::encrypted}};
+    VisibilityFlag{"lost", &Visibility::lost}, VisibilityFlag{"unfinished", &Visibility::unfinished}, VisibilityFlag{"encrypted", &Visibility::encrypted}};
 
 constexpr auto kText = FieldType::text;
 constexpr auto kList = FieldType::text_list;
@@ -201,7 +201,7 @@ constexpr Field kFields[] = {
      [](const R& r, S& s) { if (about_a_connection(r)) number(s, event(r).conversation); }},
     {"conversation.ordinal", kNumber, "of this connection's records, counted from 1", "", kNobody,
      [](const R& r, S& s) { if (about_a_connection(r)) number(s, event(r).ordinal); }},
-    {"conversation.unseen", kList, "why something could not be seen: joined_midway, one_direction, truncated, lost, encrypted", "", kNobody,
+    {"conversation.unseen", kList, "why something could not be seen: joined_midway, one_direction, truncated, lost, unfinished, encrypted", "", kNobody,
      [](const R& r, S& s) {
        for (const auto& [name, flag] : kVisibilityFlags) {
          if (event(r).visibility.*flag) s.text(name);

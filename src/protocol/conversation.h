@@ -22,6 +22,12 @@ struct ProtocolSettings {
   const Pseudonymizer* pseudonymizer = nullptr;  ///< never null
 };
 
+/// Why a fact is less than it might be, as its conversation knows.
+struct Shortfall {
+  bool lost = false;        ///< wanted bytes that it would have rested on were never seen
+  bool unfinished = false;  ///< the capture ended, or the connection was forgotten, before it was over
+};
+
 /// Makes the events of one connection: fills in what they have in common and counts them.
 /// One per connection, made by the identifying sink; it outlives the protocol's sink.
 class Emitter {
@@ -41,8 +47,7 @@ class Emitter {
   [[nodiscard]] bool opener_known() const { return connection_.parties.opener_known || opener_told_; }
   [[nodiscard]] bool from_opener(Direction direction) const { return direction == opener_; }
 
-  /// `lost`: wanted bytes that this fact would have rested on were never seen.
-  void emit(Phase phase, const Mark& first, const Mark& last, Facts facts, bool lost = false);
+  void emit(Phase phase, const Mark& first, const Mark& last, Facts facts, Shortfall shortfall = {});
 
   [[nodiscard]] const Connection& connection() const { return connection_; }
 

@@ -21,14 +21,16 @@ void Emitter::suppose_opener(Direction sent_by_opener) {
   opener_supposed_ = true;
 }
 
-void Emitter::emit(Phase phase, const Mark& first, const Mark& last, Facts facts, bool lost) {
+void Emitter::emit(Phase phase, const Mark& first, const Mark& last, Facts facts, Shortfall shortfall) {
   Event event;
   event.phase = phase;
   event.protocol = protocol_;
   event.visibility = {.joined_midway = connection_.joined_midway,
-                      .one_direction = connection_.one_direction_only(),
+                      // At a start the other direction may just not have spoken yet.
+                      .one_direction = phase != Phase::start && connection_.one_direction_only(),
                       .truncated = connection_.truncated,
-                      .lost = lost,
+                      .lost = shortfall.lost,
+                      .unfinished = shortfall.unfinished,
                       .encrypted = is_encrypted(protocol_)};
   event.conversation = connection_.id;
   event.ordinal = ++emitted_;

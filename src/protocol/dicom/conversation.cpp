@@ -183,13 +183,13 @@ void Conversation::begin_association(const Mark& first) {
 void Conversation::announce_association(const Mark& mark) {
   if (!association_ || std::exchange(announced_, true)) return;
   emitter_.emit(Phase::start, association_->first(), mark, association_->fact(std::nullopt),
-                association_->incomplete());
+                {.lost = association_->incomplete()});
 }
 
 void Conversation::end_association(DicomEnd end, const Mark& mark) {
   operations_.end_all(mark, undisturbed());
   const bool lost = association_->incomplete() || any_lost();
-  emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end), lost);
+  emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end), {.lost = lost});
   association_.reset();
   violations_.forget();
   for (Lane& lane : lanes_) {

@@ -248,7 +248,7 @@ void Operations::emit(Open& operation, Phase phase, const Mark& mark) {
   // How much had passed when a start became known depends on how the stream was cut, so it tells no sizes.
   if (phase == Phase::start) fact.request_bytes = fact.response_bytes = fact.missing_bytes = 0;
   const Mark first = fact.requested;
-  emitter_.emit(phase, first, mark, std::move(fact), operation.lost);
+  emitter_.emit(phase, first, mark, std::move(fact), {.lost = operation.lost});
 }
 
 void Operations::tell_unrequested(const Open& operation, const Mark& mark) {

@@ -20,7 +20,7 @@ void Exchange::on_message(const Received& received, Hl7Message&& facts, const Ac
   facts.bytes = received.bytes;
   facts.missing_bytes = received.missing_bytes;
   facts.sent = received.first;
-  emitter_.emit(Phase::start, received.first, received.last, facts, received.lost);
+  emitter_.emit(Phase::start, received.first, received.last, facts, {.lost = received.lost});
 
   Unanswered message{.facts = std::move(facts), .lost = received.lost, .awaits_application = wanted.application};
   if (wanted.any) {
@@ -96,7 +96,7 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
   place->lost |= received.lost && acknowledgement.code.empty();
   // 2.9.3: committed to safe storage; what the application makes of it is still to come.
   if (acknowledgement.code == "CA" && place->awaits_application) {
-    emitter_.emit(Phase::progress, place->facts.sent, received.last, place->facts, place->lost);
+    emitter_.emit(Phase::progress, place->facts.sent, received.last, place->facts, {.lost = place->lost});
   } else {
     tell_end(received.last, unanswered.take(place));
   }
@@ -114,12 +114,12 @@ void Exchange::tell_orphan(const Received& received, const Acknowledgement& ackn
   facts.sent = received.first;
   facts.acknowledged = received.last;
   emitter_.emit(Phase::end, received.first, received.last, std::move(facts),
-                received.lost || side(message_direction).messages_lost);
+                {.lost = received.lost || side(message_direction).messages_lost});
 }
 
 void Exchange::tell_end(const Mark& mark, Unanswered&& message) {
   const Mark sent = message.facts.sent;
-  emitter_.emit(Phase::end, sent, mark, std::move(message.facts), message.lost);
+  emitter_.emit(Phase::end, sent, mark, std::move(message.facts), {.lost = message.lost});
 }
 
 void Exchange::on_loss(Direction direction) {
