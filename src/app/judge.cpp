@@ -49,9 +49,8 @@ void Judge::on_finding(const Finding& finding) {
 
 void Judge::on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp) {
   if (!status.name.empty()) {
-    const auto known = std::find_if(sources_.begin(), sources_.end(), [&](const SourceStatus& s) {
-      return s.source == status.source && s.name == status.name;
-    });
+    const auto known =
+        std::find_if(sources_.begin(), sources_.end(), [&](const SourceStatus& s) { return s.name == status.name; });
     if (known == sources_.end()) {
       sources_.push_back(status);
     } else {

@@ -27,7 +27,9 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
   app.add_option("--events", options.events, "write records as NDJSON to FILE, or - for standard output")
       ->type_name("FILE");
   app.add_flag("--all-phases", options.every_phase, "records of starts and progress too, not only of how things ended");
-  app.add_option("--metrics", options.metrics, "write the Prometheus metrics to FILE at the end")->type_name("FILE");
+  app.add_option("--metrics", options.metrics,
+                 "write the Prometheus metrics to FILE at the end, or - for standard output")
+      ->type_name("FILE");
   app.add_option("--filter", options.filter, "look only at packets that this BPF expression selects, as in tcpdump")
       ->type_name("BPF");
   app.add_option("--shards", options.shards, "threads that assemble and decode; the result is the same for any number")
@@ -36,7 +38,7 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
   app.add_option("--fail-on", options.fail_on, "exit with status 3 if there is a finding of this level or above")
       ->check(CLI::IsMember({"informational", "low", "medium", "high", "critical"}));
   app.add_option("--pseudonym-key", options.pseudonym_key,
-                 "the site's key for pseudonyms (made if absent); default: one of the user's own")
+                 "the site's key for pseudonyms, made if absent; default: ~/.local/state/dcmwatch/pseudonym.key")
       ->type_name("FILE");
   app.add_flag("--quiet", options.quiet, "print no summary");
   app.callback([&] { command = [&] { return replay(options); }; });
@@ -92,6 +94,14 @@ int run(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
     return command();
+  } catch (const CLI::RequiredError& error) {
+    // CLI11 would say that a subcommand is missing, where one is misspelt.
+    const std::string_view word = argc > 1 ? argv[1] : "";
+    if (app.get_subcommands().empty() && !word.empty() && word[0] != '-') {
+      std::fprintf(stderr, "dcmwatch: '%s' is no subcommand; dcmwatch --help lists them\n", argv[1]);
+      return kUnusable;
+    }
+    return app.exit(error), kUnusable;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kUnusable;
   } catch (const ConfigurationError& error) {

@@ -46,27 +46,37 @@ std::size_t terminal_width(int descriptor) {
   return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 100;
 }
 
+std::unique_ptr<EventLog> open_log(const ReplayOptions& options) {
+  const auto on_failure = [](std::string_view why) { fmt::print(stderr, "dcmwatch: {}\n", why); };
+  try {
+    return std::make_unique<EventLog>(options.events,
+                                      EventLogSettings{.every_phase = options.every_phase, .on_failure = on_failure});
+  } catch (const std::system_error& error) {
+    throw UsageError(error.what());
+  }
+}
+
 /// One replay: what it is made of stands in the order in which data flows, last to first.
 class Replay {
  public:
   explicit Replay(const ReplayOptions& options)
       : options_(options),
-        page_(options.events == "-" ? STDERR_FILENO : STDOUT_FILENO),
+        page_(options.events == "-" || options.metrics == "-" ? STDERR_FILENO : STDOUT_FILENO),
         captures_(find_captures(options.captures)),
         pseudonymizer_(pseudonymizer_for(options)),
         summary_({.width = terminal_width(page_), .colour = isatty(page_) == 1 && !std::getenv("NO_COLOR")}) {
     if (!options.model.empty()) model_ = std::make_unique<Lookup>(load_model(options.model));
     RuleSet rules = rules_for(options);
+    judged_ = model_ || !rules.empty();
+    if (!judged_ && !options.fail_on.empty()) throw UsageError("--fail-on judges nothing without --model");
     std::vector<RecordSink*> sinks;
     if (!options.quiet) sinks.push_back(&summary_);
     if (!options.events.empty()) {
-      log_ = std::make_unique<EventLog>(
-          options.events, EventLogSettings{.every_phase = options.every_phase, .on_failure = [](std::string_view why) {
-                                             fmt::print(stderr, "dcmwatch: {}\n", why);
-                                           }});
+      log_ = open_log(options);
       sinks.push_back(log_.get());
     }
     if (!options.metrics.empty()) {
+      open_metrics_file();
       metrics_ = std::make_unique<Metrics>(metric_names(model_ ? model_->model().get() : nullptr, rules));
       sinks.push_back(metrics_.get());
     }
@@ -84,7 +94,7 @@ class Replay {
     output_->close();
     if (log_ && !log_->close()) whole = false;
     if (metrics_ && !write_metrics()) whole = false;
-    if (!options_.quiet) print_summary(std::chrono::steady_clock::now() - begun);
+    if (!options_.quiet && !print_summary(std::chrono::steady_clock::now() - begun)) whole = false;
     const bool fails = !options_.fail_on.empty() && judge_->highest_level() &&
                        *judge_->highest_level() >= *level_from(options_.fail_on);
     return fails ? kFindings : whole ? kDone : kFailed;
@@ -101,7 +111,6 @@ class Replay {
   bool read_captures() {
     Pipeline pipeline{settings_, *judge_};
     Progress progress{captures_.bytes};
-    bool whole = true;
     std::uint64_t bytes_before = 0;
     std::uint32_t index = 0;
     for (const std::filesystem::path& file : captures_.files) {
@@ -115,48 +124,64 @@ class Replay {
         };
         if (!pipeline.read(*source, {.progress = on_batch, .tick = {}})) {
           progress.clear();
-          fmt::print(stderr, "dcmwatch: {}: breaks off ({}); everything before that was read\n", source->name(),
-                     source->failure());
-          whole = false;
+          fail(source->name() + ": breaks off (" + source->failure() + "); everything before that was read");
         }
         bytes_before += bytes;
       } catch (const SourceError& error) {
         progress.clear();
-        fmt::print(stderr, "dcmwatch: {}\n", error.what());
-        whole = false;
+        fail(error.what());
       }
     }
     pipeline.finish();
     progress.clear();
     if (interrupted) fmt::print(stderr, "dcmwatch: interrupted; this is what was read until then\n");
-    return whole && !interrupted;
+    return failures_.empty() && !interrupted;
   }
 
-  bool write_metrics() const {
-    std::ofstream file{options_.metrics};
-    file << metrics_->exposition();
-    file.close();
-    if (!file) fmt::print(stderr, "dcmwatch: {}: cannot be written\n", options_.metrics);
-    return static_cast<bool>(file);
+  void fail(std::string why) {
+    fmt::print(stderr, "dcmwatch: {}\n", why);
+    failures_.push_back(std::move(why));
   }
 
-  void print_summary(std::chrono::nanoseconds took) const {
+  void open_metrics_file() {
+    if (options_.metrics == "-") return;
+    metrics_file_.open(options_.metrics);
+    if (!metrics_file_) throw UsageError(options_.metrics + ": cannot be written");
+  }
+
+  bool write_metrics() {
+    const std::string text = metrics_->exposition();
+    if (options_.metrics == "-") return print(stdout, text);
+    metrics_file_ << text;
+    metrics_file_.close();
+    if (!metrics_file_) fmt::print(stderr, "dcmwatch: {}: cannot be written\n", options_.metrics);
+    return static_cast<bool>(metrics_file_);
+  }
+
+  static bool print(std::FILE* page, const std::string& text) {
+    const bool whole = std::fwrite(text.data(), 1, text.size(), page) == text.size() && std::fflush(page) == 0;
+    if (!whole && page != stderr) fmt::print(stderr, "dcmwatch: standard output cannot be written\n");
+    return whole;
+  }
+
+  [[nodiscard]] bool print_summary(std::chrono::nanoseconds took) const {
     RunFigures run{.captures = {},
                    .first = judge_->first(),
                    .last = {},
                    .packets = 0,
                    .bytes = 0,
                    .dropped_packets = 0,
-                   .took = took};
+                   .took = took,
+                   .failures = failures_,
+                   .judged = judged_};
     if (run.first) run.last = judge_->last();
+    for (const std::filesystem::path& file : captures_.files)
+      run.captures.push_back(file == "-" ? "standard input" : file.string());
     for (const SourceStatus& source : judge_->sources()) {
-      run.captures.push_back(source.name);
       run.packets += source.packets;
       run.bytes += source.bytes;
     }
-    std::FILE* const page = page_ == STDERR_FILENO ? stderr : stdout;
-    fmt::print(page, "{}", summary_.render(run));
-    std::fflush(page);
+    return print(page_ == STDERR_FILENO ? stderr : stdout, summary_.render(run));
   }
 
   const ReplayOptions& options_;
@@ -170,6 +195,9 @@ class Replay {
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Output> output_;
   std::unique_ptr<Judge> judge_;
+  std::ofstream metrics_file_;
+  std::vector<std::string> failures_;
+  bool judged_ = false;
 };
 
 }  // namespace

@@ -95,9 +95,9 @@ void append_text(std::string& out, const IpAddress& address) {
 }
 
 void append_text(std::string& out, const MacAddress& address) {
-  constexpr std::string_view kHex = "0123456789abcdef";
+  constexpr std::string_view kHex = "0123456789ABCDEF";
   for (std::size_t i = 0; i < address.size(); ++i) {
-    if (i != 0) out.push_back('-');  // ECS: RFC 7042 notation
+    if (i != 0) out.push_back('-');  // ECS: RFC 7042, upper case
     out.push_back(kHex[address[i] >> 4]);
     out.push_back(kHex[address[i] & 15]);
   }

@@ -26,10 +26,6 @@ struct Limits {
   Duration udp_timeout = std::chrono::seconds{60};
   Duration idle_timeout = std::chrono::hours{24 * 7};  ///< HL7 connections idle for days and are healthy
 
-  // decode
-  std::size_t fragments = 1024;  ///< IP datagrams under reassembly; victim: the oldest
-  Duration fragment_timeout = std::chrono::seconds{30};
-
   // protocol
   std::size_t identify_bytes = 512;           ///< bytes after which a stream that nobody recognises stays unidentified
   std::size_t resync_bytes = 1024 * 1024;     ///< how far a stream joined midway is searched for the start of a unit

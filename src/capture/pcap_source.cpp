@@ -1,10 +1,10 @@
 #include <pcap/pcap.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "capture/source.h"
 
@@ -17,16 +17,33 @@ struct HandleCloser {
 using Handle = std::unique_ptr<pcap_t, HandleCloser>;
 using ErrorText = std::array<char, PCAP_ERRBUF_SIZE>;
 
-void set_filter(pcap_t* handle, const std::string& filter) {
-  if (filter.empty()) return;
-  bpf_program program{};
-  if (pcap_compile(handle, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
-    throw FilterError("filter \"" + filter + "\": " + pcap_geterr(handle));
+/// A compiled BPF program; none selects everything.
+class Filter {
+ public:
+  Filter(pcap_t* handle, const std::string& text) : given_(!text.empty()) {
+    if (given_ && pcap_compile(handle, &program_, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+      throw FilterError("filter \"" + text + "\": " + pcap_geterr(handle));
+    }
   }
-  const int result = pcap_setfilter(handle, &program);
-  pcap_freecode(&program);
-  if (result != 0) throw FilterError("filter \"" + filter + "\": " + pcap_geterr(handle));
-}
+  ~Filter() { pcap_freecode(&program_); }
+  Filter(Filter&& other) noexcept : program_(std::exchange(other.program_, {})), given_(other.given_) {}
+  Filter& operator=(Filter&&) = delete;
+  Filter(const Filter&) = delete;
+  Filter& operator=(const Filter&) = delete;
+
+  [[nodiscard]] bool selects(const pcap_pkthdr& header, const u_char* data) const {
+    return !given_ || pcap_offline_filter(&program_, &header, data) != 0;
+  }
+
+  /// Has the kernel leave out what is not selected.
+  void install(pcap_t* handle) {
+    if (given_ && pcap_setfilter(handle, &program_) != 0) throw FilterError(pcap_geterr(handle));
+  }
+
+ private:
+  bpf_program program_{};
+  bool given_;
+};
 
 // pcap_datalink gives DLT_ values, which differ between systems for raw IP alone; files bear LINKTYPE_RAW.
 std::uint16_t link_type_of(pcap_t* handle) {
@@ -67,8 +84,14 @@ class PcapSource : public Source {
     return batch.packets.empty() ? otherwise : Fill::packets;
   }
 
+  /// A packet that a filter left out still has its number, so that numbers are those of the capture.
+  void pass_over() { ++packets_; }
+
   Fill fail() {
     failure_ = pcap_geterr(handle_.get());
+    if (failure_.find("different from the") != std::string::npos) {
+      failure_ += "; captures of several unlike interfaces must be split by interface, as editcap and tshark do";
+    }
     return Fill::failed;
   }
 
@@ -85,11 +108,15 @@ class PcapSource : public Source {
 
 class FileSource final : public PcapSource {
  public:
-  using PcapSource::PcapSource;
+  FileSource(Handle handle, std::string name, std::uint32_t index, Filter filter)
+      : PcapSource(std::move(handle), std::move(name), index), filter_(std::move(filter)) {}
 
   Fill next(Batch& batch, std::size_t packets, std::size_t bytes) override {
     begin(batch, bytes);
-    while (over_ == Fill::packets && batch.packets.size() < packets && batch.block.size() < bytes) {
+    // A filter that selects little must not keep who waits from hearing of progress.
+    const std::size_t patience = packets * 16;
+    for (std::size_t looked_at = 0; over_ == Fill::packets && looked_at < patience; ++looked_at) {
+      if (batch.packets.size() >= packets || batch.block.size() >= bytes) break;
       if (stopped_.load(std::memory_order_relaxed)) {
         over_ = Fill::end;
         break;
@@ -97,12 +124,12 @@ class FileSource final : public PcapSource {
       pcap_pkthdr* header = nullptr;
       const u_char* data = nullptr;
       switch (pcap_next_ex(handle_.get(), &header, &data)) {
-        case 1: add(batch, *header, data); break;
+        case 1: take(batch, *header, data); break;
         case PCAP_ERROR_BREAK: over_ = Fill::end; break;
         default: over_ = fail(); break;
       }
     }
-    return finish(batch, over_);
+    return finish(batch, over_ == Fill::packets ? Fill::idle : over_);
   }
 
   void stop() override { stopped_ = true; }
@@ -114,6 +141,15 @@ class FileSource final : public PcapSource {
   }
 
  private:
+  void take(Batch& batch, const pcap_pkthdr& header, const u_char* data) {
+    if (filter_.selects(header, data)) {
+      add(batch, header, data);
+    } else {
+      pass_over();
+    }
+  }
+
+  Filter filter_;
   Fill over_ = Fill::packets;  ///< what to say once the packets already read are given
   std::atomic<bool> stopped_ = false;
 };
@@ -178,6 +214,7 @@ Handle open_handle(const std::filesystem::path& file) {
   std::setvbuf(stream, nullptr, _IOFBF, kReadBytes);
   const int first = std::fgetc(stream);
   std::ungetc(first, stream);
+  constexpr int kGzip = 0x1f, kZstandard = 0x28;  // RFC 1952 2.3.1, RFC 8878 3.1.1: the first byte
 
   ErrorText error{};
   Handle handle{first == EOF
@@ -187,6 +224,9 @@ Handle open_handle(const std::filesystem::path& file) {
   if (stream != stdin) std::fclose(stream);
   const std::string_view why = error.data();
   if (first == EOF) throw SourceError(shown_name(file) + ": is empty, not a capture");
+  if (first == kGzip || first == kZstandard) {
+    throw SourceError(shown_name(file) + ": is compressed; decompress it, as in: zcat FILE | dcmwatch replay -");
+  }
   if (why.find("unknown file format") != why.npos)
     throw SourceError(shown_name(file) + ": is not a pcap or pcapng capture");
   throw SourceError(shown_name(file) + ": " + error.data());
@@ -196,8 +236,8 @@ Handle open_handle(const std::filesystem::path& file) {
 
 std::unique_ptr<Source> open_file(const std::filesystem::path& file, std::uint32_t index, const std::string& filter) {
   Handle handle = open_handle(file);
-  set_filter(handle.get(), filter);
-  return std::make_unique<FileSource>(std::move(handle), shown_name(file), index);
+  Filter compiled{handle.get(), filter};
+  return std::make_unique<FileSource>(std::move(handle), shown_name(file), index, std::move(compiled));
 }
 
 std::optional<Timestamp> first_packet_time(const std::filesystem::path& file) {
@@ -225,16 +265,16 @@ std::unique_ptr<Source> open_interface(const InterfaceSettings& settings, std::u
 
   const int result = pcap_activate(handle.get());
   if (result < 0) {
-    const char* detail = pcap_geterr(handle.get());
-    throw SourceError(settings.name + ": " + pcap_statustostr(result) +
-                      (*detail != '\0' ? std::string{" ("} + detail + ")" : ""));
+    const std::string what = pcap_statustostr(result);
+    const std::string detail = pcap_geterr(handle.get());
+    throw SourceError(settings.name + ": " + what + (detail.empty() || detail == what ? "" : " (" + detail + ')'));
   }
   if (pcap_get_tstamp_precision(handle.get()) != PCAP_TSTAMP_PRECISION_NANO) {
     throw SourceError(settings.name + ": gives no timestamps in nanoseconds");
   }
   // Inbound only: what this host itself sends is no traffic of the mirror.
   pcap_setdirection(handle.get(), PCAP_D_IN);
-  set_filter(handle.get(), settings.filter);
+  Filter{handle.get(), settings.filter}.install(handle.get());
   return std::make_unique<InterfaceSource>(std::move(handle), settings.name, index);
 }
 

@@ -25,7 +25,7 @@ struct FilterError : std::runtime_error {
 /// What next() found.
 enum class Fill : std::uint8_t {
   packets,  ///< the batch holds some
-  idle,     ///< live: none within the block time-out
+  idle,     ///< live: none within the block time-out; of a file: the filter selected none so far
   end,      ///< the source is exhausted, or was stopped
   failed    ///< it broke off: failure() says why; everything before it was given
 };
@@ -50,7 +50,8 @@ class Source {
   [[nodiscard]] virtual std::uint64_t position_bytes() const = 0;
 };
 
-/// A pcap or pcapng file, or "-" for standard input. `index` is the source's number in every Mark.
+/// A pcap or pcapng file, or "-" for standard input. `index` is the source's number in every Mark. Packets are numbered as
+/// in the file, the ones that the filter leaves out too.
 /// Throws SourceError if it is no capture, FilterError if the filter does not compile.
 std::unique_ptr<Source> open_file(const std::filesystem::path& file, std::uint32_t index, const std::string& filter);
 

@@ -33,9 +33,6 @@ void for_each_flow(const MetricNames& names, Protocol protocol, const Make& make
 
 inline double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-/// How many conversations a group remembers, so as to count a fact once that is told several times.
-inline constexpr std::size_t kRememberedConversations = 32768;
-
 /// dcmwatch_limit_reached_total{limit}
 prometheus::Counter& limit_reached(prometheus::Registry& registry, std::string_view limit);
 

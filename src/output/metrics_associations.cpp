@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 2> kSenders{"opener", "acceptor"};
 std::string_view answer_of(const DicomAssociation& association, const Event& event) {
   if (association.accepted) return *association.accepted ? "accepted" : "rejected";
   if (association.rejection) return "rejected";
-  if (event.phase != Phase::end || event.visibility != Visibility{}) return {};
+  if (event.phase != Phase::end || event.visibility.impaired()) return {};
   return association.abort ? "aborted" : "unanswered";
 }
 

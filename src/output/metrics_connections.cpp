@@ -19,8 +19,8 @@ struct Impairment {
 };
 constexpr std::array kImpairments{
     Impairment{"joined_midway", &Visibility::joined_midway}, Impairment{"one_direction", &Visibility::one_direction},
-    Impairment{"truncated", &Visibility::truncated}, Impairment{"lost", &Visibility::lost},
-    Impairment{"encrypted", &Visibility::encrypted}};
+    Impairment{"truncated", &Visibility::truncated},         Impairment{"lost", &Visibility::lost},
+    Impairment{"unfinished", &Visibility::unfinished},       Impairment{"encrypted", &Visibility::encrypted}};
 
 class ConnectionMetrics final : public MetricGroup {
  public:

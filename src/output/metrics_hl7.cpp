@@ -1,20 +1,33 @@
 // dcmwatch_hl7_*
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "output/metric_group.h"
 
 namespace dcmwatch {
 namespace {
 
-// HL7 table 0008, "none" for a message that was never answered. Codes that are none of these count as "other".
-constexpr std::array<std::string_view, 7> kAcknowledgements{"AA", "AE", "AR", "CA", "CE", "CR", "none"};
+// HL7 table 0008; "none" for a message that was never answered, "unknown" for one whose answer may not have been
+// visible. Codes off the wire that are none of the table's count as "other".
+constexpr std::size_t kCodes = 6;
+constexpr std::array<std::string_view, kCodes + 2> kAcknowledgements{"AA", "AE", "AR",   "CA",
+                                                                     "CE", "CR", "none", "unknown"};
+
+std::string_view acknowledgement_of(const Hl7Message& message, const Visibility& visibility) {
+  if (!message.ack_code) return visibility.impaired() ? "unknown" : "none";
+  const auto codes = std::span{kAcknowledgements}.first(kCodes);
+  return std::ranges::find(codes, *message.ack_code) == codes.end() ? "other" : std::string_view{*message.ack_code};
+}
 
 class Hl7Metrics final : public MetricGroup {
  public:
   Hl7Metrics(prometheus::Registry& registry, const MetricNames& names)
-      : messages_(counters(registry, "dcmwatch_hl7_messages_total",
-                           "HL7 messages, by the code of their acknowledgement; none: no acknowledgement was seen.",
-                           {{"flow", flow_values(names)}, {"ack", {"other", kAcknowledgements}}})),
+      : messages_(counters(
+            registry, "dcmwatch_hl7_messages_total",
+            "HL7 messages, by the code of their acknowledgement; none: never answered; unknown: the answer was "
+            "not visible.",
+            {{"flow", flow_values(names)}, {"ack", {"other", kAcknowledgements}}})),
         unmatched_(counters(registry, "dcmwatch_hl7_unmatched_acknowledgements_total",
                             "HL7 acknowledgements whose message was not seen.", {{"flow", flow_values(names)}})),
         bytes_(counters(registry, "dcmwatch_hl7_message_bytes_total",
@@ -36,7 +49,8 @@ class Hl7Metrics final : public MetricGroup {
       unmatched_.at({flow}).Increment();
       return;
     }
-    messages_.at({flow, messages_.values(1).number_of(message->ack_code.value_or("none"))}).Increment();
+    messages_.at({flow, messages_.values(1).number_of(acknowledgement_of(*message, observation.event.visibility))})
+        .Increment();
     bytes_.at({flow}).Increment(static_cast<double>(message->bytes));
     if (message->acknowledged) answer_.at({flow}).Observe(seconds(message->acknowledged->time - message->sent.time));
   }

@@ -10,8 +10,13 @@ namespace {
 constexpr std::array<std::string_view, 11> kCommands{"C-STORE",  "C-GET",          "C-FIND",  "C-MOVE",
                                                      "C-ECHO",   "N-EVENT-REPORT", "N-GET",   "N-SET",
                                                      "N-ACTION", "N-CREATE",       "N-DELETE"};
-constexpr std::array kStatusClasses{StatusClass::success, StatusClass::warning, StatusClass::failure,
-                                    StatusClass::cancel, StatusClass::pending};
+// PS3.7 C; "none" for an operation that never had a final response, "unknown" where it may not have been visible.
+constexpr std::array<std::string_view, 6> kStatusClasses{"success", "warning", "failure", "cancel", "pending", "none"};
+
+std::string_view status_class_of(const DicomOperation& operation, const Visibility& visibility) {
+  if (operation.status) return to_text(dicom_status_class(*operation.status));
+  return visibility.impaired() ? "unknown" : "none";
+}
 
 class OperationMetrics final : public MetricGroup {
  public:
@@ -20,10 +25,11 @@ class OperationMetrics final : public MetricGroup {
                           {{"flow", flow_values(names)}, {"command", {"other", kCommands}}})),
         done_(counters(
             registry, "dcmwatch_operations_total",
-            "DIMSE requests that are over, by the class of their final status; none: no final response was seen.",
+            "DIMSE requests that are over, by the class of their final status; none: there was no final response; "
+            "unknown: it was not visible.",
             {{"flow", flow_values(names)},
              {"command", {"other", kCommands}},
-             {"status_class", {"none", kStatusClasses, kWord}}})),
+             {"status_class", {"unknown", kStatusClasses}}})),
         duration_(histograms(registry, "dcmwatch_operation_duration_seconds",
                              "Time from a DIMSE request to its final response.",
                              {{"flow", flow_values(names)}, {"command", {"other", kCommands}}},
@@ -37,9 +43,8 @@ class OperationMetrics final : public MetricGroup {
     if (observation.event.phase == Phase::start) started_.at({flow, command}).Increment();
     if (observation.event.phase != Phase::end) return;
 
-    const std::size_t status =
-        operation->status ? done_.values(2).number_of(to_text(dicom_status_class(*operation->status))) : 0;
-    done_.at({flow, command, status}).Increment();
+    const std::string_view status = status_class_of(*operation, observation.event.visibility);
+    done_.at({flow, command, done_.values(2).number_of(status)}).Increment();
     if (operation->request_seen && operation->answered) {
       duration_.at({flow, command}).Observe(seconds(operation->answered->time - operation->requested.time));
     }

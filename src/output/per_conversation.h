@@ -10,6 +10,9 @@
 
 namespace dcmwatch {
 
+/// How many conversations are remembered so as to count a fact once that is told several times.
+inline constexpr std::size_t kRememberedConversations = 32768;
+
 /// By conversation id. Beyond the limit the conversation that was not asked for longest is forgotten, and on_forget is
 /// told.
 template <typename Value>

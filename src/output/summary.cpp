@@ -41,6 +41,12 @@ struct Summary::State {
 
 Pair pair_of(const Observation& observation) { return {source_name(observation), destination_name(observation)}; }
 
+Cell figure(std::uint64_t number, Ink ink) { return number == 0 ? Cell{"-", Ink::dim} : Cell{grouped(number), ink}; }
+
+void tell_more_pairs(TextPage& page, std::uint64_t refused_records) {
+  if (refused_records != 0) page.line("and " + counted(refused_records, "record") + " between more pairs");
+}
+
 std::unique_ptr<SummarySection> make_run_section() { return std::make_unique<RunSection>(); }
 
 Summary::Summary(SummarySettings settings) : state_(std::make_unique<State>()) {

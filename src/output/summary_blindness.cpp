@@ -1,4 +1,5 @@
 // What was not visible: where nothing is reported, this says whether nothing happened.
+#include <algorithm>
 #include <array>
 
 #include "output/per_conversation.h"
@@ -9,7 +10,6 @@ namespace dcmwatch {
 namespace {
 
 constexpr std::size_t kNamedPairs = 4;
-constexpr std::size_t kRememberedConversations = 32768;
 constexpr std::size_t kNotes = 100;
 
 struct Reason {
@@ -21,8 +21,60 @@ constexpr std::array kReasons{
     Reason{&Visibility::one_direction, "seen in one direction only"},
     Reason{&Visibility::truncated, "cut by the snap length"},
     Reason{&Visibility::lost, "lost packets that mattered"},
+    Reason{&Visibility::unfinished, "not over when the capture ended"},
     Reason{&Visibility::encrypted, "encrypted"},
 };
+
+/// What a CaptureNote means to people.
+struct NoteMeaning {
+  std::string_view name;
+  std::string_view detail;  ///< empty: any, and it is told in brackets
+  std::string_view singular;
+  std::string_view plural;
+};
+constexpr std::array kMeanings{
+    NoteMeaning{"capture.broken_off", "", "capture broke off: what came after was not seen",
+                "captures broke off: what came after was not seen"},
+    NoteMeaning{"capture.clock_step", "", "time the clock of the capture was set back",
+                "times the clock of the capture was set back"},
+    NoteMeaning{"decode.fragment", "", "fragment of an IP datagram was not put together",
+                "fragments of IP datagrams were not put together"},
+    NoteMeaning{"decode.truncated", "", "packet is cut off within its headers",
+                "packets are cut off within their headers"},
+    NoteMeaning{"decode.malformed", "", "packet has headers that contradict each other",
+                "packets have headers that contradict each other"},
+    NoteMeaning{"decode.unknown_link_type", "", "packet is of a link layer that dcmwatch does not know",
+                "packets are of a link layer that dcmwatch does not know"},
+    NoteMeaning{"limit.reached", "connections", "connection was forgotten, since too many were open",
+                "connections were forgotten, those idle longest first, since too many were open"},
+    NoteMeaning{"limit.reached", "held_bytes", "hole was given up early, since too many bytes waited for it",
+                "holes were given up early, since too many bytes waited for them"},
+    NoteMeaning{"limit.reached", "relate_open", "fact was forgotten before what it belongs to was seen",
+                "facts were forgotten before what they belong to was seen"},
+    NoteMeaning{"limit.reached", "findings", "finding was forgotten or counted with others, since there were too many",
+                "findings were forgotten or counted with others, since there were too many"},
+    NoteMeaning{"hl7.pending_messages", "", "HL7 message was forgotten before its answer, since too many were waiting",
+                "HL7 messages were forgotten before their answers, since too many were waiting"},
+};
+
+/// Of notes that nobody gave a meaning the name is shown.
+std::string note_text(std::string_view name, std::string_view detail, std::uint64_t count) {
+  const auto meaning = std::ranges::find_if(kMeanings, [&](const NoteMeaning& known) {
+    return known.name == name && (known.detail.empty() || known.detail == detail);
+  });
+  const bool known = meaning != kMeanings.end();
+  const bool told = detail.empty() || (known && !meaning->detail.empty());
+  const std::string where = told ? "" : " (" + std::string{detail} + ')';
+  if (!known) return std::string{name} + where + ": " + grouped(count);
+  return counted(count, meaning->singular, meaning->plural) + where;
+}
+
+/// Whether the failures tell the note already, and better.
+bool is_told(std::string_view name, const std::string& detail, const std::vector<std::string>& failures) {
+  return name == "capture.broken_off" && !detail.empty() &&
+         std::ranges::any_of(failures,
+                             [&](const std::string& failure) { return failure.find(detail) != failure.npos; });
+}
 
 struct Blindness {
   std::uint64_t connections = 0;
@@ -62,12 +114,15 @@ class BlindnessSection final : public SummarySection {
     add(table, bytes_text(missing_bytes_) + " sent but not seen", missing_);
     if (!table.rows.empty()) page.table(table);
 
+    for (const std::string& failure : run.failures) page.line(shown(failure), 2, 2, Ink::yellow);
     for (const auto& [note, count] : notes_.rows()) {
-      const std::string detail = note.second.empty() ? "" : " (" + note.second + ')';
-      page.line(note.first + detail + ": " + grouped(count));
+      if (!is_told(note.first, note.second, run.failures)) page.line(note_text(note.first, note.second, count));
     }
+    if (notes_.refused() != 0) page.line("and " + grouped(notes_.refused()) + " of other kinds");
     if (run.dropped_packets != 0) page.line(counted(run.dropped_packets, "packet") + " lost while capturing");
-    if (table.rows.empty() && notes_.rows().empty() && run.dropped_packets == 0) page.line("no gap was noticed");
+    const bool nothing_told =
+        table.rows.empty() && notes_.rows().empty() && run.dropped_packets == 0 && run.failures.empty();
+    if (nothing_told) page.line(run.packets == 0 ? "everything: no packet was read" : "no gap was noticed");
   }
 
  private:

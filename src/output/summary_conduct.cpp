@@ -1,4 +1,4 @@
-// What those whose conversations deviate from the model asked for, and what they got.
+// What those whose conversations deviate from the model did: what they asked for, sent and got.
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -12,124 +12,192 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::uint16_t kStore = 0x0001;  // PS3.7 E.1: C-STORE-RQ, C-FIND-RQ
-constexpr std::uint16_t kFind = 0x0020;
 constexpr std::size_t kConversations = 8192;
-constexpr std::size_t kDeeds = 64;  ///< distinct things asked within one pair
+constexpr std::size_t kDeeds = 64;  ///< distinct things done within one pair
+constexpr std::string_view kAssociation = "association";
 
-struct Got {
-  std::uint64_t matches = 0;
+struct Volume {
   std::uint64_t objects = 0;
   std::uint64_t bytes = 0;
 
-  void add(const Got& other) {
-    matches += other.matches;
+  void add(const Volume& other) {
     objects += other.objects;
     bytes += other.bytes;
   }
 };
 
-/// One thing asked, and the answer.
+/// What went over the wire, as the opener sees it, and what it was told of what went elsewhere.
+struct Carried {
+  Volume sent;
+  Volume got;
+  std::uint64_t both_ways_bytes = 0;  ///< where nothing tells which side asked
+  std::uint64_t matches = 0;
+  std::uint64_t completed = 0;  ///< sub-operations
+  std::uint64_t failed = 0;
+
+  void add(const Carried& other) {
+    sent.add(other.sent);
+    got.add(other.got);
+    both_ways_bytes += other.both_ways_bytes;
+    matches += other.matches;
+    completed += other.completed;
+    failed += other.failed;
+  }
+};
+
+/// One thing that was done, and the answer.
 struct Deed {
-  std::string asked;   ///< "C-FIND STUDY"
-  std::string result;  ///< "success", "failure A801", "AE"
-  Got got;
+  std::string what;    ///< "C-FIND STUDY", "received: C-STORE CT Image Storage"
+  std::string answer;  ///< "success", "failure A801", "AE"
+  Carried carried;
 };
 
 std::string subject_of(const DicomOperation& operation) {
-  std::string subject{dicom_command_name(operation.command_field)};
-  if (subject.empty()) subject = "operation";
+  std::string subject{operation.invoker == Invoker::acceptor ? "received: " : ""};
+  const std::string_view command = dicom_command_name(operation.command_field);
+  subject += command.empty() ? "operation" : command;
   if (!operation.query_level.empty()) {
     subject += ' ' + shown(operation.query_level);
-  } else if (operation.command_field == kStore) {
+  } else if (operation.command_field == command::kStore) {
     const std::string_view name = dicom_uid_name(operation.sop_class_uid);
     subject += ' ' + shown(name.empty() ? operation.sop_class_uid : name);
   }
   if (!operation.move_destination.empty()) subject += " to " + shown(operation.move_destination);
-  if (operation.invoker == Invoker::acceptor) subject += ", back";
   return subject;
 }
 
-std::string result_of(const DicomOperation& operation) {
-  if (!operation.status) return "no answer seen";
+std::string no_answer(const Visibility& visibility) {
+  return visibility.impaired() ? "answer not visible" : "unanswered";
+}
+
+std::string answer_of(const DicomOperation& operation, const Visibility& visibility) {
+  if (!operation.status) return no_answer(visibility);
   const StatusClass status = dicom_status_class(*operation.status);
   std::string text{to_text(status)};
   if (status != StatusClass::success) text += ' ' + dicom_status_text(*operation.status);
   return text;
 }
 
-Deed deed_of(const DicomOperation& operation) {
-  Deed deed{subject_of(operation), result_of(operation), {}};
+bool is_query(std::uint16_t command_field) {
+  return command_field == command::kFind || command_field == command::kGet || command_field == command::kMove;
+}
+
+Volume stored_volume(const DicomOperation& operation) {
+  const bool stored = operation.command_field == command::kStore && operation.status &&
+                      dicom_status_class(*operation.status) != StatusClass::failure;
+  return {stored ? std::uint64_t{1} : 0, operation.request_bytes};
+}
+
+Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
+  Deed deed{subject_of(operation), answer_of(operation, visibility), {}};
+  const bool by_opener = operation.invoker == Invoker::opener;
+  Carried& carried = deed.carried;
+  // A query's own identifier is no yield: it is not counted.
+  if (!is_query(operation.command_field)) (by_opener ? carried.sent : carried.got).add(stored_volume(operation));
+  (by_opener ? carried.got : carried.sent).bytes += operation.response_bytes;
   // PS3.7 9.1.2: a pending response of C-FIND is a match; of C-GET and C-MOVE it tells progress.
-  if (operation.command_field == kFind) deed.got.matches = operation.pending_responses;
-  deed.got.bytes = operation.request_bytes + operation.response_bytes;
-  if (operation.command_field == kStore && operation.status &&
-      dicom_status_class(*operation.status) != StatusClass::failure) {
-    deed.got.objects = 1;
+  if (operation.command_field == command::kFind) carried.matches = operation.pending_responses;
+  const SubOperations& told = operation.sub_operations;
+  carried.completed = std::uint64_t{told.completed.value_or(0)} + told.warning.value_or(0);
+  carried.failed = told.failed.value_or(0);
+  return deed;
+}
+
+Deed deed_of(const DicomAssociation& association, const Visibility& visibility) {
+  Deed deed{std::string{kAssociation}, {}, {}};
+  if (association.rejection) {
+    const DicomRejection& why = *association.rejection;
+    deed.answer = dicom_rejection_text(why.result, why.source, why.reason);
+  } else if (association.accepted) {
+    deed.answer = *association.accepted ? "accepted" : "rejected";
+  } else {
+    deed.answer = no_answer(visibility);
   }
   return deed;
 }
 
-Deed deed_of(const DicomAssociation& association) {
-  if (association.rejection) {
-    const DicomRejection& why = *association.rejection;
-    return {"association", dicom_rejection_text(why.result, why.source, why.reason), {}};
-  }
-  if (!association.accepted) return {"association", "no answer seen", {}};
-  return {"association", *association.accepted ? "accepted" : "rejected", {}};
-}
-
-Deed deed_of(const Hl7Message& message) {
+Deed deed_of(const Hl7Message& message, const Visibility& visibility) {
   const std::string type = message.message_type.empty() ? "message" : shown(message.message_type);
-  const std::string sender = message.sent_by_opener ? "" : ", back";
-  return {type + sender, message.ack_code ? shown(*message.ack_code) : "unanswered", {0, 0, message.bytes}};
+  Deed deed{(message.sent_by_opener ? "" : "received: ") + type,
+            message.ack_code ? shown(*message.ack_code) : no_answer(visibility),
+            {}};
+  (message.sent_by_opener ? deed.carried.sent : deed.carried.got).bytes = message.bytes;
+  return deed;
 }
 
 /// A connection that carried a protocol tells its deeds itself.
 std::optional<Deed> deed_of(const ConnectionFact& connection, const Event& event) {
   if (event.protocol == Protocol::dicom || event.protocol == Protocol::hl7) return std::nullopt;
   const std::string what = event.protocol == Protocol::unidentified ? "" : std::string{to_text(event.protocol)} + ' ';
-  return Deed{what + "connection to port " + std::to_string(event.parties.destination.port),
-              connection.end ? std::string{to_text(*connection.end)} : "open",
-              {0, 0, connection.bytes[0] + connection.bytes[1]}};
+  Deed deed{what + "connection to port " + std::to_string(event.parties.destination.port),
+            connection.end ? std::string{to_text(*connection.end)} : "open",
+            {}};
+  deed.carried.both_ways_bytes = connection.bytes[0] + connection.bytes[1];
+  return deed;
 }
 
 std::optional<Deed> deed_of(const Event& event) {
   if (event.phase != Phase::end) return std::nullopt;
-  if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) return deed_of(*operation);
-  if (const auto* association = std::get_if<DicomAssociation>(&event.facts)) return deed_of(*association);
-  if (const auto* message = std::get_if<Hl7Message>(&event.facts)) return deed_of(*message);
+  if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) return deed_of(*operation, event.visibility);
+  if (const auto* association = std::get_if<DicomAssociation>(&event.facts))
+    return deed_of(*association, event.visibility);
+  if (const auto* message = std::get_if<Hl7Message>(&event.facts)) return deed_of(*message, event.visibility);
   if (const auto* connection = std::get_if<ConnectionFact>(&event.facts)) return deed_of(*connection, event);
   return std::nullopt;
 }
 
-std::string got_text(const Got& got) {
-  std::string text;
-  const auto add = [&text](const std::string& part) { text.append(text.empty() ? "" : ", ").append(part); };
-  if (got.matches != 0) add(counted(got.matches, "match", "matches"));
-  if (got.objects != 0) add(counted(got.objects, "object"));
-  if (got.bytes != 0) add(bytes_text(got.bytes));
-  return text;
+class Enumeration {
+ public:
+  void add(const std::string& part) { text_.append(text_.empty() ? "" : ", ").append(part); }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// "3 objects, 66.1 kB"
+std::string volume_text(const Volume& volume) {
+  Enumeration parts;
+  if (volume.objects != 0) parts.add(counted(volume.objects, "object"));
+  if (volume.bytes != 0) parts.add(bytes_text(volume.bytes));
+  return parts.text();
+}
+
+/// "got 12 matches, 2.9 kB", "4 objects completed, 1 failed"
+std::string carried_text(const Carried& carried) {
+  Enumeration parts;
+  if (carried.completed != 0) parts.add(counted(carried.completed, "object") + " completed");
+  if (carried.failed != 0)
+    parts.add(grouped(carried.failed) + (carried.completed == 0 ? " objects failed" : " failed"));
+  if (carried.matches != 0) parts.add(counted(carried.matches, "match", "matches"));
+  const std::string got = volume_text(carried.got);
+  if (!got.empty()) parts.add("got " + got);
+  const std::string sent = volume_text(carried.sent);
+  if (!sent.empty()) parts.add("sent " + sent);
+  if (carried.both_ways_bytes != 0) parts.add(bytes_text(carried.both_ways_bytes) + " both ways");
+  return parts.text();
 }
 
 /// All of one kind that one pair did.
 struct Line {
-  std::map<std::string, std::uint64_t> results;
-  Got got;
+  std::map<std::string, std::uint64_t> answers;
+  Carried carried;
   std::size_t order = 0;
 };
 
 struct Conduct {
   BoundedRows<std::string, Line> lines{kDeeds};
-  std::set<std::string> titles;      ///< AE titles that were called by
+  std::set<std::string> titles;  ///< AE titles that were called by
+  bool more_titles = false;
   std::set<std::uint64_t> moved_by;  ///< conversations in which what it asked to be moved was stored
+  bool more_moved = false;
   std::size_t order = 0;
 };
 
 /// What was stored in one conversation: where a C-MOVE's objects went.
 struct Stored {
   Pair pair;
-  Got got;
+  Volume volume;
 };
 
 class ConductSection final : public SummarySection {
@@ -149,27 +217,36 @@ class ConductSection final : public SummarySection {
 
   void render(TextPage& page, const RunFigures&) const override {
     if (conducts_.rows().empty()) return;
-    page.heading("Undeclared or deviating: what was asked for, and what was got");
+    page.heading("Undeclared or deviating: what was done, and what was carried");
     std::vector<std::pair<const Pair*, const Conduct*>> sorted;
     for (const auto& [pair, conduct] : conducts_.rows()) sorted.emplace_back(&pair, &conduct);
     std::ranges::sort(sorted, {}, [](const auto& entry) { return entry.second->order; });
     for (const auto& [pair, conduct] : sorted) render_one(page, *pair, *conduct);
-    if (conducts_.refused() != 0) page.line("and " + counted(conducts_.refused(), "record") + " between more pairs");
+    tell_more_pairs(page, conducts_.refused());
+    if (forgotten_ != 0) {
+      page.line("and more: " + counted(forgotten_, "conversation") +
+                " were no longer followed, since there were too many");
+    }
   }
 
  private:
   void remember_stored(const Observation& observation) {
     const auto* operation = std::get_if<DicomOperation>(&observation.event.facts);
-    if (!operation || operation->command_field != kStore || observation.event.phase != Phase::end) return;
+    if (!operation || operation->command_field != command::kStore || observation.event.phase != Phase::end) return;
     Stored& stored = stored_.of(observation.event.conversation);
     stored.pair = pair_of(observation);
-    stored.got.add(deed_of(*operation).got);
+    stored.volume.add(stored_volume(*operation));
   }
 
   void follow(const Link& link) {
     const Pair* pair = deviating_.find(link.cause);
     Conduct* conduct = pair ? conducts_.of(*pair) : nullptr;
-    if (conduct && conduct->moved_by.size() < kConversations) conduct->moved_by.insert(link.effect);
+    if (!conduct) return;
+    if (conduct->moved_by.size() == kConversations) {
+      conduct->more_moved = true;
+    } else {
+      conduct->moved_by.insert(link.effect);
+    }
   }
 
   void record(const Pair& pair, const Event& event) {
@@ -179,49 +256,69 @@ class ConductSection final : public SummarySection {
     if (const auto* association = std::get_if<DicomAssociation>(&event.facts)) note_title(*conduct, *association);
     const auto deed = deed_of(event);
     if (!deed) return;
-    Line* line = conduct->lines.of(deed->asked);
+    Line* line = conduct->lines.of(deed->what);
     if (!line) return;
     if (line->order == 0) line->order = conduct->lines.rows().size();
-    ++line->results[deed->result];
-    line->got.add(deed->got);
+    ++line->answers[deed->answer];
+    line->carried.add(deed->carried);
   }
 
   static void note_title(Conduct& conduct, const DicomAssociation& association) {
-    if (association.calling_ae && conduct.titles.size() < kSummaryNames)
-      conduct.titles.insert(shown(*association.calling_ae));
+    if (!association.calling_ae) return;
+    std::string title = shown(*association.calling_ae);
+    if (conduct.titles.size() < kSummaryNames) {
+      conduct.titles.insert(std::move(title));
+    } else if (!conduct.titles.contains(title)) {
+      conduct.more_titles = true;
+    }
   }
 
   void render_one(TextPage& page, const Pair& pair, const Conduct& conduct) const {
     std::string titles;
     for (const std::string& title : conduct.titles) titles.append(titles.empty() ? " as " : ", ").append(title);
+    if (conduct.more_titles) titles += " and more";
     page.gap();
     page.spans({{pair.source + " → " + pair.destination, Ink::bold}, {titles}});
 
-    std::vector<std::pair<const std::string*, const Line*>> sorted;
-    for (const auto& [asked, line] : conduct.lines.rows()) sorted.emplace_back(&asked, &line);
-    std::ranges::sort(sorted, {}, [](const auto& entry) { return entry.second->order; });
-    Table table{{{"asked for"}, {"got"}, {"answers"}}, {}};
-    for (const auto& [asked, line] : sorted)
-      table.rows.push_back({{*asked}, {got_text(line->got)}, {listed(line->results)}});
-    if (!table.rows.empty()) page.table(table, 4);
+    if (!conduct.lines.rows().empty()) page.table(table_of(conduct), 4);
     render_moved(page, conduct);
     if (conduct.lines.refused() != 0)
       page.line("and " + counted(conduct.lines.refused(), "deed") + " of other kinds", 4);
   }
 
+  /// In the order in which they first happened; the association, which carries the others, first.
+  static Table table_of(const Conduct& conduct) {
+    std::vector<std::pair<const std::string*, const Line*>> sorted;
+    for (const auto& [what, line] : conduct.lines.rows()) sorted.emplace_back(&what, &line);
+    std::ranges::sort(sorted, {}, [](const auto& entry) {
+      return std::pair{*entry.first != kAssociation, entry.second->order};
+    });
+    Table table{{{"what"}, {"carried"}, {"answers"}}, {}};
+    for (const auto& [what, line] : sorted)
+      table.rows.push_back({{*what}, {carried_text(line->carried)}, {listed(line->answers)}});
+    return table;
+  }
+
   void render_moved(TextPage& page, const Conduct& conduct) const {
-    std::map<Pair, Got> by_pair;
+    std::map<Pair, Volume> by_pair;
+    bool more = conduct.more_moved;
     for (const std::uint64_t conversation : conduct.moved_by) {
-      if (const Stored* stored = stored_.find(conversation)) by_pair[stored->pair].add(stored->got);
+      if (const Stored* stored = stored_.find(conversation)) {
+        by_pair[stored->pair].add(stored->volume);
+      } else {
+        more = true;
+      }
     }
-    for (const auto& [pair, got] : by_pair) {
-      page.line("what it had moved went " + pair.source + " → " + pair.destination + ": " + got_text(got), 4, 2,
+    for (const auto& [pair, volume] : by_pair) {
+      page.line("what it had moved went " + pair.source + " → " + pair.destination + ": " + volume_text(volume), 4, 2,
                 Ink::bold);
     }
+    if (more) page.line("and more that it had moved, in conversations no longer remembered", 4);
   }
 
   BoundedRows<Pair, Conduct> conducts_{kSummaryPairs};
-  PerConversation<Pair> deviating_{kConversations};
+  std::uint64_t forgotten_ = 0;
+  PerConversation<Pair> deviating_{kConversations, [this](const Pair&) { ++forgotten_; }};
   PerConversation<Stored> stored_{kConversations};
 };
 

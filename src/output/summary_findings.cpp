@@ -1,4 +1,4 @@
-// The findings, gravest first: what, who, what was expected instead, when and how often.
+// The findings by who talked to whom, gravest first: what, how often, since when, and what was declared instead.
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -28,16 +28,26 @@ std::string place_text(const Place& place, const Endpoint& endpoint, bool with_p
   return shown(place.device) + " (" + address + (place.zone.empty() ? "" : ", zone " + shown(place.zone)) + ')';
 }
 
+/// The differences of one kind from one declaration: "move_destination: observed A, B; expected …"
+struct Difference {
+  DeviationKind kind{};
+  std::string expected;
+  std::vector<std::string> observed;
+
+  void add(const std::string& value) {
+    if (observed.size() < kSummaryNames && std::ranges::find(observed, value) == observed.end()) {
+      observed.push_back(value);
+    }
+  }
+};
+
 /// What is shown of a finding; the finding itself is not kept.
-struct Paragraph {
+struct Entry {
   Level level{};
   std::string title;
-  std::string rule;
   std::string parties;
-  std::vector<std::string> differences;
-  Timestamp first{};
-  Timestamp last{};
-  std::uint64_t first_packet = 0;
+  std::vector<Difference> differences;
+  Mark first;
   std::uint64_t count = 0;
 };
 
@@ -49,37 +59,96 @@ std::string parties_text(const Observation& example) {
          place_text(example.declared.destination, parties.destination, true);
 }
 
-std::string difference_text(const Deviation& deviation) {
-  std::string text{to_text(deviation.kind)};
-  text += ": observed " + (deviation.observed.empty() ? "none" : shown(deviation.observed));
-  if (!deviation.expected.empty()) text += ", expected " + shown(deviation.expected);
+std::string difference_text(const Difference& difference) {
+  std::string observed;
+  for (const std::string& value : difference.observed) observed.append(observed.empty() ? "" : ", ").append(value);
+  std::string text = std::string{to_text(difference.kind)} + ": observed " + observed;
+  if (!difference.expected.empty()) text += "; expected " + difference.expected;
   return text;
 }
 
-Paragraph paragraph_of(const Finding& finding) {
-  Paragraph paragraph;
-  paragraph.level = finding.rule->level;
-  paragraph.title = finding.rule->title;
-  paragraph.rule = finding.rule->id;
-  paragraph.parties = parties_text(finding.example);
+Entry entry_of(const Finding& finding) {
+  Entry entry{finding.rule->level, shown(finding.rule->title), parties_text(finding.example), {}, finding.first, 0};
   for (const Deviation& deviation : finding.example.declared.deviations) {
-    paragraph.differences.push_back(difference_text(deviation));
+    const std::string observed = deviation.observed.empty() ? "none" : shown(deviation.observed);
+    entry.differences.push_back({deviation.kind, shown(deviation.expected), {observed}});
   }
-  paragraph.first = finding.first.time;
-  paragraph.first_packet = finding.first.packet;
-  return paragraph;
+  return entry;
 }
 
-void render_paragraph(TextPage& page, const Paragraph& paragraph) {
+/// All that was found between two parties: the rules that matched, and how what was seen differs from what is declared.
+struct Group {
+  std::vector<Entry> rules;
+  std::vector<Difference> differences;
+
+  void add(const Entry& entry) {
+    const auto same_rule = std::ranges::find_if(
+        rules, [&](const Entry& rule) { return rule.level == entry.level && rule.title == entry.title; });
+    if (same_rule == rules.end()) {
+      rules.push_back(entry);
+    } else {
+      same_rule->count += entry.count;
+      same_rule->first = std::min(same_rule->first, entry.first);
+    }
+    for (const Difference& difference : entry.differences) add(difference);
+  }
+
+  void add(const Difference& difference) {
+    const auto same = std::ranges::find_if(differences, [&](const Difference& known) {
+      return known.kind == difference.kind && known.expected == difference.expected;
+    });
+    if (same == differences.end()) {
+      differences.push_back(difference);
+    } else {
+      for (const std::string& value : difference.observed) same->add(value);
+    }
+  }
+};
+
+/// Gravest first, then earliest.
+bool comes_first(const Entry& one, const Entry& other) {
+  return one.level != other.level ? one.level > other.level : one.first < other.first;
+}
+
+/// By the parties; of each the rules in order, and they themselves in the order of their first rules.
+std::vector<Group> groups_of(const std::map<std::uint64_t, Entry>& entries) {
+  std::map<std::string_view, Group> by_parties;
+  for (const auto& [number, entry] : entries) by_parties[entry.parties].add(entry);
+  std::vector<Group> groups;
+  for (auto& [parties, group] : by_parties) {
+    std::ranges::stable_sort(group.rules, comes_first);
+    groups.push_back(std::move(group));
+  }
+  std::ranges::stable_sort(groups, comes_first, [](const Group& group) -> const Entry& { return group.rules.front(); });
+  return groups;
+}
+
+/// "08:00:01, frame 91", with the day if the captures span several, and with the capture if there are several. Frames
+/// are counted from 1, as Wireshark does.
+std::string where_text(const Mark& mark, const RunFigures& run) {
+  constexpr std::size_t kDay = 10, kSeconds = 19;  // of "2026-03-02 08:00:01.500"
+  const bool one_day =
+      run.first && run.last && time_text(*run.first).substr(0, kDay) == time_text(*run.last).substr(0, kDay);
+  std::string text = time_text(mark.time).substr(0, kSeconds);
+  if (one_day) text.erase(0, kDay + 1);
+  text += ", frame " + grouped(mark.packet + 1);
+  if (run.captures.size() > 1 && mark.source < run.captures.size()) text += " of " + shown(run.captures[mark.source]);
+  return text;
+}
+
+void render_group(TextPage& page, const Group& group, const RunFigures& run) {
   page.gap();
-  page.spans({{upper(to_text(paragraph.level)), kInks[static_cast<std::size_t>(paragraph.level)]},
-              {"  " + shown(paragraph.title), Ink::bold}});
-  if (!paragraph.parties.empty()) page.line(paragraph.parties, 4);
-  for (const std::string& difference : paragraph.differences) page.line(difference, 4);
-  std::string when = "first seen " + time_text(paragraph.first) + " UTC, packet " + grouped(paragraph.first_packet);
-  if (paragraph.count > 1) when += "; " + grouped(paragraph.count) + " times until " + time_text(paragraph.last);
-  page.line(when, 4);
-  page.line("rule " + shown(paragraph.rule), 4, 2, Ink::dim);
+  const std::string& parties = group.rules.front().parties;
+  page.line(parties.empty() ? "the capture itself" : parties, 2, 2, Ink::bold);
+  Table table{{{"level"}, {"times", Align::right}, {"first seen"}, {"what"}}, {}};
+  for (const Entry& rule : group.rules) {
+    table.rows.push_back({{upper(to_text(rule.level)), kInks[static_cast<std::size_t>(rule.level)]},
+                          {grouped(rule.count)},
+                          {where_text(rule.first, run)},
+                          {rule.title, Ink::bold}});
+  }
+  page.table(table, 4);
+  for (const Difference& difference : group.differences) page.line(difference_text(difference), 4);
 }
 
 class FindingsSection final : public SummarySection {
@@ -87,25 +156,21 @@ class FindingsSection final : public SummarySection {
   void observe(const Finding& finding) override {
     const auto level = static_cast<std::size_t>(finding.rule->level);
     if (finding.phase == Phase::start && ++made_[level] <= kFindingsPerLevel) {
-      paragraphs_.emplace(finding.number, paragraph_of(finding));
+      entries_.emplace(finding.number, entry_of(finding));
     }
-    const auto shown_one = paragraphs_.find(finding.number);
-    if (shown_one == paragraphs_.end()) return;
-    Paragraph& paragraph = shown_one->second;
-    paragraph.count = finding.count;
-    paragraph.last = finding.last.time;
+    const auto entry = entries_.find(finding.number);
+    if (entry != entries_.end()) entry->second.count = finding.count;
   }
 
-  void render(TextPage& page, const RunFigures&) const override {
+  void render(TextPage& page, const RunFigures& run) const override {
     page.heading("Findings");
-    std::vector<const Paragraph*> sorted;
-    for (const auto& [number, paragraph] : paragraphs_) sorted.push_back(&paragraph);
-    std::ranges::stable_sort(sorted, [](const Paragraph* one, const Paragraph* other) {
-      return one->level != other->level ? one->level > other->level : one->first < other->first;
-    });
-    for (const Paragraph* paragraph : sorted) render_paragraph(page, *paragraph);
-    if (!sorted.empty()) page.gap();
-    page.line(total_text(), 2, 2, paragraphs_.empty() ? Ink::green : Ink::bold);
+    if (!run.judged && entries_.empty()) {
+      page.line("nothing was judged: no model was given (--model)", 2, 2, Ink::yellow);
+      return;
+    }
+    for (const Group& group : groups_of(entries_)) render_group(page, group, run);
+    if (!entries_.empty()) page.gap();
+    page.line(total_text(), 2, 2, entries_.empty() ? Ink::green : Ink::bold);
   }
 
  private:
@@ -123,7 +188,7 @@ class FindingsSection final : public SummarySection {
     return total == 0 ? "no finding" : counted(total, "finding") + levels;
   }
 
-  std::map<std::uint64_t, Paragraph> paragraphs_;  ///< by the finding's number
+  std::map<std::uint64_t, Entry> entries_;  ///< by the finding's number
   std::array<std::uint64_t, kInks.size()> made_{};
 };
 

@@ -11,14 +11,15 @@ struct Row {
   std::uint64_t errors = 0;
   std::uint64_t rejected = 0;
   std::uint64_t unanswered = 0;
-  std::uint64_t unmatched = 0;  ///< acknowledgements whose message was not seen
+  std::uint64_t not_visible = 0;  ///< whether there was an answer
+  std::uint64_t unmatched = 0;    ///< acknowledgements whose message was not seen
   BoundedRows<std::string, std::uint64_t> types{kSummaryNames};
 };
 
 // HL7 table 0008: AA CA, AE CE, AR CR. Any other answer is none that can be counted here.
-void count_answer(Row& row, const std::optional<std::string>& code) {
+void count_answer(Row& row, const std::optional<std::string>& code, const Visibility& visibility) {
   if (!code) {
-    ++row.unanswered;
+    ++(visibility.impaired() ? row.not_visible : row.unanswered);
   } else if (code->ends_with('A')) {
     ++row.accepted;
   } else if (code->ends_with('E')) {
@@ -28,15 +29,24 @@ void count_answer(Row& row, const std::optional<std::string>& code) {
   }
 }
 
-void count(Row& row, const Hl7Message& message) {
+void count(Row& row, const Hl7Message& message, const Visibility& visibility) {
   if (!message.message_seen) {
     ++row.unmatched;
     return;
   }
   ++row.messages;
-  count_answer(row, message.ack_code);
+  count_answer(row, message.ack_code, visibility);
   if (std::uint64_t* type = row.types.of(message.message_type.empty() ? "untyped" : shown(message.message_type)))
     ++*type;
+}
+
+std::string types_text(const Row& row) {
+  std::string text = listed(row.types.rows());
+  if (row.types.refused() != 0) text += " and " + grouped(row.types.refused()) + " of other types";
+  const auto add = [&text](const std::string& part) { text.append(text.empty() ? "" : "; ").append(part); };
+  if (row.not_visible != 0) add(counted(row.not_visible, "answer") + " not visible");
+  if (row.unmatched != 0) add(counted(row.unmatched, "acknowledgement") + " of messages not seen");
+  return text;
 }
 
 /// The interface's parties as the messages go: an interface's messages may come from the side that accepted the
@@ -47,14 +57,13 @@ Pair sender_and_receiver(const Observation& observation, const Hl7Message& messa
   return pair;
 }
 
-Cell figure(std::uint64_t number, Ink ink) { return number == 0 ? Cell{"-", Ink::dim} : Cell{grouped(number), ink}; }
-
 class Hl7Section final : public SummarySection {
  public:
   void observe(const Observation& observation) override {
     const auto* message = std::get_if<Hl7Message>(&observation.event.facts);
     if (!message || observation.event.phase != Phase::end) return;
-    if (Row* row = rows_.of(sender_and_receiver(observation, *message))) count(*row, *message);
+    if (Row* row = rows_.of(sender_and_receiver(observation, *message)))
+      count(*row, *message, observation.event.visibility);
   }
 
   void render(TextPage& page, const RunFigures&) const override {
@@ -69,21 +78,18 @@ class Hl7Section final : public SummarySection {
                  {"types"}},
                 {}};
     for (const auto& [pair, row] : rows_.rows()) {
-      std::string types = listed(row.types.rows());
-      if (row.types.refused() != 0) types += " and " + grouped(row.types.refused()) + " of other types";
-      if (row.unmatched != 0) types += "; " + counted(row.unmatched, "acknowledgement") + " of messages not seen";
       table.rows.push_back({{pair.source},
                             {pair.destination},
                             {grouped(row.messages)},
-                            figure(row.accepted, Ink::plain),
+                            figure(row.accepted),
                             figure(row.errors, Ink::yellow),
                             figure(row.rejected, Ink::yellow),
                             figure(row.unanswered, Ink::yellow),
-                            {std::move(types)}});
+                            {types_text(row)}});
     }
     page.heading("HL7");
     page.table(table);
-    if (rows_.refused() != 0) page.line("and " + counted(rows_.refused(), "record") + " between more pairs");
+    tell_more_pairs(page, rows_.refused());
   }
 
  private:

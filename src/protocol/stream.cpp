@@ -112,34 +112,51 @@ void Stream::end(const Mark& mark, CloseReason reason) { emit_end(emitter_, mark
 Appetite Stream::identify(Direction direction, const Mark& mark, ByteView bytes) {
   Head& here = head(direction);
   here.searched_bytes += bytes.size();
-  if (here.adrift) {
-    // Nothing before a unit's start is of use, so only what is on the table now is kept.
-    chunks_.clear();
-  } else {
-    const std::size_t room =
-        settings_.limits.identify_bytes - std::min(settings_.limits.identify_bytes, here.bytes.size());
-    const ByteView head_bytes = bytes.first(std::min(room, bytes.size()));
-    here.bytes.insert(here.bytes.end(), head_bytes.begin(), head_bytes.end());
-  }
+  extend(here, bytes);
   chunks_.push_back({direction, mark, {bytes.begin(), bytes.end()}});
 
-  if (const ProtocolEntry* entry = recognise(direction, bytes)) return hand_over(*entry, direction);
+  const ProtocolEntry* entry = recognise(here);
+  if (!entry && here.hopeless && here.adrift) entry = seek(direction, bytes);
+  if (entry) return hand_over(*entry, direction);
   const bool all_hopeless = std::all_of(heads_.begin(), heads_.end(), [](const Head& h) { return h.hopeless; });
   const std::uint64_t bound = here.adrift ? settings_.limits.resync_bytes : settings_.limits.identify_bytes;
   if (all_hopeless || here.searched_bytes >= bound) return give_up(mark);
   return kWantAll;
 }
 
-const ProtocolEntry* Stream::recognise(Direction direction, ByteView bytes) {
-  Head& here = head(direction);
-  const ByteView looked_at = here.adrift ? bytes : ByteView{here.bytes};
-  bool hope = here.adrift;
+void Stream::extend(Head& head, ByteView bytes) const {
+  const std::size_t room =
+      settings_.limits.identify_bytes - std::min(settings_.limits.identify_bytes, head.bytes.size());
+  const ByteView taken = bytes.first(std::min(room, bytes.size()));
+  head.bytes.insert(head.bytes.end(), taken.begin(), taken.end());
+}
+
+const ProtocolEntry* Stream::recognise(Head& head) const {
+  bool hope = false;
   for (const ProtocolEntry& entry : protocols()) {
-    const Looks looks = entry.looks_like(looked_at);
+    const Looks looks = entry.looks_like(head.bytes);
     if (looks == Looks::yes) return &entry;
     hope |= looks == Looks::need_more;
   }
-  here.hopeless = !hope;
+  head.hopeless = !hope;
+  return nullptr;
+}
+
+// What was held is no unit's start, but this segment may be one. What may be the start of one is held for the next
+// segment: peers like to write a header and what follows it apart.
+const ProtocolEntry* Stream::seek(Direction direction, ByteView segment) {
+  Head& here = head(direction);
+  Chunk latest = std::move(chunks_.back());
+  std::erase_if(chunks_, [direction](const Chunk& chunk) { return chunk.direction == direction; });
+  here.bytes.clear();
+  extend(here, segment);
+  const ProtocolEntry* entry = recognise(here);
+  if (entry || !here.hopeless) {
+    chunks_.push_back(std::move(latest));
+    return entry;
+  }
+  here.bytes.clear();
+  here.hopeless = false;
   return nullptr;
 }
 

@@ -36,7 +36,7 @@ class Stream final : public StreamSink {
 
   /// What is known of one direction while identifying.
   struct Head {
-    std::vector<std::uint8_t> bytes;  ///< from the stream's start, unless `adrift`
+    std::vector<std::uint8_t> bytes;  ///< from where a unit may begin: the stream's start or, `adrift`, a segment's
     std::uint64_t searched_bytes = 0;
     bool adrift = false;  ///< the start was not seen: units are sought at segment starts
     bool hopeless = false;
@@ -52,10 +52,12 @@ class Stream final : public StreamSink {
   };
 
   Appetite identify(Direction direction, const Mark& mark, ByteView bytes);
+  void extend(Head& head, ByteView bytes) const;
+  const ProtocolEntry* recognise(Head& head) const;
+  const ProtocolEntry* seek(Direction direction, ByteView segment);
   void feed(Direction direction, const Mark& mark, ByteView bytes);
   std::uint64_t count_off(Direction direction, const Mark& mark, std::uint64_t bytes, bool missing);
   void tell_skipped(Direction direction, const Mark& mark);
-  const ProtocolEntry* recognise(Direction direction, ByteView bytes);
   Appetite hand_over(const ProtocolEntry& entry, Direction direction);
   Appetite give_up(const Mark& mark);
   void announce(const Mark& mark);

@@ -5,8 +5,8 @@
 
 namespace dcmwatch::dicom {
 
-void Association::on_request(AssociateRequest&& request, const Mark& first, bool complete) {
-  if (request_seen_) return;
+std::size_t Association::on_request(AssociateRequest&& request, const Mark& first, bool complete) {
+  if (request_seen_) return 0;
   request_seen_ = true;
   incomplete_ |= !complete;
   first_ = std::min(first_, first);
@@ -14,17 +14,17 @@ void Association::on_request(AssociateRequest&& request, const Mark& first, bool
   fact_.called_ae = std::move(request.called_ae);
   fact_.application_context = std::move(request.application_context);
   fact_.opener = std::move(request.implementation);
-  contexts_.propose(request.contexts);
+  return contexts_.propose(request.contexts);
 }
 
-void Association::on_accept(AssociateAccept&& accept, const Mark& last, bool complete) {
-  if (answered()) return;
+std::size_t Association::on_accept(AssociateAccept&& accept, const Mark& last, bool complete) {
+  if (answered()) return 0;
   incomplete_ |= !complete;
   fact_.accepted = true;
   fact_.acceptor = std::move(accept.implementation);
   if (fact_.application_context.empty()) fact_.application_context = std::move(accept.application_context);
   if (request_seen_) fact_.setup_time = last.time - first_.time;
-  contexts_.answer(accept.contexts);
+  return contexts_.answer(accept.contexts);
 }
 
 void Association::on_reject(const AssociateReject& reject, const Mark& last) {

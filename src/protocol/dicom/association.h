@@ -17,8 +17,9 @@ class Association {
  public:
   explicit Association(const Mark& first) : first_(first) {}
 
-  void on_request(AssociateRequest&& request, const Mark& first, bool complete);
-  void on_accept(AssociateAccept&& accept, const Mark& last, bool complete);
+  /// These two give the number of UIDs that there was no room for.
+  std::size_t on_request(AssociateRequest&& request, const Mark& first, bool complete);
+  std::size_t on_accept(AssociateAccept&& accept, const Mark& last, bool complete);
   void on_reject(const AssociateReject& reject, const Mark& last);
   void on_abort(const Abort& abort, Side side);
   void on_operation() { ++fact_.operations; }

@@ -11,22 +11,29 @@ constexpr std::size_t kMostUids = 1024;
 
 }  // namespace
 
-void ContextTable::propose(const std::vector<ProposedContext>& contexts) {
+std::size_t ContextTable::propose(const std::vector<ProposedContext>& contexts) {
+  std::size_t without_room = 0;
   for (const ProposedContext& proposed : contexts) {
     Context& here = context(proposed.id);
-    here.abstract_syntax = index_of_uid(proposed.abstract_syntax);
+    here.abstract_syntax = index_of_uid(proposed.abstract_syntax, without_room);
     here.first_proposed = static_cast<std::uint16_t>(proposed_.size());
     here.proposed = static_cast<std::uint16_t>(std::min(proposed.transfer_syntaxes.size(), kMostTransferSyntaxes));
-    for (std::size_t i = 0; i < here.proposed; ++i) proposed_.push_back(index_of_uid(proposed.transfer_syntaxes[i]));
+    for (std::size_t i = 0; i < here.proposed; ++i) {
+      proposed_.push_back(index_of_uid(proposed.transfer_syntaxes[i], without_room));
+    }
+    without_room += proposed.transfer_syntaxes.size() - here.proposed;
   }
+  return without_room;
 }
 
-void ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
+std::size_t ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
+  std::size_t without_room = 0;
   for (const AnsweredContext& answered : contexts) {
     Context& here = context(answered.id);
     here.result = answered.result;
-    here.transfer_syntax = index_of_uid(answered.transfer_syntax);
+    here.transfer_syntax = index_of_uid(answered.transfer_syntax, without_room);
   }
+  return without_room;
 }
 
 std::string_view ContextTable::transfer_syntax(std::uint8_t id) const {
@@ -57,10 +64,13 @@ std::vector<PresentationContext> ContextTable::facts() const {
   return facts;
 }
 
-ContextTable::UidIndex ContextTable::index_of_uid(std::string_view uid) {
+ContextTable::UidIndex ContextTable::index_of_uid(std::string_view uid, std::size_t& without_room) {
   const auto found = std::find(uids_.begin(), uids_.end(), uid);
   if (found != uids_.end()) return static_cast<UidIndex>(found - uids_.begin());
-  if (uids_.size() == kMostUids) return 0;
+  if (uids_.size() == kMostUids) {
+    ++without_room;
+    return 0;
+  }
   uids_.emplace_back(uid);
   return static_cast<UidIndex>(uids_.size() - 1);
 }

@@ -14,8 +14,9 @@ namespace dcmwatch::dicom {
 
 class ContextTable {
  public:
-  void propose(const std::vector<ProposedContext>& contexts);
-  void answer(const std::vector<AnsweredContext>& contexts);
+  /// Both give the number of UIDs that there was no room for.
+  std::size_t propose(const std::vector<ProposedContext>& contexts);
+  std::size_t answer(const std::vector<AnsweredContext>& contexts);
 
   /// Empty if not accepted, or not seen.
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t id) const;
@@ -35,7 +36,8 @@ class ContextTable {
     std::uint16_t proposed = 0;
   };
 
-  UidIndex index_of_uid(std::string_view uid);
+  /// "None" if there is no room for it, which counts in `without_room`.
+  UidIndex index_of_uid(std::string_view uid, std::size_t& without_room);
   Context& context(std::uint8_t id);
   [[nodiscard]] const Context* find(std::uint8_t id) const;
 

@@ -21,6 +21,8 @@ Conversation::Conversation(Emitter& emitter, const ProtocolSettings& settings)
       settings_(settings),
       violations_(emitter),
       operations_(emitter, settings, violations_),
+      context_uids_(emitter, "dicom.presentation_context_uids"),
+      data_set_attributes_(emitter, "dicom.data_set_attributes"),
       lanes_{Lane{Direction::forward, settings.limits, starts_in_step(emitter.connection())},
              Lane{Direction::backward, settings.limits, starts_in_step(emitter.connection())}} {}
 
@@ -62,7 +64,13 @@ void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t m
 }
 
 void Conversation::on_close(const Mark& mark, CloseReason reason) {
-  if (!association_) return;
+  if (association_) close_association(mark, reason);
+  operations_.on_close(mark);
+  context_uids_.on_close(mark);
+  data_set_attributes_.on_close(mark);
+}
+
+void Conversation::close_association(const Mark& mark, CloseReason reason) {
   // Where one direction is all that was seen, its release request is all of a release that could be.
   const bool releasing = state_ == State::releasing_by_opener || state_ == State::releasing_by_acceptor;
   if (releasing && reason != CloseReason::reset && emitter_.connection().one_direction_only()) {
@@ -73,7 +81,7 @@ void Conversation::on_close(const Mark& mark, CloseReason reason) {
     case CloseReason::reset: return end_association(DicomEnd::reset, mark);
     case CloseReason::timed_out: return end_association(DicomEnd::timeout, mark);
     case CloseReason::evicted:
-    case CloseReason::capture_ended: return end_association(DicomEnd::open, mark);
+    case CloseReason::capture_ended: return end_association(DicomEnd::open, mark, true);
   }
 }
 
@@ -122,14 +130,15 @@ void Conversation::on_pdu(const PduContext& at, AssociateRequest&& request) {
     if (association_) end_association(DicomEnd::closed, at.mark);
     begin_association(first);
   }
-  if (association_) association_->on_request(std::move(request), first, at.complete);
+  if (association_) context_uids_.add(first, at.mark, association_->on_request(std::move(request), first, at.complete));
 }
 
 void Conversation::on_pdu(const PduContext& at, AssociateAccept&& accept) {
   emitter_.set_opener(opposite(at.lane.direction));
   const auto step = take_step(Input::accept, at.lane, at.mark);
   if (!step || !is_live(step->next)) return;
-  association(at.lane.framer.unit().mark).on_accept(std::move(accept), at.mark, at.complete);
+  const Mark first = at.lane.framer.unit().mark;
+  context_uids_.add(first, at.mark, association(first).on_accept(std::move(accept), at.mark, at.complete));
   announce_association(at.mark);
 }
 
@@ -186,10 +195,11 @@ void Conversation::announce_association(const Mark& mark) {
                 {.lost = association_->incomplete()});
 }
 
-void Conversation::end_association(DicomEnd end, const Mark& mark) {
-  operations_.end_all(mark, undisturbed());
+void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinished) {
+  operations_.end_all(mark, undisturbed(), unfinished);
   const bool lost = association_->incomplete() || any_lost();
-  emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end), {.lost = lost});
+  emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end),
+                {.lost = lost, .unfinished = unfinished});
   association_.reset();
   violations_.forget();
   for (Lane& lane : lanes_) {

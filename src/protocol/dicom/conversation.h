@@ -9,6 +9,7 @@
 #include "protocol/dicom/association.h"
 #include "protocol/dicom/command.h"
 #include "protocol/dicom/data_set.h"
+#include "protocol/dicom/forgotten.h"
 #include "protocol/dicom/operations.h"
 #include "protocol/dicom/pdu_framer.h"
 #include "protocol/dicom/state.h"
@@ -88,7 +89,9 @@ class Conversation final : public StreamSink {
   Association& association(const Mark& first);
   void begin_association(const Mark& first);
   void announce_association(const Mark& mark);
-  void end_association(DicomEnd end, const Mark& mark);
+  /// `unfinished`: nobody looks any longer, though it may go on.
+  void end_association(DicomEnd end, const Mark& mark, bool unfinished = false);
+  void close_association(const Mark& mark, CloseReason reason);
 
   void tell(Breach breach, const Lane& lane, std::uint64_t length, const Mark& mark);
   [[nodiscard]] Side side_of(const Lane& lane) const;
@@ -101,6 +104,8 @@ class Conversation final : public StreamSink {
   const ProtocolSettings& settings_;
   Violations violations_;
   Operations operations_;
+  Forgotten context_uids_;         ///< of presentation contexts
+  Forgotten data_set_attributes_;  ///< wanted ones, perhaps
   State state_ = State::idle;
   std::optional<Association> association_;
   bool announced_ = false;

@@ -136,7 +136,11 @@ void DataSetReader::on_head(const Head& head, AttributeSink& sink) {
     done_ = head.tag == wanted_.back();
     return;
   }
-  if (head.length > kLongestValue) return skip_value(head);
+  if (head.length > kLongestValue) {
+    // Of study UIDs this is a list, which names no study (PS3.4 C.4.2.2.1).
+    beyond_limits_ |= head.tag != kStudyInstanceUid;
+    return skip_value(head);
+  }
   value_length_ = head.length;
 }
 
@@ -162,7 +166,7 @@ void DataSetReader::open_sequence(const Head& head) {
   ++depth_;
   // PS3.5 6.2.2: the content of a UN of undefined length is in implicit VR little endian.
   if (head.vr == vr('U', 'N') && implicit_from_ == 0) implicit_from_ = depth_;
-  done_ = depth_ > kDeepest;
+  if (depth_ > kDeepest) done_ = beyond_limits_ = true;
 }
 
 std::uint16_t DataSetReader::u16(std::size_t at) const {

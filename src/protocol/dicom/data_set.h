@@ -49,6 +49,8 @@ class DataSetReader {
     if (!done_) skip_bytes_ -= bytes;
   }
   [[nodiscard]] bool done() const { return done_; }
+  /// A wanted value was too long, or sequences too deep, to be read.
+  [[nodiscard]] bool beyond_limits() const { return beyond_limits_; }
 
  private:
   static constexpr std::size_t kLongestHead = 12;
@@ -85,6 +87,7 @@ class DataSetReader {
   unsigned depth_ = 0;          ///< sequences and items of undefined length that are open
   unsigned implicit_from_ = 0;  ///< the depth below which a UN is written in implicit VR; 0: none
   bool done_ = false;
+  bool beyond_limits_ = false;
 };
 
 }  // namespace dcmwatch::dicom

@@ -146,6 +146,7 @@ void Conversation::on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& p
     AttributesOf attributes{operations_, lane.message, mark};
     lane.reader->feed(piece.bytes, attributes);
     if (lane.reader->done()) {
+      if (lane.reader->beyond_limits()) data_set_attributes_.add(mark, mark);
       lane.reader.reset();
       operations_.announce(lane.message, mark);
     }
@@ -160,6 +161,7 @@ void Conversation::on_data_passed(Lane& lane, const Mark& mark, std::uint64_t by
 }
 
 void Conversation::end_message(Lane& lane, const Mark& mark) {
+  if (lane.reader && lane.reader->beyond_limits()) data_set_attributes_.add(mark, mark);
   lane.reader.reset();
   if (lane.message != 0) operations_.on_message_end(std::exchange(lane.message, 0), lane.kind, mark);
 }

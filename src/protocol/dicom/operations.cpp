@@ -54,7 +54,7 @@ Operations::Id Operations::on_response(const SeenCommand& seen, const Associatio
     operation->fact.request_seen = false;
     operation->request_done = true;
     operation->awaits_request = request_may_come;
-    operation->lost = request_lost;
+    operation->shortfall.lost = request_lost;
   }
   take_response(*operation, seen);
   const Id id = operation->id;
@@ -117,7 +117,7 @@ void Operations::on_message_end(Id id, MessageKind kind, const Mark& mark) {
 void Operations::on_message_cut(Id id, MessageKind kind, const Mark& mark) {
   Open* operation = find(id);
   if (!operation) return;
-  operation->lost = true;
+  operation->shortfall.lost = true;
   on_message_end(id, kind, mark);
 }
 
@@ -149,17 +149,17 @@ void Operations::settle(const Mark& mark, bool undisturbed) {
   }
 }
 
-void Operations::end_all(const Mark& mark, bool undisturbed) {
+void Operations::end_all(const Mark& mark, bool undisturbed, bool unfinished) {
   while (!open_.empty()) {
     if (open_.front().awaits_request && undisturbed) tell_unrequested(open_.front(), mark);
+    open_.front().shortfall.unfinished |= unfinished;
     finish(open_.front(), mark);
   }
 }
 
 Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker,
                                    const Association& association) {
-  if (open_.size() >= std::max<std::size_t>(1, settings_.limits.dicom_pending_operations))
-    finish(open_.front(), seen.last);
+  make_room(seen.last);
   Open& operation = open_.emplace_back();
   operation.id = ++latest_;
   operation.start = seen.start;
@@ -173,6 +173,14 @@ Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t messag
   operation.fact.transfer_syntax_uid = association.transfer_syntax(seen.context_id);
   operation.fact.requested = seen.start.mark;
   return operation;
+}
+
+void Operations::make_room(const Mark& mark) {
+  if (open_.size() < std::max<std::size_t>(1, settings_.limits.dicom_pending_operations)) return;
+  Open& oldest = open_.front();
+  pushed_out_.add(oldest.fact.requested, mark);
+  oldest.shortfall.unfinished = true;
+  finish(oldest, mark);
 }
 
 Operations::Open* Operations::find(Id id) {
@@ -202,7 +210,7 @@ void Operations::take_request(Open& operation, const SeenCommand& seen) {
   operation.start = seen.start;
   operation.awaits_request = false;
   operation.request_done = !command.has_data_set();
-  operation.lost |= seen.cut;
+  operation.shortfall.lost |= seen.cut;
 }
 
 void Operations::take_response(Open& operation, const SeenCommand& seen) {
@@ -213,7 +221,7 @@ void Operations::take_response(Open& operation, const SeenCommand& seen) {
   if (fact.instance.empty())
     fact.instance = settings_.pseudonymizer->pseudonym(IdentifierKind::instance_uid, command.instance_uid);
   if (has_counters(command.sub_operations)) fact.sub_operations = command.sub_operations;
-  operation.lost |= seen.cut;
+  operation.shortfall.lost |= seen.cut;
   operation.response_done = !command.has_data_set();
   if (dicom_status_class(*command.status) == StatusClass::pending) {
     ++fact.pending_responses;
@@ -237,7 +245,8 @@ void Operations::finish_if_done(Open& operation, const Mark& mark) {
 // The operation is gone when this returns.
 void Operations::finish(Open& operation, const Mark& mark) {
   announce(operation.id, mark);
-  operation.lost |= operation.responses_lost && (!operation.fact.status || is_query(operation.fact.command_field));
+  operation.shortfall.lost |=
+      operation.responses_lost && (!operation.fact.status || is_query(operation.fact.command_field));
   emit(operation, Phase::end, mark);
   open_.erase(open_.begin() + (&operation - open_.data()));
 }
@@ -248,7 +257,7 @@ void Operations::emit(Open& operation, Phase phase, const Mark& mark) {
   // How much had passed when a start became known depends on how the stream was cut, so it tells no sizes.
   if (phase == Phase::start) fact.request_bytes = fact.response_bytes = fact.missing_bytes = 0;
   const Mark first = fact.requested;
-  emitter_.emit(phase, first, mark, std::move(fact), {.lost = operation.lost});
+  emitter_.emit(phase, first, mark, std::move(fact), operation.shortfall);
 }
 
 void Operations::tell_unrequested(const Open& operation, const Mark& mark) {

@@ -9,6 +9,7 @@
 #include "protocol/dicom/association.h"
 #include "protocol/dicom/command.h"
 #include "protocol/dicom/data_set.h"
+#include "protocol/dicom/forgotten.h"
 #include "protocol/dicom/pdu_framer.h"
 #include "protocol/dicom/state.h"
 #include "protocol/dicom/violations.h"
@@ -33,7 +34,10 @@ class Operations {
   using Id = std::uint64_t;  ///< never used twice; 0: none
 
   Operations(Emitter& emitter, const ProtocolSettings& settings, Violations& violations)
-      : emitter_(emitter), settings_(settings), violations_(violations) {}
+      : emitter_(emitter),
+        settings_(settings),
+        violations_(violations),
+        pushed_out_(emitter, "dicom.pending_operations") {}
 
   /// Opens an operation. It is announced (Phase::start) at once or, if its identifier is to tell a query level, by
   /// announce.
@@ -59,7 +63,10 @@ class Operations {
   /// Gives up waiting for requests that are overdue. `undisturbed`: nothing was lost or reordered, so that it is the
   /// peer's fault.
   void settle(const Mark& mark, bool undisturbed);
-  void end_all(const Mark& mark, bool undisturbed);
+  /// `unfinished`: nobody looks any longer, though they may go on.
+  void end_all(const Mark& mark, bool undisturbed, bool unfinished);
+  /// Once, last, after end_all.
+  void on_close(const Mark& mark) { pushed_out_.on_close(mark); }
 
  private:
   struct Open {
@@ -71,7 +78,7 @@ class Operations {
     bool request_done = false;
     bool response_done = false;  ///< of the latest response
     bool awaits_request = false;
-    bool lost = false;
+    Shortfall shortfall;
     bool responses_lost = false;
   };
 
@@ -83,12 +90,14 @@ class Operations {
   void progress(Open& operation, const Mark& mark);
   void finish_if_done(Open& operation, const Mark& mark);
   void finish(Open& operation, const Mark& mark);
+  void make_room(const Mark& mark);
   void emit(Open& operation, Phase phase, const Mark& mark);
   void tell_unrequested(const Open& operation, const Mark& mark);
 
   Emitter& emitter_;
   const ProtocolSettings& settings_;
   Violations& violations_;
+  Forgotten pushed_out_;  ///< by newer ones
   std::vector<Open> open_;
   Id latest_ = 0;
 };

@@ -52,10 +52,10 @@ class Conversation final : public StreamSink {
   MllpFramer& framer(Direction direction) { return framers_[index_of(direction)]; }
 
   void on_block(const Block& block, const Received& received);
-  void on_message(const Message& message, const Block& block, const Received& received);
+  void on_message(const Message& message, const Received& received);
   void on_acknowledgement(const Message& message, const Block& block, const Received& received);
   void tell_framing(const Block& block, const Received& received);
-  void tell(Break kind, const Block& block, const Received& received);
+  void tell(Break kind, const Received& received) { hl7::tell(emitter_, kind, received); }
 
   Emitter& emitter_;
   const Pseudonymizer& pseudonymizer_;
@@ -64,7 +64,7 @@ class Conversation final : public StreamSink {
 };
 
 Received received_of(Direction direction, const Mark& mark, const Block& block, std::uint64_t missing_bytes = 0) {
-  return {direction, block.first, mark, block.bytes, missing_bytes, block.lost()};
+  return {direction, block.first, mark, block.offset, block.bytes, missing_bytes, {.lost = block.lost()}};
 }
 
 Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView bytes) {
@@ -76,7 +76,7 @@ Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView 
       Block stray;
       stray.offset = std::get<StrayBytes>(*unit).offset;
       stray.first = mark;
-      tell(Break::bytes_between_blocks, stray, received_of(direction, mark, stray));
+      tell(Break::bytes_between_blocks, received_of(direction, mark, stray));
     }
   }
   return kWantAll;
@@ -98,8 +98,9 @@ void Conversation::on_close(const Mark& mark, CloseReason reason) {
   for (const Direction direction : {Direction::forward, Direction::backward}) {
     const std::optional<Block> block = framer(direction).close();
     if (!block) continue;
-    const Received received = received_of(direction, mark, *block);
-    if (reason == CloseReason::finished) tell(Break::end_block, *block, received);
+    Received received = received_of(direction, mark, *block);
+    if (is_early(reason)) received.shortfall = {.unfinished = true};
+    if (reason == CloseReason::finished) tell(Break::end_block, received);
     on_block(*block, received);
   }
   exchange_.on_close(mark, reason);
@@ -112,16 +113,16 @@ void Conversation::on_block(const Block& block, const Received& received) {
   const Message* message = std::get_if<Message>(&decoded);
   // Of a cut block too little may be left to know even what it is; that is a loss, not a break.
   if (!message) {
-    if (!block.cut) tell(Break::message_header, block, received);
+    if (!block.cut) tell(Break::message_header, received);
   } else if (acknowledges(*message, block)) {
     on_acknowledgement(*message, block, received);
   } else if (!block.cut || message->has(Field::message_type)) {
-    on_message(*message, block, received);
+    on_message(*message, received);
   }
 }
 
-void Conversation::on_message(const Message& message, const Block& block, const Received& received) {
-  if (!message_type(message)) tell(Break::message_type, block, received);
+void Conversation::on_message(const Message& message, const Received& received) {
+  if (!message_type(message)) tell(Break::message_type, received);
   exchange_.on_message(received, facts_of(message, pseudonymizer_), acknowledgements_wanted(message));
 }
 
@@ -130,8 +131,7 @@ void Conversation::on_acknowledgement(const Message& message, const Block& block
   Acknowledgement acknowledgement;
   const std::optional<std::string> code = acknowledgement_code(message);
   if (code) acknowledgement.code = *code;
-  if (!code && (!block.cut || message.has(Field::acknowledgement_code)))
-    tell(Break::acknowledgement_code, block, received);
+  if (!code && (!block.cut || message.has(Field::acknowledgement_code))) tell(Break::acknowledgement_code, received);
   acknowledgement.acknowledged = control_id_pseudonym(message, Field::acknowledged_control_id, pseudonymizer_);
   if (acknowledgements_wanted(message).accept) {
     acknowledgement.control_id = control_id_pseudonym(message, Field::control_id, pseudonymizer_);
@@ -140,19 +140,9 @@ void Conversation::on_acknowledgement(const Message& message, const Block& block
 }
 
 void Conversation::tell_framing(const Block& block, const Received& received) {
-  if (!block.started) tell(Break::start_block, block, received);
-  if (block.end == BlockEnd::no_carriage_return || block.end == BlockEnd::next_block)
-    tell(Break::end_block, block, received);
-  if (block.beyond_limit()) tell(Break::message_length, block, received);
-}
-
-void Conversation::tell(Break kind, const Block& block, const Received& received) {
-  emitter_.emit(Phase::end, received.first, received.last,
-                Violation{.name = named(kind).name,
-                          .clause = named(kind).clause,
-                          .offset = block.offset,
-                          .length = block.bytes,
-                          .by_opener = emitter_.from_opener(received.direction)});
+  if (!block.started) tell(Break::start_block, received);
+  if (block.end == BlockEnd::no_carriage_return || block.end == BlockEnd::next_block) tell(Break::end_block, received);
+  if (block.beyond_limit()) tell(Break::message_length, received);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "protocol/hl7/violations.h"
+
 namespace dcmwatch::hl7 {
 namespace {
 
@@ -20,9 +22,10 @@ void Exchange::on_message(const Received& received, Hl7Message&& facts, const Ac
   facts.bytes = received.bytes;
   facts.missing_bytes = received.missing_bytes;
   facts.sent = received.first;
-  emitter_.emit(Phase::start, received.first, received.last, facts, {.lost = received.lost});
+  emitter_.emit(Phase::start, received.first, received.last, facts, received.shortfall);
 
-  Unanswered message{.facts = std::move(facts), .lost = received.lost, .awaits_application = wanted.application};
+  Unanswered message{
+      .facts = std::move(facts), .shortfall = received.shortfall, .awaits_application = wanted.application};
   if (wanted.any) {
     await(received, std::move(message));
   } else {
@@ -32,7 +35,8 @@ void Exchange::on_message(const Received& received, Hl7Message&& facts, const Ac
 
 void Exchange::on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement) {
   learn_opener(opposite(received.direction));
-  if (!answer_by_control_id(received, acknowledgement) && !answer_by_order(received, acknowledgement)) {
+  if (!answer_by_control_id(received, acknowledgement) && !answer_by_order(received, acknowledgement) &&
+      !repeats(received, acknowledgement)) {
     tell_orphan(received, acknowledgement);
   }
   if (!acknowledgement.control_id.empty()) {
@@ -58,6 +62,7 @@ void Exchange::forget(const Received& received, Unanswered&& message) {
   if (!message.facts.ack_code && ++forgotten == 1) {
     emitter_.emit(Phase::end, message.facts.sent, received.last, CaptureNote{kForgotten, {}, 1});
   }
+  message.shortfall.unfinished = true;
   tell_end(received.last, std::move(message));
 }
 
@@ -93,13 +98,24 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
   place->facts.ack_bytes = received.bytes;
   place->facts.missing_bytes += received.missing_bytes;
   place->facts.acknowledged = received.last;
-  place->lost |= received.lost && acknowledgement.code.empty();
+  if (acknowledgement.code.empty()) {
+    place->shortfall.lost |= received.shortfall.lost;
+    place->shortfall.unfinished |= received.shortfall.unfinished;
+  }
   // 2.9.3: committed to safe storage; what the application makes of it is still to come.
   if (acknowledgement.code == "CA" && place->awaits_application) {
-    emitter_.emit(Phase::progress, place->facts.sent, received.last, place->facts, {.lost = place->lost});
+    emitter_.emit(Phase::progress, place->facts.sent, received.last, place->facts, place->shortfall);
   } else {
     tell_end(received.last, unanswered.take(place));
   }
+}
+
+// While messages may have gone by unseen, it may be the first answer to one of them that reuses a control id.
+bool Exchange::repeats(const Received& received, const Acknowledgement& acknowledgement) {
+  Side& sender = side(opposite(received.direction));
+  if (sender.messages_lost || !sender.unanswered.answered(acknowledgement.acknowledged)) return false;
+  if (!std::exchange(sender.repetition_told, true)) tell(emitter_, Break::repeated_acknowledgement, received);
+  return true;
 }
 
 void Exchange::tell_orphan(const Received& received, const Acknowledgement& acknowledgement) {
@@ -114,12 +130,13 @@ void Exchange::tell_orphan(const Received& received, const Acknowledgement& ackn
   facts.sent = received.first;
   facts.acknowledged = received.last;
   emitter_.emit(Phase::end, received.first, received.last, std::move(facts),
-                {.lost = received.lost || side(message_direction).messages_lost});
+                {.lost = received.shortfall.lost || side(message_direction).messages_lost,
+                 .unfinished = received.shortfall.unfinished});
 }
 
 void Exchange::tell_end(const Mark& mark, Unanswered&& message) {
   const Mark sent = message.facts.sent;
-  emitter_.emit(Phase::end, sent, mark, std::move(message.facts), {.lost = message.lost});
+  emitter_.emit(Phase::end, sent, mark, std::move(message.facts), message.shortfall);
 }
 
 void Exchange::on_loss(Direction direction) {
@@ -129,12 +146,10 @@ void Exchange::on_loss(Direction direction) {
 }
 
 void Exchange::on_close(const Mark& mark, CloseReason reason) {
-  // Nobody looked any longer: an acknowledgement may have come.
-  const bool unseen = reason == CloseReason::capture_ended || reason == CloseReason::evicted;
   for (const Direction direction : {Direction::forward, Direction::backward}) {
     Side& sender = side(direction);
     while (std::optional<Unanswered> message = sender.unanswered.take_oldest()) {
-      message->lost |= unseen && !message->facts.ack_code;
+      message->shortfall.unfinished |= is_early(reason);
       if (!message->is_acknowledgement) tell_end(mark, std::move(*message));
     }
     if (sender.forgotten > 1) emitter_.emit(Phase::end, mark, mark, CaptureNote{kForgotten, {}, sender.forgotten - 1});

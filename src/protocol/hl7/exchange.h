@@ -8,19 +8,15 @@
 
 #include "protocol/conversation.h"
 #include "protocol/hl7/facts.h"
+#include "protocol/hl7/received.h"
 #include "protocol/hl7/unanswered.h"
 
 namespace dcmwatch::hl7 {
 
-/// Where and when a unit was read.
-struct Received {
-  Direction direction = Direction::forward;
-  Mark first;
-  Mark last;
-  std::uint64_t bytes = 0;
-  std::uint64_t missing_bytes = 0;
-  bool lost = false;  ///< some of it was never seen
-};
+/// Whether nobody looked any longer: what was still open may have ended unseen.
+constexpr bool is_early(CloseReason reason) {
+  return reason == CloseReason::capture_ended || reason == CloseReason::evicted;
+}
 
 /// What an MSA says. Identifiers are pseudonyms.
 struct Acknowledgement {
@@ -31,7 +27,7 @@ struct Acknowledgement {
 
 /// One connection's messages, both ways. Told: start when a message was read; progress when it was committed and more
 /// is to come; end when it was acknowledged, when none is wanted, when it makes room for a newer one, or at close. An
-/// acknowledgement of nothing known is a record of its own.
+/// acknowledgement of nothing known is a record of its own; one of what was acknowledged before breaks a rule.
 class Exchange {
  public:
   /// `midway`: messages may have been sent before the first that was seen.
@@ -47,8 +43,9 @@ class Exchange {
   /// What one direction sends.
   struct Side {
     UnansweredMessages unanswered;
-    bool messages_lost;           ///< an unknown control id may be that of a message never seen
-    std::uint64_t forgotten = 0;  ///< unanswered messages that made room for newer ones
+    bool messages_lost;            ///< an unknown control id may be that of a message never seen
+    std::uint64_t forgotten = 0;   ///< unanswered messages that made room for newer ones
+    bool repetition_told = false;  ///< that some were acknowledged again
   };
 
   void learn_opener(Direction sent_by_opener);
@@ -58,6 +55,8 @@ class Exchange {
   bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement);
   void answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,
               std::string_view paired_by);
+  /// Whether the message was acknowledged before.
+  bool repeats(const Received& received, const Acknowledgement& acknowledgement);
   void tell_orphan(const Received& received, const Acknowledgement& acknowledgement);
   void tell_end(const Mark& mark, Unanswered&& message);
   Side& side(Direction direction) { return sides_[index_of(direction)]; }

@@ -1,9 +1,16 @@
 #include "protocol/hl7/unanswered.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace dcmwatch::hl7 {
+namespace {
+
+// A pseudonym is keyed, so nobody can choose control ids whose hashes collide.
+std::size_t hash_of(std::string_view pseudonym) { return std::hash<std::string_view>{}(pseudonym); }
+
+}  // namespace
 
 std::optional<Unanswered> UnansweredMessages::add(Unanswered&& message) {
   std::optional<Unanswered> victim;
@@ -21,7 +28,7 @@ std::optional<UnansweredMessages::Place> UnansweredMessages::with_control_id(std
 }
 
 std::optional<UnansweredMessages::Place> UnansweredMessages::only(std::string_view acknowledged_pseudonym) {
-  if (!acknowledged_pseudonym.empty() && acknowledged_pseudonym == answered_last_) return std::nullopt;
+  if (answered(acknowledged_pseudonym)) return std::nullopt;
   const auto is_message = [](const Unanswered& message) { return !message.is_acknowledgement; };
   const auto first = std::find_if(messages_.begin(), messages_.end(), is_message);
   if (first == messages_.end()) return std::nullopt;
@@ -29,10 +36,24 @@ std::optional<UnansweredMessages::Place> UnansweredMessages::only(std::string_vi
   return first;
 }
 
+bool UnansweredMessages::answered(std::string_view pseudonym) const {
+  return !pseudonym.empty() && std::find(answered_.begin(), answered_.end(), hash_of(pseudonym)) != answered_.end();
+}
+
+void UnansweredMessages::remember_answered(std::string_view pseudonym) {
+  if (pseudonym.empty() || answered(pseudonym)) return;
+  if (answered_.size() < kRemembered) {
+    answered_.push_back(hash_of(pseudonym));
+  } else {
+    answered_[oldest_answered_] = hash_of(pseudonym);
+    oldest_answered_ = (oldest_answered_ + 1) % kRemembered;
+  }
+}
+
 Unanswered UnansweredMessages::take(Place place) {
   Unanswered message = std::move(*place);
   messages_.erase(place);
-  answered_last_ = message.facts.control_id;
+  remember_answered(message.facts.control_id);
   return message;
 }
 
@@ -44,7 +65,7 @@ std::optional<Unanswered> UnansweredMessages::take_oldest() {
 }
 
 void UnansweredMessages::acknowledgements_lost() {
-  for (Unanswered& message : messages_) message.lost = true;
+  for (Unanswered& message : messages_) message.shortfall.lost = true;
 }
 
 void UnansweredMessages::messages_lost() {

@@ -6,15 +6,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/event.h"
+#include "protocol/conversation.h"
 
 namespace dcmwatch::hl7 {
 
 /// Of an identifier only its pseudonym is held.
 struct Unanswered {
   Hl7Message facts{};
-  bool lost = false;                ///< some of it, or what may have been its acknowledgement, was never seen
+  Shortfall shortfall{};            ///< of it, or of what may have been its acknowledgement
   bool before_loss = false;         ///< messages sent after it were never seen
   bool awaits_application = false;  ///< a commit acknowledgement does not end it
   /// It is an acknowledgement itself, and asked for a commit acknowledgement of its own (2.9.3): paired, but told
@@ -27,6 +29,9 @@ class UnansweredMessages {
  public:
   using Place = std::list<Unanswered>::iterator;
 
+  /// Of so many answered messages the control id is remembered.
+  static constexpr std::size_t kRemembered = 64;
+
   explicit UnansweredMessages(std::size_t limit) : limit_(limit) {}
 
   /// Gives the oldest if there is no room.
@@ -34,10 +39,14 @@ class UnansweredMessages {
 
   /// The oldest with this control id: a message sent again is acknowledged again.
   std::optional<Place> with_control_id(std::string_view pseudonym);
-  /// The one that an acknowledgement without a known control id must mean: the only message there is. Nothing for a
-  /// second acknowledgement of the message acknowledged last.
+  /// The one that an acknowledgement without a known control id must mean: the only message there is. Nothing if
+  /// that control id was answered before.
   std::optional<Place> only(std::string_view acknowledged_pseudonym);
 
+  /// Whether one of the messages answered last had this control id.
+  [[nodiscard]] bool answered(std::string_view pseudonym) const;
+
+  /// It was answered.
   Unanswered take(Place place);
   std::optional<Unanswered> take_oldest();
 
@@ -47,9 +56,12 @@ class UnansweredMessages {
   void messages_lost();
 
  private:
+  void remember_answered(std::string_view pseudonym);
+
   std::size_t limit_;
   std::list<Unanswered> messages_;
-  std::string answered_last_;
+  std::vector<std::size_t> answered_;  ///< hashes of the control ids answered last; a ring
+  std::size_t oldest_answered_ = 0;
 };
 
 }  // namespace dcmwatch::hl7

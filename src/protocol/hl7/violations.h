@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "protocol/conversation.h"
+#include "protocol/hl7/received.h"
+
 namespace dcmwatch::hl7 {
 
 enum class Break : std::uint8_t {
@@ -15,6 +18,7 @@ enum class Break : std::uint8_t {
   message_header,
   message_type,
   acknowledgement_code,
+  repeated_acknowledgement,
   message_length
 };
 
@@ -31,9 +35,19 @@ inline constexpr std::array kBreaks{
     NamedBreak{Break::message_header, "hl7.message_header", "HL7 v2 ch. 2, MSH-1 and MSH-2"},
     NamedBreak{Break::message_type, "hl7.message_type", "HL7 v2 ch. 2, MSH-9"},
     NamedBreak{Break::acknowledgement_code, "hl7.acknowledgement_code", "HL7 v2 ch. 2, MSA-1"},
+    NamedBreak{Break::repeated_acknowledgement, "hl7.repeated_acknowledgement", "HL7 v2 2.9.2"},
     NamedBreak{Break::message_length, "hl7.message_length", ""},  // our limit, not the standard's
 };
 
 constexpr const NamedBreak& named(Break kind) { return kBreaks[static_cast<std::size_t>(kind)]; }
+
+inline void tell(Emitter& emitter, Break kind, const Received& received) {
+  emitter.emit(Phase::end, received.first, received.last,
+               Violation{.name = named(kind).name,
+                         .clause = named(kind).clause,
+                         .offset = received.offset,
+                         .length = received.bytes,
+                         .by_opener = emitter.from_opener(received.direction)});
+}
 
 }  // namespace dcmwatch::hl7

@@ -7,7 +7,9 @@
 namespace dcmwatch::test {
 namespace {
 
+using testing::AnyOf;
 using testing::Each;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -29,6 +31,45 @@ TEST(DicomLoss, JoinedMidwayAtACommand) {
   EXPECT_THAT(told[2], HasSubstr("status=0000"));
   EXPECT_THAT(told[3], HasSubstr("end=released operations=1"));
   EXPECT_TRUE(wire.events().back().visibility.joined_midway);
+}
+
+// DCMTK writes a PDU's header and its PDV's in a segment of their own, and the fragment in the next ones.
+TEST(DicomLoss, JoinedMidwayAtAHeadInASegmentOfItsOwn) {
+  const Octets command = message(3, store_request(8));
+  const Octets data = message(3, store_request(8), ct_image(3000));
+  const Octets reply = message(3, store_response(8));
+  const std::size_t heads = 12;
+  Wire wire{{.joined_midway = true, .opener_known = false}};
+  wire.there(part(data, 0, heads)).there(part(data, heads, command.size()));
+  wire.there(part(data, command.size(), command.size() + heads)).there(part(data, command.size() + heads, data.size()));
+  wire.back(part(reply, 0, heads)).back(part(reply, heads, reply.size()));
+  play(wire, closing());
+  const auto ends = wire.facts<DicomOperation>(Phase::end);
+  ASSERT_EQ(ends.size(), 1U);
+  EXPECT_TRUE(ends[0].request_seen);
+  EXPECT_EQ(ends[0].message_id, 8);
+  EXPECT_EQ(ends[0].status, 0);
+  EXPECT_EQ(ends[0].request_bytes, ct_image(3000).size());
+  EXPECT_THAT(wire.told(), Each(Not(AnyOf(HasSubstr("violation"), HasSubstr("lost")))));
+}
+
+TEST(DicomLoss, WhatTheCaptureDidNotSeeTheEndOfIsUnfinished) {
+  for (const CloseReason reason : {CloseReason::capture_ended, CloseReason::evicted}) {
+    Opened wire;
+    wire.there(message(1, echo_request(1))).back(message(1, echo_response(1)));
+    wire.there(message(3, store_request(2), ct_image(100)));
+    wire.close(reason);
+    const auto told = wire.told();
+    ASSERT_EQ(told.size(), 6U);
+    EXPECT_THAT(told[2], Not(HasSubstr("unfinished")));
+    EXPECT_THAT(told[4], HasSubstr("status=? unfinished"));
+    EXPECT_THAT(told[5], HasSubstr("end=open operations=2"));
+    EXPECT_THAT(told[5], EndsWith("unfinished"));
+    EXPECT_THAT(told, Each(Not(HasSubstr("lost"))));
+  }
+  Opened wire;
+  wire.there(message(1, echo_request(1))).close(CloseReason::reset);
+  EXPECT_THAT(wire.told(), Each(Not(HasSubstr("unfinished"))));
 }
 
 TEST(DicomLoss, JoinedMidwayWithinAPdu) {

@@ -69,6 +69,34 @@ TEST(DicomRecognise, NeverTakesBackANo) {
   }
 }
 
+// DCMTK writes these twelve bytes in a segment of their own.
+TEST(DicomRecognise, TheHeadsOfAPduAndItsPdvAreWaitedOn) {
+  for (const Octets& command : {echo_request(1), store_request(8), store_response(8), move_request(4, "WS1"),
+                                response(0x8020, 3, 0xff00, true)}) {
+    const Octets whole = message(5, command);
+    for (std::size_t size = 1; size < 20; ++size) {
+      EXPECT_EQ(looks_like_dicom(head(whole, size)), Looks::need_more) << size;
+    }
+    EXPECT_EQ(looks_like_dicom(head(whole, 20)), Looks::yes) << "with the group length's element";
+    EXPECT_EQ(looks_like_dicom(whole), Looks::yes);
+  }
+}
+
+TEST(DicomRecognise, TwelveRandomBytesAreNotWaitedOn) {
+  std::mt19937 random{20260102};
+  int waited_on = 0;
+  for (int run = 0; run < 1'000'000; ++run) {
+    Octets bytes(12);
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    bytes[0] = 4;
+    bytes[1] = 0;
+    EXPECT_EQ(looks_like_dicom(bytes), Looks::no);
+    bytes[0] = static_cast<std::uint8_t>(1 + random() % 7);
+    waited_on += looks_like_dicom(bytes) == Looks::no ? 0 : 1;
+  }
+  EXPECT_LT(waited_on, 100) << "of a million that begin like a PDU already";
+}
+
 TEST(DicomRecognise, RandomBytesAreNotDicom) {
   std::mt19937 random{20260101};
   for (int run = 0; run < 200'000; ++run) {

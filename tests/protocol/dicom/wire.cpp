@@ -71,7 +71,7 @@ struct Describe {
   void operator()(const ConnectionFact&) const {}
   void operator()(const Hl7Message&) const {}
   void operator()(const Link&) const {}
-  void operator()(const CaptureNote&) const {}
+  void operator()(const CaptureNote& fact) const { out << ' ' << fact.name << ' ' << fact.count; }
 };
 
 }  // namespace
@@ -86,6 +86,7 @@ std::string describe(const Event& event) {
   out << dataset_of(event.facts) << ' ' << to_text(event.phase);
   std::visit(Describe{out}, event.facts);
   if (event.visibility.lost) out << " lost";
+  if (event.visibility.unfinished) out << " unfinished";
   return out.str();
 }
 

@@ -65,8 +65,43 @@ TEST(Hl7Conversation, ASecondAcknowledgementIsNotTakenForTheNextMessages) {
   Wire wire;
   wire.say(there(message("ADT^A01", "1"))).say(back(acknowledgement("AA", "1"))).say(there(message("ADT^A02", "2")));
   wire.say(back(acknowledgement("AA", "1"))).say(back(acknowledgement("AE", "2"))).close();
-  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "start ADT^A02", "end ? AA",
-                                          "end ADT^A02 AE control_id"));
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "start ADT^A02",
+                                          "violation hl7.repeated_acknowledgement", "end ADT^A02 AE control_id"));
+}
+
+TEST(Hl7Conversation, AcknowledgementsGivenAgainAreToldOnceADirection) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1") + message("ADT^A02", "2")));
+  wire.say(back(acknowledgement("AA", "1") + acknowledgement("AA", "2")));
+  wire.say(back(acknowledgement("AA", "1") + acknowledgement("AA", "2") + acknowledgement("AA", "1")));
+  wire.say(back(message("ORU^R01", "3"))).say(there(acknowledgement("AA", "3") + acknowledgement("AA", "3"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A02", "end ADT^A01 AA control_id", "end ADT^A02 AA control_id",
+                          "violation hl7.repeated_acknowledgement", "start ORU^R01", "end ORU^R01 AA control_id",
+                          "violation hl7.repeated_acknowledgement"));
+  const auto& violation = std::get<Violation>(wire.events()[4].facts);
+  EXPECT_EQ(violation.clause, "HL7 v2 2.9.2");
+  EXPECT_EQ(violation.offset, 2 * acknowledgement("AA", "1").size());
+  EXPECT_FALSE(violation.by_opener);
+}
+
+TEST(Hl7Conversation, OnlySoManyAnsweredControlIdsAreRemembered) {
+  Wire wire;
+  for (int id = 1; id <= 65; ++id) {
+    wire.say(there(message("ADT^A01", std::to_string(id)))).say(back(acknowledgement("AA", std::to_string(id))));
+  }
+  wire.say(back(acknowledgement("AA", "2"))).say(back(acknowledgement("AA", "1")));
+  const auto told = wire.summary();
+  ASSERT_EQ(told.size(), 132U);
+  EXPECT_EQ(told[130], "violation hl7.repeated_acknowledgement");
+  EXPECT_EQ(told[131], "end ? AA");
+}
+
+TEST(Hl7Conversation, BehindAGapARepeatedControlIdMayBeAMessageNotSeen) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).say(back(acknowledgement("AA", "1"))).say(gap(Direction::forward, 50));
+  wire.say(back(acknowledgement("AE", "1"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "end ? AE lost"));
 }
 
 TEST(Hl7Conversation, AMessageSentTwiceIsAcknowledgedTwice) {
@@ -87,9 +122,11 @@ TEST(Hl7Conversation, NeverAnsweredIsToldAtTheClose) {
 }
 
 TEST(Hl7Conversation, WhatMayHaveComeAfterTheCaptureIsNotKnown) {
-  Wire wire;
-  wire.say(there(message("ADT^A01", "1"))).close(CloseReason::capture_ended);
-  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 lost"));
+  for (const CloseReason reason : {CloseReason::capture_ended, CloseReason::evicted}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1"))).close(reason);
+    EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 unfinished"));
+  }
 }
 
 TEST(Hl7Conversation, AnAcknowledgementOfNothingIsARecordOfItsOwn) {
@@ -143,7 +180,7 @@ TEST(Hl7Conversation, EnhancedModeEndsWithWhatIsTheLastAnswer) {
       .say(back(acknowledgement("CA", "1")));
   application_elsewhere.close(CloseReason::capture_ended);
   EXPECT_THAT(application_elsewhere.summary(),
-              ElementsAre("start ORM^O01", "progress ORM^O01 CA control_id", "end ORM^O01 CA control_id"));
+              ElementsAre("start ORM^O01", "progress ORM^O01 CA control_id", "end ORM^O01 CA control_id unfinished"));
 }
 
 TEST(Hl7Conversation, ACommitOfAnAcknowledgementIsNoAcknowledgementOfNothing) {
@@ -231,10 +268,10 @@ TEST(Hl7Conversation, MakesRoomForTheNewestAndSaysSo) {
   Wire wire{false, limits};
   for (const char* id : {"1", "2", "3", "4", "5"}) wire.say(there(message("ADT^A0" + std::string{id}, id)));
   wire.say(back(acknowledgement("AA", "1") + acknowledgement("AA", "5"))).close();
-  EXPECT_THAT(wire.summary(),
-              ElementsAre("start ADT^A01", "start ADT^A02", "start ADT^A03", "hl7.pending_messages 1", "end ADT^A01",
-                          "start ADT^A04", "end ADT^A02", "start ADT^A05", "end ADT^A03", "end ? AA",
-                          "end ADT^A05 AA control_id", "end ADT^A04", "hl7.pending_messages 2"));
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "start ADT^A02", "start ADT^A03", "hl7.pending_messages 1",
+                                          "end ADT^A01 unfinished", "start ADT^A04", "end ADT^A02 unfinished",
+                                          "start ADT^A05", "end ADT^A03 unfinished", "end ? AA",
+                                          "end ADT^A05 AA control_id", "end ADT^A04", "hl7.pending_messages 2"));
 }
 
 TEST(Hl7Conversation, NamesWhatBreaksTheRules) {
@@ -279,7 +316,18 @@ TEST(Hl7Conversation, AnUnendedMessageAtTheCloseIsToldAsFarAsItWent) {
   EXPECT_THAT(finished.summary(), ElementsAre("violation hl7.end_block", "start ADT^A01 lost", "end ADT^A01 lost"));
   Wire capture_ended;
   capture_ended.say(there(sent.substr(0, sent.size() - 4))).close(CloseReason::capture_ended);
-  EXPECT_THAT(capture_ended.summary(), ElementsAre("start ADT^A01 lost", "end ADT^A01 lost"));
+  EXPECT_THAT(capture_ended.summary(), ElementsAre("start ADT^A01 unfinished", "end ADT^A01 unfinished"));
+}
+
+TEST(Hl7Conversation, JoinedMidwayTheFirstMessageMayComeInPieces) {
+  for (const std::size_t head : {1U, 2U, 4U, 5U, 12U}) {
+    const std::string sent = message("ADT^A01", "1");
+    const std::string reply = acknowledgement("AA", "1");
+    Wire wire{true};
+    wire.say(there(sent.substr(0, head))).say(there(sent.substr(head)));
+    wire.say(back(reply.substr(0, head))).say(back(reply.substr(head))).close();
+    EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 AA control_id")) << head;
+  }
 }
 
 }  // namespace

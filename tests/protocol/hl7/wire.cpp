@@ -39,6 +39,10 @@ struct Everything {
   }
 };
 
+std::string shortfall(const Visibility& visibility) {
+  return std::string{visibility.lost ? " lost" : ""} + (visibility.unfinished ? " unfinished" : "");
+}
+
 struct Summary {
   Phase phase;
 
@@ -122,7 +126,7 @@ Wire& Wire::close(CloseReason reason) {
 std::vector<std::string> Wire::summary() const {
   std::vector<std::string> lines;
   for (const Event& event : events_) {
-    lines.push_back(std::visit(Summary{event.phase}, event.facts) + (event.visibility.lost ? " lost" : ""));
+    lines.push_back(std::visit(Summary{event.phase}, event.facts) + shortfall(event.visibility));
   }
   return lines;
 }
@@ -130,7 +134,7 @@ std::vector<std::string> Wire::summary() const {
 std::string Wire::everything() const {
   std::ostringstream out;
   for (const Event& event : events_) {
-    out << event.ordinal << ' ' << to_text(event.phase) << (event.visibility.lost ? " lost" : "");
+    out << event.ordinal << ' ' << to_text(event.phase) << shortfall(event.visibility);
     print(out, event.first);
     print(out, event.last);
     std::visit(Everything{out}, event.facts);

@@ -42,7 +42,7 @@ class Wire final : private EventSink {
 
   [[nodiscard]] const std::vector<Event>& events() const { return events_; }
   /// One line an event: "start ADT^A01", "end ADT^A01 AA control_id", "end ? AA", "violation hl7.end_block"; with
-  /// "lost".
+  /// "lost" and "unfinished".
   [[nodiscard]] std::vector<std::string> summary() const;
   /// Every value of every event.
   [[nodiscard]] std::string everything() const;

@@ -1,0 +1,22 @@
+// Where and when a unit was read.
+#pragma once
+
+#include <cstdint>
+
+#include "assemble/stream.h"
+#include "base/timestamp.h"
+#include "protocol/conversation.h"
+
+namespace dcmwatch::hl7 {
+
+struct Received {
+  Direction direction = Direction::forward;
+  Mark first;
+  Mark last;
+  std::uint64_t offset = 0;  ///< in the stream
+  std::uint64_t bytes = 0;
+  std::uint64_t missing_bytes = 0;
+  Shortfall shortfall;  ///< some of it was never seen, or is still to come
+};
+
+}  // namespace dcmwatch::hl7

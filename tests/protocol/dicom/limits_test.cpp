@@ -1,0 +1,88 @@
+// What is forgotten to stay within a limit is said, once and then in sum.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "protocol/dicom/session.h"
+
+namespace dcmwatch::test {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> notes(const Wire& wire) {
+  std::vector<std::string> found;
+  for (const CaptureNote& note : wire.facts<CaptureNote>(Phase::end)) {
+    found.push_back(std::string{note.name} + ' ' + std::to_string(note.count));
+  }
+  return found;
+}
+
+Octets request_with(std::size_t transfer_syntaxes) {
+  std::vector<std::string> uids;
+  for (std::size_t i = 0; i < transfer_syntaxes; ++i) uids.push_back("1.2.3." + std::to_string(i));
+  return associate_request("CT1", "PACS", {{1, kVerification, {uids.begin(), uids.end()}}});
+}
+
+TEST(DicomLimits, OperationsThatMakeRoomForNewerOnes) {
+  Wire wire{{.limits = {.dicom_pending_operations = 2}}};
+  play(wire, opening());
+  for (const std::uint16_t id : {1, 2, 3}) wire.there(message(1, echo_request(id)));
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.pending_operations 1"));
+  for (const std::uint16_t id : {4, 5}) wire.there(message(1, echo_request(id)));
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.pending_operations 1"));
+  EXPECT_TRUE(wire.events().at(5).visibility.unfinished) << "it may still be answered";
+  play(wire, closing());
+  wire.close();
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.pending_operations 1", "dicom.pending_operations 2"));
+}
+
+TEST(DicomLimits, WithinTheLimitNothingIsSaid) {
+  Wire wire;
+  wire.there(request_with(64));
+  play(wire, long_day());
+  wire.close();
+  EXPECT_THAT(notes(wire), ElementsAre());
+}
+
+TEST(DicomLimits, TransferSyntaxesOfOneContext) {
+  Wire wire;
+  wire.there(request_with(70)).close();
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.presentation_context_uids 6"));
+}
+
+TEST(DicomLimits, UidsOfOneAssociationEveryTime) {
+  std::vector<std::string> uids;
+  for (std::size_t i = 0; i < 20 * 60; ++i) uids.push_back("1.2.3." + std::to_string(i));
+  std::vector<Offer> offers;
+  for (std::size_t i = 0; i < 20; ++i) {
+    const auto first = uids.begin() + static_cast<std::ptrdiff_t>(60 * i);
+    offers.push_back({static_cast<std::uint8_t>(2 * i + 1), kVerification, {first, first + 60}});
+  }
+  Wire wire;
+  for (int association = 0; association < 3; ++association) {
+    wire.there(associate_request("CT1", "PACS", offers)).back(associate_reject(1, 1, 1));
+  }
+  wire.close();
+  // 1024 with "none" and the one abstract syntax.
+  const std::size_t beyond = uids.size() - 1022;
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.presentation_context_uids " + std::to_string(beyond),
+                                       "dicom.presentation_context_uids " + std::to_string(2 * beyond)));
+}
+
+TEST(DicomLimits, AttributesTooLongOrTooDeep) {
+  Octets deep;
+  // A sequence and an item, both of undefined length.
+  for (int depth = 0; depth < 10; ++depth) deep = deep + from_hex("08004011 5351 0000 ffffffff feff00e0 ffffffff");
+  const Octets too_long = explicit_element(0x0008'0050, "SH", Octets(300, '1'));
+  Opened wire;
+  wire.there(message(3, store_request(1), too_long + ct_image(100))).back(message(3, store_response(1)));
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.data_set_attributes 1"));
+  wire.there(message(3, store_request(2), deep)).back(message(3, store_response(2)));
+  wire.there(message(3, store_request(3), ct_image(100))).back(message(3, store_response(3)));
+  play(wire, closing());
+  wire.close();
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.data_set_attributes 1", "dicom.data_set_attributes 1"));
+}
+
+}  // namespace
+}  // namespace dcmwatch::test
