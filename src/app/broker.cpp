@@ -48,12 +48,6 @@ FileDescriptor listen_on(const std::string& address, std::uint16_t port) {
   return listener;
 }
 
-// Patient data passes through the worker's memory: it is never to be found in a core dump or by a debugger.
-void forbid_dumps() {
-  constexpr rlimit kNone{0, 0};
-  if (setrlimit(RLIMIT_CORE, &kNone) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) fail("forbid core dumps");
-}
-
 void drop_privileges(const std::string& user) {
   if (geteuid() == 0) {
     const passwd* account = getpwnam(user.c_str());
@@ -88,7 +82,13 @@ int attend(pid_t child, const sigset_t& signals) {
 
 }  // namespace
 
+void forbid_dumps() {
+  constexpr rlimit kNone{0, 0};
+  if (setrlimit(RLIMIT_CORE, &kNone) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) fail("forbid core dumps");
+}
+
 Opened open_configured(const MonitorConfiguration& configuration) {
+  forbid_dumps();  // the key is in this process too
   Opened opened;
   if (!configuration.pseudonym_key.empty())
     opened.pseudonymizer = Pseudonymizer::from_file(configuration.pseudonym_key);
@@ -116,7 +116,7 @@ int run_apart(const std::string& user, Opened opened, const std::function<int(Op
   // The worker goes with its broker, even if that is killed. Asked twice: dropping privileges clears the wish.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   drop_privileges(user);
-  forbid_dumps();
+  forbid_dumps();  // changing the user allowed them again
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != broker) return 1;
   return worker(std::move(opened));

@@ -13,6 +13,9 @@
 
 namespace dcmwatch {
 
+/// Patient data passes through this process's memory: from now on it is in no core dump and open to no debugger.
+void forbid_dumps();
+
 /// What only a privileged process may open. The worker inherits it.
 struct Opened {
   std::vector<std::unique_ptr<Source>> interfaces;

@@ -19,13 +19,14 @@ Protocol carried_by(ServiceProtocol protocol) {
 }  // namespace
 
 Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output,
-             Metrics* metrics)
+             Metrics* metrics, const EventLog* log)
     : reading_(reading),
       model_(model),
       relater_(limits, related_),
       detector_(std::move(rules), limits),
       output_(output),
-      metrics_(metrics) {}
+      metrics_(metrics),
+      log_(log) {}
 
 void Judge::on_event(Event&& event) { relater_.on_event(std::move(event)); }
 
@@ -83,6 +84,7 @@ void Judge::hand_over() {
 std::vector<Tallies::Limit> Judge::limits_reached() const {
   return {{"connections", assembly_.connections_evicted},
           {"held_bytes", assembly_.holes_given_up_early},
+          {"sequence_window_bytes", assembly_.implausible_packets},
           {"relate_open", relater_.forgotten()},
           {"findings", detector_.forgotten() + detector_.folded()}};
 }
@@ -100,6 +102,7 @@ void Judge::update_metrics() {
   }
   tallies.limits = limits_reached();
   tallies.shed = output_.shed();
+  if (log_) tallies.lost_log_records = log_->lost_records();
   metrics_->update(tallies);
 }
 

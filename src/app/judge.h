@@ -10,6 +10,7 @@
 #include "app/pipeline.h"
 #include "detect/detector.h"
 #include "model/lookup.h"
+#include "output/event_log.h"
 #include "output/metrics.h"
 #include "output/output.h"
 #include "relate/relater.h"
@@ -22,8 +23,9 @@ class Judge final : public Analyst, private FindingSink {
   /// How metrics name what is read: interfaces by their names, capture files all together.
   enum class Reading : std::uint8_t { interfaces, files };
 
-  /// Without a model nothing deviates. All but the rules outlive it.
-  Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics);
+  /// Without a model nothing deviates; without metrics or a log there are none. All but the rules outlive it.
+  Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics,
+        const EventLog* log);
 
   void on_event(Event&& event) override;
   void on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp watermark) override;
@@ -60,6 +62,7 @@ class Judge final : public Analyst, private FindingSink {
   Detector detector_;
   Output& output_;
   Metrics* metrics_;
+  const EventLog* log_;
   std::vector<Item> items_;
   std::vector<SourceStatus> sources_;
   AssemblyCounters assembly_;

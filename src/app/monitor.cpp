@@ -37,7 +37,7 @@ class Monitor {
     settings_.protocol.pseudonymizer = &opened_.pseudonymizer;
     settings_.shards = configuration.shards;
     judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), settings_.protocol.limits,
-                                     *output_, &metrics_);
+                                     *output_, &metrics_, log_.get());
     for (const InterfaceSettings& interface : configuration.interfaces) {
       longest_timeout_ = std::max(longest_timeout_, interface.block_timeout);
     }

@@ -98,12 +98,14 @@ class Pipeline::Reader {
   Reader(Pipeline& pipeline, Source& source) : pipeline_(pipeline), source_(source) { status_.name = source.name(); }
 
   bool read(const Watch& watch) {
+    if (!watch.tick) now_ = pipeline_.watermark();
     const Limits& limits = pipeline_.settings_.protocol.limits;
     while (true) {
       std::unique_ptr<Parcel> parcel = pipeline_.take_free();
       const Fill fill = source_.next(parcel->batch, limits.batch_packets, limits.batch_bytes);
       if (fill == Fill::packets) {
         decode(*parcel);
+        if (now_ - blindness_told_ >= limits.progress_interval) tell_blindness(*parcel);
       } else if (fill == Fill::idle) {
         if (watch.tick) now_ = std::max(now_, watch.tick());
       } else {
@@ -135,7 +137,9 @@ class Pipeline::Reader {
     if (packet.mark.time + kClockStep < now_) {
       now_ = packet.mark.time;
       parcel.clock_step = now_;
-      parcel.notes.push_back(note("capture.clock_step", source_.name(), 1, packet.mark));
+      // A file may begin before the one read before it has ended: the same to the timers, and no fault of a clock.
+      const bool first = status_.packets == 0;
+      parcel.notes.push_back(note(first ? "capture.overlap" : "capture.clock_step", source_.name(), 1, packet.mark));
     }
     now_ = std::max(now_, packet.mark.time);
     packet.mark.time = now_;
@@ -143,11 +147,18 @@ class Pipeline::Reader {
 
   void tell_end(Parcel& parcel, Fill fill) {
     if (fill == Fill::failed) parcel.notes.push_back(note("capture.broken_off", source_.name(), 1, last_));
+    tell_blindness(parcel);
+  }
+
+  // What could not be looked into, since this was last told.
+  void tell_blindness(Parcel& parcel) {
+    blindness_told_ = now_;
     for (const Decoded decoded :
          {Decoded::fragment, Decoded::truncated, Decoded::malformed, Decoded::unknown_link_type}) {
-      if (const std::uint64_t count = decoder_.count(decoded)) {
-        parcel.notes.push_back(note(note_name(decoded), source_.name(), count, last_));
-      }
+      std::uint64_t& told = told_[static_cast<std::size_t>(decoded)];
+      const std::uint64_t count = decoder_.count(decoded);
+      if (count > told) parcel.notes.push_back(note(note_name(decoded), source_.name(), count - told, last_));
+      told = count;
     }
   }
 
@@ -166,6 +177,8 @@ class Pipeline::Reader {
   SourceStatus status_;
   Mark last_;
   Timestamp now_{};
+  Timestamp blindness_told_{};
+  std::array<std::uint64_t, static_cast<std::size_t>(Decoded::kinds)> told_{};
 };
 
 Pipeline::Pipeline(const PipelineSettings& settings, Analyst& analyst) : settings_(settings), analyst_(analyst) {
@@ -202,6 +215,11 @@ std::unique_ptr<Parcel> Pipeline::take_free() {
   std::unique_ptr<Parcel> parcel = std::move(free_.back());
   free_.pop_back();
   return parcel;
+}
+
+Timestamp Pipeline::watermark() {
+  const std::lock_guard lock{mutex_};
+  return watermark_;
 }
 
 void Pipeline::submit(std::unique_ptr<Parcel> parcel) {

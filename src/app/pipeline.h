@@ -86,6 +86,7 @@ class Pipeline {
   class Reader;
 
   std::unique_ptr<Parcel> take_free();
+  Timestamp watermark();
   void submit(std::unique_ptr<Parcel> parcel);
   void analyse();
   void merge(Parcel& parcel);

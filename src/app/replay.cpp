@@ -11,6 +11,7 @@
 #include <fstream>
 #include <memory>
 
+#include "app/broker.h"
 #include "app/captures.h"
 #include "app/commands.h"
 #include "app/files.h"
@@ -82,7 +83,7 @@ class Replay {
     }
     output_ = std::make_unique<Output>(sinks, OutputSettings{});
     judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules), settings_.protocol.limits,
-                                     *output_, metrics_.get());
+                                     *output_, metrics_.get(), log_.get());
     settings_.protocol.pseudonymizer = &pseudonymizer_;
     settings_.shards = options.shards;
   }
@@ -205,6 +206,7 @@ class Replay {
 int replay(const ReplayOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a write that fails, and is said
   stop_on_interrupt();
+  forbid_dumps();
   return Replay{options}.run();
 }
 

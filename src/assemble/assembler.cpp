@@ -9,6 +9,7 @@ AssemblyCounters& AssemblyCounters::operator+=(const AssemblyCounters& other) {
   connections_evicted += other.connections_evicted;
   holes_given_up_early += other.holes_given_up_early;
   late_packets += other.late_packets;
+  implausible_packets += other.implausible_packets;
   return *this;
 }
 

@@ -18,6 +18,7 @@ struct AssemblyCounters {
   std::uint64_t connections_evicted = 0;   ///< Limits::connections
   std::uint64_t holes_given_up_early = 0;  ///< Limits::held_bytes, Limits::held_segments_per_connection
   std::uint64_t late_packets = 0;          ///< of connections already closed
+  std::uint64_t implausible_packets = 0;   ///< Limits::sequence_window_bytes
 
   AssemblyCounters& operator+=(const AssemblyCounters& other);
 };

@@ -12,10 +12,11 @@ ByteView without_front(ByteView bytes, std::int64_t count) {
 
 }  // namespace
 
-void HalfStream::on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
+bool HalfStream::on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
                             std::uint32_t wire_bytes) {
-  if (wire_bytes == 0) return;
+  if (wire_bytes == 0) return true;
   const std::int64_t end = offset + wire_bytes;
+  if (!plausible(target, mark, offset, end)) return false;
   if (offset < next_) {
     const std::uint64_t filled = fill_holes(offset, std::min(end, next_));
     const bool keep_alive = wire_bytes == 1 && end == next_;  // RFC 9293 3.8.4
@@ -24,7 +25,7 @@ void HalfStream::on_segment(const Target& target, const Mark& mark, std::int64_t
     } else if (!keep_alive) {
       ++target.statistics.retransmitted_packets;
     }
-    if (end <= next_) return;
+    if (end <= next_) return true;
     payload = without_front(payload, next_ - offset);
     wire_bytes = static_cast<std::uint32_t>(end - next_);
     offset = next_;
@@ -33,16 +34,32 @@ void HalfStream::on_segment(const Target& target, const Mark& mark, std::int64_t
     const auto hole_bytes = static_cast<std::uint64_t>(offset - next_);
     if (hole_bytes > skip_.left) {
       hold(target, mark, offset, payload, wire_bytes);
-      return;
+      return true;
     }
     pass_unseen(target, mark, hole_bytes);
   }
   consume(target, mark, payload, wire_bytes);
   drain(target);
+  return true;
+}
+
+bool HalfStream::plausible(const Target& target, const Mark& mark, std::int64_t offset, std::int64_t end) {
+  if (offset - next_ <= target.limits.sequence_window_bytes) return true;
+  constexpr unsigned kBelieved = 3;
+  strangers_ = offset == strangers_end_ ? strangers_ + 1 : 1;
+  strangers_end_ = end;
+  if (strangers_ < kBelieved) return false;
+  while (!held_.empty()) give_up_hole(target, mark);
+  lose(target, mark, static_cast<std::uint64_t>(offset - next_));
+  return true;
+}
+
+void HalfStream::on_fin(const Limits& limits, std::int64_t offset) {
+  if (offset >= next_ && offset - next_ <= limits.sequence_window_bytes) fin_ = offset;
 }
 
 void HalfStream::on_acknowledged(const Target& target, const Mark& mark, std::int64_t offset) {
-  if (offset <= acknowledged_) return;
+  if (offset <= acknowledged_ || offset - next_ > target.limits.sequence_window_bytes) return;
   acknowledged_ = offset;
   std::uint64_t missing = 0;
   std::size_t past = 0;
@@ -61,16 +78,29 @@ void HalfStream::expire(const Target& target, Timestamp now, const Mark& last) {
     const Timestamp deadline =
         hole_since_ + (acknowledged ? target.limits.reorder_window : target.limits.unacknowledged_window);
     if (now < deadline) return;
-    give_up_hole(target, {deadline, last.source, last.packet});
+    give_up_or_drop(target, {deadline, last.source, last.packet}, acknowledged);
   }
+}
+
+// Bytes that the peer never acknowledged, while the stream went on before them: they were no part of it.
+void HalfStream::give_up_or_drop(const Target& target, const Mark& mark, bool acknowledged) {
+  if (acknowledged || next_ == hole_begin_) {
+    give_up_hole(target, mark);
+    return;
+  }
+  held_bytes_ -= held_.front().payload.size();
+  held_.erase(held_.begin());
+  hole_since_ = mark.time;
+  hole_begin_ = next_;
 }
 
 void HalfStream::give_up_hole(const Target& target, const Mark& mark) {
   if (held_.empty()) return;
   const std::int64_t end = held_.front().offset;
   if (end > next_) lose(target, mark, static_cast<std::uint64_t>(end - next_));
-  hole_since_ = mark.time;
   drain(target);
+  hole_since_ = mark.time;
+  hole_begin_ = next_;
 }
 
 void HalfStream::close(const Target& target, const Mark& mark) {
@@ -124,12 +154,17 @@ void HalfStream::drain(const Target& target) {
     consume(target, first.mark, without_front(first.payload, next_ - first.offset),
             static_cast<std::uint64_t>(end - next_));
   }
-  if (used != 0) held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(used));
+  if (used == 0) return;
+  held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(used));
+  hole_begin_ = next_;
 }
 
 void HalfStream::hold(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
                       std::uint32_t wire_bytes) {
-  if (held_.empty()) hole_since_ = mark.time;
+  if (held_.empty()) {
+    hole_since_ = mark.time;
+    hole_begin_ = next_;
+  }
   const auto place =
       std::upper_bound(held_.begin(), held_.end(), offset, [](std::int64_t o, const Held& h) { return o < h.offset; });
   held_bytes_ += payload.size();

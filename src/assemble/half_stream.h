@@ -39,10 +39,13 @@ class HalfStream {
   }
 
   /// `payload` may be shorter than `wire_bytes`, cut by a snap length: the rest will not come.
-  void on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
+  /// False if the segment is so far beyond what is expected that it is left out: a stray or forged one. Where segments
+  /// keep following each other out there, the third is believed, and what lies before it is lost.
+  bool on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
                   std::uint32_t wire_bytes);
-  void on_fin(std::int64_t offset) { fin_ = offset; }
-  /// The peer has everything before `offset`.
+  /// Ignored where no FIN can be: before bytes already seen, or far beyond them.
+  void on_fin(const Limits& limits, std::int64_t offset);
+  /// The peer has everything before `offset`. Ignored where that is far beyond what was sent.
   void on_acknowledged(const Target& target, const Mark& mark, std::int64_t offset);
 
   /// Gives up a hole whose time has come, however many follow. The mark of what it tells bears the deadline.
@@ -79,6 +82,8 @@ class HalfStream {
     Mark first;
   };
 
+  bool plausible(const Target& target, const Mark& mark, std::int64_t offset, std::int64_t end);
+  void give_up_or_drop(const Target& target, const Mark& mark, bool acknowledged);
   void consume(const Target& target, const Mark& mark, ByteView payload, std::uint64_t wire_bytes);
   void drain(const Target& target);
   void hold(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload, std::uint32_t wire_bytes);
@@ -96,6 +101,9 @@ class HalfStream {
   std::int64_t acknowledged_ = 0;
   std::optional<std::int64_t> fin_;
   Timestamp hole_since_{};
+  std::int64_t hole_begin_ = 0;     ///< next_ when waiting began
+  std::int64_t strangers_end_ = 0;  ///< where the latest implausible segment ended
+  unsigned strangers_ = 0;          ///< implausible segments that followed one another
   std::size_t held_bytes_ = 0;
   std::uint32_t base_ = 0;
   bool started_ = false;

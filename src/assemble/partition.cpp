@@ -1,6 +1,8 @@
 #include "assemble/partition.h"
 
 #include <algorithm>
+#include <cstring>
+#include <random>
 
 namespace dcmwatch {
 namespace {
@@ -22,8 +24,8 @@ Parties parties_of(const Segment& segment) {
 }
 
 Duration timeout_of(const Limits& limits, std::size_t state) {
-  const std::array timeouts{limits.closed_linger, limits.handshake_timeout, limits.udp_timeout,
-                            limits.half_closed_timeout, limits.idle_timeout};
+  const std::array timeouts{limits.closed_linger, limits.handshake_timeout,   limits.unproven_timeout,
+                            limits.udp_timeout,   limits.half_closed_timeout, limits.idle_timeout};
   return timeouts[state];
 }
 
@@ -31,10 +33,35 @@ Duration timeout_of(const Limits& limits, std::size_t state) {
 // packets).
 constexpr std::int64_t kResetWindow = 1 << 20;
 
+__extension__ using Product = unsigned __int128;
+
+std::uint64_t random_key() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
 }  // namespace
 
 Partition::Partition(unsigned number, const Limits& limits, StreamHandler& handler)
-    : number_(number), limits_(limits), handler_(handler) {}
+    : number_(number), limits_(limits), handler_(handler), index_(0, Hash{random_key()}) {}
+
+std::size_t Partition::Hash::operator()(const ConnectionKey& connection) const {
+  std::uint64_t hash = key;
+  const auto mix = [&](std::uint64_t word) {
+    // A product folded onto itself (as in wyhash): what is mixed in later depends on the key as well.
+    const auto product = static_cast<Product>(hash ^ word) * (key | 1);
+    hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^ key;
+  };
+  for (const Endpoint* end : {&connection.low, &connection.high}) {
+    std::uint64_t words[2];
+    std::memcpy(words, end->address.bytes().data(), sizeof words);
+    mix(words[0]);
+    mix(words[1]);
+    mix(end->port);
+  }
+  mix(std::uint64_t{connection.domain} << 8 | static_cast<std::uint8_t>(connection.transport));
+  return hash;
+}
 
 void Partition::on_segment(const Segment& segment) {
   const Slot slot = find_or_open(segment);
@@ -81,8 +108,10 @@ Partition::Slot Partition::find_or_open(const Segment& segment) {
 bool Partition::starts_anew(const Entry& entry, const Segment& segment) const {
   if (segment.transport != Transport::tcp || !segment.has(TcpFlags::syn) || segment.has(TcpFlags::rst)) return false;
   if (segment.has(TcpFlags::ack)) return false;
-  if (entry.state == State::closed) return true;
-  if (entry.connection.joined_midway) return true;
+  if (entry.state == State::closed || entry.connection.joined_midway) return true;
+  // Nobody has answered yet: a SYN the other way round is the one that counts, if the answer comes to it.
+  if (entry.state == State::opening && segment.source != entry.connection.parties.source)
+    return !entry.half[1].started();
   return segment.source == entry.connection.parties.source && segment.sequence != entry.syn_sequence;
 }
 
@@ -103,7 +132,7 @@ Partition::Slot Partition::open(const Segment& segment, const ConnectionKey& key
   entry.connection.joined_midway = segment.transport == Transport::tcp && !segment.has(TcpFlags::syn);
   entry.active = segment.mark.time;
   entry.state = segment.transport == Transport::udp ? State::datagrams
-                : entry.connection.joined_midway    ? State::established
+                : entry.connection.joined_midway    ? State::unproven
                                                     : State::opening;
   index_.emplace(key, slot);
   link(slot);
@@ -135,8 +164,9 @@ void Partition::on_tcp(Slot slot, const Segment& segment) {
   if (entry.state == State::opening && direction == Direction::forward && !segment.has(TcpFlags::rst)) {
     if (entry.syn_time != Timestamp{} && receiver.started())
       entry.connection.handshake_time = segment.mark.time - entry.syn_time;
-    enter(slot, State::established, segment.mark.time);
+    enter(slot, State::unproven, segment.mark.time);
   }
+  prove(slot, segment.mark.time);
   if (!sender.started() && !segment.has(TcpFlags::rst)) sender.start(segment.sequence);
   if (segment.wire_payload_bytes != 0 && !segment.has(TcpFlags::rst)) on_payload(slot, segment);
   on_flags(slot, segment);
@@ -148,12 +178,13 @@ void Partition::on_payload(Slot slot, const Segment& segment) {
       segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
   HalfStream& sender = entry.half[index_of(direction)];
   if (!entry.sink_asked) open_sink(entry, segment.mark);
-  if (entry.state == State::opening) enter(slot, State::established, segment.mark.time);
+  if (entry.state == State::opening) enter(slot, State::unproven, segment.mark.time);
 
   const std::size_t held_before = sender.held_bytes();
   if (sender.waiting()) sender.expire(target(entry, direction), segment.mark.time, segment.mark);
-  sender.on_segment(target(entry, direction), segment.mark, sender.offset_of(segment.sequence), segment.payload,
-                    segment.wire_payload_bytes);
+  const bool believed = sender.on_segment(target(entry, direction), segment.mark, sender.offset_of(segment.sequence),
+                                          segment.payload, segment.wire_payload_bytes);
+  if (!believed) ++counters_.implausible_packets;
   held_bytes_ += sender.held_bytes() - held_before;
   if (sender.waiting()) limit_held(slot, segment.mark);
 }
@@ -171,8 +202,8 @@ void Partition::on_flags(Slot slot, const Segment& segment) {
     return;
   }
   if (segment.has(TcpFlags::fin)) {
-    sender.on_fin(sender.offset_of(segment.sequence) + segment.wire_payload_bytes);
-    if (entry.state == State::established) enter(slot, State::half_closed, segment.mark.time);
+    sender.on_fin(limits_, sender.offset_of(segment.sequence) + segment.wire_payload_bytes);
+    if (entry.state != State::half_closed && sender.fin_seen()) enter(slot, State::half_closed, segment.mark.time);
   }
   if (entry.half[0].finished() && entry.half[1].finished()) close(slot, segment.mark, CloseReason::finished);
 }
@@ -194,18 +225,38 @@ void Partition::open_sink(Entry& entry, const Mark& mark) {
 }
 
 void Partition::limit_held(Slot slot, const Mark& mark) {
-  Entry& entry = entries_[slot];
-  for (const Direction direction : kBothDirections) {
-    HalfStream& half = entry.half[index_of(direction)];
-    while (half.held_segments() > limits_.held_segments_per_connection ||
-           (half.waiting() && held_bytes_ > limits_.held_bytes)) {
-      const std::size_t before = half.held_bytes();
-      half.give_up_hole(target(entry, direction), mark);
-      held_bytes_ += half.held_bytes() - before;
-      ++counters_.holes_given_up_early;
-    }
-  }
   note_waiting(slot);
+  const Entry& entry = entries_[slot];
+  while (entry.half[0].held_segments() + entry.half[1].held_segments() > limits_.held_segments_per_connection) {
+    give_up_hole(slot, mark);
+  }
+  while (held_bytes_ > limits_.held_bytes) give_up_hole(holder_of_most(), mark);
+}
+
+void Partition::give_up_hole(Slot slot, const Mark& mark) {
+  Entry& entry = entries_[slot];
+  const Direction direction =
+      entry.half[0].held_bytes() >= entry.half[1].held_bytes() ? Direction::forward : Direction::backward;
+  HalfStream& half = entry.half[index_of(direction)];
+  const std::size_t before = half.held_bytes();
+  half.give_up_hole(target(entry, direction), mark);
+  held_bytes_ += half.held_bytes() - before;
+  ++counters_.holes_given_up_early;
+}
+
+// Of those that hold as much, the one that has waited longest.
+Partition::Slot Partition::holder_of_most() const {
+  const auto held = [this](Slot slot) {
+    return entries_[slot].half[0].held_bytes() + entries_[slot].half[1].held_bytes();
+  };
+  return *std::max_element(waiting_.begin(), waiting_.end(),
+                           [&](Slot one, Slot other) { return held(one) < held(other); });
+}
+
+// Anyone can send half a conversation. Once both sides were seen, forgetting it would be a loss.
+void Partition::prove(Slot slot, Timestamp now) {
+  const Entry& entry = entries_[slot];
+  if (entry.state == State::unproven && !entry.connection.one_direction_only()) enter(slot, State::established, now);
 }
 
 void Partition::make_room(const Mark& mark) {

@@ -28,7 +28,7 @@ class Partition {
 
  private:
   /// Each state has a list by last activity and a time-out, in partition.cpp.
-  enum class State : std::uint8_t { closed, opening, datagrams, half_closed, established, states };
+  enum class State : std::uint8_t { closed, opening, unproven, datagrams, half_closed, established, states };
   using Slot = std::uint32_t;
   static constexpr Slot kNone = ~Slot{0};
 
@@ -53,9 +53,12 @@ class Partition {
     std::size_t count = 0;
   };
 
+  /// Keyed anew in every run: who chooses addresses cannot choose collisions. hash_of cannot be, for it decides the
+  /// partition.
   struct Hash {
     using is_avalanching = void;
-    std::size_t operator()(const ConnectionKey& key) const { return hash_of(key); }
+    std::uint64_t key;
+    std::size_t operator()(const ConnectionKey& connection) const;
   };
 
   Slot find_or_open(const Segment& segment);
@@ -67,6 +70,9 @@ class Partition {
   void open_sink(Entry& entry, const Mark& mark);
   bool starts_anew(const Entry& entry, const Segment& segment) const;
   void limit_held(Slot slot, const Mark& mark);
+  void give_up_hole(Slot slot, const Mark& mark);
+  Slot holder_of_most() const;
+  void prove(Slot slot, Timestamp now);
   void make_room(const Mark& mark);
   void close(Slot slot, const Mark& mark, CloseReason reason);
   void forget(Slot slot);

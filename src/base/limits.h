@@ -12,15 +12,16 @@ namespace dcmwatch {
 /// Reaching a limit is always counted, and the victim is stated beside each.
 struct Limits {
   // assemble, per partition (there are kPartitions of them)
-  std::size_t connections = 16384;  ///< victim: the connection idle longest
-  std::size_t held_bytes =
-      256 * 1024;  ///< out-of-order payload held; victim: the connection holding most becomes a gap
+  std::size_t connections = 16384;      ///< victim: the connection idle longest
+  std::size_t held_bytes = 256 * 1024;  ///< held out of order; victim: the hole of the connection that holds most
   std::size_t held_segments_per_connection = 1024;  ///< victim: the hole becomes a gap
-  std::size_t holes_per_direction =
-      64;  ///< holes in skipped bytes that may still be filled; victim: the oldest counts as missing
+  std::size_t holes_per_direction = 64;  ///< in skipped bytes, still to be filled; victim: the oldest is missing
+  std::int64_t sequence_window_bytes =
+      16 * 1024 * 1024;  ///< beyond what is expected; victim: the segment, unless others follow it
   Duration reorder_window = std::chrono::milliseconds{100};  ///< how long a hole waits once its bytes were acknowledged
   Duration unacknowledged_window = std::chrono::seconds{10};  ///< and where no acknowledgement is seen
   Duration handshake_timeout = std::chrono::seconds{30};      ///< a connection never answered
+  Duration unproven_timeout = std::chrono::minutes{10};       ///< joined midway, or unanswered: one direction seen
   Duration half_closed_timeout = std::chrono::minutes{2};     ///< one FIN, then silence
   Duration closed_linger = std::chrono::seconds{10};  ///< late packets of a closed connection still belong to it
   Duration udp_timeout = std::chrono::seconds{60};

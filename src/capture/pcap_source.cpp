@@ -1,5 +1,6 @@
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -52,6 +53,14 @@ std::uint16_t link_type_of(pcap_t* handle) {
   return type == DLT_RAW ? kLinkTypeRaw : static_cast<std::uint16_t>(type);
 }
 
+// A file may claim any time; what nanoseconds since 1970 cannot express becomes the latest or the earliest that they
+// can.
+Timestamp time_of(const pcap_pkthdr& header) {
+  constexpr std::int64_t kMostSeconds = 9'223'372'035;
+  const std::int64_t seconds = std::clamp<std::int64_t>(header.ts.tv_sec, 0, kMostSeconds);
+  return timestamp_from_ns(seconds * 1'000'000'000 + std::clamp<std::int64_t>(header.ts.tv_usec, 0, 999'999'999));
+}
+
 class PcapSource : public Source {
  public:
   PcapSource(Handle handle, std::string name, std::uint32_t index)
@@ -70,8 +79,7 @@ class PcapSource : public Source {
   }
 
   void add(Batch& batch, const pcap_pkthdr& header, const u_char* data) {
-    const std::int64_t nanoseconds = header.ts.tv_sec * std::int64_t{1'000'000'000} + header.ts.tv_usec;
-    const Mark mark{timestamp_from_ns(nanoseconds), index_, packets_++};
+    const Mark mark{time_of(header), index_, packets_++};
     offsets_.push_back(batch.block.size());
     batch.block.insert(batch.block.end(), data, data + header.caplen);
     batch.packets.push_back({mark, {data, header.caplen}, header.len, link_type_});
@@ -161,11 +169,11 @@ class InterfaceSource final : public PcapSource {
   Fill next(Batch& batch, std::size_t packets, std::size_t bytes) override {
     begin(batch, bytes);
     if (stopped_.load(std::memory_order_relaxed)) return Fill::end;
-    Collector collector{this, &batch};
+    Collector collector{this, &batch, bytes};
     const int count =
         pcap_dispatch(handle_.get(), static_cast<int>(packets), collect, reinterpret_cast<u_char*>(&collector));
     if (count == PCAP_ERROR) return finish(batch, fail());
-    return finish(batch, count == PCAP_ERROR_BREAK ? Fill::end : Fill::idle);
+    return finish(batch, count == PCAP_ERROR_BREAK && stopped_ ? Fill::end : Fill::idle);
   }
 
   // pcap_breakloop is what libpcap allows from another thread; the flag covers a stop between two calls.
@@ -186,11 +194,14 @@ class InterfaceSource final : public PcapSource {
   struct Collector {
     InterfaceSource* source;
     Batch* batch;
+    std::size_t bytes;
   };
 
   static void collect(u_char* user, const pcap_pkthdr* header, const u_char* data) {
     const auto* collector = reinterpret_cast<Collector*>(user);
     collector->source->add(*collector->batch, *header, data);
+    // Offloaded frames are up to 256 KiB each: a batch is full by its bytes as well as by its packets.
+    if (collector->batch->block.size() >= collector->bytes) pcap_breakloop(collector->source->handle_.get());
   }
 
   std::atomic<bool> stopped_ = false;
@@ -246,7 +257,7 @@ std::optional<Timestamp> first_packet_time(const std::filesystem::path& file) {
     pcap_pkthdr* header = nullptr;
     const u_char* data = nullptr;
     if (pcap_next_ex(handle.get(), &header, &data) != 1) return std::nullopt;
-    return timestamp_from_ns(header->ts.tv_sec * std::int64_t{1'000'000'000} + header->ts.tv_usec);
+    return time_of(*header);
   } catch (const SourceError&) {
     return std::nullopt;
   }

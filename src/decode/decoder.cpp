@@ -120,6 +120,8 @@ Decoded decode_ipv6(Walk& walk) {
   walk.segment.source.address = IpAddress::v6(header.take(16));
   walk.segment.destination.address = IpAddress::v6(header.take(16));
   if (wire_bytes < kHeader) return Decoded::malformed;
+  // RFC 4291 2.5.5.2: mapped addresses are no addresses of packets. One would be taken for an IPv4 host's.
+  if (walk.segment.source.address.is_v4() || walk.segment.destination.address.is_v4()) return Decoded::malformed;
   const std::uint32_t left = wire_bytes - static_cast<std::uint32_t>(kHeader);
   walk.wire_bytes =
       payload_bytes == 0 ? left : std::min<std::uint32_t>(payload_bytes, left);  // 0: jumbogram or offload
@@ -127,11 +129,16 @@ Decoded decode_ipv6(Walk& walk) {
   // RFC 8200 4: hop-by-hop options, routing, destination options; a bound, since a chain may be as long as the packet.
   constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestination = 60;
   for (int extension = 0; extension < 8; ++extension) {
-    if (next == kFragment) return Decoded::fragment;
-    if (next != kHopByHop && next != kRouting && next != kDestination) return decode_transport(walk, next);
-    ByteReader head{walk.header(2)};
+    if (next != kHopByHop && next != kRouting && next != kFragment && next != kDestination) {
+      return decode_transport(walk, next);
+    }
+    const bool is_fragment = next == kFragment;
+    ByteReader head{walk.header(4)};
     next = head.u8();
-    const std::size_t more = std::size_t{head.u8()} * 8 + 6;
+    const std::size_t length = head.u8();  // in units of 8 bytes beyond the first; reserved in a fragment header
+    constexpr std::uint16_t kOffsetAndMore = 0xfff9;
+    if (is_fragment && (head.u16() & kOffsetAndMore) != 0) return Decoded::fragment;  // RFC 6946: else it is whole
+    const std::size_t more = (is_fragment ? 0 : length * 8) + 4;
     if (walk.wire_bytes < more) return Decoded::malformed;
     walk.header(more);
     if (walk.reader.failed()) return Decoded::truncated;

@@ -31,8 +31,8 @@ struct Carried {
   Volume sent;
   Volume got;
   std::uint64_t both_ways_bytes = 0;  ///< where nothing tells which side asked
-  std::uint64_t matches = 0;
-  std::uint64_t completed = 0;  ///< sub-operations
+  std::uint64_t matches = 0;          ///< got
+  std::uint64_t completed = 0;        ///< sub-operations
   std::uint64_t failed = 0;
 
   void add(const Carried& other) {
@@ -163,14 +163,21 @@ std::string volume_text(const Volume& volume) {
   return parts.text();
 }
 
+std::string got_text(const Carried& carried) {
+  Enumeration parts;
+  if (carried.matches != 0) parts.add(counted(carried.matches, "match", "matches"));
+  const std::string volume = volume_text(carried.got);
+  if (!volume.empty()) parts.add(volume);
+  return parts.text();
+}
+
 /// "got 12 matches, 2.9 kB", "4 objects completed, 1 failed"
 std::string carried_text(const Carried& carried) {
   Enumeration parts;
   if (carried.completed != 0) parts.add(counted(carried.completed, "object") + " completed");
   if (carried.failed != 0)
     parts.add(grouped(carried.failed) + (carried.completed == 0 ? " objects failed" : " failed"));
-  if (carried.matches != 0) parts.add(counted(carried.matches, "match", "matches"));
-  const std::string got = volume_text(carried.got);
+  const std::string got = got_text(carried);
   if (!got.empty()) parts.add("got " + got);
   const std::string sent = volume_text(carried.sent);
   if (!sent.empty()) parts.add("sent " + sent);
@@ -182,7 +189,7 @@ std::string carried_text(const Carried& carried) {
 struct Line {
   std::map<std::string, std::uint64_t> answers;
   Carried carried;
-  std::size_t order = 0;
+  Mark first;
 };
 
 struct Conduct {
@@ -258,7 +265,7 @@ class ConductSection final : public SummarySection {
     if (!deed) return;
     Line* line = conduct->lines.of(deed->what);
     if (!line) return;
-    if (line->order == 0) line->order = conduct->lines.rows().size();
+    if (line->answers.empty() || event.first < line->first) line->first = event.first;
     ++line->answers[deed->answer];
     line->carried.add(deed->carried);
   }
@@ -286,12 +293,12 @@ class ConductSection final : public SummarySection {
       page.line("and " + counted(conduct.lines.refused(), "deed") + " of other kinds", 4);
   }
 
-  /// In the order in which they first happened; the association, which carries the others, first.
+  /// In the order in which they first began; the association, which carries the others, first.
   static Table table_of(const Conduct& conduct) {
     std::vector<std::pair<const std::string*, const Line*>> sorted;
     for (const auto& [what, line] : conduct.lines.rows()) sorted.emplace_back(&what, &line);
     std::ranges::sort(sorted, {}, [](const auto& entry) {
-      return std::pair{*entry.first != kAssociation, entry.second->order};
+      return std::pair{*entry.first != kAssociation, entry.second->first};
     });
     Table table{{{"what"}, {"carried"}, {"answers"}}, {}};
     for (const auto& [what, line] : sorted)

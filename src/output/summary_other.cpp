@@ -10,13 +10,14 @@ struct Row {
   std::uint64_t bytes = 0;
 };
 
-using Carried = std::pair<Protocol, std::string>;  ///< what it is by its content, and the declared flow's name
-
-/// "tls", "flow vendor-vpn (tls)"; what the content does not tell, the flow that declares it does
-std::string name_of(const Carried& carried) {
-  const std::string protocol{to_text(carried.first)};
-  if (carried.second.empty()) return protocol;
-  return "flow " + carried.second + (carried.first == Protocol::unidentified ? "" : " (" + protocol + ')');
+/// "tls", "flow vendor-vpn (tls)"; what the content does not tell, the flow that declares it does.
+std::string what_of(const Observation& observation, std::uint64_t bytes) {
+  const std::string protocol{to_text(observation.event.protocol)};
+  const Declared& declared = observation.declared;
+  if (declared.flow.empty() || !declared.deviations.empty()) return protocol;
+  const std::string flow = "flow " + shown(declared.flow);
+  if (observation.event.protocol != Protocol::unidentified) return flow + " (" + protocol + ')';
+  return bytes == 0 ? flow + " (nothing was sent)" : flow;
 }
 
 class OtherSection final : public SummarySection {
@@ -27,23 +28,24 @@ class OtherSection final : public SummarySection {
     if (!connection || observation.event.phase != Phase::end || protocol == Protocol::dicom ||
         protocol == Protocol::hl7)
       return;
-    Row& row = rows_[{protocol, shown(observation.declared.flow)}];
+    const std::uint64_t bytes = connection->bytes[0] + connection->bytes[1];
+    Row& row = rows_[what_of(observation, bytes)];
     ++row.connections;
-    row.bytes += connection->bytes[0] + connection->bytes[1];
+    row.bytes += bytes;
   }
 
   void render(TextPage& page, const RunFigures&) const override {
     if (rows_.empty()) return;
     Table table{{{"what"}, {"connections", Align::right}, {"volume", Align::right}, {""}}, {}};
-    for (const auto& [carried, row] : rows_) {
-      table.rows.push_back({{name_of(carried)}, {grouped(row.connections)}, {bytes_text(row.bytes)}, {}});
+    for (const auto& [what, row] : rows_) {
+      table.rows.push_back({{what}, {grouped(row.connections)}, {bytes_text(row.bytes)}, {}});
     }
     page.heading("Other connections");
     page.table(table);
   }
 
  private:
-  std::map<Carried, Row> rows_;  ///< bounded by the declared flows
+  std::map<std::string, Row> rows_;  ///< bounded by the declared flows
 };
 
 }  // namespace

@@ -42,9 +42,7 @@ ConnectionFact connection_fact(const Connection& connection, Direction opener) {
 }
 
 Stream::Stream(const Connection& connection, const ProtocolSettings& settings, EventSink& events)
-    : connection_(connection), settings_(settings), emitter_(connection, events, Protocol::unidentified) {
-  for (Head& head : heads_) head.adrift = connection.joined_midway;
-}
+    : connection_(connection), settings_(settings), emitter_(connection, events, Protocol::unidentified) {}
 
 Appetite Stream::on_bytes(Direction direction, const Mark& mark, ByteView bytes) {
   switch (state_) {
@@ -74,8 +72,7 @@ void Stream::on_gap(Direction direction, const Mark& mark, std::uint64_t missing
     if (missing != 0) sink_->on_gap(direction, mark, missing);
     return;
   }
-  head(direction) =
-      Head{.bytes = {}, .searched_bytes = head(direction).searched_bytes, .adrift = true, .hopeless = false};
+  forget_held(direction);
 }
 
 void Stream::on_close(const Mark& mark, CloseReason reason) {
@@ -111,53 +108,46 @@ void Stream::end(const Mark& mark, CloseReason reason) { emit_end(emitter_, mark
 
 Appetite Stream::identify(Direction direction, const Mark& mark, ByteView bytes) {
   Head& here = head(direction);
+  if (here.searched_bytes >= settings_.limits.resync_bytes) return kWantNothing;
   here.searched_bytes += bytes.size();
-  extend(here, bytes);
-  chunks_.push_back({direction, mark, {bytes.begin(), bytes.end()}});
 
-  const ProtocolEntry* entry = recognise(here);
-  if (!entry && here.hopeless && here.adrift) entry = seek(direction, bytes);
+  const bool went_on = held(direction);
+  const ProtocolEntry* entry = look(direction, mark, bytes);
+  // What was held is no unit's start, but this segment may be one.
+  if (!entry && went_on && !held(direction)) entry = look(direction, mark, bytes);
   if (entry) return hand_over(*entry, direction);
-  const bool all_hopeless = std::all_of(heads_.begin(), heads_.end(), [](const Head& h) { return h.hopeless; });
-  const std::uint64_t bound = here.adrift ? settings_.limits.resync_bytes : settings_.limits.identify_bytes;
-  if (all_hopeless || here.searched_bytes >= bound) return give_up(mark);
-  return kWantAll;
+  if (!announced_ && !held(Direction::forward) && !held(Direction::backward)) announce(mark);
+  return here.searched_bytes < settings_.limits.resync_bytes ? kWantAll : give_up(direction, mark);
 }
 
-void Stream::extend(Head& head, ByteView bytes) const {
-  const std::size_t room =
-      settings_.limits.identify_bytes - std::min(settings_.limits.identify_bytes, head.bytes.size());
-  const ByteView taken = bytes.first(std::min(room, bytes.size()));
-  head.bytes.insert(head.bytes.end(), taken.begin(), taken.end());
-}
+// Asks every protocol about what is held and these bytes after it. They are held if one recognises them, or might with
+// more: peers like to write a header and what follows it apart.
+const ProtocolEntry* Stream::look(Direction direction, const Mark& mark, ByteView bytes) {
+  std::vector<std::uint8_t>& kept = head(direction).bytes;
+  const std::size_t most = settings_.limits.identify_bytes;
+  const ByteView fresh = bytes.first(std::min(bytes.size(), most - std::min(most, kept.size())));
+  if (!kept.empty()) kept.insert(kept.end(), fresh.begin(), fresh.end());
+  const ByteView whole = kept.empty() ? fresh : ByteView{kept};
 
-const ProtocolEntry* Stream::recognise(Head& head) const {
+  const ProtocolEntry* recognised = nullptr;
   bool hope = false;
   for (const ProtocolEntry& entry : protocols()) {
-    const Looks looks = entry.looks_like(head.bytes);
-    if (looks == Looks::yes) return &entry;
-    hope |= looks == Looks::need_more;
+    const Looks looks = entry.looks_like(whole);
+    if (looks == Looks::yes && !recognised) recognised = &entry;
+    hope |= looks == Looks::need_more && whole.size() < most;
   }
-  head.hopeless = !hope;
-  return nullptr;
+  if (!recognised && !hope) {
+    forget_held(direction);
+    return nullptr;
+  }
+  if (kept.empty()) kept.assign(fresh.begin(), fresh.end());
+  chunks_.push_back({direction, mark, {bytes.begin(), bytes.end()}});
+  return recognised;
 }
 
-// What was held is no unit's start, but this segment may be one. What may be the start of one is held for the next
-// segment: peers like to write a header and what follows it apart.
-const ProtocolEntry* Stream::seek(Direction direction, ByteView segment) {
-  Head& here = head(direction);
-  Chunk latest = std::move(chunks_.back());
+void Stream::forget_held(Direction direction) {
   std::erase_if(chunks_, [direction](const Chunk& chunk) { return chunk.direction == direction; });
-  here.bytes.clear();
-  extend(here, segment);
-  const ProtocolEntry* entry = recognise(here);
-  if (entry || !here.hopeless) {
-    chunks_.push_back(std::move(latest));
-    return entry;
-  }
-  here.bytes.clear();
-  here.hopeless = false;
-  return nullptr;
+  head(direction).bytes.clear();
 }
 
 Appetite Stream::hand_over(const ProtocolEntry& entry, Direction direction) {
@@ -176,16 +166,19 @@ Appetite Stream::hand_over(const ProtocolEntry& entry, Direction direction) {
   return std::exchange(owed_[index_of(direction)].left, 0);
 }
 
-Appetite Stream::give_up(const Mark& mark) {
-  state_ = State::closed_book;
-  chunks_ = {};
-  heads_ = {};
-  announce(mark);
+// This direction is read no further; the other one may still tell what both are.
+Appetite Stream::give_up(Direction direction, const Mark& mark) {
+  forget_held(direction);
+  if (!announced_) announce(mark);
+  if (head(opposite(direction)).searched_bytes >= settings_.limits.resync_bytes) state_ = State::closed_book;
   return kWantNothing;
 }
 
+// The connection's start, once; and again as progress where its protocol became known later.
 void Stream::announce(const Mark& mark) {
-  emitter_.emit(Phase::start, connection_.first, mark, connection_fact(connection_, emitter_.opener()));
+  const Phase phase = announced_ ? Phase::progress : Phase::start;
+  announced_ = true;
+  emitter_.emit(phase, connection_.first, mark, connection_fact(connection_, emitter_.opener()));
 }
 
 std::unique_ptr<StreamSink> ProtocolHandler::open(const Connection& connection, const Mark&) {

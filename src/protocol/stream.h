@@ -36,10 +36,8 @@ class Stream final : public StreamSink {
 
   /// What is known of one direction while identifying.
   struct Head {
-    std::vector<std::uint8_t> bytes;  ///< from where a unit may begin: the stream's start or, `adrift`, a segment's
+    std::vector<std::uint8_t> bytes;  ///< from where a unit may begin: what is held of it, up to Limits::identify_bytes
     std::uint64_t searched_bytes = 0;
-    bool adrift = false;  ///< the start was not seen: units are sought at segment starts
-    bool hopeless = false;
   };
 
   /// Bytes that the sink has no appetite for among those that were held while identifying: the assembler gave them out
@@ -52,21 +50,23 @@ class Stream final : public StreamSink {
   };
 
   Appetite identify(Direction direction, const Mark& mark, ByteView bytes);
-  void extend(Head& head, ByteView bytes) const;
-  const ProtocolEntry* recognise(Head& head) const;
-  const ProtocolEntry* seek(Direction direction, ByteView segment);
+  const ProtocolEntry* look(Direction direction, const Mark& mark, ByteView bytes);
+  void forget_held(Direction direction);
   void feed(Direction direction, const Mark& mark, ByteView bytes);
   std::uint64_t count_off(Direction direction, const Mark& mark, std::uint64_t bytes, bool missing);
   void tell_skipped(Direction direction, const Mark& mark);
   Appetite hand_over(const ProtocolEntry& entry, Direction direction);
-  Appetite give_up(const Mark& mark);
+  Appetite give_up(Direction direction, const Mark& mark);
   void announce(const Mark& mark);
   Head& head(Direction direction) { return heads_[index_of(direction)]; }
+  /// Whether a unit may have begun in this direction, and only more bytes can tell.
+  [[nodiscard]] bool held(Direction direction) const { return !heads_[index_of(direction)].bytes.empty(); }
 
   const Connection& connection_;
   const ProtocolSettings& settings_;
   Emitter emitter_;
   State state_ = State::identifying;
+  bool announced_ = false;
   std::unique_ptr<StreamSink> sink_;
   std::array<Head, 2> heads_;
   std::vector<Chunk> chunks_;

@@ -136,10 +136,16 @@ TEST_F(MetricsTest, CountsOperationsWhenTheyBeginAndWhenTheyAreOver) {
   move.command_field = 0x0999;
   metrics_.observe(samples::observation(move));
   EXPECT_EQ(value(R"(dcmwatch_operations_total{command="other",flow="ct1-store",status_class="none"})"), 1);
+
+  Observation cut = samples::observation(move);
+  cut.event.visibility.unfinished = true;
+  metrics_.observe(cut);
+  EXPECT_EQ(value(R"(dcmwatch_operations_total{command="other",flow="ct1-store",status_class="none"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_operations_total{command="other",flow="ct1-store",status_class="unknown"})"), 1);
 }
 
 TEST_F(MetricsTest, CountsMessagesByTheirAcknowledgement) {
-  for (const char* ack : {"AA", "AA", "AE", "", "ZZ"}) {
+  for (const char* ack : {"AA", "AA", "AE", "", "ZZ", "none"}) {
     Observation observation = samples::observation(samples::message(ack));
     observation.declared.flow = "his-adt";
     metrics_.observe(observation);
@@ -147,9 +153,18 @@ TEST_F(MetricsTest, CountsMessagesByTheirAcknowledgement) {
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt"})"), 2);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt"})"), 1);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt"})"), 1);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="other",flow="his-adt"})"), 1);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_answer_seconds_count{flow="his-adt"})"), 4);
-  EXPECT_NEAR(value(R"(dcmwatch_hl7_answer_seconds_sum{flow="his-adt"})"), 0.08, 1e-9);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="other",flow="his-adt"})"), 2);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_answer_seconds_count{flow="his-adt"})"), 5);
+  EXPECT_NEAR(value(R"(dcmwatch_hl7_answer_seconds_sum{flow="his-adt"})"), 0.10, 1e-9);
+}
+
+TEST_F(MetricsTest, DoesNotCallUnansweredWhatMayHaveBeenAnsweredUnseen) {
+  Observation observation = samples::observation(samples::message(""));
+  observation.declared.flow = "his-adt";
+  observation.event.visibility.one_direction = true;
+  metrics_.observe(observation);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="unknown",flow="his-adt"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt"})"), 0);
 }
 
 TEST_F(MetricsTest, ShowsZeroForWhatIsDeclaredButWasNotSeen) {

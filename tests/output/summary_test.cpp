@@ -41,6 +41,7 @@ void observe_incident(Summary& summary) {
   get.query_level = "STUDY";
   get.pending_responses = 4;  // progress, not matches
   get.request_bytes = 100;
+  get.sub_operations = {.remaining = 0, .completed = 3, .failed = 1, .warning = 1};
   summary.observe(samples::rogue(get));
   DicomOperation back = samples::operation();
   back.invoker = Invoker::acceptor;
@@ -48,9 +49,11 @@ void observe_incident(Summary& summary) {
   DicomOperation move = samples::operation(0x0021);
   move.query_level = "STUDY";
   move.move_destination = "OLDWS";
+  move.sub_operations = {.remaining = 0, .completed = 3, .failed = 0, .warning = 0};
   move.request_bytes = 100;
   summary.observe(samples::rogue(move));
   move.status = 0xa801;
+  move.sub_operations = {};
   summary.observe(samples::rogue(move));
   asked.end = DicomEnd::released;
   summary.observe(samples::rogue(asked));
@@ -65,8 +68,37 @@ void observe_incident(Summary& summary) {
 
 TEST(Summary, OfNothing) {
   const Summary summary{{}};
-  EXPECT_EQ(summary.render({}),
-            "Capture\n  no packet\n\nWhat was not visible\n  no gap was noticed\n\nFindings\n  no finding\n");
+  EXPECT_EQ(
+      summary.render({}),
+      "Capture\n  no packet\n\nWhat was not visible\n  everything: no packet was read\n\nFindings\n  no finding\n");
+}
+
+TEST(Summary, SaysThatNothingWasJudgedRatherThanThatNothingWasFound) {
+  RunFigures unjudged = run();
+  unjudged.judged = false;
+  const std::string text = Summary{{}}.render(unjudged);
+  EXPECT_THAT(text, HasSubstr("Findings\n  nothing was judged: no model was given (--model)\n"));
+  EXPECT_THAT(text, Not(HasSubstr("no finding")));
+}
+
+TEST(Summary, SaysWhichCapturesCouldNotBeReadWhole) {
+  Summary summary{{}};
+  summary.observe(samples::observation(CaptureNote{"capture.broken_off", "cut.pcap", 1}));
+  EXPECT_THAT(rendered(summary), HasSubstr("  1 capture broke off: what came after was not seen (cut.pcap)\n"));
+
+  RunFigures broken = run();
+  broken.failures = {"cut.pcap: breaks off (truncated dump file)"};
+  const std::string text = summary.render(broken);
+  EXPECT_THAT(text, HasSubstr("What was not visible\n  cut.pcap: breaks off (truncated dump file)\n\n"));
+  EXPECT_THAT(text, Not(HasSubstr("no gap was noticed")));
+}
+
+TEST(Summary, TellsNotesInWords) {
+  Summary summary{{}};
+  summary.observe(samples::observation(CaptureNote{"decode.unknown_link_type", "day.pcap", 3}));
+  summary.observe(samples::observation(CaptureNote{"limit.reached", "connections", 1}));
+  EXPECT_THAT(rendered(summary), HasSubstr("  3 packets are of a link layer that dcmwatch does not know (day.pcap)\n"
+                                           "  1 connection was forgotten, since too many were open\n"));
 }
 
 TEST(Summary, BeginsWithTheCapture) {
@@ -96,9 +128,38 @@ TEST(Summary, TellsDicomByPair) {
   EXPECT_THAT(
       rendered(summary),
       HasSubstr("DICOM\n"
-                "  from  to    associations  rejected  aborted  objects    volume  operations\n"
-                "  ct1   pacs             2         1        -        3  400.0 kB  1 C-ECHO (1 unanswered), 4 C-STORE\n"
-                "                                                                  (1 failed)\n"));
+                "  from  to    associations  rejected  broken off  objects    volume  operations\n"
+                "  ct1   pacs             2         1           -        3  400.0 kB  1 C-ECHO (1 unanswered), 4\n"
+                "                                                                     C-STORE (1 failed)\n"));
+}
+
+TEST(Summary, CountsAssociationsThatBrokeOff) {
+  Summary summary{{}};
+  DicomAssociation association = samples::association();
+  for (const DicomEnd end : {DicomEnd::aborted, DicomEnd::reset, DicomEnd::closed, DicomEnd::timeout,
+                             DicomEnd::released, DicomEnd::rejected, DicomEnd::open}) {
+    association.end = end;
+    summary.observe(samples::observation(association));
+  }
+  EXPECT_THAT(rendered(summary), HasSubstr("  ct1   pacs             7         -           4 "));
+}
+
+TEST(Summary, TellsCancelledAndNotVisibleFromUnanswered) {
+  Summary summary{{}};
+  summary.observe(samples::observation(samples::operation(0x0020, 0xfe00)));
+  DicomOperation store = samples::operation();
+  store.status.reset();
+  Observation cut = samples::observation(store);
+  cut.event.visibility.unfinished = true;
+  summary.observe(cut);
+  cut.event.facts = samples::message("");
+  summary.observe(cut);
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("1 C-FIND (1 cancelled), 1\n"));
+  EXPECT_THAT(text, HasSubstr("(1 answer not visible)"));
+  EXPECT_THAT(
+      text, HasSubstr("  ct1   pacs         1       -       -       -           -  1 ADT^A01; 1 answer not visible\n"));
+  EXPECT_THAT(text, HasSubstr("not over when the capture ended            1  ct1 → pacs\n"));
 }
 
 TEST(Summary, TellsHl7ByInterfaceAsTheMessagesGo) {
@@ -117,11 +178,17 @@ TEST(Summary, TellsHl7ByInterfaceAsTheMessagesGo) {
 TEST(Summary, TellsOtherConnections) {
   Summary summary{{}};
   Observation observation = samples::observation(samples::connection());
+  observation.event.protocol = Protocol::unidentified;
+  summary.observe(observation);
   observation.event.protocol = Protocol::tls;
   summary.observe(observation);
+  observation.declared.flow = {};
+  summary.observe(observation);
   EXPECT_THAT(rendered(summary), HasSubstr("Other connections\n"
-                                           "  protocol  connections    volume\n"
-                                           "  tls                 1  612.0 kB\n"));
+                                           "  what                  connections    volume\n"
+                                           "  flow ct1-store                  1  612.0 kB\n"
+                                           "  flow ct1-store (tls)            1  612.0 kB\n"
+                                           "  tls                             1  612.0 kB\n"));
 }
 
 TEST(Summary, SaysWhatWasNotVisible) {
@@ -139,37 +206,66 @@ TEST(Summary, SaysWhatWasNotVisible) {
                                            "  capture.truncated_file (day.pcap): 1\n"));
 }
 
-TEST(Summary, TellsWhatARogueAskedForAndGotAndFollowsWhatItHadMoved) {
+TEST(Summary, TellsWhatARogueDidAndFollowsWhatItHadMoved) {
   Summary summary{{}};
   observe_incident(summary);
-  EXPECT_THAT(rendered(summary),
-              HasSubstr("Undeclared or deviating: what was asked for, and what was got\n"
-                        "\n"
-                        "  10.20.99.66 → pacs as WS1\n"
-                        "    asked for                       got                  answers\n"
-                        "    C-FIND STUDY                    12 matches, 3.0 kB   1 success\n"
-                        "    C-GET STUDY                     100 B                1 success\n"
-                        "    C-STORE CT Image Storage, back  4 objects, 400.0 kB  4 success\n"
-                        "    C-MOVE STUDY to OLDWS           200 B                1 failure A801, 1 success\n"
-                        "    association                                          1 accepted\n"
-                        "    what it had moved went pacs → 10.20.99.66: 3 objects, 300.0 kB\n"));
+  EXPECT_THAT(
+      rendered(summary),
+      HasSubstr("Undeclared or deviating: what was done, and what was carried\n"
+                "\n"
+                "  10.20.99.66 → pacs as WS1\n"
+                "    what                                carried                        answers\n"
+                "    association                                                        1 accepted\n"
+                "    C-FIND STUDY                        got 12 matches, 2.9 kB         1 success\n"
+                "    C-GET STUDY                         4 objects completed, 1 failed  1 success\n"
+                "    C-MOVE STUDY to OLDWS               3 objects completed            1 failure A801, 1 success\n"
+                "    received: C-STORE CT Image Storage  got 4 objects, 400.0 kB        4 success\n"
+                "    what it had moved went pacs → 10.20.99.66: 3 objects, 300.0 kB\n"));
 }
 
-TEST(Summary, TellsAFindingInAParagraphAndHowOftenItMatched) {
+TEST(Summary, TellsWhichSideSent) {
+  Summary summary{{}};
+  summary.observe(samples::rogue(samples::operation()));
+  summary.observe(samples::rogue(samples::message()));
+  Hl7Message back = samples::message("");
+  back.sent_by_opener = false;
+  Observation cut = samples::rogue(back);
+  cut.event.visibility.one_direction = true;
+  summary.observe(cut);
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("    ADT^A01                   sent 420 B               1 AA\n"
+                        "    C-STORE CT Image Storage  sent 1 object, 100.0 kB  1 success\n"
+                        "    received: ADT^A01         got 420 B                1 answer not visible\n"));
+}
+
+TEST(Summary, TellsFindingsByPairAndHowOftenEachRuleMatched) {
   Summary summary{{}};
   summary.observe(samples::finding(Phase::start));
   summary.observe(samples::finding(Phase::end));
+  Finding other = samples::finding(Phase::start, samples::rule("other", Level::critical));
+  other.number = 2;
+  other.example.declared.deviations.push_back({DeviationKind::flow, "ct1-store", "something else"});
+  summary.observe(other);
   EXPECT_THAT(rendered(summary),
               HasSubstr("Findings\n"
                         "\n"
-                        "  HIGH  Undeclared flow\n"
-                        "    10.20.99.66 (undeclared) → pacs (10.20.20.10:11112, zone archive)\n"
+                        "  10.20.99.66 (undeclared) → pacs (10.20.20.10:11112, zone archive)\n"
+                        "    level     times  first seen          what\n"
+                        "    CRITICAL      1  08:00:01, frame 91  Undeclared flow\n"
+                        "    HIGH          4  08:00:01, frame 91  Undeclared flow\n"
                         "    source.device: observed 10.20.99.66\n"
-                        "    flow: observed 10.20.99.66 to pacs, expected ct1-store\n"
-                        "    first seen 2026-03-02 08:00:01.500 UTC, packet 90; 4 times until 2026-03-02 08:00:10.000\n"
-                        "    rule undeclared-flow\n"
+                        "    flow: observed 10.20.99.66 to pacs, something else; expected ct1-store\n"
                         "\n"
-                        "  1 finding: 1 high\n"));
+                        "  2 findings: 1 critical, 1 high\n"));
+}
+
+TEST(Summary, NamesTheCaptureOfAFrameWhereThereAreSeveral) {
+  Summary summary{{}};
+  summary.observe(samples::finding());
+  RunFigures several = run();
+  several.captures = {"monday.pcap", "tuesday.pcap"};
+  several.last = samples::kStart + 30h;
+  EXPECT_THAT(summary.render(several), HasSubstr("2026-03-02 08:00:01, frame 91 of monday.pcap"));
 }
 
 TEST(Summary, PutsTheGravestFindingFirst) {
@@ -220,7 +316,7 @@ TEST(Summary, ShowsNoPseudonymAndNoEscape) {
 TEST(Summary, ColoursForATerminal) {
   Summary summary{{.width = 80, .colour = true}};
   summary.observe(samples::finding());
-  EXPECT_THAT(rendered(summary), HasSubstr("\x1b[31mHIGH\x1b[0m"));
+  EXPECT_THAT(rendered(summary), HasSubstr("\x1b[31mHIGH \x1b[0m"));
 }
 
 }  // namespace

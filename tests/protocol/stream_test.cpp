@@ -38,7 +38,7 @@ class StreamTest : public testing::Test {
     stream_->end({}, CloseReason::finished);
   }
   [[nodiscard]] Protocol protocol() const {
-    return told_.events.empty() ? Protocol::unidentified : told_.events.front().protocol;
+    return told_.events.empty() ? Protocol::unidentified : told_.events.back().protocol;
   }
   [[nodiscard]] const DicomOperation* operation() const {
     for (const Event& event : told_.events) {
@@ -69,21 +69,31 @@ TEST_F(StreamTest, is_told_by_the_answer_where_what_was_asked_is_garbage) {
   EXPECT_EQ(protocol(), Protocol::dicom);
 }
 
-TEST_F(StreamTest, of_which_nobody_knows_anything_is_looked_at_no_longer) {
+TEST_F(StreamTest, of_which_nobody_knows_anything_is_told_at_once_and_searched_on) {
   open(false);
-  forward(std::string(100, '?'));
-  EXPECT_EQ(backward(std::string(100, '!')), kWantNothing);
-  EXPECT_EQ(forward("more"), kWantNothing);
+  EXPECT_EQ(forward(std::string(100, '?')), kWantAll);
+  ASSERT_EQ(told_.events.size(), 1U);
+  EXPECT_EQ(told_.events[0].phase, Phase::start);
+  backward(std::string(100, '!'));
   close();
   ASSERT_EQ(told_.events.size(), 2U);
-  EXPECT_EQ(told_.events[0].phase, Phase::start);
   EXPECT_EQ(told_.events[1].phase, Phase::end);
+}
+
+TEST_F(StreamTest, begins_late_where_something_stands_before_it) {
+  open(false);
+  forward(std::string(2000, '?'));
+  forward(kMessage);
+  ASSERT_GE(told_.events.size(), 3U);
+  EXPECT_EQ(told_.events[0].protocol, Protocol::unidentified);
+  EXPECT_EQ(told_.events[1].protocol, Protocol::hl7);
+  EXPECT_EQ(told_.events[1].phase, Phase::progress);
+  EXPECT_TRUE(std::holds_alternative<Hl7Message>(told_.events[2].facts));
 }
 
 TEST_F(StreamTest, joined_midway_begins_with_the_first_unit_that_begins_a_segment) {
   open(true);
   forward("the rest of something");
-  EXPECT_TRUE(told_.events.empty());
   forward(kEchoRequest);
   EXPECT_EQ(protocol(), Protocol::dicom);
   ASSERT_TRUE(operation());
@@ -114,7 +124,7 @@ TEST_F(StreamTest, names_what_it_does_not_look_into) {
   open(false);
   EXPECT_EQ(forward(std::string{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11}), kWantNothing);
   EXPECT_EQ(protocol(), Protocol::tls);
-  EXPECT_TRUE(told_.events.front().visibility.encrypted);
+  EXPECT_TRUE(told_.events.back().visibility.encrypted);
 }
 
 }  // namespace

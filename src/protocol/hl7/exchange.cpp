@@ -118,8 +118,10 @@ bool Exchange::repeats(const Received& received, const Acknowledgement& acknowle
   return true;
 }
 
+// Its message may be one that was lost, or one that made room.
 void Exchange::tell_orphan(const Received& received, const Acknowledgement& acknowledgement) {
   const Direction message_direction = opposite(received.direction);
+  const Side& sender = side(message_direction);
   Hl7Message facts;
   facts.message_seen = false;
   facts.control_id = acknowledgement.acknowledged;
@@ -130,8 +132,8 @@ void Exchange::tell_orphan(const Received& received, const Acknowledgement& ackn
   facts.sent = received.first;
   facts.acknowledged = received.last;
   emitter_.emit(Phase::end, received.first, received.last, std::move(facts),
-                {.lost = received.shortfall.lost || side(message_direction).messages_lost,
-                 .unfinished = received.shortfall.unfinished});
+                {.lost = received.shortfall.lost || sender.messages_lost,
+                 .unfinished = received.shortfall.unfinished || sender.forgotten != 0});
 }
 
 void Exchange::tell_end(const Mark& mark, Unanswered&& message) {

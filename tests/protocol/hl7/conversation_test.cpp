@@ -270,7 +270,7 @@ TEST(Hl7Conversation, MakesRoomForTheNewestAndSaysSo) {
   wire.say(back(acknowledgement("AA", "1") + acknowledgement("AA", "5"))).close();
   EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "start ADT^A02", "start ADT^A03", "hl7.pending_messages 1",
                                           "end ADT^A01 unfinished", "start ADT^A04", "end ADT^A02 unfinished",
-                                          "start ADT^A05", "end ADT^A03 unfinished", "end ? AA",
+                                          "start ADT^A05", "end ADT^A03 unfinished", "end ? AA unfinished",
                                           "end ADT^A05 AA control_id", "end ADT^A04", "hl7.pending_messages 2"));
 }
 
