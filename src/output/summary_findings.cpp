@@ -1,6 +1,7 @@
 // The findings by who talked to whom, gravest first: what, how often, since when, and what was declared instead.
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <vector>
 
 #include "output/summary_section.h"
@@ -123,6 +124,13 @@ std::vector<Group> groups_of(const std::map<std::uint64_t, Entry>& entries) {
   return groups;
 }
 
+/// The file's name without its folders, unless several captures have the same.
+std::string capture_name(std::size_t number, const RunFigures& run) {
+  const auto file_of = [](const std::string& capture) { return std::filesystem::path{capture}.filename().string(); };
+  const std::string file = file_of(run.captures[number]);
+  return shown(std::ranges::count(run.captures, file, file_of) == 1 ? file : run.captures[number]);
+}
+
 /// "08:00:01, frame 91", with the day if the captures span several, and with the capture if there are several. Frames
 /// are counted from 1, as Wireshark does.
 std::string where_text(const Mark& mark, const RunFigures& run) {
@@ -132,7 +140,7 @@ std::string where_text(const Mark& mark, const RunFigures& run) {
   std::string text = time_text(mark.time).substr(0, kSeconds);
   if (one_day) text.erase(0, kDay + 1);
   text += ", frame " + grouped(mark.packet + 1);
-  if (run.captures.size() > 1 && mark.source < run.captures.size()) text += " of " + shown(run.captures[mark.source]);
+  if (run.captures.size() > 1 && mark.source < run.captures.size()) text += " of " + capture_name(mark.source, run);
   return text;
 }
 
@@ -164,8 +172,9 @@ class FindingsSection final : public SummarySection {
 
   void render(TextPage& page, const RunFigures& run) const override {
     page.heading("Findings");
-    if (!run.judged && entries_.empty()) {
-      page.line("nothing was judged: no model was given (--model)", 2, 2, Ink::yellow);
+    if (entries_.empty() && (!run.judged || run.packets == 0)) {
+      const std::string_view why = run.judged ? "no packet was read" : "no model was given (--model)";
+      page.line("nothing was judged: " + std::string{why}, 2, 2, Ink::yellow);
       return;
     }
     for (const Group& group : groups_of(entries_)) render_group(page, group, run);

@@ -14,16 +14,27 @@ constexpr std::array<std::string_view, 6> kEscapes{"",         "\x1b[1m",  "\x1b
                                                    "\x1b[31m", "\x1b[33m", "\x1b[32m"};  // by Ink
 constexpr std::string_view kEndOfInk = "\x1b[0m";
 
+enum class Break : std::uint8_t { at_spaces, after_commas };
+
+/// The space to break at: the last that fits, or the first if none does; npos if there is none. After a comma, if that
+/// is preferred and possible, so that "2 C-GET" stays together.
+std::size_t break_of(std::string_view text, std::size_t width, Break preferred) {
+  std::size_t last = std::string_view::npos;
+  std::size_t comma = std::string_view::npos;
+  for (std::size_t space = text.find(' '); space != std::string_view::npos; space = text.find(' ', space + 1)) {
+    const bool fits = columns_of(text.substr(0, space)) <= width;
+    if (fits && space != 0 && (text[space - 1] == ',' || text[space - 1] == ';')) comma = space;
+    if (fits || last == std::string_view::npos) last = space;
+    if (!fits) break;
+  }
+  return preferred == Break::after_commas && comma != std::string_view::npos ? comma : last;
+}
+
 /// Lines of at most `width` columns, broken at spaces; a longer word stands alone and sticks out. At least one line.
-std::vector<std::string_view> wrapped(std::string_view text, std::size_t width) {
+std::vector<std::string_view> wrapped(std::string_view text, std::size_t width, Break preferred) {
   std::vector<std::string_view> lines;
   while (columns_of(text) > width) {
-    std::size_t end = std::string_view::npos;
-    for (std::size_t space = text.find(' '); space != std::string_view::npos; space = text.find(' ', space + 1)) {
-      if (columns_of(text.substr(0, space)) > width && end != std::string_view::npos) break;
-      end = space;
-      if (columns_of(text.substr(0, space)) > width) break;
-    }
+    const std::size_t end = break_of(text, width, preferred);
     if (end == std::string_view::npos) break;
     lines.push_back(text.substr(0, end));
     text.remove_prefix(end + 1);
@@ -72,7 +83,7 @@ void TextPage::heading(std::string_view title) {
 
 void TextPage::line(std::string_view text, std::size_t indent, std::size_t hanging, Ink ink) {
   const std::size_t margin = indent + hanging;
-  const auto lines = wrapped(text, std::max(kLeastWrapWidth, width_ - std::min(width_, margin)));
+  const auto lines = wrapped(text, std::max(kLeastWrapWidth, width_ - std::min(width_, margin)), Break::at_spaces);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     text_.append(i == 0 ? indent : margin, ' ');
     put(lines[i], ink);
@@ -103,7 +114,8 @@ void TextPage::put_row(const std::vector<Cell>& row, const Table& table, const s
     text_.append(kColumnGap, ' ');
     at += widths[i] + kColumnGap;
   }
-  const auto lines = wrapped(row.back().text, std::max(kLeastWrapWidth, width_ - std::min(width_, at)));
+  const auto lines =
+      wrapped(row.back().text, std::max(kLeastWrapWidth, width_ - std::min(width_, at)), Break::after_commas);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i != 0) text_.append(at, ' ');
     put(lines[i], row.back().ink);

@@ -23,7 +23,7 @@ struct Column {
   Align align = Align::left;
 };
 
-/// Its last column takes what width is left and wraps.
+/// Its last column takes what width is left and wraps, after commas where it can.
 struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;

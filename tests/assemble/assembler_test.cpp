@@ -215,6 +215,55 @@ TEST_F(AssemblerTest, held_bytes_are_bounded_and_what_is_given_up_is_a_gap) {
   EXPECT_EQ(handler_.ended[0].connection.sent(Direction::forward).missing_bytes, 50U + 3 * 10U);
 }
 
+TEST_F(AssemblerTest, the_hole_of_the_connection_that_holds_most_is_given_up_whoever_adds) {
+  limits_.held_bytes = 100;
+  const std::string block(90, 'x');
+  // Two connections of one partition: the first holds much, the second a little.
+  const auto partition = [this] { return partition_of(make(client, 0, 0, 0).hash); };
+  const unsigned wanted = partition();
+  handshake();
+  give(client, kAck, 151, 501, block);
+  do ++client_port_;
+  while (partition() != wanted);
+  handshake();
+  give(client, kAck, 111, 501, "0123456789");
+  give(client, kAck, 122, 501, "a");
+  finish();
+  ASSERT_EQ(handler_.sinks.size(), 2U);
+  ASSERT_EQ(handler_.ended.size(), 2U);
+  EXPECT_EQ(assembler_.counters().holes_given_up_early, 1U);
+  EXPECT_EQ(handler_.sinks.begin()->second.stream[0], std::string(50, '?') + block);
+}
+
+TEST_F(AssemblerTest, half_a_conversation_is_forgotten_before_a_whole_one) {
+  limits_.connections = 2;
+  const auto partition = [this] { return partition_of(make(client, 0, 0, 0).hash); };
+  const unsigned wanted = partition();
+  const auto next_port = [&] {
+    do ++client_port_;
+    while (partition() != wanted);
+  };
+  handshake();
+  give(client, kAck, 101, 501, "proven");
+  for (int i = 0; i < 5; ++i) {
+    next_port();
+    give(client, kAck, 7777, 1, "spoofed");
+  }
+  for (const auto& end : handler_.ended) EXPECT_TRUE(end.connection.joined_midway);
+  EXPECT_EQ(handler_.ended.size(), 4U);
+}
+
+TEST_F(AssemblerTest, a_forged_syn_the_other_way_round_does_not_turn_the_roles) {
+  give(server, kSyn, 9000, 0);
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  finish();
+  const Connection& connection = handler_.ended.back().connection;
+  EXPECT_EQ(connection.parties.source.port, client_port_);
+  EXPECT_EQ(connection.sent(Direction::forward).bytes, 5U);
+  EXPECT_EQ(connection.sent(Direction::forward).missing_bytes, 0U);
+}
+
 TEST_F(AssemblerTest, a_hole_is_given_up_by_the_passing_of_time) {
   handshake();
   give(client, kAck, 101, 501, "abc");

@@ -157,6 +157,41 @@ TEST_F(HalfStreamTest, a_giving_up_by_limit_tells_the_gap) {
   EXPECT_FALSE(half_.waiting());
 }
 
+TEST_F(HalfStreamTest, a_segment_far_beyond_what_is_expected_is_left_out) {
+  segment(0, "abc");
+  EXPECT_FALSE(half_.on_segment(target(), at(1), 800'000'000, as_bytes("X"), 1));
+  half_.on_fin(limits_, 800'000'000);
+  half_.on_acknowledged(target(), at(1), 800'000'000);
+  segment(3, "def", 20'000);
+  half_.close(target(), at(20'001));
+  EXPECT_EQ(stream(), "abcdef");
+  EXPECT_EQ(statistics_.missing_bytes, 0U);
+}
+
+TEST_F(HalfStreamTest, a_stream_that_goes_on_far_beyond_is_believed_and_what_lies_between_is_lost) {
+  limits_.sequence_window_bytes = 100;
+  segment(0, "abc");
+  segment(1000, "x");
+  segment(1001, "y");
+  segment(1002, "z");
+  EXPECT_EQ(stream().size(), 1003U);
+  EXPECT_EQ(stream().back(), 'z');
+  EXPECT_EQ(statistics_.missing_bytes, 999U);
+}
+
+TEST_F(HalfStreamTest, bytes_never_acknowledged_are_dropped_where_the_stream_went_on_before_them) {
+  segment(0, "abc", 0);
+  segment(5000, "forged", 10);
+  segment(3, "def", 20);
+  half_.on_acknowledged(target(), at(21), 6);
+  half_.expire(target(), at(10'011).time, at(10'011));
+  EXPECT_FALSE(half_.waiting());
+  segment(6, "ghi", 10'012);
+  half_.close(target(), at(10'013));
+  EXPECT_EQ(stream(), "abcdefghi");
+  EXPECT_EQ(statistics_.missing_bytes, 0U);
+}
+
 // Whatever order, repetition and cutting the network chose, and whatever the sink wants: every byte is told once, in
 // place.
 TEST(HalfStreamProperty, any_delivery_of_a_stream_tells_each_byte_once) {

@@ -68,9 +68,9 @@ void observe_incident(Summary& summary) {
 
 TEST(Summary, OfNothing) {
   const Summary summary{{}};
-  EXPECT_EQ(
-      summary.render({}),
-      "Capture\n  no packet\n\nWhat was not visible\n  everything: no packet was read\n\nFindings\n  no finding\n");
+  EXPECT_EQ(summary.render({}),
+            "Capture\n  no packet\n\nWhat was not visible\n  everything: no packet was read\n\nFindings\n  nothing was "
+            "judged: no packet was read\n");
 }
 
 TEST(Summary, SaysThatNothingWasJudgedRatherThanThatNothingWasFound) {
@@ -129,8 +129,8 @@ TEST(Summary, TellsDicomByPair) {
       rendered(summary),
       HasSubstr("DICOM\n"
                 "  from  to    associations  rejected  broken off  objects    volume  operations\n"
-                "  ct1   pacs             2         1           -        3  400.0 kB  1 C-ECHO (1 unanswered), 4\n"
-                "                                                                     C-STORE (1 failed)\n"));
+                "  ct1   pacs             2         1           -        3  400.0 kB  1 C-ECHO (1 unanswered),\n"
+                "                                                                     4 C-STORE (1 failed)\n"));
 }
 
 TEST(Summary, CountsAssociationsThatBrokeOff) {
@@ -155,7 +155,7 @@ TEST(Summary, TellsCancelledAndNotVisibleFromUnanswered) {
   cut.event.facts = samples::message("");
   summary.observe(cut);
   const std::string text = rendered(summary);
-  EXPECT_THAT(text, HasSubstr("1 C-FIND (1 cancelled), 1\n"));
+  EXPECT_THAT(text, HasSubstr("1 C-FIND (1 cancelled),\n"));
   EXPECT_THAT(text, HasSubstr("(1 answer not visible)"));
   EXPECT_THAT(
       text, HasSubstr("  ct1   pacs         1       -       -       -           -  1 ADT^A01; 1 answer not visible\n"));
@@ -263,9 +263,11 @@ TEST(Summary, NamesTheCaptureOfAFrameWhereThereAreSeveral) {
   Summary summary{{}};
   summary.observe(samples::finding());
   RunFigures several = run();
-  several.captures = {"monday.pcap", "tuesday.pcap"};
+  several.captures = {"week/monday.pcap", "week/tuesday.pcap"};
   several.last = samples::kStart + 30h;
   EXPECT_THAT(summary.render(several), HasSubstr("2026-03-02 08:00:01, frame 91 of monday.pcap"));
+  several.captures = {"a/day.pcap", "b/day.pcap"};
+  EXPECT_THAT(summary.render(several), HasSubstr("frame 91 of a/day.pcap"));
 }
 
 TEST(Summary, PutsTheGravestFindingFirst) {
