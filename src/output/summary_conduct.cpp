@@ -231,8 +231,7 @@ class ConductSection final : public SummarySection {
     for (const auto& [pair, conduct] : sorted) render_one(page, *pair, *conduct);
     tell_more_pairs(page, conducts_.refused());
     if (forgotten_ != 0) {
-      page.line("and more: " + counted(forgotten_, "conversation") +
-                " were no longer followed, since there were too many");
+      page.line("and more: " + counted(forgotten_, "conversation") + " no longer followed, since there were too many");
     }
   }
 

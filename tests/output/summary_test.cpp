@@ -145,7 +145,7 @@ TEST(Summary, CountsAssociationsThatBrokeOff) {
 }
 
 TEST(Summary, TellsCancelledAndNotVisibleFromUnanswered) {
-  Summary summary{{}};
+  Summary summary{{.width = 120}};
   summary.observe(samples::observation(samples::operation(0x0020, 0xfe00)));
   DicomOperation store = samples::operation();
   store.status.reset();
@@ -155,7 +155,7 @@ TEST(Summary, TellsCancelledAndNotVisibleFromUnanswered) {
   cut.event.facts = samples::message("");
   summary.observe(cut);
   const std::string text = rendered(summary);
-  EXPECT_THAT(text, HasSubstr("1 C-FIND (1 cancelled),\n"));
+  EXPECT_THAT(text, HasSubstr("1 C-FIND (1 cancelled),"));
   EXPECT_THAT(text, HasSubstr("(1 answer not visible)"));
   EXPECT_THAT(
       text, HasSubstr("  ct1   pacs         1       -       -       -           -  1 ADT^A01; 1 answer not visible\n"));
@@ -300,6 +300,15 @@ TEST(Summary, IsBoundedAndSaysHowManyMore) {
   const std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("and 500 records between more pairs"));
   EXPECT_THAT(text, HasSubstr("1,000 findings: 1,000 high (of which 100 are shown)"));
+}
+
+TEST(Summary, SaysWhenItNoLongerFollowsWhatDeviated) {
+  Summary summary{{}};
+  for (std::uint64_t conversation = 1; conversation <= 8195; ++conversation) {
+    summary.observe(samples::rogue(samples::association(), Phase::end, conversation));
+  }
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("and more: 3 conversations no longer followed, since there were too many\n"));
 }
 
 TEST(Summary, ShowsNoPseudonymAndNoEscape) {

@@ -19,8 +19,8 @@ TEST(TextPage, AlignsColumnsAndWrapsTheLast) {
   EXPECT_EQ(page.text(),
             "DICOM\n"
             "  from           n  operations\n"
-            "  ct1        1,200  6 C-STORE, 1 C-ECHO, 12\n"
-            "                    N-EVENT-REPORT, 1 C-FIND\n"
+            "  ct1        1,200  6 C-STORE, 1 C-ECHO,\n"
+            "                    12 N-EVENT-REPORT, 1 C-FIND\n"
             "  R\xc3\xb6ntgen-1      7  1 C-ECHO\n");
 }
 
