@@ -1,6 +1,8 @@
 // The presentation contexts of an association, each UID kept once: 128 contexts repeat the same few transfer syntaxes.
 #pragma once
 
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>

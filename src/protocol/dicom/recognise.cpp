@@ -20,6 +20,8 @@ constexpr std::uint32_t kPlausibleNextPdv = 480;  // a command and its data set 
 constexpr std::size_t kTitles = 10;
 constexpr std::size_t kTitlesEnd = 42;
 constexpr std::size_t kFirstItem = kPduHeaderBytes + kAssociationFixedBytes;
+constexpr std::size_t kItemHeaderBytes = 4;
+constexpr int kMostUnknownItems = 16;  // more, each where the one before it ended, are no accident
 
 // Every command set begins with (0000,0000), a group length of four bytes (PS3.7 E.1).
 constexpr std::array<std::uint8_t, 8> kGroupLength{0, 0, 0, 0, 4, 0, 0, 0};
@@ -35,16 +37,36 @@ bool begins_with(ByteView bytes, ByteView expected) {
   return std::ranges::equal(bytes.first(size), expected.first(size));
 }
 
-// PS3.8 9.3.2 and 9.3.3: version 1, two titles, and an item where the first one stands.
-Looks looks_like_association(ByteView bytes, std::uint32_t length, bool titles_count) {
-  constexpr std::array<std::uint8_t, 3> kFirstItemTypes{0x10, 0x20, 0x21};
+bool is_item_of(PduType type, std::uint8_t item) {
+  const std::uint8_t context = type == PduType::associate_request ? 0x20 : 0x21;
+  return item == 0x10 || item == context || item == 0x50;
+}
+
+// PS3.8 9.3.1: no order of items is demanded by those who receive them, and unknown ones are passed over.
+Looks looks_like_items(ByteView items, std::uint32_t length, PduType type) {
+  for (int unknown = 0; unknown < kMostUnknownItems; ++unknown) {
+    if (length < kItemHeaderBytes) return Looks::no;
+    if (items.empty()) return Looks::need_more;
+    if (is_item_of(type, items[0])) return Looks::yes;
+    if (items[0] == 0) return Looks::no;  // zeros would be items without end
+    if (items.size() < kItemHeaderBytes) return Looks::need_more;
+    const std::uint32_t whole = std::uint32_t{kItemHeaderBytes} + ByteReader{items.subspan(2)}.u16();
+    if (whole > length) return Looks::no;
+    length -= whole;
+    items = items.subspan(std::min<std::size_t>(whole, items.size()));
+  }
+  return Looks::yes;
+}
+
+// PS3.8 9.3.2 and 9.3.3: version 1 and an item that is known. What receivers do not test is not tested here: whoever
+// wants to be overlooked would set it.
+Looks looks_like_association(ByteView bytes, PduType type, std::uint32_t length) {
   if (length < kAssociationFixedBytes || length > kPlausibleAssociationBytes) return Looks::no;
   if (bytes.size() >= 8 && (bytes[7] & 1) == 0) return Looks::no;
-  const ByteView titles = bytes.first(std::min(bytes.size(), kTitlesEnd)).subspan(std::min(bytes.size(), kTitles));
-  if (titles_count && !is_title(titles)) return Looks::no;
-  // A snap length may leave no more than the titles; they are telling enough.
-  if (bytes.size() <= kFirstItem) return titles_count && bytes.size() >= kTitlesEnd ? Looks::yes : Looks::need_more;
-  return std::ranges::find(kFirstItemTypes, bytes[kFirstItem]) == kFirstItemTypes.end() ? Looks::no : Looks::yes;
+  if (bytes.size() > kFirstItem) return looks_like_items(bytes.subspan(kFirstItem), length - kAssociationFixedBytes, type);
+  // A snap length may leave no more than the titles; they are telling enough if they are text.
+  const bool titles_count = type == PduType::associate_request && bytes.size() >= kTitlesEnd;
+  return titles_count && is_title(bytes.subspan(kTitles, kTitlesEnd - kTitles)) ? Looks::yes : Looks::need_more;
 }
 
 // PS3.8 9.3.5.1, after the PDV's length: an odd context id, a control header, and the start of a command if it says so.
@@ -97,13 +119,13 @@ Looks looks_like_dicom(ByteView first_bytes) {
   if (first_bytes.empty()) return Looks::need_more;
   const auto type = static_cast<PduType>(first_bytes[0]);
   if (type < PduType::associate_request || type > PduType::abort) return Looks::no;
-  if (first_bytes.size() > 1 && first_bytes[1] != 0) return Looks::no;
   if (first_bytes.size() < kPduHeaderBytes) return Looks::need_more;
 
+  // The second byte is reserved and not tested (PS3.8 9.3.1).
   const std::uint32_t length = ByteReader{first_bytes.subspan(2)}.u32();
   switch (type) {
-    case PduType::associate_request: return looks_like_association(first_bytes, length, true);
-    case PduType::associate_accept: return looks_like_association(first_bytes, length, false);
+    case PduType::associate_request:
+    case PduType::associate_accept: return looks_like_association(first_bytes, type, length);
     case PduType::data_transfer: return looks_like_data(first_bytes, length);
     case PduType::associate_reject:
     case PduType::release_request:

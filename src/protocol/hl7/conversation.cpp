@@ -37,7 +37,8 @@ class Conversation final : public StreamSink {
       : emitter_(emitter),
         pseudonymizer_(*settings.pseudonymizer),
         framers_{make_framer(settings), make_framer(settings)},
-        exchange_(emitter, settings.limits, begins_midway(emitter.connection())) {}
+        violations_(emitter),
+        exchange_(emitter, violations_, settings.limits, begins_midway(emitter.connection())) {}
 
   Appetite on_bytes(Direction direction, const Mark& mark, ByteView bytes) override;
   void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
@@ -55,11 +56,12 @@ class Conversation final : public StreamSink {
   void on_message(const Message& message, const Received& received);
   void on_acknowledgement(const Message& message, const Block& block, const Received& received);
   void tell_framing(const Block& block, const Received& received);
-  void tell(Break kind, const Received& received) { hl7::tell(emitter_, kind, received); }
+  void tell(Break kind, const Received& received) { violations_.tell(kind, received); }
 
   Emitter& emitter_;
   const Pseudonymizer& pseudonymizer_;
   std::array<MllpFramer, 2> framers_;
+  Violations violations_;
   Exchange exchange_;
 };
 
@@ -104,6 +106,7 @@ void Conversation::on_close(const Mark& mark, CloseReason reason) {
     on_block(*block, received);
   }
   exchange_.on_close(mark, reason);
+  violations_.on_close(mark);
 }
 
 void Conversation::on_block(const Block& block, const Received& received) {
@@ -114,7 +117,10 @@ void Conversation::on_block(const Block& block, const Received& received) {
   // Of a cut block too little may be left to know even what it is; that is a loss, not a break.
   if (!message) {
     if (!block.cut) tell(Break::message_header, received);
-  } else if (acknowledges(*message, block)) {
+    return;
+  }
+  if (message->header_broken) tell(Break::message_header, received);
+  if (acknowledges(*message, block)) {
     on_acknowledgement(*message, block, received);
   } else if (!block.cut || message->has(Field::message_type)) {
     on_message(*message, received);
@@ -122,7 +128,7 @@ void Conversation::on_block(const Block& block, const Received& received) {
 }
 
 void Conversation::on_message(const Message& message, const Received& received) {
-  if (!message_type(message)) tell(Break::message_type, received);
+  if (!message.header_broken && !message_type(message)) tell(Break::message_type, received);
   exchange_.on_message(received, facts_of(message, pseudonymizer_), acknowledgements_wanted(message));
 }
 

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "protocol/hl7/violations.h"
 
 namespace dcmwatch::hl7 {
 namespace {
@@ -11,8 +10,9 @@ constexpr std::string_view kForgotten = "hl7.pending_messages";
 
 }  // namespace
 
-Exchange::Exchange(Emitter& emitter, const Limits& limits, bool midway)
+Exchange::Exchange(Emitter& emitter, Violations& violations, const Limits& limits, bool midway)
     : emitter_(emitter),
+      violations_(violations),
       sides_{Side{UnansweredMessages{limits.hl7_pending_messages}, midway},
              Side{UnansweredMessages{limits.hl7_pending_messages}, midway}} {}
 
@@ -114,7 +114,7 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
 bool Exchange::repeats(const Received& received, const Acknowledgement& acknowledgement) {
   Side& sender = side(opposite(received.direction));
   if (sender.messages_lost || !sender.unanswered.answered(acknowledgement.acknowledged)) return false;
-  if (!std::exchange(sender.repetition_told, true)) tell(emitter_, Break::repeated_acknowledgement, received);
+  violations_.tell(Break::repeated_acknowledgement, received);
   return true;
 }
 

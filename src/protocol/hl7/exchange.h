@@ -10,6 +10,7 @@
 #include "protocol/hl7/facts.h"
 #include "protocol/hl7/received.h"
 #include "protocol/hl7/unanswered.h"
+#include "protocol/hl7/violations.h"
 
 namespace dcmwatch::hl7 {
 
@@ -31,7 +32,7 @@ struct Acknowledgement {
 class Exchange {
  public:
   /// `midway`: messages may have been sent before the first that was seen.
-  Exchange(Emitter& emitter, const Limits& limits, bool midway);
+  Exchange(Emitter& emitter, Violations& violations, const Limits& limits, bool midway);
 
   void on_message(const Received& received, Hl7Message&& facts, const AcknowledgementsWanted& wanted);
   void on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement);
@@ -44,8 +45,7 @@ class Exchange {
   struct Side {
     UnansweredMessages unanswered;
     bool messages_lost;            ///< an unknown control id may be that of a message never seen
-    std::uint64_t forgotten = 0;   ///< unanswered messages that made room for newer ones
-    bool repetition_told = false;  ///< that some were acknowledged again
+    std::uint64_t forgotten = 0;  ///< unanswered messages that made room for newer ones
   };
 
   void learn_opener(Direction sent_by_opener);
@@ -62,6 +62,7 @@ class Exchange {
   Side& side(Direction direction) { return sides_[index_of(direction)]; }
 
   Emitter& emitter_;
+  Violations& violations_;
   std::array<Side, 2> sides_;
 };
 

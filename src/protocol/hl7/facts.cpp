@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/hl7/message_types.h"
+
 namespace dcmwatch::hl7 {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
-constexpr std::size_t kCodeLength = 3;           // HL7 tables 0076 and 0003
 constexpr std::size_t kLongestOrderControl = 2;  // HL7 table 0119
 constexpr std::size_t kLongestVersion = 5;       // HL7 table 0104: "2.5.1"
 
@@ -22,7 +23,6 @@ constexpr std::array<std::string_view, 25> kCharacterSets{
     "UNICODE UTF-16", "UNICODE UTF-32", "UTF-8",   "ISO-8859-1"};
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_code_character(char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; }
 
 template <std::size_t N>
 std::string_view one_of(const std::array<std::string_view, N>& table, std::string_view text) {
@@ -30,7 +30,7 @@ std::string_view one_of(const std::array<std::string_view, N>& table, std::strin
 }
 
 bool is_code(std::string_view text, std::size_t longest) {
-  return text.size() <= longest && std::all_of(text.begin(), text.end(), is_code_character);
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), is_upper_or_digit);
 }
 
 // "2.3", "2.5.1"
@@ -42,11 +42,12 @@ bool is_version(std::string_view text) {
 class Teller {
  public:
   Teller(const Message& message, const Pseudonymizer& pseudonymizer)
-      : message_(message), pseudonymizer_(pseudonymizer) {}
+      : message_(message), pseudonymizer_(pseudonymizer), is_header_(message_type(message).has_value()) {}
 
-  /// The name of an application or facility (HD.1). Nothing if the message was cut before it.
+  /// The name of an application or facility (HD.1). Nothing if the message was cut before it, or if what stands where
+  /// MSH-9 should is no message type: then it may be no header at all, and this a patient's name.
   std::optional<std::string> name(Field field) {
-    if (!message_.has(field)) return std::nullopt;
+    if (!is_header_ || !message_.has(field)) return std::nullopt;
     std::string text{text_of(field).substr(0, kLongestName)};
     std::replace_if(
         text.begin(), text.end(), [](char c) { return c < ' ' || c >= 0x7F; }, '?');
@@ -69,6 +70,7 @@ class Teller {
 
   const Message& message_;
   const Pseudonymizer& pseudonymizer_;
+  bool is_header_;
   std::string scratch_;
 };
 
@@ -77,9 +79,9 @@ class Teller {
 std::optional<std::string> message_type(const Message& message) {
   const std::string_view code = message.component(Field::message_type, 1);
   const std::string_view event = message.component(Field::message_type, 2);
-  if (code.size() != kCodeLength || !is_code(code, kCodeLength)) return std::nullopt;
+  if (!is_message_type(code)) return std::nullopt;
   if (event.empty()) return std::string{code};
-  if (event.size() != kCodeLength || !is_code(event, kCodeLength)) return std::nullopt;
+  if (!is_trigger_event(event)) return std::nullopt;
   std::string text{code};
   text.append(1, '^').append(event);
   return text;

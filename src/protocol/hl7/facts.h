@@ -15,8 +15,8 @@ namespace dcmwatch::hl7 {
 /// out. Marks, sizes and sent_by_opener are the conversation's to fill in.
 Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer);
 
-/// MSH-9 as "ADT^A01", whatever the component delimiter. Nothing unless both are three of A-Z, 0-9 and _ (the event may
-/// be absent): HL7 tables 0076 and 0003, and Z codes (2.11).
+/// MSH-9 as "ADT^A01", whatever the component delimiter. Nothing unless message_types.h knows both (the event may be
+/// absent).
 std::optional<std::string> message_type(const Message& message);
 
 /// MSA-1. Nothing unless it stands in HL7 table 0008.

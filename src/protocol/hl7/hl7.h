@@ -9,6 +9,7 @@
 namespace dcmwatch {
 
 /// A block that begins a message, a batch or a file (HL7 v2 2.10.3), or a message whose start block was forgotten.
+/// Up to 16 carriage returns, line feeds, NULs and spaces before the first start block are passed over.
 Looks looks_like_mllp(ByteView first_bytes);
 
 /// Messages with their acknowledgements, both directions of one connection. The emitter and what the settings point to

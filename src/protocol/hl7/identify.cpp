@@ -15,6 +15,14 @@ using namespace std::string_view_literals;
 // delimiters, or any text that begins with these letters would do.
 constexpr std::array kOpenings{"\013MSH"sv, "\013BHS"sv, "\013FHS"sv, "MSH|^~\\&"sv};
 
+// What some senders put before their first block: the carriage return of an earlier one, or padding.
+constexpr std::string_view kPadding = "\r\n\0 "sv;
+constexpr std::size_t kLongestPadding = 16;
+
+std::size_t padding(std::string_view text) {
+  return std::min({text.find_first_not_of(kPadding), text.size(), kLongestPadding});
+}
+
 bool is_printable(std::uint8_t byte) { return byte > ' ' && byte < 0x7F; }
 
 // MSH-1 and the first of MSH-2, whatever they are.
@@ -26,8 +34,12 @@ Looks looks_delimited(ByteView behind) {
 }  // namespace
 
 Looks looks_like_mllp(ByteView first_bytes) {
+  const std::size_t skipped = padding(as_text(first_bytes));
+  first_bytes = first_bytes.subspan(skipped);
   const std::string_view text = as_text(first_bytes);
   for (const std::string_view opening : kOpenings) {
+    // The framer sees a header without its start block only where a block may begin.
+    if (skipped != 0 && opening.front() == 'M' && !text.empty()) continue;
     const std::size_t length = std::min(text.size(), opening.size());
     if (text.substr(0, length) != opening.substr(0, length)) continue;
     if (text.size() < opening.size()) return Looks::need_more;

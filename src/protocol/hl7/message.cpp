@@ -79,6 +79,13 @@ std::optional<Delimiters> read_delimiters(std::string_view text) {
   return delimiters;
 }
 
+// Control characters belong in no field (2.5.3, 2.7): one in a header most likely ends a segment, and the fields behind
+// it are another segment's.
+std::string_view before_control_character(std::string_view segment) {
+  const auto control = std::find_if(segment.begin(), segment.end(), [](char c) { return c >= 0 && c < ' '; });
+  return segment.substr(0, static_cast<std::size_t>(control - segment.begin()));
+}
+
 std::string_view without_broken_field(std::string_view text, const Delimiters& delimiters) {
   const std::array ends{delimiters.field, '\r', '\n'};
   const std::size_t last = text.find_last_of(std::string_view{ends.data(), ends.size()});
@@ -112,7 +119,7 @@ class SegmentReader {
     if (segment.size() > kSegmentIdLength && segment[kSegmentIdLength] != message_.delimiters.field) return;
     for (std::size_t kind = 0; kind < kWanted.size(); ++kind) {
       if (kWanted[kind].id != id) continue;
-      if (!seen_[kind]) read_fields(segment, kWanted[kind], message_);
+      if (!seen_[kind]) read_fields(id == "MSH" ? header(segment) : segment, kWanted[kind], message_);
       seen_[kind] = true;
       if (id == "MSA") message_.is_acknowledgement = true;
       return;
@@ -120,6 +127,12 @@ class SegmentReader {
   }
 
  private:
+  std::string_view header(std::string_view segment) {
+    const std::string_view sound = before_control_character(segment);
+    message_.header_broken = sound.size() != segment.size();
+    return sound;
+  }
+
   Message& message_;
   std::array<bool, kWanted.size()> seen_{};
 };

@@ -56,6 +56,7 @@ class Message {
  public:
   Delimiters delimiters;
   bool is_acknowledgement = false;  ///< it has an MSA
+  bool header_broken = false;       ///< MSH holds a control character; what stands behind it was not read
   bool beyond_header = false;  ///< a segment after MSH, SFT and UAC was read, where an MSA would have stood before it
 
   /// The field as it stands on the wire, empty if it was not there.
