@@ -26,6 +26,7 @@ class Monitor {
     const EventLogSettings log{.every_phase = configuration.every_phase,
                                .append = true,
                                .observer = configuration.observer,
+                               .pseudonym_key = opened_.pseudonymizer.key_id(),
                                .on_failure = [](std::string_view why) { fmt::print(stderr, "dcmwatch: {}\n", why); }};
     if (opened_.events) {
       log_ = std::make_unique<EventLog>(std::move(opened_.events), configuration.events, log);

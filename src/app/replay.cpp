@@ -47,11 +47,12 @@ std::size_t terminal_width(int descriptor) {
   return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 100;
 }
 
-std::unique_ptr<EventLog> open_log(const ReplayOptions& options) {
+std::unique_ptr<EventLog> open_log(const ReplayOptions& options, const Pseudonymizer& pseudonymizer) {
   const auto on_failure = [](std::string_view why) { fmt::print(stderr, "dcmwatch: {}\n", why); };
   try {
-    return std::make_unique<EventLog>(options.events,
-                                      EventLogSettings{.every_phase = options.every_phase, .on_failure = on_failure});
+    return std::make_unique<EventLog>(options.events, EventLogSettings{.every_phase = options.every_phase,
+                                                                       .pseudonym_key = pseudonymizer.key_id(),
+                                                                       .on_failure = on_failure});
   } catch (const std::system_error& error) {
     throw UsageError(error.what());
   }
@@ -73,7 +74,7 @@ class Replay {
     std::vector<RecordSink*> sinks;
     if (!options.quiet) sinks.push_back(&summary_);
     if (!options.events.empty()) {
-      log_ = open_log(options);
+      log_ = open_log(options, pseudonymizer_);
       sinks.push_back(log_.get());
     }
     if (!options.metrics.empty()) {

@@ -96,10 +96,12 @@ struct VisibilityFlag {
   std::string_view name;
   bool Visibility::*flag;
 };
-constexpr std::array kVisibilityFlags{
-    VisibilityFlag{"joined_midway", &Visibility::joined_midway},
-    VisibilityFlag{"one_direction", &Visibility::one_direction}, VisibilityFlag{"truncated", &Visibility::truncated},
-    VisibilityFlag{"lost", &Visibility::lost}, VisibilityFlag{"unfinished", &Visibility::unfinished}, VisibilityFlag{"encrypted", &Visibility::encrypted}};
+constexpr std::array kVisibilityFlags{VisibilityFlag{"joined_midway", &Visibility::joined_midway},
+                                      VisibilityFlag{"one_direction", &Visibility::one_direction},
+                                      VisibilityFlag{"truncated", &Visibility::truncated},
+                                      VisibilityFlag{"lost", &Visibility::lost},
+                                      VisibilityFlag{"unfinished", &Visibility::unfinished},
+                                      VisibilityFlag{"encrypted", &Visibility::encrypted}};
 
 constexpr auto kText = FieldType::text;
 constexpr auto kList = FieldType::text_list;
@@ -424,6 +426,8 @@ constexpr Field kFields[] = {
 
     {"observer.name", kText, "the dcmwatch that saw it", "ECS", kDevice,
      [](const R& r, S& s) { text_unless_empty(s, r.observer); }},
+    {"observer.pseudonym_key", kText, "names the key, without telling it: pseudonyms of one key can be compared", "", kNobody,
+     [](const R& r, S& s) { text_unless_empty(s, r.pseudonym_key); }},
 };
 
 }  // namespace

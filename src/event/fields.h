@@ -33,7 +33,8 @@ class FieldSink {
 struct Record {
   const Observation& observation;
   const Finding* finding = nullptr;
-  std::string_view observer = {};  ///< the name of this dcmwatch, if it has one
+  std::string_view observer = {};       ///< the name of this dcmwatch, if it has one
+  std::string_view pseudonym_key = {};  ///< Pseudonymizer::key_id() of the key behind the record's pseudonyms
 };
 
 struct Field {

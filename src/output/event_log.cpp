@@ -55,10 +55,12 @@ EventLog::~EventLog() { close(); }
 
 void EventLog::observe(const Observation& observation) {
   if (settings_.every_phase || observation.event.phase == Phase::end)
-    append({observation, nullptr, settings_.observer});
+    append({observation, nullptr, settings_.observer, settings_.pseudonym_key});
 }
 
-void EventLog::observe(const Finding& finding) { append({finding.example, &finding, settings_.observer}); }
+void EventLog::observe(const Finding& finding) {
+  append({finding.example, &finding, settings_.observer, settings_.pseudonym_key});
+}
 
 void EventLog::append(const Record& record) {
   writer_.append(buffer_, record);

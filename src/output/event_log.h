@@ -17,6 +17,7 @@ struct EventLogSettings {
   bool every_phase = false;                               ///< starts and progress too, not only how things ended
   bool append = false;                                    ///< to a file that exists, instead of beginning it anew
   std::string observer = {};                              ///< observer.name of every record; may be empty
+  std::string pseudonym_key = {};                         ///< observer.pseudonym_key of every record
   std::function<void(std::string_view)> on_failure = {};  ///< told once, when the first write fails
 };
 

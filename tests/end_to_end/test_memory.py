@@ -1,0 +1,118 @@
+"""Memory does not follow the size of what is stored: an object of any size costs the same."""
+import os
+import pathlib
+import struct
+import subprocess
+import tempfile
+import unittest
+
+import dcmwatch as d
+
+CT = b"1.2.840.10008.5.1.4.1.1.2\0"
+EXPLICIT = b"1.2.840.10008.1.2.1\0"
+PDU_BYTES = 128 * 1024
+SEGMENT_BYTES = 1448
+
+
+def item(kind, body):
+    return struct.pack(">BBH", kind, 0, len(body)) + body
+
+
+def association(kind, context):
+    """A-ASSOCIATE-RQ (1) or -AC (2), PS3.8 9.3.2 and 9.3.3."""
+    body = struct.pack(">HH", 1, 0) + b"PACS".ljust(16) + b"CT1".ljust(16) + bytes(32)
+    body += item(0x10, b"1.2.840.10008.3.1.1.1") + context + item(0x50, item(0x51, struct.pack(">I", PDU_BYTES)))
+    return struct.pack(">BBI", kind, 0, len(body)) + body
+
+
+def element(tag, value):
+    return struct.pack("<HHI", 0, tag, len(value)) + value
+
+
+def pdv(control, body):
+    return struct.pack(">BBIIBB", 4, 0, len(body) + 6, len(body) + 2, 1, control) + body
+
+
+def command(*elements):
+    body = b"".join(elements)
+    return pdv(3, element(0, struct.pack("<I", len(body))) + body)
+
+
+def store(pdus):
+    """One C-STORE request of so many full PDUs."""
+    yield command(element(0x0002, CT), element(0x0100, b"\1\0"), element(0x0110, b"\1\0"), element(0x0700, b"\0\0"),
+                  element(0x0800, b"\0\0"), element(0x1000, b"2.25.1"))
+    block = pdv(0, bytes(PDU_BYTES - 12))
+    for _ in range(pdus - 1):
+        yield block
+    yield pdv(2, bytes(PDU_BYTES - 12))
+
+
+class Capture:
+    """A pcap file of one TCP connection."""
+
+    def __init__(self, file):
+        self.file = file
+        self.sequence = [1000, 2000]
+        self.packets = 0
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
+
+    def segment(self, side, flags, payload=b""):
+        ports = (40000, 11112) if side == 0 else (11112, 40000)
+        ends = (bytes((10, 20, 10, 11)), bytes((10, 20, 20, 10)))
+        tcp = struct.pack(">HHIIBBHHH", *ports, self.sequence[side], self.sequence[1 - side], 0x50, flags, 65535, 0, 0)
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(payload), 0, 0, 64, 6, 0) + ends[side] + ends[1 - side]
+        size = 40 + len(payload)
+        self.file.write(struct.pack("<IIII", 1_800_000_000 + self.packets // 100_000, self.packets % 100_000 * 10, size, size))
+        self.file.write(ip + tcp + payload)
+        self.packets += 1
+        self.sequence[side] = (self.sequence[side] + len(payload) + (flags & 3 != 0)) & 0xffffffff
+
+    def send(self, side, data):
+        for at in range(0, len(data), SEGMENT_BYTES):
+            self.segment(side, 0x10, data[at:at + SEGMENT_BYTES])
+
+
+def write_capture(path, pdus):
+    with path.open("wb", buffering=1 << 20) as file:
+        capture = Capture(file)
+        capture.segment(0, 2)
+        capture.segment(1, 0x12)
+        capture.segment(0, 0x10)
+        capture.send(0, association(1, item(0x20, bytes((1, 0, 0, 0)) + item(0x30, CT) + item(0x40, EXPLICIT))))
+        capture.send(1, association(2, item(0x21, bytes((1, 0, 0, 0)) + item(0x40, EXPLICIT))))
+        for data in store(pdus):
+            capture.send(0, data)
+        capture.send(1, command(element(0x0002, CT), element(0x0100, b"\1\x80"), element(0x0120, b"\1\0"), element(0x0800, b"\1\1"),
+                                element(0x0900, b"\0\0")))
+        capture.segment(0, 0x11)
+        capture.segment(1, 0x11)
+
+
+def peak_kibibytes(*command_line):
+    """Of that process alone."""
+    process = subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, process.returncode
+    return usage.ru_maxrss
+
+
+@unittest.skipIf(os.environ.get("DCMWATCH_SANITIZED"), "sanitizers keep memory of their own")
+class Memory(unittest.TestCase):
+    def test_an_object_of_any_size_costs_the_same(self):
+        with tempfile.TemporaryDirectory() as name:
+            peaks = []
+            for pdus in (20, 1200):
+                capture = pathlib.Path(name) / f"{pdus}.pcap"
+                write_capture(capture, pdus)
+                (operation,) = d.of("dicom.operation", d.records(capture))
+                self.assertEqual(operation["dicom"]["request_bytes"], pdus * (PDU_BYTES - 12))
+                self.assertEqual(operation["dicom"]["status"], "0000")
+                peaks.append(peak_kibibytes(d.PROGRAM, "replay", "--pseudonym-key", d.KEY, "--model", d.MODEL, "--events", "/dev/null", capture))
+            self.assertLess(peaks[1], 64 * 1024)
+            self.assertLess(peaks[1] - peaks[0], 8 * 1024)
+
+
+if __name__ == "__main__":
+    unittest.main()
