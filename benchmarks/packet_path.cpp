@@ -1,0 +1,54 @@
+// What a packet costs before a protocol sees it.
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <vector>
+
+#include "assemble/assembler.h"
+#include "decode/decoder.h"
+
+namespace dcmwatch {
+namespace {
+
+// Ethernet, IPv4, TCP and a full payload: 10.0.0.1:40000 to 10.0.0.2:104.
+std::vector<std::uint8_t> full_frame() {
+  std::vector<std::uint8_t> frame(1514);
+  const std::array<std::uint8_t, 54> headers{
+      2, 0, 0, 0,  0, 2, 2, 0,    0,    0, 0,   1, 8, 0, 0x45, 0, 0x05, 0xdc, 0, 1,    0,    0,    64,   6, 0, 0, 10,
+      0, 0, 1, 10, 0, 0, 2, 0x9c, 0x40, 0, 104, 0, 0, 0, 1,    0, 0,    0,    1, 0x50, 0x10, 0xff, 0xff, 0, 0, 0, 0};
+  std::copy(headers.begin(), headers.end(), frame.begin());
+  return frame;
+}
+
+void decode(benchmark::State& state) {
+  const std::vector<std::uint8_t> frame = full_frame();
+  const Packet packet{.mark = {}, .bytes = frame, .wire_bytes = 1514, .link_type = 1};
+  Decoder decoder;
+  Segment segment;
+  for (auto _ : state) benchmark::DoNotOptimize(decoder.decode(packet, segment));
+}
+BENCHMARK(decode);
+
+struct Unwanted final : StreamHandler {
+  std::unique_ptr<StreamSink> open(const Connection&, const Mark&) override { return nullptr; }
+  void on_connection_end(const Connection&, StreamSink*, const Mark&, CloseReason) override {}
+};
+
+void assemble_in_order(benchmark::State& state) {
+  const std::vector<std::uint8_t> frame = full_frame();
+  Decoder decoder;
+  Segment segment;
+  decoder.decode({.mark = {}, .bytes = frame, .wire_bytes = 1514, .link_type = 1}, segment);
+  const Limits limits;
+  Unwanted handler;
+  Assembler assembler{limits, handler};
+  for (auto _ : state) {
+    assembler.on_segment(segment);
+    segment.sequence += segment.wire_payload_bytes;
+    ++segment.mark.packet;
+  }
+}
+BENCHMARK(assemble_in_order);
+
+}  // namespace
+}  // namespace dcmwatch
