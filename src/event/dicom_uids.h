@@ -289,7 +289,7 @@ inline constexpr auto kDicomUids = std::to_array<NamedUid>({
     {"1.2.840.10008.5.1.4.1.1.88.67", "X-Ray Radiation Dose SR Storage"},
     {"1.2.840.10008.5.1.4.1.1.88.68", "Radiopharmaceutical Radiation Dose SR Storage"},
     {"1.2.840.10008.5.1.4.1.1.88.69", "Colon CAD SR Storage"},
-    {"1.2.840.10008.5.1.4.1.1.88.70", "Implantation Plan SR Storage"},
+    {"1.2.840.10008.5.1.4.1.1.88.70", "Implantation Plan SR Document Storage"},
     {"1.2.840.10008.5.1.4.1.1.88.71", "Acquisition Context SR Storage"},
     {"1.2.840.10008.5.1.4.1.1.88.72", "Simplified Adult Echo SR Storage"},
     {"1.2.840.10008.5.1.4.1.1.88.73", "Patient Radiation Dose SR Storage"},

@@ -25,7 +25,7 @@ std::string bare(std::string_view name) {
 // Where DCMTK's words are its own: "RETIRED_", "DRAFT_" for trial, "DICONDE_" and "DICOS" of other standards, and the
 // models of the query classes with their verb in front.
 bool worded_differently(std::string_view theirs) {
-  for (const std::string_view own : {"RETIRED", "DRAFT", "DICONDE", "DICOS", "ProtocolApproval"}) {
+  for (const std::string_view own : {"RETIRED", "DRAFT", "DICONDE", "DICOS", "ProtocolApproval", "TwelveLead"}) {
     if (theirs.find(own) != std::string_view::npos) return true;
   }
   return false;
