@@ -50,9 +50,9 @@ class Source {
   [[nodiscard]] virtual std::uint64_t position_bytes() const = 0;
 };
 
-/// A pcap or pcapng file, or "-" for standard input. `index` is the source's number in every Mark. Packets are numbered as
-/// in the file, the ones that the filter leaves out too.
-/// Throws SourceError if it is no capture, FilterError if the filter does not compile.
+/// A pcap or pcapng file, or "-" for standard input. `index` is the source's number in every Mark. Packets are numbered
+/// as in the file, the ones that the filter leaves out too. Throws SourceError if it is no capture, FilterError if the
+/// filter does not compile.
 std::unique_ptr<Source> open_file(const std::filesystem::path& file, std::uint32_t index, const std::string& filter);
 
 /// When the capture's first packet was seen; nothing if it holds none or is no capture.

@@ -61,8 +61,13 @@ constexpr std::array kMeanings{
                 "UIDs of presentation contexts were not kept, since there were too many"},
     NoteMeaning{"dicom.data_set_attributes", "", "data set was too large to find all that is wanted of it",
                 "data sets were too large to find all that is wanted of them"},
+    NoteMeaning{"capture.overlap", "",
+                "capture begins before the one read before it ends; they were read one after the other",
+                "captures begin before the one read before them ends; they were read one after the other"},
     NoteMeaning{"hl7.pending_messages", "", "HL7 message was forgotten before its answer, since too many were waiting",
                 "HL7 messages were forgotten before their answers, since too many were waiting"},
+    NoteMeaning{"hl7.repeated_violations", "", "more break of HL7's or MLLP's rules was counted, not told one by one",
+                "more breaks of HL7's or MLLP's rules were counted, not told one by one"},
 };
 
 /// Of notes that nobody gave a meaning the name is shown.

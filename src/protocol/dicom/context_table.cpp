@@ -38,7 +38,7 @@ std::size_t ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
 
 std::string_view ContextTable::transfer_syntax(std::uint8_t id) const {
   const Context* found = find(id);
-  return found ? std::string_view{uids_[found->transfer_syntax]} : std::string_view{};
+  return found ? uids_[found->transfer_syntax] : std::string_view{};
 }
 
 std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
@@ -58,21 +58,23 @@ std::vector<PresentationContext> ContextTable::facts() const {
     fact.accepted_transfer_syntax = uids_[context.transfer_syntax];
     fact.transfer_syntaxes.reserve(context.proposed);
     for (std::size_t i = 0; i < context.proposed; ++i) {
-      fact.transfer_syntaxes.push_back(uids_[proposed_[context.first_proposed + i]]);
+      fact.transfer_syntaxes.emplace_back(uids_[proposed_[context.first_proposed + i]]);
     }
   }
   return facts;
 }
 
 ContextTable::UidIndex ContextTable::index_of_uid(std::string_view uid, std::size_t& without_room) {
-  const auto found = std::find(uids_.begin(), uids_.end(), uid);
-  if (found != uids_.end()) return static_cast<UidIndex>(found - uids_.begin());
+  if (uid.empty()) return 0;
+  const auto found = index_.lower_bound(uid);
+  if (found != index_.end() && found->first == uid) return found->second;
   if (uids_.size() == kMostUids) {
     ++without_room;
     return 0;
   }
-  uids_.emplace_back(uid);
-  return static_cast<UidIndex>(uids_.size() - 1);
+  const auto added = index_.emplace_hint(found, uid, static_cast<UidIndex>(uids_.size()));
+  uids_.push_back(added->first);
+  return added->second;
 }
 
 ContextTable::Context& ContextTable::context(std::uint8_t id) {

@@ -1,9 +1,9 @@
 // The presentation contexts of an association, each UID kept once: 128 contexts repeat the same few transfer syntaxes.
 #pragma once
 
-#include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +16,10 @@ namespace dcmwatch::dicom {
 
 class ContextTable {
  public:
+  ContextTable() = default;
+  ContextTable(const ContextTable&) = delete;  // uids_ points into index_
+  ContextTable& operator=(const ContextTable&) = delete;
+
   /// Both give the number of UIDs that there was no room for.
   std::size_t propose(const std::vector<ProposedContext>& contexts);
   std::size_t answer(const std::vector<AnsweredContext>& contexts);
@@ -43,7 +47,9 @@ class ContextTable {
   Context& context(std::uint8_t id);
   [[nodiscard]] const Context* find(std::uint8_t id) const;
 
-  std::vector<std::string> uids_{std::string{}};  ///< the first is "none"
+  /// Ordered, for a peer that chooses the UIDs could choose such as collide in a hash table.
+  std::map<std::string, UidIndex, std::less<>> index_;
+  std::vector<std::string_view> uids_{std::string_view{}};  ///< of index_, the first is "none"
   std::vector<UidIndex> proposed_;
   std::vector<Context> contexts_;
 };

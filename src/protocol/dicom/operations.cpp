@@ -122,7 +122,7 @@ void Operations::on_message_cut(Id id, MessageKind kind, const Mark& mark) {
 }
 
 void Operations::on_messages_lost(Side sender) {
-  for (Open& operation : open_) operation.responses_lost |= side_of(operation.fact.invoker) != sender;
+  for (Entry& entry : open_) entry.operation->responses_lost |= side_of(entry.invoker) != sender;
 }
 
 void Operations::announce(Id id, const Mark& mark) {
@@ -137,31 +137,34 @@ void Operations::settle(const Mark& mark, bool undisturbed) {
     return operation.awaits_request && mark.time - operation.fact.requested.time > 2 * settings_.limits.reorder_window;
   };
   for (std::size_t i = 0; i < open_.size();) {
-    if (!overdue(open_[i])) {
+    Open& operation = *open_[i].operation;
+    if (!overdue(operation)) {
       ++i;
       continue;
     }
     const std::size_t before = open_.size();
-    open_[i].awaits_request = false;
-    if (undisturbed) tell_unrequested(open_[i], mark);
-    finish_if_done(open_[i], mark);
+    operation.awaits_request = false;
+    if (undisturbed) tell_unrequested(operation, mark);
+    finish_if_done(operation, mark);
     if (open_.size() == before) ++i;
   }
 }
 
 void Operations::end_all(const Mark& mark, bool undisturbed, bool unfinished) {
   while (!open_.empty()) {
-    if (open_.front().awaits_request && undisturbed) tell_unrequested(open_.front(), mark);
-    open_.front().shortfall.unfinished |= unfinished;
-    finish(open_.front(), mark);
+    Open& oldest = *open_.front().operation;
+    if (oldest.awaits_request && undisturbed) tell_unrequested(oldest, mark);
+    oldest.shortfall.unfinished |= unfinished;
+    finish(oldest, mark);
   }
 }
 
 Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker,
                                    const Association& association) {
   make_room(seen.last);
-  Open& operation = open_.emplace_back();
-  operation.id = ++latest_;
+  open_.push_back({++latest_, message_id, seen.context_id, invoker, std::make_unique<Open>()});
+  Open& operation = *open_.back().operation;
+  operation.id = latest_;
   operation.start = seen.start;
   operation.told = seen.last.time;
   operation.fact.command_field = request_field(seen.command.field);
@@ -177,24 +180,23 @@ Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t messag
 
 void Operations::make_room(const Mark& mark) {
   if (open_.size() < std::max<std::size_t>(1, settings_.limits.dicom_pending_operations)) return;
-  Open& oldest = open_.front();
+  Open& oldest = *open_.front().operation;
   pushed_out_.add(oldest.fact.requested, mark);
   oldest.shortfall.unfinished = true;
   finish(oldest, mark);
 }
 
 Operations::Open* Operations::find(Id id) {
-  const auto found = std::ranges::find(open_, id, &Open::id);
-  return found == open_.end() ? nullptr : &*found;
+  const auto found = std::ranges::lower_bound(open_, id, {}, &Entry::id);
+  return found == open_.end() || found->id != id ? nullptr : found->operation.get();
 }
 
 Operations::Open* Operations::find(std::uint8_t context_id, std::uint16_t message_id, Invoker invoker) {
-  const auto same = [&](const Open& operation) {
-    return operation.fact.context_id == context_id && operation.fact.message_id == message_id &&
-           operation.fact.invoker == invoker;
+  const auto same = [&](const Entry& entry) {
+    return entry.context_id == context_id && entry.message_id == message_id && entry.invoker == invoker;
   };
   const auto found = std::ranges::find_if(open_, same);
-  return found == open_.end() ? nullptr : &*found;
+  return found == open_.end() ? nullptr : found->operation.get();
 }
 
 void Operations::take_request(Open& operation, const SeenCommand& seen) {
@@ -248,7 +250,7 @@ void Operations::finish(Open& operation, const Mark& mark) {
   operation.shortfall.lost |=
       operation.responses_lost && (!operation.fact.status || is_query(operation.fact.command_field));
   emit(operation, Phase::end, mark);
-  open_.erase(open_.begin() + (&operation - open_.data()));
+  open_.erase(std::ranges::lower_bound(open_, operation.id, {}, &Entry::id));
 }
 
 void Operations::emit(Open& operation, Phase phase, const Mark& mark) {

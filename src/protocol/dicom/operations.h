@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
-#include <vector>
 
 #include "protocol/conversation.h"
 #include "protocol/dicom/association.h"
@@ -82,6 +83,16 @@ class Operations {
     bool responses_lost = false;
   };
 
+  /// What an open operation is found by, apart from it: to look at hundreds of these costs little, and the oldest goes
+  /// at once.
+  struct Entry {
+    Id id = 0;
+    std::uint16_t message_id = 0;
+    std::uint8_t context_id = 0;
+    Invoker invoker{};
+    std::unique_ptr<Open> operation;
+  };
+
   Open& open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker, const Association& association);
   Open* find(Id id);
   Open* find(std::uint8_t context_id, std::uint16_t message_id, Invoker invoker);
@@ -97,8 +108,8 @@ class Operations {
   Emitter& emitter_;
   const ProtocolSettings& settings_;
   Violations& violations_;
-  Forgotten pushed_out_;  ///< by newer ones
-  std::vector<Open> open_;
+  Forgotten pushed_out_;    ///< by newer ones
+  std::deque<Entry> open_;  ///< by ascending id
   Id latest_ = 0;
 };
 

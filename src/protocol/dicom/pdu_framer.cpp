@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/dicom/dicom.h"
+#include "protocol/dicom/recognise.h"
 
 namespace dcmwatch::dicom {
 namespace {
@@ -167,7 +168,7 @@ bool PduFramer::seek() {
   Looks looks = Looks::no;
   for (; at < input_.size(); ++at) {
     const ByteView candidate = input_.subspan(at);
-    looks = looks_like_dicom(candidate);
+    looks = looks_like_pdu_amid(candidate);
     if (looks == Looks::yes && next_contradicts(candidate)) looks = Looks::no;
     if (looks != Looks::no) break;
   }

@@ -5,6 +5,7 @@
 
 #include "protocol/dicom/dicom.h"
 #include "protocol/dicom/pdu.h"
+#include "protocol/dicom/recognise.h"
 
 namespace dcmwatch {
 namespace {
@@ -63,7 +64,8 @@ Looks looks_like_items(ByteView items, std::uint32_t length, PduType type) {
 Looks looks_like_association(ByteView bytes, PduType type, std::uint32_t length) {
   if (length < kAssociationFixedBytes || length > kPlausibleAssociationBytes) return Looks::no;
   if (bytes.size() >= 8 && (bytes[7] & 1) == 0) return Looks::no;
-  if (bytes.size() > kFirstItem) return looks_like_items(bytes.subspan(kFirstItem), length - kAssociationFixedBytes, type);
+  if (bytes.size() > kFirstItem)
+    return looks_like_items(bytes.subspan(kFirstItem), length - kAssociationFixedBytes, type);
   // A snap length may leave no more than the titles; they are telling enough if they are text.
   const bool titles_count = type == PduType::associate_request && bytes.size() >= kTitlesEnd;
   return titles_count && is_title(bytes.subspan(kTitles, kTitlesEnd - kTitles)) ? Looks::yes : Looks::need_more;
@@ -133,6 +135,17 @@ Looks looks_like_dicom(ByteView first_bytes) {
     case PduType::abort: return looks_like_short(first_bytes, type, length);
   }
   return Looks::no;
+}
+
+Looks dicom::looks_like_pdu_amid(ByteView bytes) {
+  const Looks looks = looks_like_dicom(bytes);
+  if (looks == Looks::no || bytes.empty()) return looks;
+  const auto type = static_cast<PduType>(bytes[0]);
+  if (type != PduType::associate_request && type != PduType::associate_accept) return looks;
+  const ByteView titles = bytes.first(std::min(bytes.size(), kTitlesEnd)).subspan(std::min(bytes.size(), kTitles));
+  // The titles of an A-ASSOCIATE-AC are reserved (PS3.8 table 9-17).
+  if (type == PduType::associate_request && !is_title(titles)) return Looks::no;
+  return bytes.size() > kFirstItem && !is_item_of(type, bytes[kFirstItem]) ? Looks::no : looks;
 }
 
 }  // namespace dcmwatch

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-
 namespace dcmwatch::hl7 {
 namespace {
 

@@ -44,7 +44,7 @@ class Exchange {
   /// What one direction sends.
   struct Side {
     UnansweredMessages unanswered;
-    bool messages_lost;            ///< an unknown control id may be that of a message never seen
+    bool messages_lost;           ///< an unknown control id may be that of a message never seen
     std::uint64_t forgotten = 0;  ///< unanswered messages that made room for newer ones
   };
 

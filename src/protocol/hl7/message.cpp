@@ -79,10 +79,11 @@ std::optional<Delimiters> read_delimiters(std::string_view text) {
   return delimiters;
 }
 
-// Control characters belong in no field (2.5.3, 2.7): one in a header most likely ends a segment, and the fields behind
-// it are another segment's.
+// A control character belongs in no field of a header: it most likely ends the segment, and the fields behind it are
+// another's, perhaps a patient's name.
 std::string_view before_control_character(std::string_view segment) {
-  const auto control = std::find_if(segment.begin(), segment.end(), [](char c) { return c >= 0 && c < ' '; });
+  const auto control =
+      std::find_if(segment.begin(), segment.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
   return segment.substr(0, static_cast<std::size_t>(control - segment.begin()));
 }
 

@@ -173,6 +173,26 @@ TEST(DicomFramer, IsNotTakenInByPixels) {
   EXPECT_EQ(cutter.told(), "data1!:20 =20 pdu5:4 ");
 }
 
+TEST(DicomFramer, TheReservedByteIsNotTested) {
+  const auto reserved = [](Octets whole) {
+    whole.at(1) = 1;
+    return whole;
+  };
+  const Octets command = reserved(p_data(pdv(1, command_last, echo_request(1))));
+  const Octets all = reserved(associate_request("A", "B", {})) + command + reserved(release_request());
+  for (const bool in_step : {true, false}) {
+    EXPECT_EQ(Cutter{in_step}.feed(all).told(), "pdu1:155 command1!:68 =68 pdu5:4 ") << in_step;
+  }
+}
+
+// An association's PDU amid pixels looks as they commonly do: what is taken for one is waited for to its end.
+TEST(DicomFramer, PixelsAreNoOddAssociation) {
+  Octets decoy = from_hex("0107 00001000 0001 0000") + Octets(64, 0xe9) + item(0x77, Octets(9, 0)) + Octets(300, 0xe9);
+  Cutter cutter{false};
+  cutter.feed(decoy + p_data(pdv(1, data_last, Octets(20, 0))) + release_request());
+  EXPECT_EQ(cutter.told(), "data1!:20 =20 pdu5:4 ");
+}
+
 TEST(DicomFramer, KeepsLittleWhileItSeeks) {
   Cutter cutter{false};
   for (int i = 0; i < 1000; ++i) cutter.feed(Octets(1000, static_cast<std::uint8_t>(i % 9)));

@@ -36,6 +36,38 @@ TEST(DicomLimits, OperationsThatMakeRoomForNewerOnes) {
   EXPECT_THAT(notes(wire), ElementsAre("dicom.pending_operations 1", "dicom.pending_operations 2"));
 }
 
+// What is left after many were pushed out is still found by its ids, wherever it stands.
+TEST(DicomLimits, ThoseThatStayAreStillAnswered) {
+  constexpr std::uint16_t kLimit = 256;
+  constexpr std::uint16_t kLast = 20'000;
+  Wire wire;
+  play(wire, opening());
+  Octets requests;
+  for (std::uint16_t id = 1; id <= kLast; ++id) requests = std::move(requests) + message(1, echo_request(id));
+  wire.there(requests);
+  for (const int id : {kLast - kLimit / 2, kLast - kLimit + 1, +kLast}) {
+    wire.back(message(1, echo_response(static_cast<std::uint16_t>(id))));
+    EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).back().message_id, id);
+    EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).back().status, 0);
+  }
+  wire.close();
+  EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).size(), kLast);
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.pending_operations 1",
+                                       "dicom.pending_operations " + std::to_string(kLast - kLimit - 1)));
+}
+
+TEST(DicomLimits, AnEchoCarriesNoMoreThanItSays) {
+  Opened wire;
+  wire.there(message(1, echo_request(1))).back(message(1, echo_response(1)));
+  const auto echoes = wire.facts<DicomOperation>(Phase::end);
+  ASSERT_EQ(echoes.size(), 1U);
+  const DicomOperation& echo = echoes[0];
+  for (const std::string& text : {echo.move_destination, echo.originator_ae, echo.query_level, echo.study,
+                                  echo.instance, echo.patient, echo.accession}) {
+    EXPECT_EQ(text, "");
+  }
+}
+
 TEST(DicomLimits, WithinTheLimitNothingIsSaid) {
   Wire wire;
   wire.there(request_with(64));
@@ -48,6 +80,27 @@ TEST(DicomLimits, TransferSyntaxesOfOneContext) {
   Wire wire;
   wire.there(request_with(70)).close();
   EXPECT_THAT(notes(wire), ElementsAre("dicom.presentation_context_uids 6"));
+}
+
+TEST(DicomLimits, EveryUidOfALargeProposalIsToldWhereItStands) {
+  std::vector<std::string> uids;
+  for (std::size_t i = 0; i < 1000; ++i) uids.push_back("1.2.3." + std::to_string(i * 7919 % 1000));
+  std::vector<Offer> offers;
+  for (std::size_t i = 0; i < 128; ++i) {
+    Offer offer{static_cast<std::uint8_t>(2 * i + 1), kVerification, {}};
+    for (std::size_t k = 0; k < 64; ++k) offer.transfer_syntaxes.emplace_back(uids[(64 * i + k) % uids.size()]);
+    offers.push_back(std::move(offer));
+  }
+  Wire wire;
+  wire.there(associate_request("CT1", "PACS", offers)).back(associate_accept({{3, 0, uids[70]}})).close();
+  EXPECT_THAT(notes(wire), ElementsAre());
+  const auto associations = wire.facts<DicomAssociation>(Phase::end);
+  ASSERT_EQ(associations.size(), 1U);
+  ASSERT_EQ(associations[0].contexts.size(), offers.size());
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    EXPECT_THAT(associations[0].contexts[i].transfer_syntaxes, testing::ElementsAreArray(offers[i].transfer_syntaxes));
+  }
+  EXPECT_EQ(associations[0].contexts[1].accepted_transfer_syntax, uids[70]);
 }
 
 TEST(DicomLimits, UidsOfOneAssociationEveryTime) {

@@ -78,7 +78,7 @@ TEST(Hl7Conversation, AcknowledgementsGivenAgainAreToldOnceADirection) {
   EXPECT_THAT(wire.summary(),
               ElementsAre("start ADT^A01", "start ADT^A02", "end ADT^A01 AA control_id", "end ADT^A02 AA control_id",
                           "violation hl7.repeated_acknowledgement", "start ORU^R01", "end ORU^R01 AA control_id",
-                          "violation hl7.repeated_acknowledgement"));
+                          "violation hl7.repeated_acknowledgement", "hl7.repeated_violations 2"));
   const auto& violation = std::get<Violation>(wire.events()[4].facts);
   EXPECT_EQ(violation.clause, "HL7 v2 2.9.2");
   EXPECT_EQ(violation.offset, 2 * acknowledgement("AA", "1").size());
@@ -288,7 +288,8 @@ TEST(Hl7Conversation, NamesWhatBreaksTheRules) {
            Case{'\x0B' + content + good, {"violation hl7.end_block", "start ADT^A01", "start ADT^A01"}},
            Case{'\x0B' + content + "\x1C" + good, {"violation hl7.end_block", "start ADT^A01", "start ADT^A01"}},
            Case{good.substr(1), {"violation hl7.start_block", "start ADT^A01"}},
-           Case{block("") + block("PID|1"), {"violation hl7.message_header", "violation hl7.message_header"}},
+           Case{block("") + block("PID|1"), {"violation hl7.message_header"}},
+           Case{block("MSH|^~\\&|A|B|C|D|||ADT^A01\x1EPID|1"), {"violation hl7.message_header", "start ADT^A01"}},
            Case{message("a^b", "1"), {"violation hl7.message_type", "start "}},
            Case{acknowledgement("OK", "1"), {"violation hl7.acknowledgement_code", "end ? "}},
            Case{block(content + std::string(100, 'x')), {"violation hl7.message_length", "start ADT^A01"}},
@@ -298,6 +299,16 @@ TEST(Hl7Conversation, NamesWhatBreaksTheRules) {
     wire.say(there(c.sent));
     EXPECT_EQ(wire.summary(), c.told) << c.sent;
   }
+}
+
+TEST(Hl7Conversation, EachKindOfBreakIsToldOnceADirectionAndTheRestAreCounted) {
+  Wire wire;
+  std::string tiny;
+  for (int i = 0; i < 1000; ++i) tiny += block("X");
+  wire.say(there(tiny)).say(back(tiny + "x" + message("a^b", "1"))).say(there(acknowledgement("AA", "1"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("violation hl7.message_header", "violation hl7.message_header",
+                                          "violation hl7.bytes_between_blocks", "violation hl7.message_type", "start ",
+                                          "end  AA control_id", "hl7.repeated_violations 1998"));
 }
 
 TEST(Hl7Conversation, AViolationSaysWhereAndByWhom) {

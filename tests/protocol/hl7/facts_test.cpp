@@ -34,15 +34,17 @@ struct Code {
 };
 
 class MessageType : public testing::TestWithParam<Code> {};
-TEST_P(MessageType, IsToldByItsAlphabetOnly) {
+TEST_P(MessageType, IsToldFromItsTablesOnly) {
   const std::string content = header(GetParam().field);
   EXPECT_EQ(facts(content).message_type, GetParam().told);
   EXPECT_EQ(message_type(decoded(content)).has_value(), !GetParam().told.empty());
 }
 INSTANTIATE_TEST_SUITE_P(Msh9, MessageType,
                          testing::Values(Code{"ADT^A01", "ADT^A01"}, Code{"ADT^A01^ADT_A01", "ADT^A01"},
-                                         Code{"ACK", "ACK"}, Code{"ACK^^ACK", "ACK"}, Code{"ZX_^Z01", "ZX_^Z01"},
-                                         Code{"", ""}, Code{"^A01", ""}, Code{"adt^a01", ""}, Code{"AD T^A01", ""},
+                                         Code{"ACK", "ACK"}, Code{"ACK^^ACK", "ACK"}, Code{"ZX1^Z01", "ZX1^Z01"},
+                                         Code{"PPR^PCA", "PPR^PCA"}, Code{"ZX_^Z01", ""}, Code{"KIM^SUE", ""},
+                                         Code{"KIM^A01", ""}, Code{"ADT^SUE", ""}, Code{"KIM", ""}, Code{"", ""},
+                                         Code{"^A01", ""}, Code{"adt^a01", ""}, Code{"AD T^A01", ""},
                                          Code{"ADT^A01X", ""}, Code{"ADTX^A01", ""}, Code{"DOE JANE", ""},
                                          Code{"ADT^A0\xC4", ""}, Code{"\"\"", ""}));
 
@@ -71,12 +73,43 @@ INSTANTIATE_TEST_SUITE_P(Msh, Codes,
                                          HeaderCodes{"|3.0", "", "", ""}, HeaderCodes{"p|2.", "", "", ""}));
 
 TEST(Facts, NamesOfApplicationsAreTheirNamespaceShortAndPrintable) {
-  const Hl7Message told = facts("MSH|^~\\&|A\\T\\B^1.2.3^ISO|M\xDCNCHEN\t|" + std::string(100, 'x') + "|\r");
+  const Hl7Message told = facts("MSH|^~\\&|A\\T\\B^1.2.3^ISO|M\xDCNCHEN\x7F|" + std::string(100, 'x') + "||||ADT\r");
   EXPECT_EQ(told.sending_application, "A&B");
   EXPECT_EQ(told.sending_facility, "M?NCHEN?");
   EXPECT_EQ(told.receiving_application, std::string(64, 'x'));
   EXPECT_EQ(told.receiving_facility, "");
-  EXPECT_EQ(facts("MSH|^~\\&|A\r").sending_facility, std::nullopt);
+}
+
+TEST(Facts, NamesOfApplicationsAreToldOfAHeaderOnly) {
+  for (const std::string_view content : {"MSH|^~\\&|A\r", "MSH|^~\\&|A|B|C|D\r", "MSH|^~\\&|A|B|C|D|||KIM^SUE\r"}) {
+    const Hl7Message told = facts(content);
+    EXPECT_EQ(told.sending_application, std::nullopt) << content;
+    EXPECT_EQ(told.receiving_facility, std::nullopt) << content;
+  }
+}
+
+// Segments that end with another control character would shift a patient's fields into the header.
+TEST(Privacy, NoOtherSegmentsFieldsAreTakenForTheHeaders) {
+  for (const char end : {'\0', '\t', '\v', '\x1C', '\x1D', '\x1E', '\x1F'}) {
+    for (const std::string header :
+         {"MSH|^~\\&", "MSH|^~\\&|A", "MSH|^~\\&|A|B|C", "MSH|^~\\&|A|B|C|D", "MSH|^~\\&|A|B|C|D|1|2"}) {
+      for (const std::string name : {"MEIER", "KIM^SUE", "ADT^A01", "DOC", "PIN^A11"}) {
+        const std::string content = header + end + "PID|" + name + "|" + name + "|" + name + "|" + name + "|" + name +
+                                    "|" + name + "|" + name + "|" + name + "|" + name + "\r";
+        const Message message = decoded(content);
+        EXPECT_TRUE(message.header_broken);
+        const Hl7Message told = facts_of(message, pseudonymizer());
+        EXPECT_EQ(told.message_type, "");
+        for (const auto& text :
+             {told.sending_application, told.sending_facility, told.receiving_application, told.receiving_facility}) {
+          EXPECT_EQ(text, std::nullopt) << content;
+        }
+      }
+    }
+  }
+  const Hl7Message told = facts("MSH|^~\\&|A|B|C|D|||ADT^A01\x1EPID|||4711\rPV1|1\r");
+  EXPECT_EQ(told.message_type, "ADT^A01");
+  EXPECT_EQ(told.receiving_facility, "D");
 }
 
 TEST(Facts, IdentifiersArePseudonymsOfWhatIsMeant) {

@@ -171,6 +171,12 @@ INSTANTIATE_TEST_SUITE_P(Openings, LooksLikeMllp,
                                                  Looks::yes},
                                          Opening{"\x0BMSA", Looks::no}, Opening{"MSH|^~\\&", Looks::yes},
                                          Opening{"MSH|^~", Looks::need_more}, Opening{"MSHello", Looks::no},
+                                         Opening{"\r\x0BMSH|^", Looks::yes}, Opening{"\r\n \x0BMSH|^", Looks::yes},
+                                         Opening{{"\0\0\x0BMSH|^", 8}, Looks::yes}, Opening{"\r", Looks::need_more},
+                                         Opening{"\r\x0BMS", Looks::need_more}, Opening{"\rGET", Looks::no},
+                                         Opening{"\rMSH|^~\\&", Looks::no},
+                                         Opening{"                \x0BMSH|^", Looks::yes},
+                                         Opening{"                 \x0BMSH|^", Looks::no},
                                          Opening{"GET / HTTP/1.1", Looks::no}));
 
 }  // namespace
