@@ -138,9 +138,9 @@ constexpr Field kFields[] = {
 
     {"packet.source", kNumber, "the capture source, counted from 0 in the order given", "", kNobody,
      [](const R& r, S& s) { number(s, event(r).last.source); }},
-    {"packet.first", kNumber, "index in its source of the first packet, from 0", "", kNobody,
+    {"packet.first", kNumber, "the first packet, counted from 0 in its source: Wireshark's frame number less one", "", kNobody,
      [](const R& r, S& s) { number(s, event(r).first.packet); }},
-    {"packet.last", kNumber, "index in its source of the last packet, from 0", "", kNobody,
+    {"packet.last", kNumber, "the last packet, counted likewise", "", kNobody,
      [](const R& r, S& s) { number(s, event(r).last.packet); }},
 
     {"source.ip", kAddress, "who opened the connection, where known", "ECS", kDevice,
