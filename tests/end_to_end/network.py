@@ -35,7 +35,8 @@ def wait_for(what, condition, seconds=20.0):
 
 
 class Department:
-    """Hosts on a switch that repeats every frame to its mirror port `span0`, in the namespace of the host `monitor`."""
+    """Hosts on a switch that repeats every frame to its mirror port `span0`, in the namespace of the host `monitor`;
+    a second one, `span1`, is quiet."""
 
     def __init__(self, hosts):
         self.processes = []
@@ -47,6 +48,10 @@ class Department:
             self._plug(host, "eth0")
             ip("-n", PREFIX + host, "addr", "add", f"{address}/16", "dev", "eth0")
         self._plug("monitor", "span0")
+        # A second mirror port on which nothing comes.
+        ip("link", "add", "span1", "netns", PREFIX + "monitor", "type", "veth", "peer", "name", "p-quiet", "netns", PREFIX + "switch")
+        self.in_switch("link", "set", "p-quiet", "up")
+        ip("-n", PREFIX + "monitor", "link", "set", "span1", "up")
 
     def _plug(self, host, interface):
         namespace = PREFIX + host

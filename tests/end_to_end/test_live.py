@@ -52,6 +52,7 @@ model: {model}
 rules: {rules}
 interfaces:
   - name: span0
+  - name: span1
 listen: 127.0.0.1:9810
 events: {{file: {folder}/events.ndjson, phases: all}}
 pseudonym_key: {folder}/key
@@ -117,6 +118,8 @@ class Live(unittest.TestCase):
         monitor = self.start_monitor()
         self.start_prometheus()
         self.assertEqual(self.department.ask_prometheus("sum(dcmwatch_findings_total) > 0"), [])
+        sources = {series["metric"]["source"] for series in self.department.ask_prometheus("dcmwatch_capture_packets_total")}
+        self.assertEqual(sources, {"span0", "span1"})
 
         # ip netns exec becomes the program, so the process started is the broker. Its worker has no privileges.
         status = pathlib.Path(f"/proc/{self.worker_of(monitor.pid)}/status").read_text(encoding="ascii")
