@@ -43,7 +43,7 @@ struct Limits {
   // between the threads
   std::size_t batch_packets = 1024;
   std::size_t batch_bytes = 256 * 1024;  ///< small, since tiny units make many facts of few bytes
-  std::size_t batches_in_flight = 8;     ///< replay waits; live sheds and says so
+  std::size_t batches_in_flight = 4;     ///< replay waits; live sheds and says so
   Duration progress_interval = std::chrono::minutes{1};
 };
 

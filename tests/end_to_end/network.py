@@ -6,7 +6,7 @@ import time
 import urllib.parse
 import json
 
-PREFIX = "dcmwt-"
+PREFIX = f"dcmwt{os.getpid()}-"  # two runs on one machine do not meet
 
 
 def available():
@@ -40,7 +40,6 @@ class Department:
 
     def __init__(self, hosts):
         self.processes = []
-        self.remove()
         ip("netns", "add", PREFIX + "switch")
         self.in_switch("link", "add", "br0", "type", "bridge", "ageing_time", "0")  # learns nothing: repeats to every port
         self.in_switch("link", "set", "br0", "up")
