@@ -81,13 +81,13 @@ class PcapSource : public Source {
   void add(Batch& batch, const pcap_pkthdr& header, const u_char* data) {
     const Mark mark{time_of(header), index_, packets_++};
     offsets_.push_back(batch.block.size());
-    batch.block.insert(batch.block.end(), data, data + header.caplen);
+    batch.block.append({data, header.caplen});
     batch.packets.push_back({mark, {data, header.caplen}, header.len, link_type_});
   }
 
   Fill finish(Batch& batch, Fill otherwise) {
     for (std::size_t i = 0; i < batch.packets.size(); ++i) {
-      batch.packets[i].bytes = ByteView{batch.block}.subspan(offsets_[i], batch.packets[i].bytes.size());
+      batch.packets[i].bytes = batch.block.view().subspan(offsets_[i], batch.packets[i].bytes.size());
     }
     return batch.packets.empty() ? otherwise : Fill::packets;
   }

@@ -54,9 +54,12 @@ Decoded decode_tcp(Walk& walk) {
   segment.acknowledgement = header.u32();
   const std::size_t header_bytes = std::size_t{header.u8()} >> 4U << 2U;
   segment.flags = header.u8();
+  segment.window = header.u16();
+  segment.checksum = header.u16();
   if (header_bytes < kLeast || header_bytes - kLeast > walk.wire_bytes) return Decoded::malformed;
   walk.header(header_bytes - kLeast);
   // Options cut by the snap length: the payload's length on the wire is known all the same.
+  if (!walk.reader.failed()) segment.header_bytes = static_cast<std::uint8_t>(header_bytes);
   return Decoded::segment;
 }
 
@@ -86,7 +89,7 @@ Decoded decode_ipv4(Walk& walk) {
   const std::uint8_t version_and_length = header.u8();
   header.skip(1);
   const std::uint16_t total_bytes = header.u16();
-  header.skip(2);
+  walk.segment.ip_id = header.u16();
   const std::uint16_t fragment = header.u16();
   header.skip(1);
   const std::uint8_t protocol = header.u8();
