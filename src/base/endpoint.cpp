@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 namespace dcmwatch {
@@ -20,33 +19,7 @@ bool same_prefix(const IpAddress& one, const IpAddress& other, unsigned bits) {
   return rest == 0 || ((one.bytes()[whole] ^ other.bytes()[whole]) >> (8 - rest)) == 0;
 }
 
-std::uint64_t load(const std::uint8_t* at) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, at, sizeof value);
-  return value;
-}
-
-// The finaliser of splitmix64: full avalanche, so that the top six bits make good partitions.
-std::uint64_t mix(std::uint64_t value) {
-  value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9U;
-  value = (value ^ value >> 27) * 0x94d049bb133111ebU;
-  return value ^ value >> 31;
-}
-
 }  // namespace
-
-IpAddress IpAddress::v4(ByteView four_bytes) {
-  IpAddress address;
-  std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), address.bytes_.begin());
-  std::copy_n(four_bytes.begin(), 4, address.bytes_.begin() + kMappedPrefix.size());
-  return address;
-}
-
-IpAddress IpAddress::v6(ByteView sixteen_bytes) {
-  IpAddress address;
-  std::copy_n(sixteen_bytes.begin(), 16, address.bytes_.begin());
-  return address;
-}
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string terminated{text};
@@ -124,16 +97,6 @@ std::string to_text(const Endpoint& endpoint) {
   const std::string address = to_text(endpoint.address);
   const std::string port = std::to_string(endpoint.port);
   return endpoint.address.is_v4() ? address + ':' + port : '[' + address + "]:" + port;
-}
-
-std::uint64_t hash_of(const ConnectionKey& key) {
-  std::uint64_t hash = std::uint64_t{key.domain} << 40 | std::uint64_t{static_cast<std::uint8_t>(key.transport)} << 32 |
-                       std::uint64_t{key.low.port} << 16 | key.high.port;
-  for (const Endpoint* end : {&key.low, &key.high}) {
-    hash = mix(hash ^ load(end->address.bytes().data()));
-    hash = mix(hash + load(end->address.bytes().data() + 8));
-  }
-  return hash;
 }
 
 void Parties::reverse() {

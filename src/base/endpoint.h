@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +24,10 @@ class IpAddress {
 
   [[nodiscard]] bool is_v4() const;
   [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+  /// Both halves, in this machine's byte order.
+  [[nodiscard]] std::array<std::uint64_t, 2> words() const {
+    return std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
+  }
 
   friend bool operator==(const IpAddress&, const IpAddress&) = default;
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
@@ -47,6 +53,24 @@ class Network {
   IpAddress base_;
   unsigned prefix_bits_ = 128;
 };
+
+// Written as two words, since it is soon read as two: a load of what several stores wrote would wait for them.
+inline IpAddress IpAddress::v4(ByteView four_bytes) {
+  std::uint32_t address = 0;
+  std::memcpy(&address, four_bytes.data(), sizeof address);
+  constexpr bool kLittle = std::endian::native == std::endian::little;
+  const std::uint64_t mapped =
+      kLittle ? std::uint64_t{address} << 32 | 0xffff0000U : std::uint64_t{address} | 0xffff00000000U;
+  IpAddress mapped_address;
+  mapped_address.bytes_ = std::bit_cast<std::array<std::uint8_t, 16>>(std::array<std::uint64_t, 2>{0, mapped});
+  return mapped_address;
+}
+
+inline IpAddress IpAddress::v6(ByteView sixteen_bytes) {
+  IpAddress address;
+  std::memcpy(address.bytes_.data(), sixteen_bytes.data(), address.bytes_.size());
+  return address;
+}
 
 using MacAddress = std::array<std::uint8_t, 6>;
 
@@ -85,8 +109,24 @@ struct ConnectionKey {
   friend bool operator==(const ConnectionKey&, const ConnectionKey&) = default;
 };
 
-/// Symmetric by construction, the same in every run: it decides the partition, and so the results.
-std::uint64_t hash_of(const ConnectionKey& key);
+/// The same both ways and in every run: it decides the partition, and so the results. Costs a few nanoseconds.
+inline std::uint64_t hash_of(const Endpoint& one, const Endpoint& other, Transport transport, std::uint16_t domain) {
+  // Products folded onto themselves (as in wyhash), the ends beside each other; odd constants of no meaning.
+  __extension__ using Product = unsigned __int128;
+  const auto fold = [](std::uint64_t factor, std::uint64_t other_factor) {
+    const auto product = static_cast<Product>(factor) * other_factor;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  };
+  const auto of_end = [&](const Endpoint& end) {
+    const auto [high, low] = end.address.words();
+    return fold(high ^ 0xa0761d6478bd642fU, (low + end.port * 0x9e3779b97f4a7c15U) ^ 0xe7037ed1a0b428dbU);
+  };
+  const std::uint64_t both = of_end(one) + of_end(other);
+  const std::uint64_t among = std::uint64_t{domain} << 8 | static_cast<std::uint8_t>(transport);
+  return fold(both ^ 0x8ebc6af09c88c6e3U, among ^ 0x589965cc75374cc3U);
+}
+
+inline std::uint64_t hash_of(const ConnectionKey& key) { return hash_of(key.low, key.high, key.transport, key.domain); }
 
 /// The number of partitions is fixed: limits, eviction and timers belong to one, so shards never change a result.
 inline constexpr unsigned kPartitions = 64;
