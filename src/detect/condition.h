@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "detect/deviation_kinds.h"
 #include "model/document.h"
 
 namespace dcmwatch {
@@ -36,6 +37,24 @@ struct Condition {
         return false;
     }
     return false;
+  }
+
+  /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any. `needs_of(index)`
+  /// says the same of a selection.
+  template <typename Needs>
+  [[nodiscard]] std::optional<DeviationKinds> needs(const Needs& needs_of) const {
+    if (kind == Kind::selection) return needs_of(selection);
+    if (kind == Kind::negation) return std::nullopt;
+    std::optional<DeviationKinds> all = parts.front().needs(needs_of);
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      const auto part = parts[i].needs(needs_of);
+      if (kind == Kind::conjunction) {
+        all = fewer(all, part);
+      } else {
+        all = all && part ? std::optional{*all | *part} : std::nullopt;
+      }
+    }
+    return all;
   }
 };
 

@@ -1,42 +1,48 @@
 #include "detect/detector.h"
 
 #include <algorithm>
-#include <vector>
+#include <functional>
 
 namespace dcmwatch {
 namespace {
 
 constexpr char kEnd = '\0';  // between the parts of a key
+constexpr std::string_view kOthers = "others";
+// A bit that no kind has: of rules that need no deviation, and of every observation.
+constexpr DeviationKinds kWithoutDeviation = DeviationKinds{1} << 31;
 
-void append_number(std::string& key, std::uint64_t number) { (key += std::to_string(number)) += kEnd; }
-
-void append_end(std::string& key, const Place& place, const Endpoint& endpoint) {
-  if (place.device.empty()) {
-    append_text(key, endpoint.address);
-  } else {
-    key += place.device;
-  }
-  key += kEnd;
+template <typename Value>
+void append_bytes(std::string& key, const Value& value) {
+  key.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-/// Adds by what a record is known in all its phases: operations and messages by the packet that began them.
-struct AppendIdentity {
-  std::string& key;
+// A declared device by its name, which is never empty; another by its address.
+void append_end(std::string& key, const Place& place, const Endpoint& endpoint) {
+  (key += place.device) += kEnd;
+  if (place.device.empty()) append_bytes(key, endpoint.address.bytes());
+}
+
+/// By what a record is known in all its phases: operations and messages by the packet that began them.
+struct Identity {
+  std::uint64_t packet = 0;
+  std::uint64_t identifier = 0;
+};
+
+struct IdentityOf {
   const Event& event;
 
-  void operator()(const ConnectionFact&) const {}
-  void operator()(const DicomAssociation&) const {}  // PS3.8 9.1: a connection carries one
-  void operator()(const DicomOperation& operation) const {
-    append_number(key, operation.requested.packet);
-    append_number(key, operation.message_id);
+  Identity operator()(const ConnectionFact&) const { return {}; }
+  Identity operator()(const DicomAssociation&) const { return {}; }  // PS3.8 9.1: a connection carries one
+  Identity operator()(const DicomOperation& operation) const {
+    return {operation.requested.packet, operation.message_id};
   }
-  void operator()(const Hl7Message& message) const {
-    append_number(key, message.sent.packet);
-    key += message.control_id;
+  // The control id is a keyed pseudonym, so nobody can choose two of one hash.
+  Identity operator()(const Hl7Message& message) const {
+    return {message.sent.packet, std::hash<std::string_view>{}(message.control_id)};
   }
-  void operator()(const Violation&) const { append_number(key, event.ordinal); }
-  void operator()(const Link&) const { append_number(key, event.ordinal); }
-  void operator()(const CaptureNote&) const { append_number(key, event.last.packet); }
+  Identity operator()(const Violation&) const { return {0, event.ordinal}; }
+  Identity operator()(const Link&) const { return {0, event.ordinal}; }
+  Identity operator()(const CaptureNote&) const { return {event.last.packet, 0}; }
 };
 
 // Whether nothing more will be told of what was counted.
@@ -47,84 +53,103 @@ bool ends(const Event& event, Counts counts) {
 
 }  // namespace
 
+std::size_t Detector::CountedHash::operator()(const Counted& counted) const {
+  std::uint64_t hash = 0;
+  for (const std::uint64_t part :
+       {counted.finding, counted.conversation, counted.packet, counted.identifier, counted.dataset}) {
+    hash = (hash ^ part) * 0x9e3779b97f4a7c15U;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
+Detector::Detector(RuleSet rules, const Limits& limits)
+    : rules_(std::move(rules)), limits_(limits), counted_(limits.findings) {
+  for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
+    const DeviationKinds needs = rules_[rule].needs().value_or(kWithoutDeviation);
+    for (std::size_t dataset = 0; dataset < candidates_.size(); ++dataset) {
+      if ((rules_[rule].datasets >> dataset & 1) != 0) candidates_[dataset].push_back({needs, rule});
+    }
+  }
+}
+
 void Detector::observe(const Observation& observation, FindingSink& sink) {
-  for (const Rule& rule : rules_) {
-    if (rule.matches(observation)) match(rule, observation, sink);
+  const DeviationKinds kinds = kinds_of(observation.declared) | kWithoutDeviation;
+  for (const Candidate& candidate : candidates_[observation.event.facts.index()]) {
+    if ((candidate.needs & kinds) != 0 && rules_[candidate.rule].matches(observation))
+      match(candidate.rule, observation, sink);
   }
 }
 
-void Detector::match(const Rule& rule, const Observation& observation, FindingSink& sink) {
+void Detector::match(std::uint32_t rule, const Observation& observation, FindingSink& sink) {
   bool fresh = false;
-  const auto open = find_or_start(rule, observation, sink, fresh);
-  const bool anew = counts_anew(rule, open->finding.number, observation);
-  open->finding.last = observation.event.last;
+  Open& open = find_or_start(rule, observation, sink, fresh);
+  const bool anew = counts_anew(rules_[rule], open.finding.number, observation);
+  open.finding.last = observation.event.last;
   if (fresh) {
-    sink.on_finding(open->finding);
+    sink.on_finding(open.finding);
   } else if (anew) {
-    ++open->finding.count;
+    ++open.finding.count;
   }
 }
 
-Detector::Findings::iterator Detector::find_or_start(const Rule& rule, const Observation& observation,
-                                                     FindingSink& sink, bool& fresh) {
+void Detector::write_key(std::uint32_t rule, const Observation& observation) {
   const Event& event = observation.event;
-  std::string family = rule.info->id + kEnd;
-  append_end(family, observation.declared.source, event.parties.source);
-  std::string key = family;
-  append_end(key, observation.declared.destination, event.parties.destination);
-  key += rule.matched(observation);
+  key_.clear();
+  append_bytes(key_, rule);
+  append_end(key_, observation.declared.source, event.parties.source);
+  family_length_ = key_.size();
+  append_end(key_, observation.declared.destination, event.parties.destination);
+  rules_[rule].append_matched(observation, key_);
+}
 
-  auto known = by_key_.find(key);
-  if (known == by_key_.end() && distinct_[family] >= kDistinctPerSource) {
-    ++folded_;
-    key = family + "others";
-    known = by_key_.find(key);
+Detector::Open& Detector::find_or_start(std::uint32_t rule, const Observation& observation, FindingSink& sink,
+                                        bool& fresh) {
+  write_key(rule, observation);
+  auto known = by_key_.find(key_);
+  if (known == by_key_.end()) {
+    const auto distinct = distinct_.find(std::string_view{key_}.substr(0, family_length_));
+    if (distinct != distinct_.end() && distinct->second >= kDistinctPerSource) {
+      ++folded_;
+      key_.replace(family_length_, std::string::npos, kOthers);
+      known = by_key_.find(key_);
+    }
   }
-  if (known != by_key_.end()) {
-    findings_.splice(findings_.end(), findings_, known->second);
-    return known->second;
+  if (known == by_key_.end()) {
+    fresh = true;
+    return start(rules_[rule], observation, sink);
   }
+  findings_.splice(findings_.end(), findings_, known->second);
+  return *known->second;
+}
+
+Detector::Open& Detector::start(const Rule& rule, const Observation& observation, FindingSink& sink) {
   if (findings_.size() >= std::max<std::size_t>(limits_.findings, 1)) forget_oldest(sink);
-  fresh = true;
-  ++distinct_[family];
+  ++distinct_[key_.substr(0, family_length_)];
+  const Event& event = observation.event;
   Finding finding{rule.info, Phase::start, ++started_, 1, event.first, event.last, observation};
-  const auto open = findings_.insert(findings_.end(), {std::move(finding), key, std::move(family)});
-  by_key_.emplace(std::move(key), open);
-  return open;
+  const auto open = findings_.insert(findings_.end(), {std::move(finding), key_, family_length_});
+  by_key_.emplace(open->key, open);
+  return *open;
 }
 
 bool Detector::counts_anew(const Rule& rule, std::uint64_t number, const Observation& observation) {
   const Event& event = observation.event;
-  std::string key;
-  append_number(key, number);
-  append_number(key, event.conversation);
+  Counted counted{.finding = number, .conversation = event.conversation};
   if (rule.counts == Counts::records) {
-    append_number(key, event.facts.index());
-    std::visit(AppendIdentity{key, event}, event.facts);
+    const Identity identity = std::visit(IdentityOf{event}, event.facts);
+    counted.packet = identity.packet;
+    counted.identifier = identity.identifier;
+    counted.dataset = event.facts.index();
   }
-  const auto known = counted_by_key_.find(key);
-  const bool anew = known == counted_by_key_.end();
-  const bool over = ends(event, rule.counts);
-  if (over && !anew) {
-    counted_.erase(known->second);
-    counted_by_key_.erase(known);
-  } else if (!anew) {
-    counted_.splice(counted_.end(), counted_, known->second);
-  } else if (!over) {
-    if (counted_.size() >= std::max<std::size_t>(limits_.findings, 1)) {
-      counted_by_key_.erase(counted_.front());
-      counted_.pop_front();
-    }
-    counted_by_key_.emplace(key, counted_.insert(counted_.end(), key));
-  }
-  return anew;
+  return ends(event, rule.counts) ? !counted_.forget(counted) : counted_.remember(counted);
 }
 
 void Detector::forget_oldest(FindingSink& sink) {
   Open& oldest = findings_.front();
   oldest.finding.phase = Phase::end;
   sink.on_finding(oldest.finding);
-  const auto distinct = distinct_.find(oldest.family);
+  const auto distinct = distinct_.find(std::string_view{oldest.key}.substr(0, oldest.family_length));
   if (--distinct->second == 0) distinct_.erase(distinct);
   by_key_.erase(oldest.key);
   findings_.pop_front();
@@ -142,7 +167,6 @@ void Detector::finish(FindingSink& sink) {
   }
   by_key_.clear();
   distinct_.clear();
-  counted_by_key_.clear();
   counted_.clear();
   findings_.clear();
 }

@@ -1,12 +1,17 @@
 // Runs the rules over observations and folds what matches into findings.
 #pragma once
 
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <list>
 #include <string>
-#include <unordered_map>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 #include "base/limits.h"
+#include "detect/recent_keys.h"
 #include "detect/rule.h"
 #include "event/record.h"
 
@@ -17,6 +22,9 @@ struct FindingSink {
   virtual void on_finding(const Finding& finding) = 0;
 };
 
+/// Cost of an observation that no rule can match: a look at the kinds of its deviations. Of one that repeats what was
+/// found before: its key is written and looked up, nothing is allocated.
+///
 /// Order of calls: observe for each observation in the order of packet time, then finish once.
 ///
 /// A finding is one distinct thing that a rule matched: the rule, the two ends (a device's name, or the address of an
@@ -29,7 +37,7 @@ struct FindingSink {
 /// conversation.
 class Detector {
  public:
-  Detector(RuleSet rules, const Limits& limits) : rules_(std::move(rules)), limits_(limits) {}
+  Detector(RuleSet rules, const Limits& limits);
 
   void observe(const Observation& observation, FindingSink& sink);
   /// In the order in which they were first matched.
@@ -47,25 +55,55 @@ class Detector {
   static constexpr std::size_t kDistinctPerSource = 64;
 
  private:
+  /// A rule among those for one dataset.
+  struct Candidate {
+    DeviationKinds needs = 0;  ///< one of them at least
+    std::uint32_t rule = 0;
+  };
+
   struct Open {
     Finding finding;
     std::string key;
-    std::string family;
+    std::size_t family_length = 0;  ///< the key's beginning: rule and source
   };
   using Findings = std::list<Open>;
 
-  void match(const Rule& rule, const Observation& observation, FindingSink& sink);
-  Findings::iterator find_or_start(const Rule& rule, const Observation& observation, FindingSink& sink, bool& fresh);
+  /// What was counted under a finding, whole: equal keys are the same thing.
+  struct Counted {
+    std::uint64_t finding = 0;
+    std::uint64_t conversation = 0;
+    std::uint64_t packet = 0;
+    std::uint64_t identifier = 0;
+    std::uint64_t dataset = 0;
+
+    friend bool operator==(const Counted&, const Counted&) = default;
+  };
+  struct CountedHash {
+    using is_avalanching = void;
+    std::size_t operator()(const Counted& counted) const;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  void match(std::uint32_t rule, const Observation& observation, FindingSink& sink);
+  void write_key(std::uint32_t rule, const Observation& observation);
+  Open& find_or_start(std::uint32_t rule, const Observation& observation, FindingSink& sink, bool& fresh);
+  Open& start(const Rule& rule, const Observation& observation, FindingSink& sink);
   bool counts_anew(const Rule& rule, std::uint64_t number, const Observation& observation);
   void forget_oldest(FindingSink& sink);
 
   RuleSet rules_;
+  std::array<std::vector<Candidate>, std::variant_size_v<Facts>> candidates_;
   Limits limits_;
-  Findings findings_;  // matched longest ago first
-  std::unordered_map<std::string, Findings::iterator> by_key_;
-  std::unordered_map<std::string, std::size_t> distinct_;  // findings of a rule and a source
-  std::list<std::string> counted_;                         // asked for longest ago first
-  std::unordered_map<std::string, std::list<std::string>::iterator> counted_by_key_;
+  Findings findings_;                                                                 // matched longest ago first
+  boost::unordered_flat_map<std::string_view, Findings::iterator, TextHash> by_key_;  // views of the findings' keys
+  boost::unordered_flat_map<std::string, std::size_t, TextHash, std::equal_to<>> distinct_;  // of a rule and a source
+  RecentKeys<Counted, CountedHash> counted_;
+  std::string key_;  // of the match at hand
+  std::size_t family_length_ = 0;
   std::uint64_t started_ = 0;
   std::uint64_t forgotten_ = 0;
   std::uint64_t folded_ = 0;

@@ -3,8 +3,16 @@
 #include <algorithm>
 
 namespace dcmwatch {
+namespace {
 
-Pattern::Token Pattern::literal(char c) { return static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); }
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+constexpr std::uint16_t literal(char c) { return static_cast<unsigned char>(lower(c)); }
+
+// `wanted` is in lower case already.
+bool is_same(char seen, char wanted) { return lower(seen) == wanted; }
+
+}  // namespace
 
 Pattern::Pattern(std::string_view text, Anchor anchor) {
   if (anchor == Anchor::anywhere || anchor == Anchor::end) tokens_.push_back(kAnyBytes);
@@ -20,10 +28,33 @@ Pattern::Pattern(std::string_view text, Anchor anchor) {
     }
   }
   if (anchor == Anchor::anywhere || anchor == Anchor::start) tokens_.push_back(kAnyBytes);
+  simplify();
+}
+
+void Pattern::simplify() {
+  const auto is_byte = [](Token token) { return token < kAnyByte; };
+  const auto is_open = [](Token token) { return token == kAnyBytes; };
+  const auto first = std::find_if_not(tokens_.begin(), tokens_.end(), is_open);
+  const auto last = std::find_if_not(tokens_.rbegin(), std::make_reverse_iterator(first), is_open).base();
+  if (!std::all_of(first, last, is_byte)) return;
+  open_start_ = first != tokens_.begin();
+  open_end_ = last != tokens_.end();
+  text_.assign(first, last);
+  tokens_.clear();
+}
+
+bool Pattern::matches(std::string_view value) const {
+  if (!tokens_.empty()) return matches_tokens(value);
+  if (value.size() < text_.size()) return false;
+  if (open_start_ && open_end_)
+    return std::search(value.begin(), value.end(), text_.begin(), text_.end(), is_same) != value.end();
+  if (open_start_) value.remove_prefix(value.size() - text_.size());
+  if (!open_end_ && value.size() != text_.size()) return false;
+  return std::equal(text_.begin(), text_.end(), value.begin(), [](char wanted, char c) { return is_same(c, wanted); });
 }
 
 // The last * seen is the only place worth going back to, so this never takes longer than pattern times value.
-bool Pattern::matches(std::string_view value) const {
+bool Pattern::matches_tokens(std::string_view value) const {
   std::size_t token = 0;
   std::size_t at = 0;
   std::size_t star = tokens_.size();
@@ -44,10 +75,6 @@ bool Pattern::matches(std::string_view value) const {
   }
   return std::all_of(tokens_.begin() + static_cast<std::ptrdiff_t>(token), tokens_.end(),
                      [](Token t) { return t == kAnyBytes; });
-}
-
-bool Pattern::is_literal() const {
-  return std::none_of(tokens_.begin(), tokens_.end(), [](Token t) { return t >= kAnyByte; });
 }
 
 }  // namespace dcmwatch

@@ -9,6 +9,7 @@
 namespace dcmwatch {
 namespace {
 
+constexpr std::string_view kDeviations = "flow.deviations";
 constexpr std::array<std::string_view, 5> kModifiers{"contains", "startswith", "endswith", "all", "exists"};
 
 std::vector<std::string_view> field_paths() {
@@ -87,7 +88,7 @@ class FieldTestReader {
       return std::nullopt;
     }
     test_.wants = entry_.text == "true" ? FieldTest::Wants::present : FieldTest::Wants::absent;
-    return test_;
+    return compiled();
   }
 
   std::optional<FieldTest> read_values() {
@@ -105,7 +106,12 @@ class FieldTestReader {
                         (test_.values.empty() ? " has an empty list" : " has too many values"),
                     "give it 1 to 64 values");
     }
-    return usable ? std::optional{test_} : std::nullopt;
+    return usable ? compiled() : std::nullopt;
+  }
+
+  std::optional<FieldTest> compiled() {
+    if (test_.field->path == kDeviations) test_.kinds = kinds_among(test_.values);
+    return std::move(test_);
   }
 
   void read_value(const Node& node) {

@@ -8,11 +8,13 @@ bool Rule::matches(const Observation& observation) const {
   return condition.evaluate([&](std::size_t index) { return selections[index].holds(record); });
 }
 
-std::string Rule::matched(const Observation& observation) const {
+std::optional<DeviationKinds> Rule::needs() const {
+  return condition.needs([this](std::size_t index) { return selections[index].needs(); });
+}
+
+void Rule::append_matched(const Observation& observation, std::string& text) const {
   const Record record{observation};
-  std::string text;
   for (const Selection& selection : selections) selection.append_matched(record, text);
-  return text;
 }
 
 }  // namespace dcmwatch

@@ -26,8 +26,11 @@ struct Rule {
 
   [[nodiscard]] bool matches(const Observation& observation) const;
 
-  /// The values that a matching observation was matched by, the same text for the same values.
-  [[nodiscard]] std::string matched(const Observation& observation) const;
+  /// Only an observation with a deviation of one of these kinds can match; nothing if any can.
+  [[nodiscard]] std::optional<DeviationKinds> needs() const;
+
+  /// Adds the values that a matching observation was matched by, the same text for the same values.
+  void append_matched(const Observation& observation, std::string& text) const;
 };
 
 using RuleSet = std::vector<Rule>;

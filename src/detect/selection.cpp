@@ -5,7 +5,8 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::string_view kDeviations = "flow.deviations";
+constexpr auto kKinds = static_cast<unsigned>(DeviationKind::move_destination) + 1;
+constexpr DeviationKinds kEveryKind = (DeviationKinds{1} << kKinds) - 1;
 
 std::string_view as_string(std::string_view value) { return value; }
 std::string as_string(std::int64_t value) { return std::to_string(value); }
@@ -55,9 +56,30 @@ bool is_wanted(const std::vector<Value>& values, const Seen& seen) {
   return std::any_of(values.begin(), values.end(), [&seen](const Value& wanted) { return equal(wanted, seen); });
 }
 
+bool wants_absent(const std::vector<Value>& values) {
+  return std::any_of(values.begin(), values.end(),
+                     [](const Value& wanted) { return std::holds_alternative<Absent>(wanted); });
+}
+
 }  // namespace
 
+DeviationKinds kinds_among(const std::vector<Value>& values) {
+  DeviationKinds kinds = 0;
+  for (unsigned i = 0; i < kKinds; ++i) {
+    const auto kind = static_cast<DeviationKind>(i);
+    if (is_wanted(values, to_text(kind))) kinds |= only(kind);
+  }
+  return kinds;
+}
+
+std::optional<DeviationKinds> FieldTest::needs() const {
+  if (!kinds || wants == Wants::absent || wants_absent(values)) return std::nullopt;
+  return wants == Wants::present ? kEveryKind : *kinds;
+}
+
 bool FieldTest::holds(const Record& record) const {
+  if (kinds && wants == Wants::any && !record.observation.declared.deviations.empty())
+    return (kinds_of(record.observation.declared) & *kinds) != 0;
   bool present = false;
   bool found = false;
   std::uint64_t found_of_all = 0;
@@ -75,16 +97,14 @@ bool FieldTest::holds(const Record& record) const {
     case Wants::all: return found_of_all == ~std::uint64_t{0} >> (kMostOfAll - values.size());
     case Wants::any: break;
   }
-  if (present) return found;
-  return std::any_of(values.begin(), values.end(),
-                     [](const Value& wanted) { return std::holds_alternative<Absent>(wanted); });
+  return present ? found : wants_absent(values);
 }
 
 void FieldTest::append_matched(const Record& record, std::string& text) const {
   if (wants != Wants::any && wants != Wants::all) return;
-  if (field->path == kDeviations) {
+  if (kinds) {
     for (const Deviation& deviation : record.observation.declared.deviations) {
-      if (is_wanted(values, to_text(deviation.kind)))
+      if ((only(deviation.kind) & *kinds) != 0)
         text.append(to_text(deviation.kind)).append(1, '\0').append(deviation.observed).append(1, '\0');
     }
     return;
@@ -92,6 +112,18 @@ void FieldTest::append_matched(const Record& record, std::string& text) const {
   each_value(*field, record, [&](const auto& seen) {
     if (is_wanted(values, seen)) text.append(as_string(seen)).append(1, '\0');
   });
+}
+
+// One of its maps must hold, and of a map every test: the test that needs the fewest kinds tells the most.
+std::optional<DeviationKinds> Selection::needs() const {
+  DeviationKinds kinds = 0;
+  for (const FieldTests& tests : any_of) {
+    std::optional<DeviationKinds> of_map;
+    for (const FieldTest& test : tests) of_map = fewer(of_map, test.needs());
+    if (!of_map) return std::nullopt;
+    kinds |= *of_map;
+  }
+  return kinds;
 }
 
 bool Selection::holds(const Record& record) const {

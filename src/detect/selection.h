@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/endpoint.h"
+#include "detect/deviation_kinds.h"
 #include "detect/pattern.h"
 #include "event/fields.h"
 #include "model/document.h"
@@ -33,7 +34,10 @@ struct FieldTest {
   const Field* field = nullptr;
   Wants wants = Wants::any;
   std::vector<Value> values;
+  std::optional<DeviationKinds> kinds{};  ///< of flow.deviations: those among the values
 
+  /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any.
+  [[nodiscard]] std::optional<DeviationKinds> needs() const;
   [[nodiscard]] bool holds(const Record& record) const;
   /// Adds to `text` the field's values that were asked for; a deviation with what was observed.
   void append_matched(const Record& record, std::string& text) const;
@@ -47,9 +51,14 @@ struct Selection {
   std::string name;
   std::vector<FieldTests> any_of;
 
+  /// As FieldTest has it.
+  [[nodiscard]] std::optional<DeviationKinds> needs() const;
   [[nodiscard]] bool holds(const Record& record) const;
   void append_matched(const Record& record, std::string& text) const;
 };
+
+/// The kinds whose text is among the values.
+DeviationKinds kinds_among(const std::vector<Value>& values);
 
 /// Reads one entry of `detection`. What it does not know is a problem, never ignored.
 Selection read_selection(const Node& node, Problems& problems);

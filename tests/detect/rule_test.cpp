@@ -90,11 +90,36 @@ TEST(Rule, LooksAtItsDatasetsOnly) {
   EXPECT_FALSE(rule(detection, "service: hl7.message").matches(example()));
 }
 
+std::string matched(const Rule& rule) {
+  std::string text;
+  rule.append_matched(example(), text);
+  return text;
+}
+
 TEST(Rule, SaysWhatItWasMatchedBy) {
   const Rule by_deviation = rule("  s: {flow.deviations: [move_destination, flow]}\n  condition: s\n");
-  EXPECT_EQ(by_deviation.matched(example()), std::string("move_destination\0OLDWS\0", 23));
+  EXPECT_EQ(matched(by_deviation), std::string("move_destination\0OLDWS\0", 23));
   const Rule by_status = rule("  s: {dicom.status: A7*, source.device: null}\n  condition: s\n");
-  EXPECT_EQ(by_status.matched(example()), std::string("A702\0", 5));
+  EXPECT_EQ(matched(by_status), std::string("A702\0", 5));
+}
+
+TEST(Rule, SaysWhichDeviationsItCannotDoWithout) {
+  const auto needs = [](const std::string& detection) { return rule(detection).needs(); };
+  constexpr auto kFlow = only(DeviationKind::flow), kPort = only(DeviationKind::port);
+  EXPECT_EQ(needs("  s: {flow.deviations: [flow, port]}\n  condition: s\n"), kFlow | kPort);
+  EXPECT_EQ(needs("  s: {flow.deviations: fl*, dicom.status: A700}\n  condition: s\n"), kFlow);
+  EXPECT_EQ(needs("  s: {flow.deviations|all: [flow, port]}\n  condition: s\n"), kFlow | kPort);
+  EXPECT_EQ(needs("  s: [{flow.deviations: flow}, {flow.deviations: port}]\n  condition: s\n"), kFlow | kPort);
+  EXPECT_EQ(needs("  a: {flow.deviations: flow}\n  b: {flow.deviations: port}\n  condition: a or b\n"), kFlow | kPort);
+  EXPECT_EQ(needs("  a: {flow.deviations: flow}\n  b: {dicom.status: A700}\n  condition: a and b\n"), kFlow);
+  EXPECT_EQ(needs("  a: {flow.deviations: flow}\n  b: {dicom.status: A700}\n  condition: a and not b\n"), kFlow);
+  EXPECT_TRUE(needs("  s: {flow.deviations|exists: true}\n  condition: s\n").has_value());
+
+  EXPECT_EQ(needs("  s: {flow.deviations: [flow, null]}\n  condition: s\n"), std::nullopt);
+  EXPECT_EQ(needs("  s: {flow.deviations|exists: false}\n  condition: s\n"), std::nullopt);
+  EXPECT_EQ(needs("  s: {flow.deviations: flow}\n  condition: not s\n"), std::nullopt);
+  EXPECT_EQ(needs("  a: {flow.deviations: flow}\n  b: {dicom.status: A700}\n  condition: a or b\n"), std::nullopt);
+  EXPECT_EQ(needs("  s: {flow.unknown: direction}\n  condition: s\n"), std::nullopt);
 }
 
 }  // namespace
