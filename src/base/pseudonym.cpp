@@ -1,13 +1,14 @@
+// OpenSSL 3 would have us look SHA-256 up, under a lock, and allocate for each hash: that costs five times the hashing.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/pseudonym.h"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -17,29 +18,71 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kLeastKeyBytes = 16;
-constexpr std::size_t kPseudonymBytes = 16;
-constexpr std::size_t kKeyIdBytes = 4;
+constexpr std::size_t kKeyIdCharacters = 8;
+constexpr std::size_t kIdentifierKinds = static_cast<std::size_t>(IdentifierKind::control_id) + 1;
 
-std::string hmac_hex(std::string_view key, std::string_view domain, std::string_view text, std::size_t bytes) {
-  // The separator keeps (kind, identifier) pairs apart: no kind contains a NUL.
-  std::string message{domain};
-  message.push_back('\0');
-  message.append(text);
+using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(message.data()),
-       message.size(), digest.data(), &length);
-  OPENSSL_cleanse(message.data(), message.size());
+void add(SHA256_CTX& hash, std::string_view bytes) { SHA256_Update(&hash, bytes.data(), bytes.size()); }
 
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(bytes * 2);
-  for (std::size_t i = 0; i < bytes; ++i) {
-    hex.push_back(kHex[digest[i] >> 4]);
-    hex.push_back(kHex[digest[i] & 15]);
+Digest digest_of(SHA256_CTX hash) {
+  Digest digest;
+  SHA256_Final(digest.data(), &hash);
+  return digest;
+}
+
+/// RFC 2104: the key, as long as a block, with each byte changed by `pad`.
+SHA256_CTX begun_with(std::string_view key, unsigned char pad) {
+  std::array<char, SHA256_CBLOCK> block{};
+  std::ranges::copy(key, block.begin());
+  for (char& byte : block) byte = static_cast<char>(byte ^ pad);
+  SHA256_CTX hash;
+  SHA256_Init(&hash);
+  add(hash, {block.data(), block.size()});
+  return hash;
+}
+
+/// HMAC-SHA-256, with the work that the key alone decides done beforehand.
+class Hmac {
+ public:
+  explicit Hmac(std::string_view key) : inner_(begun(key, 0x36)), outer_(begun(key, 0x5c)) {}
+
+  /// The hash of a message, to be continued with its text. The separator keeps (kind, identifier) pairs apart: no kind
+  /// contains a NUL.
+  [[nodiscard]] SHA256_CTX message_of(std::string_view kind) const {
+    SHA256_CTX message = inner_;
+    add(message, kind);
+    add(message, std::string_view{"", 1});
+    return message;
   }
-  return hex;
+
+  [[nodiscard]] Digest digest(SHA256_CTX message, std::string_view text) const {
+    add(message, text);
+    const Digest inner = digest_of(message);
+    SHA256_CTX outer = outer_;
+    SHA256_Update(&outer, inner.data(), inner.size());
+    return digest_of(outer);
+  }
+
+ private:
+  static SHA256_CTX begun(std::string_view key, unsigned char pad) {
+    if (key.size() <= SHA256_CBLOCK) return begun_with(key, pad);
+    Digest digest;
+    SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
+    return begun_with({reinterpret_cast<const char*>(digest.data()), digest.size()}, pad);
+  }
+
+  SHA256_CTX inner_;
+  SHA256_CTX outer_;
+};
+
+/// The first bytes of the digest, as many as fill `text`.
+void put_hex(std::span<char> text, const Digest& digest) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    text[i] = kHex[digest[i / 2] >> 4];
+    text[i + 1] = kHex[digest[i / 2] & 15];
+  }
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -92,8 +135,21 @@ std::string_view to_text(IdentifierKind kind) {
   return {};
 }
 
+struct Pseudonymizer::Keyed {
+  explicit Keyed(std::string_view key) : hmac(key) {
+    for (std::size_t kind = 0; kind < kIdentifierKinds; ++kind) {
+      messages[kind] = hmac.message_of(to_text(static_cast<IdentifierKind>(kind)));
+    }
+  }
+
+  Hmac hmac;
+  std::array<SHA256_CTX, kIdentifierKinds> messages;  ///< by kind
+};
+
 Pseudonymizer::Pseudonymizer(std::string_view key)
-    : key_(key), key_id_(hmac_hex(key, "key_id", "dcmwatch", kKeyIdBytes)) {}
+    : keyed_(std::make_shared<const Keyed>(key)), key_id_(kKeyIdCharacters, '\0') {
+  put_hex(key_id_, keyed_->hmac.digest(keyed_->hmac.message_of("key_id"), "dcmwatch"));
+}
 
 Pseudonymizer Pseudonymizer::ephemeral() { return Pseudonymizer{random_key()}; }
 
@@ -120,9 +176,16 @@ Pseudonymizer Pseudonymizer::from_file(const std::filesystem::path& file) {
 }
 
 std::string Pseudonymizer::pseudonym(IdentifierKind kind, std::string_view identifier) const {
+  std::array<char, kCharacters> text;
+  return std::string{pseudonym(kind, identifier, text)};
+}
+
+std::string_view Pseudonymizer::pseudonym(IdentifierKind kind, std::string_view identifier,
+                                          std::span<char, kCharacters> text) const {
   const std::string_view normalised = trimmed(identifier);
   if (normalised.empty()) return {};
-  return hmac_hex(key_, to_text(kind), normalised, kPseudonymBytes);
+  put_hex(text, keyed_->hmac.digest(keyed_->messages[static_cast<std::size_t>(kind)], normalised));
+  return {text.data(), text.size()};
 }
 
 }  // namespace dcmwatch

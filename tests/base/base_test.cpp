@@ -105,6 +105,25 @@ TEST(Pseudonym, is_the_hmac_that_another_tool_computes) {
             "1543f1e884ba244d44836be16d4bc0fe");
 }
 
+// Likewise, of what does not fit one block of the hash: a long identifier, and a key that is hashed first.
+TEST(Pseudonym, is_that_hmac_however_long_key_and_identifier_are) {
+  const std::string uid(200, '7');
+  EXPECT_EQ(Pseudonymizer{"0123456789abcdef"}.pseudonym(IdentifierKind::study_uid, uid),
+            "22ec5ca797b638cbcf9a51fe82b651c4");
+  EXPECT_EQ(Pseudonymizer{std::string(65, 'k')}.pseudonym(IdentifierKind::control_id, "1"),
+            "8e2a8fe69e90add9f9df429b0d44fd4b");
+  EXPECT_EQ(Pseudonymizer{std::string(64, 'k')}.pseudonym(IdentifierKind::control_id, "1"),
+            "eda0ede95aa7b8bcadaae108ae7112eb");
+}
+
+TEST(Pseudonym, can_be_written_where_the_caller_wants_it) {
+  const Pseudonymizer pseudonymizer{"0123456789abcdef"};
+  std::array<char, Pseudonymizer::kCharacters> text;
+  EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, " 12345", text),
+            pseudonymizer.pseudonym(IdentifierKind::patient_id, "12345"));
+  EXPECT_TRUE(pseudonymizer.pseudonym(IdentifierKind::patient_id, " ", text).empty());
+}
+
 TEST_F(PseudonymKey, is_made_for_its_owner_alone_and_kept) {
   const std::string first = Pseudonymizer::from_file(file_).key_id();
   struct stat status {};
