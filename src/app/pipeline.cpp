@@ -119,15 +119,19 @@ class Pipeline::Reader {
 
  private:
   void decode(Parcel& parcel) {
-    Segment segment;
+    // Decoded where the first shard will read it, and taken from there if it is another's: with one shard nothing is
+    // copied.
+    std::vector<Segment>& segments = parcel.segments.front();
     for (Packet& packet : parcel.batch.packets) {
       keep_time(parcel, packet);
       ++status_.packets;
       status_.bytes += packet.wire_bytes;
       last_ = packet.mark;
-      if (decoder_.decode(packet, segment) == Decoded::segment) {
-        parcel.segments[partition_of(segment.hash) % parcel.segments.size()].push_back(segment);
-      }
+      Segment& segment = segments.emplace_back();
+      const bool decoded = decoder_.decode(packet, segment) == Decoded::segment;
+      const std::size_t shard = decoded ? partition_of(segment.hash) % parcel.segments.size() : 0;
+      if (shard != 0) parcel.segments[shard].push_back(segment);
+      if (shard != 0 || !decoded) segments.pop_back();
     }
   }
 
