@@ -21,12 +21,13 @@ Protocol carried_by(ServiceProtocol protocol) {
 Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output,
              Metrics* metrics, const EventLog* log)
     : reading_(reading),
-      model_(model),
       relater_(limits, related_),
       detector_(std::move(rules), limits),
       output_(output),
       metrics_(metrics),
-      log_(log) {}
+      log_(log) {
+  if (model) model_.emplace(*model);
+}
 
 void Judge::on_event(Event&& event) { relater_.on_event(std::move(event)); }
 

@@ -9,7 +9,7 @@
 
 #include "app/pipeline.h"
 #include "detect/detector.h"
-#include "model/lookup.h"
+#include "model/recent_judgements.h"
 #include "output/event_log.h"
 #include "output/metrics.h"
 #include "output/output.h"
@@ -56,7 +56,7 @@ class Judge final : public Analyst, private FindingSink {
   [[nodiscard]] std::vector<Tallies::Limit> limits_reached() const;
 
   Reading reading_;
-  const Lookup* model_;
+  std::optional<RecentJudgements> model_;
   Related related_{*this};
   Relater relater_;
   Detector detector_;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,14 +53,15 @@ struct Place {
   std::string_view zone;
 };
 
-/// What the declared model says of an event. Names are views into the model; `model` keeps it alive.
+/// What the declared model says of an event. All of it is views, so that the many records of which it says the same
+/// share one; `owner` keeps alive what they look into.
 struct Declared {
-  std::shared_ptr<const void> model;
+  std::shared_ptr<const void> owner;
   Place source;
   Place destination;
   std::string_view flow;  ///< empty: none
-  std::vector<Deviation> deviations;
-  std::vector<UnknownKind> unknown;
+  std::span<const Deviation> deviations;
+  std::span<const UnknownKind> unknown;
 };
 
 struct Observation {

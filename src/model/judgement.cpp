@@ -71,13 +71,25 @@ bool is_to_everybody(const Parties& parties, const End& destination) {
          all_ones_from(destination.zone->prefix_bits);
 }
 
+/// What a Declared looks into, beside the model.
+struct Differences {
+  std::shared_ptr<const Model> model;
+  std::vector<Deviation> deviations;
+  std::vector<UnknownKind> unknown;
+};
+
 /// One event being judged. First the path: which declared flows could this belong to? Then the flows are narrowed,
 /// thing by thing, to those that allow what was seen. Where none of those left allows it, that is a deviation, and all
 /// of them stay.
 class Judgement {
  public:
-  Judgement(const Event& event, const Lookup& lookup, Declared& declared)
-      : event_(event), parties_(event.parties), lookup_(lookup), model_(*lookup.model()), declared_(declared) {}
+  Judgement(const Event& event, const Lookup& lookup, Declared& declared, Differences& differences)
+      : event_(event),
+        parties_(event.parties),
+        lookup_(lookup),
+        model_(*lookup.model()),
+        declared_(declared),
+        differences_(differences) {}
 
   void run() {
     if (std::holds_alternative<CaptureNote>(event_.facts)) return;
@@ -120,8 +132,8 @@ class Judgement {
   // The flow's name tells whose link it is; what else may be wrong with it is told by the facts that it carries.
   void judge(const Violation&) {
     judge_path();
-    declared_.deviations.clear();
-    declared_.unknown.clear();
+    differences_.deviations.clear();
+    differences_.unknown.clear();
   }
 
   void judge(const Link&) {}
@@ -137,10 +149,10 @@ class Judgement {
   [[nodiscard]] const Service& service_of(const Flow& flow) const { return model_.services[flow.service]; }
 
   void deviate(DeviationKind kind, std::string expected, std::string observed) {
-    declared_.deviations.push_back({kind, std::move(expected), std::move(observed)});
+    differences_.deviations.push_back({kind, std::move(expected), std::move(observed)});
   }
 
-  void unknown(UnknownKind kind) { declared_.unknown.push_back(kind); }
+  void unknown(UnknownKind kind) { differences_.unknown.push_back(kind); }
 
   void judge_path() {
     if (has_no_address(parties_.source)) return;  // DHCP, before it has given one
@@ -355,6 +367,7 @@ class Judgement {
   const Lookup& lookup_;
   const Model& model_;
   Declared& declared_;
+  Differences& differences_;
   End source_;
   End destination_;
   std::vector<const Flow*> flows_;  // that this could belong to, all of the same two devices
@@ -365,8 +378,17 @@ class Judgement {
 
 Declared Lookup::judge(const Event& event) const {
   Declared declared;
-  declared.model = model_;
-  Judgement{event, *this, declared}.run();
+  Differences differences;
+  Judgement{event, *this, declared, differences}.run();
+  if (differences.deviations.empty() && differences.unknown.empty()) {
+    declared.owner = model_;
+    return declared;
+  }
+  differences.model = model_;
+  const auto kept = std::make_shared<const Differences>(std::move(differences));
+  declared.deviations = kept->deviations;
+  declared.unknown = kept->unknown;
+  declared.owner = kept;
   return declared;
 }
 

@@ -24,11 +24,6 @@ class Lookup {
   /// carries it (an operation repeats what its connection deviates in); it is for rules to say which facts they count.
   [[nodiscard]] Declared judge(const Event& event) const;
 
-  [[nodiscard]] Observation observe(Event&& event) const {
-    Declared declared = judge(event);
-    return {std::move(event), std::move(declared)};
-  }
-
   [[nodiscard]] const std::shared_ptr<const Model>& model() const { return model_; }
 
   [[nodiscard]] std::optional<std::uint32_t> device_at(const IpAddress& address) const;

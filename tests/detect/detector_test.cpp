@@ -4,7 +4,7 @@
 
 #include "detect/rules.h"
 #include "model/events.h"
-#include "model/lookup.h"
+#include "model/recent_judgements.h"
 
 namespace dcmwatch {
 namespace {
@@ -54,7 +54,7 @@ TEST(Detector, TellsAFindingAtItsFirstMatchAndAtTheEnd) {
   EXPECT_EQ(recorder.findings.at(0).phase, Phase::start);
   EXPECT_EQ(recorder.findings.at(0).number, 1U);
   EXPECT_EQ(recorder.findings.at(0).rule->id, "test");
-  EXPECT_EQ(recorder.findings.at(0).example.declared.deviations.at(0).observed, "C-FIND");
+  EXPECT_EQ(recorder.findings.at(0).example.declared.deviations[0].observed, "C-FIND");
 
   detector.observe(deviating(2, 20, Phase::end), recorder);
   EXPECT_EQ(recorder.findings.size(), 1U) << "told once";
@@ -157,7 +157,7 @@ TEST(Detector, IsBoundedAndSaysWhatItForgot) {
   EXPECT_EQ(detector.forgotten(), 2U);
   std::vector<std::string> ended;
   for (const Finding& finding : recorder.findings) {
-    if (finding.phase == Phase::end) ended.push_back(finding.example.declared.deviations.at(0).observed);
+    if (finding.phase == Phase::end) ended.push_back(finding.example.declared.deviations[0].observed);
   }
   EXPECT_EQ(ended, (std::vector<std::string>{"1", "2"}));
   recorder.findings.clear();
@@ -170,11 +170,12 @@ TEST(Detector, IsBoundedAndSaysWhatItForgot) {
 // The whole way: the example department's model, the bundled rules, and a host that nobody declared.
 TEST(Detector, TheRogueIsThreeFindings) {
   const Lookup department{load_model(DCMWATCH_ROOT "/config/model.yaml")};
+  RecentJudgements judgements{department};
   Detector detector{load_rules(DCMWATCH_ROOT "/rules/detection"), Limits{}};
   Recorder recorder;
   const auto see = [&](Event event, Phase phase) {
     event.phase = phase;
-    detector.observe(department.observe(std::move(event)), recorder);
+    detector.observe(judgements.observe(std::move(event)), recorder);
   };
   constexpr const char* kRogue = "10.20.99.66";
   constexpr const char* kPacs = "10.20.20.10";

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "declared.h"
 #include "detect/rule.h"
 
 namespace dcmwatch::test {
@@ -23,7 +24,7 @@ inline Rule rule(const std::string& detection, const std::string& source = "serv
 inline Observation observed(Event event, std::vector<Deviation> deviations = {}) {
   Observation observation;
   observation.event = std::move(event);
-  observation.declared.deviations = std::move(deviations);
+  set_deviations(observation.declared, std::move(deviations));
   return observation;
 }
 

@@ -52,7 +52,7 @@ class MetricsTest : public testing::Test {
     }
     Observation impaired = samples::observation(samples::connection(), Phase::end, 99);
     impaired.event.visibility = {true, true, true, true, true};
-    impaired.declared.unknown = {UnknownKind::direction, UnknownKind::calling_ae_title};
+    test::set_unknown(impaired.declared, {UnknownKind::direction, UnknownKind::calling_ae_title});
     metrics.observe(impaired);
     Hl7Message unmatched = samples::message();
     unmatched.message_seen = false;
@@ -197,7 +197,7 @@ TEST_F(MetricsTest, CountsADeviationOnceAConversationAtTheFirstFactThatShowsIt) 
 TEST_F(MetricsTest, CountsWhatCouldNotBeSeen) {
   Observation observation = samples::observation(samples::connection(), Phase::progress);
   observation.event.visibility.joined_midway = true;
-  observation.declared.unknown = {UnknownKind::called_ae_title};
+  test::set_unknown(observation.declared, {UnknownKind::called_ae_title});
   metrics_.observe(observation);
   observation.event.phase = Phase::end;
   metrics_.observe(observation);

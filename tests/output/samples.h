@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "declared.h"
 #include "event/record.h"
 
 namespace dcmwatch::samples {
@@ -120,8 +121,8 @@ inline Observation rogue(Facts facts, Phase phase = Phase::end, std::uint64_t co
   observation.event.parties = parties("10.20.99.66");
   observation.declared.source = {};
   observation.declared.flow = {};
-  observation.declared.deviations = {{DeviationKind::source_device, "", "10.20.99.66"},
-                                     {DeviationKind::flow, "ct1-store", "10.20.99.66 to pacs"}};
+  test::set_deviations(observation.declared, {{DeviationKind::source_device, "", "10.20.99.66"},
+                                              {DeviationKind::flow, "ct1-store", "10.20.99.66 to pacs"}});
   return observation;
 }
 

@@ -244,7 +244,9 @@ TEST(Summary, TellsFindingsByPairAndHowOftenEachRuleMatched) {
   summary.observe(samples::finding(Phase::end));
   Finding other = samples::finding(Phase::start, samples::rule("other", Level::critical));
   other.number = 2;
-  other.example.declared.deviations.push_back({DeviationKind::flow, "ct1-store", "something else"});
+  test::set_deviations(other.example.declared, {{DeviationKind::source_device, "", "10.20.99.66"},
+                                                {DeviationKind::flow, "ct1-store", "10.20.99.66 to pacs"},
+                                                {DeviationKind::flow, "ct1-store", "something else"}});
   summary.observe(other);
   EXPECT_THAT(rendered(summary),
               HasSubstr("Findings\n"

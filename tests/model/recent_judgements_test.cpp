@@ -1,0 +1,118 @@
+#include "model/recent_judgements.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "model/events.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+const Lookup& department() {
+  static const Lookup kDepartment{load_model(DCMWATCH_ROOT "/config/model.yaml")};
+  return kDepartment;
+}
+
+constexpr std::string_view kCt1 = "10.20.10.11", kPacs = "10.20.20.10", kHis = "10.20.60.10", kRogue = "10.20.99.66";
+
+using Change = std::function<void(Event&)>;
+
+template <typename Fact, typename Member, typename Value>
+Change set(Member Fact::*member, Value value) {
+  return [member, value](Event& event) {
+    if (Fact* const fact = std::get_if<Fact>(&event.facts)) fact->*member = value;
+  };
+}
+
+// One for each thing that a judgement may depend on, and for some that it does not.
+std::vector<Change> changes() {
+  return {
+      [](Event&) {},
+      [](Event& event) { event.parties.source.address = IpAddress::parse(kRogue).value(); },
+      [](Event& event) { event.parties.destination.address = IpAddress::parse(kRogue).value(); },
+      [](Event& event) { event.parties.destination.port = 4242; },
+      [](Event& event) { event.parties.source.port = 11112; },
+      [](Event& event) { event.parties.opener_known = false; },
+      [](Event& event) { event.parties.transport = Transport::udp; },
+      [](Event& event) { event.parties.reverse(); },
+      [](Event& event) { event.protocol = Protocol::tls; },
+      [](Event& event) { event.phase = Phase::start; },
+      set(&DicomAssociation::calling_ae, std::optional<std::string>{"WS1"}),
+      set(&DicomAssociation::called_ae, std::optional<std::string>{""}),
+      set(&DicomAssociation::called_ae, std::optional<std::string>{}),
+      set(&DicomOperation::calling_ae, std::optional<std::string>{"WS1"}),
+      set(&DicomOperation::called_ae, std::optional<std::string>{}),
+      set(&DicomOperation::command_field, std::uint16_t{0x0021}),
+      set(&DicomOperation::invoker, Invoker::acceptor),
+      set(&DicomOperation::request_seen, false),
+      set(&DicomOperation::sop_class_uid, std::string{"1.2.3"}),
+      set(&DicomOperation::move_destination, std::string{"NOWHERE"}),
+      set(&Hl7Message::message_type, std::string{"ZZZ^Z01"}),
+      set(&Hl7Message::message_seen, false),
+      set(&Hl7Message::sent_by_opener, false),
+  };
+}
+
+std::vector<Event> events() {
+  return {
+      connection(kCt1, kPacs, 11112),
+      connection(kCt1, kPacs, 11112, Protocol::dicom),
+      association(kCt1, kPacs, 11112, "CT1", "PACS"),
+      operation(kCt1, kPacs, 11112, "CT1", "PACS", "C-STORE", "1.2.840.10008.5.1.4.1.1.2"),
+      operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-MOVE", "1.2.840.10008.5.1.4.1.2.2.2", Invoker::opener, "OLDWS"),
+      message(kHis, kPacs, 2575, "ADT^A01")};
+}
+
+void expect_same(const Declared& one, const Declared& other) {
+  EXPECT_EQ(deviations_of(one), deviations_of(other));
+  EXPECT_EQ(unknown_of(one), unknown_of(other));
+  EXPECT_EQ(one.flow, other.flow);
+  EXPECT_EQ(one.source.device, other.source.device);
+  EXPECT_EQ(one.source.zone, other.source.zone);
+  EXPECT_EQ(one.destination.device, other.destination.device);
+  EXPECT_EQ(one.destination.zone, other.destination.zone);
+}
+
+TEST(RecentJudgements, SayWhatALookupWouldSay) {
+  RecentJudgements judgements{department()};
+  for (int round = 0; round < 2; ++round) {
+    for (const Event& event : events()) {
+      for (const Change& first : changes()) {
+        for (const Change& second : changes()) {
+          Event changed = event;
+          first(changed);
+          second(changed);
+          expect_same(judgements.judge(changed), department().judge(changed));
+        }
+      }
+    }
+  }
+}
+
+TEST(RecentJudgements, AreSharedByTheRecordsThatTheyAreAbout) {
+  RecentJudgements judgements{department()};
+  Event event = connection(kRogue, kPacs, 11112);
+  const Observation first = judgements.observe(Event{event});
+  event.parties.source.port = 50000;
+  event.conversation = 2;
+  const Observation second = judgements.observe(std::move(event));
+  EXPECT_EQ(first.declared.deviations.data(), second.declared.deviations.data());
+}
+
+TEST(RecentJudgements, LiveOnWhenTheyAreForgotten) {
+  Declared declared;
+  {
+    RecentJudgements judgements{department()};
+    declared = judgements.judge(connection(kRogue, kPacs, 11112));
+    for (std::uint16_t port = 0; port < 2 * RecentJudgements::kPlaces; ++port)
+      static_cast<void>(judgements.judge(connection(kRogue, kPacs, port)));
+  }
+  ASSERT_FALSE(declared.deviations.empty());
+  EXPECT_EQ(declared.deviations[0].observed, kRogue);
+}
+
+}  // namespace
+}  // namespace dcmwatch
