@@ -1,0 +1,191 @@
+"""What was measured, as tables: one row for each program on each capture, and the numbers asked for beside the measured ones."""
+import dataclasses
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+
+
+READ_LOOP, LIBPCAP_LOOP, DCMWATCH, TWO_SHARDS = "bare read() loop", "bare libpcap loop", "dcmwatch", "dcmwatch, two shards"
+MIB = 1 << 20
+MARKERS = ("<!-- bench: begin -->", "<!-- bench: end -->")
+
+
+@dataclasses.dataclass
+class Row:
+    """One program on one capture."""
+    tool: object
+    capture: object
+    memory: object = None
+    runs: list = dataclasses.field(default_factory=list)
+
+    @property
+    def seconds(self):
+        return statistics.median(run.seconds for run in self.runs)
+
+    def per_second(self, amount):
+        return amount / self.seconds
+
+    def ratio_to(self, other):
+        """Throughput over the other's, turn by turn, since a machine's speed drifts: median, least, most."""
+        ratios = [(self.capture.bytes / mine.seconds) / (other.capture.bytes / theirs.seconds)
+                  for mine, theirs in zip(self.runs, other.runs)]
+        return statistics.median(ratios), min(ratios), max(ratios)
+
+
+@dataclasses.dataclass
+class Peak:
+    name: str
+    bytes: int
+    memory: object
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    capture: str
+    what: str
+    least: float
+    stretch: str
+    measure: object         # of the results: a number
+    show: str = "{:.2f}×"
+    most: bool = False      # `least` is the most that is allowed
+
+
+def _ratio(capture, to=LIBPCAP_LOOP, of=DCMWATCH):
+    return lambda results: results.row(capture, of).ratio_to(results.row(capture, to))[0]
+
+
+def _mib(of):
+    return lambda results: of(results).memory.anonymous_bytes / MIB
+
+
+GOALS = (
+    Goal("bulk", "throughput / libpcap loop", 2.5, "0.7 of the read loop", _ratio("bulk")),
+    Goal("interleaved", "throughput / libpcap loop", 2.0, "3×", _ratio("interleaved")),
+    Goal("short", "throughput / libpcap loop", 0.4, "0.7×", _ratio("short")),
+    Goal("hl7", "throughput / libpcap loop", 0.2, "0.3×", _ratio("hl7")),
+    Goal("mixed", "throughput / libpcap loop", 2.0, "3×", _ratio("mixed")),
+    Goal("short", "two shards / one", 1.3, "", _ratio("short", to=DCMWATCH, of=TWO_SHARDS)),
+    Goal("bulk", "peak RssAnon", 48, "", _mib(lambda results: results.row("bulk", DCMWATCH)), "{:.1f} MiB", most=True),
+    Goal("repeated", "peak RssAnon", 48, "", _mib(lambda results: results.repeated), "{:.1f} MiB", most=True),
+    Goal("idle", "memory of a connection", 300, "", lambda results: results.bytes_of_a_connection(), "{:.0f} bytes", most=True),
+)
+
+
+class Results:
+    def __init__(self, chosen):
+        self.chosen = chosen
+        self.timed = {}       # capture: rows
+        self.repeated = None  # a Peak
+        self.idle = None      # Peaks of the empty capture and of the idle connections
+
+    def row(self, capture, tool):
+        return next(row for row in self.timed[capture] if row.tool.name == tool)
+
+    def bytes_of_a_connection(self):
+        empty, idle = (peak.memory.anonymous_bytes for peak in self.idle)
+        return (idle - empty) / self.chosen.sizes.idle_connections
+
+    def measured(self, goal):
+        present = {**self.timed, "repeated": self.repeated, "idle": self.idle}
+        return goal.measure(self) if present.get(goal.capture) else None
+
+    def goals(self):
+        """Those that this run can tell of: the goal, the number, whether it is met; no verdict on captures of other sizes."""
+        for goal in GOALS:
+            if (value := self.measured(goal)) is not None:
+                met = (value <= goal.least if goal.most else value >= goal.least) if self.judged else None
+                yield goal, value, met
+
+    @property
+    def judged(self):
+        return not self.chosen.quick and not self.chosen.size
+
+    def missed(self):
+        return [goal for goal, _, met in self.goals() if met is False]
+
+    def text(self, markdown):
+        tables = [_table(*self.speeds(), markdown)] if self.timed else []
+        if self.idle or self.repeated:
+            tables.append(_table(*self.peaks(), markdown))
+        tables.append(_table(*self.verdicts(), markdown))
+        if not self.judged:
+            tables.append("The numbers asked for are asked of the default sizes: nothing is judged.")
+        return "\n\n".join([self.circumstances(), *tables])
+
+    def circumstances(self):
+        commit = subprocess.run(["git", "-C", pathlib.Path(__file__).parent, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+        with open("/proc/cpuinfo", encoding="utf-8") as cpus:
+            models = [line.split(":", 1)[1].strip() for line in cpus if line.startswith("model name")]
+        load = os.getloadavg()[0]
+        return (f"{models[0] if models else platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, load {load:.1f}; "
+                f"commit {commit.stdout.strip()}; medians of {self.chosen.runs}.")
+
+    def speeds(self):
+        head = ["capture", "program", "seconds (least to most)", "CPU seconds", "Gbit/s", "packets/s", "associations/s", "messages/s",
+                "RssAnon", "RSS", "/ libpcap loop (least to most)", "/ read loop"]
+        lines = []
+        for name, rows in self.timed.items():
+            for row in rows:
+                seconds = [run.seconds for run in row.runs]
+                account = row.capture.account if row.tool.answers else None
+                cut = " (beginning)" if row.capture.path != rows[0].capture.path else ""
+                ratio, least, most = row.ratio_to(self.row(name, LIBPCAP_LOOP))
+                lines.append([
+                    name + cut, row.tool.name, f"{row.seconds:.3f} ({min(seconds):.3f} to {max(seconds):.3f})",
+                    f"{statistics.median(run.cpu_seconds for run in row.runs):.3f}", f"{row.per_second(row.capture.bytes) * 8e-9:.2f}",
+                    _count(row.per_second(row.capture.packets)), _count(row.per_second(account.associations)) if account else "",
+                    _count(row.per_second(account.messages)) if account else "", _mebibytes(row.memory.anonymous_bytes),
+                    _mebibytes(row.memory.resident_bytes), f"{ratio:.2f} ({least:.2f} to {most:.2f})", f"{row.ratio_to(self.row(name, READ_LOOP))[0]:.2f}"])
+        return head, lines
+
+    def peaks(self):
+        peaks = ([self.repeated] if self.repeated else []) + (self.idle or [])
+        return ["capture", "size", "RssAnon", "RSS"], [
+            [peak.name, f"{peak.bytes / 1e9:.2f} GB", _mebibytes(peak.memory.anonymous_bytes), _mebibytes(peak.memory.resident_bytes)] for peak in peaks]
+
+    def verdicts(self):
+        return ["capture", "what", "asked for", "stretch", "measured", ""], [
+            [goal.capture, goal.what, ("≤ " if goal.most else "≥ ") + goal.show.format(goal.least), goal.stretch, goal.show.format(value),
+             {True: "met", False: "NOT MET", None: "not judged"}[met]] for goal, value, met in self.goals()]
+
+    def as_json(self):
+        def rows(of):
+            return [{"program": row.tool.name, "file": row.capture.path.name, "bytes": row.capture.bytes, "packets": row.capture.packets,
+                     "account": dataclasses.asdict(row.capture.account), "memory": dataclasses.asdict(row.memory),
+                     "runs": [dataclasses.asdict(run) for run in row.runs]} for row in of]
+
+        return {"circumstances": self.circumstances(), "sizes": dataclasses.asdict(self.chosen.sizes),
+                "timed": {name: rows(of) for name, of in self.timed.items()},
+                "peaks": [dataclasses.asdict(peak) for peak in ([self.repeated] if self.repeated else []) + (self.idle or [])],
+                "goals": [{"capture": goal.capture, "what": goal.what, "asked_for": goal.least, "measured": value, "met": met}
+                          for goal, value, met in self.goals()]}
+
+    def write_docs(self, page):
+        begin, end = MARKERS
+        before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+        _, _, after = rest.partition(end)
+        page.write_text(f"{before}{begin}\n\n{self.text(markdown=True)}\n\n{end}{after}", encoding="utf-8")
+
+
+def _mebibytes(number):
+    return f"{number / MIB:.1f} MiB"
+
+
+def _count(number):
+    """Three digits that count; nothing for none."""
+    if number < 1:
+        return ""
+    for unit, name in ((1e6, " M"), (1e3, " k")):
+        if number >= unit:
+            return f"{number / unit:.3g}{name}"
+    return f"{number:.3g}"
+
+
+def _table(head, lines, markdown):
+    widths = [max(len(line[column]) for line in [head, *lines]) for column in range(len(head))]
+    if markdown:
+        rows = [head, ["---"] * len(head), *lines]
+        return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [head, *lines])
