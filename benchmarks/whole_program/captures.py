@@ -89,9 +89,9 @@ class Workshop:
             unfinished.rename(folder)
         return folder
 
-    def store(self, path, associations, objects, pdu_bytes, at_once):
+    def store(self, path, associations, objects, pdu_bytes, at_once, window_bytes=None):
         study = self.study(objects)
-        with Wire() as wire:
+        with Wire(window_bytes) as wire:
             wire.serve(STORAGE_PORT, "storescp", "--quiet", "--fork", "--ignore", "-aet", "STORAGE", "-pdu", pdu_bytes, STORAGE_PORT)
             with wire.capture(path, f"tcp port {STORAGE_PORT}", self.buffer_mib):
                 wire.run_clients([["storescu", "--quiet", "--scan-directories", "-aet", f"MODALITY{k}", "-aec", "STORAGE", "-pdu", pdu_bytes,
@@ -102,8 +102,9 @@ class Workshop:
         return self.store(path, self.sizes.bulk_associations, self.sizes.bulk_objects, pdu_bytes=131072, at_once=4)
 
     def make_interleaved(self, path):
+        # With small windows no association runs ahead of the others: their segments are truly mixed.
         count = self.sizes.interleaved_associations
-        return self.store(path, count, self.sizes.interleaved_objects, pdu_bytes=16384, at_once=count)
+        return self.store(path, count, self.sizes.interleaved_objects, pdu_bytes=16384, at_once=count, window_bytes=32768)
 
     def make_short(self, path):
         worklist = self.folder / "worklist"
@@ -133,11 +134,11 @@ class Workshop:
             (pages / str(kib)).write_bytes(bytes(range(256)) * 4 * kib)
         streams = 4
         with Wire() as wire:
-            wire.serve(HTTP_PORT, sys.executable, "-m", "http.server", "--directory", pages, HTTP_PORT)
+            wire.serve(HTTP_PORT, sys.executable, HERE / "peers" / "web.py", "serve", HTTP_PORT, pages)
             wire.serve(IPERF_PORT, "iperf3", "--server")
             with wire.capture(path, f"tcp port {HTTP_PORT} or tcp port {IPERF_PORT}", self.buffer_mib):
                 wire.run_clients([["iperf3", "--client", SERVER, "--bytes", f"{self.sizes.background_mib}M", "--parallel", streams, "--bitrate", "250M"],
-                                  [sys.executable, HERE / "peers" / "browser.py", SERVER, HTTP_PORT, self.sizes.background_downloads, *names]], 2)
+                                  [sys.executable, HERE / "peers" / "web.py", "browse", SERVER, HTTP_PORT, self.sizes.background_downloads, *names]], 2)
         return Account(connections=streams + 1 + self.sizes.background_downloads)
 
     def make_mixed(self, path):

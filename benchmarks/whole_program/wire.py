@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 ADDRESSES = {"client": "10.0.0.1", "server": "10.0.0.2"}
@@ -34,8 +35,10 @@ def _run(*command):
 class Wire:
     """Frames of 1,500 bytes at most, whole and with true checksums, as a mirror port shows them. Everything on it ends with it."""
 
-    def __init__(self):
+    def __init__(self, window_bytes=None):
+        self.window_bytes = window_bytes  # the most that a connection sends ahead; nothing: as the kernel likes
         self.processes = []
+        self.logs = contextlib.ExitStack()
 
     @staticmethod
     def namespace(host):
@@ -51,6 +54,8 @@ class Wire:
                 # Few ports, soon used again: a busy modality's connections have the addresses and ports of earlier ones.
                 _run(*inside, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv4.ip_local_port_range=20000 32767",
                      "net.ipv4.tcp_tw_reuse=1", "net.core.somaxconn=4096")
+                if self.window_bytes:
+                    _run(*inside, "sysctl", "-qw", *(f"net.ipv4.{buffer}=4096 16384 {self.window_bytes}" for buffer in ("tcp_rmem", "tcp_wmem")))
                 _run(*inside, "ethtool", "-K", "wire", "tso", "off", "gso", "off", "gro", "off", "tx", "off", "rx", "off")
                 _run("ip", "-n", self.namespace(host), "addr", "add", f"{address}/24", "dev", "wire")
                 _run("ip", "-n", self.namespace(host), "link", "set", "wire", "mtu", "1500", "up")
@@ -68,6 +73,7 @@ class Wire:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             subprocess.run(["ip", "netns", "del", self.namespace(host)], capture_output=True, check=False)
+        self.logs.close()
 
     def start(self, host, *command, **options):
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options}
@@ -89,15 +95,17 @@ class Wire:
 
     def serve(self, port, *command):
         """A server, once it listens."""
-        server = self.start("server", *command)
-        end = time.monotonic() + 20
+        log = self.logs.enter_context(tempfile.TemporaryFile("w+"))
+        server = self.start("server", *command, stdout=log, stderr=log)
+        end = time.monotonic() + 60
         while time.monotonic() < end and server.poll() is None:
             for family in ("tcp", "tcp6"):
                 with contextlib.suppress(OSError), open(f"/proc/{server.pid}/net/{family}", encoding="ascii") as sockets:
                     if any(fields[1].endswith(f":{port:04X}") and fields[3] == LISTENING for fields in map(str.split, sockets)):
                         return server
             time.sleep(0.02)
-        raise Failure(f"{command[0]} does not listen on port {port}")
+        log.seek(0)
+        raise Failure(f"{command[0]} does not listen on port {port} (exit status {server.poll()}): {log.read()[-500:].strip()}")
 
     def run_clients(self, commands, at_once):
         """All of them, so many at a time; what each printed."""

@@ -62,14 +62,15 @@ def send_all(connection, numbers):
 
 
 def serve(port):
-    with socket.create_server(("", port), backlog=64) as server:
+    with socket.create_server(("", int(port)), backlog=64) as server:
         while True:
             connection, _ = server.accept()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=acknowledge_all, args=(connection,), daemon=True).start()
 
 
-def send(host, port, connections, messages):
+def send(host, port, *counts):
+    connections, messages = map(int, counts)
     threads = []
     for k in range(connections):
         connection = socket.create_connection((host, port))
@@ -82,7 +83,4 @@ def send(host, port, connections, messages):
         thread.join()
 
 
-if sys.argv[1] == "serve":
-    serve(int(sys.argv[2]))
-else:
-    send(sys.argv[2], *map(int, sys.argv[3:]))
+{"serve": serve, "send": send}[sys.argv[1]](*sys.argv[2:])
