@@ -1,0 +1,35 @@
+// Everything between packets and records, wired as `dcmwatch replay` wires it.
+#pragma once
+
+#include <utility>
+
+#include "app/judge.h"
+#include "app/pipeline.h"
+#include "output/output.h"
+
+namespace dcmwatch {
+
+/// What a source was found to hold, beside the records.
+struct Replayed {
+  bool whole = false;  ///< false: the source broke off
+  SourceStatus source;
+};
+
+/// Plays `source` to its end and tells `sink` everything. Without a model nothing is judged.
+inline Replayed replay_through(Source& source, const PipelineSettings& settings, RecordSink& sink,
+                               const Lookup* model = nullptr, RuleSet rules = {}) {
+  Replayed replayed;
+  Output output{{&sink}, OutputSettings{}};
+  Judge judge{Judge::Reading::files, model, std::move(rules), settings.protocol.limits, output, nullptr, nullptr};
+  {
+    Pipeline pipeline{settings, judge};
+    replayed.whole = pipeline.read(source, {});
+    pipeline.finish();
+  }
+  judge.finish();
+  output.close();
+  if (!judge.sources().empty()) replayed.source = judge.sources().front();
+  return replayed;
+}
+
+}  // namespace dcmwatch
