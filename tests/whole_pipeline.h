@@ -2,6 +2,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "app/judge.h"
 #include "app/pipeline.h"
@@ -15,11 +16,11 @@ struct Replayed {
   SourceStatus source;
 };
 
-/// Plays `source` to its end and tells `sink` everything. Without a model nothing is judged.
-inline Replayed replay_through(Source& source, const PipelineSettings& settings, RecordSink& sink,
+/// Plays `source` to its end and tells `sinks` everything. Without a model nothing is judged.
+inline Replayed replay_through(Source& source, const PipelineSettings& settings, const std::vector<RecordSink*>& sinks,
                                const Lookup* model = nullptr, RuleSet rules = {}) {
   Replayed replayed;
-  Output output{{&sink}, OutputSettings{}};
+  Output output{sinks, OutputSettings{}};
   Judge judge{Judge::Reading::files, model, std::move(rules), settings.protocol.limits, output, nullptr, nullptr};
   {
     Pipeline pipeline{settings, judge};

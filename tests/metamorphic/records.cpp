@@ -151,7 +151,7 @@ std::string_view conversation_of(const Fields& record) { return value_of(record,
 Records records_of(const Frames& frames, unsigned shards, const std::function<IpAddress(const IpAddress&)>& address) {
   Reader reader{frames, address};
   FrameSource source{frames};
-  replay_through(source, {.protocol = {.limits = {}, .pseudonymizer = &kPseudonymizer}, .shards = shards}, reader);
+  replay_through(source, {.protocol = {.limits = {}, .pseudonymizer = &kPseudonymizer}, .shards = shards}, {&reader});
   return reader.take();
 }
 
