@@ -9,6 +9,8 @@ find_package(yaml-cpp REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+find_package(ZLIB REQUIRED)
 # DCMTK's own package configuration asks for every optional library; three of its libraries are all that is used here.
 find_path(DCMTK_INCLUDE_DIR dcmtk/dcmdata/dcdict.h REQUIRED)
 find_library(DCMTK_DCMDATA dcmdata REQUIRED)

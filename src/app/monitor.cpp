@@ -58,8 +58,8 @@ class Monitor {
     std::vector<std::thread> readers;
     for (const auto& source : opened_.interfaces) {
       readers.emplace_back([&] {
-        if (!pipeline.read(*source, {.progress = {}, .tick = [this] { return quiet_time(); }})) {
-          fmt::print(stderr, "dcmwatch: {}: {}\n", source->name(), source->failure());
+        if (!pipeline.read(*source, {.progress = {}, .failed = {}, .tick = [this] { return quiet_time(); }})) {
+          fmt::print(stderr, "dcmwatch: {}\n", source->failure());
           whole = false;
         }
         if (--reading == 0) kill(getpid(), SIGTERM);  // nothing is left to watch

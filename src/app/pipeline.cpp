@@ -100,6 +100,7 @@ class Pipeline::Reader {
   bool read(const Watch& watch) {
     if (!watch.tick) now_ = pipeline_.watermark();
     const Limits& limits = pipeline_.settings_.protocol.limits;
+    bool whole = true;
     while (true) {
       std::unique_ptr<Parcel> parcel = pipeline_.take_free();
       const Fill fill = source_.next(parcel->batch, limits.batch_packets, limits.batch_bytes);
@@ -113,7 +114,11 @@ class Pipeline::Reader {
       }
       submit(std::move(parcel));
       if (watch.progress) watch.progress(source_.position_bytes());
-      if (fill == Fill::end || fill == Fill::failed) return fill == Fill::end;
+      if (fill == Fill::failed) {
+        whole = false;
+        if (watch.failed) watch.failed(source_.failure());
+      }
+      if (fill == Fill::end) return whole;
     }
   }
 

@@ -68,14 +68,15 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// What read() asks between batches: `bytes` of the source are done. Live, tick() supplies packet time on a quiet
-  /// link.
+  /// What read() tells and asks between batches: `bytes` of the source are done; it, or one of its files, broke off.
+  /// Live, tick() supplies packet time on a quiet link.
   struct Watch {
     std::function<void(std::uint64_t bytes)> progress;
+    std::function<void(const std::string& why)> failed;
     std::function<Timestamp()> tick;
   };
 
-  /// Reads a source to its end on the calling thread. False if it broke off; what came before was given.
+  /// Reads a source to its end on the calling thread. False if something broke off; what came before was given.
   bool read(Source& source, const Watch& watch);
 
   /// Ends every conversation still open, waits until the analyst has had everything, and stops the threads.

@@ -124,10 +124,11 @@ class Replay {
           progress.show(bytes_before + (bytes = done));
           if (interrupted) source->stop();
         };
-        if (!pipeline.read(*source, {.progress = on_batch, .tick = {}})) {
+        const auto on_failure = [&](const std::string& why) {
           progress.clear();
-          fail(source->name() + ": breaks off (" + source->failure() + "); everything before that was read");
-        }
+          fail(why);
+        };
+        pipeline.read(*source, {.progress = on_batch, .failed = on_failure, .tick = {}});
         bytes_before += bytes;
       } catch (const SourceError& error) {
         progress.clear();

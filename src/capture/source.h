@@ -27,23 +27,31 @@ enum class Fill : std::uint8_t {
   packets,  ///< the batch holds some
   idle,     ///< live: none within the block time-out; of a file: the filter selected none so far
   end,      ///< the source is exhausted, or was stopped
-  failed    ///< it broke off: failure() says why; everything before it was given
+  failed    ///< it, or one of the files that it reads, broke off: failure() says why; everything before was given
 };
 
-/// Drops by the kernel and by the card, as the source tells them; nothing for a file.
+/// Drops by the kernel and by the card, as the source tells them: a live interface, or a pcapng file whose writer did.
 struct SourceDrops {
   std::uint64_t kernel = 0;
   std::uint64_t interface = 0;
+
+  SourceDrops& operator+=(const SourceDrops& other) {
+    kernel += other.kernel;
+    interface += other.interface;
+    return *this;
+  }
 };
 
-/// Order of calls: next() until it says end or failed. Called by one thread; stop() by any.
+/// Order of calls: next() until it says end. Called by one thread; stop() by any.
 class Source {
  public:
   virtual ~Source() = default;
-  /// Replaces the batch's content with up to `packets` packets or about `bytes` bytes. The batch owns what it holds.
+  /// Replaces the batch's content with up to `packets` packets or about `bytes` bytes. What a packet views lives as
+  /// long as the batch does, or until it is given to next() again.
   virtual Fill next(Batch& batch, std::size_t packets, std::size_t bytes) = 0;
   virtual void stop() = 0;
   [[nodiscard]] virtual const std::string& name() const = 0;
+  /// A sentence that names the interface or the file.
   [[nodiscard]] virtual const std::string& failure() const = 0;
   [[nodiscard]] virtual std::optional<SourceDrops> drops() = 0;
   /// Bytes of the file read so far, for progress; 0 where that means nothing.

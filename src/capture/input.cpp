@@ -1,0 +1,179 @@
+#include "capture/input.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "capture/source.h"
+#include "capture/window_buffers.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22  // Linux 5.14
+#endif
+
+namespace dcmwatch {
+namespace {
+
+constexpr int kPatienceMs = 100;  // how long a pipe, or a file that is followed, may be quiet before that is told
+
+std::string why(int error) { return std::strerror(error); }
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ > STDERR_FILENO) close(number_);
+  }
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+/// Reads into memory: pipes, what is followed, and what cannot be mapped.
+class ReadInput final : public Input {
+ public:
+  ReadInput(Descriptor descriptor, std::uint64_t position, bool follow)
+      : descriptor_(std::move(descriptor)), position_(position), follow_(follow) {}
+
+  Given next(Window& window) override {
+    if (!wait_for_bytes()) return Given::idle;
+    const ssize_t count = read(descriptor_.get(), buffers_.fresh(), WindowBuffers::kFreshBytes);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return Given::idle;
+    if (count < 0) {
+      failure_ = why(errno);
+      return Given::failed;
+    }
+    if (count == 0) return at_end();
+    position_ += static_cast<std::uint64_t>(count);
+    window = buffers_.window(static_cast<std::size_t>(count), position_);
+    return Given::bytes;
+  }
+
+  [[nodiscard]] const std::string& failure() const override { return failure_; }
+
+ private:
+  bool wait_for_bytes() {
+    pollfd waiting{descriptor_.get(), POLLIN, 0};
+    return poll(&waiting, 1, kPatienceMs) != 0 || errno == EINTR;
+  }
+
+  // The writer of a pipe that closed it is gone; of a file more may come.
+  Given at_end() {
+    struct stat now {};
+    if (!follow_ || fstat(descriptor_.get(), &now) != 0 || !S_ISREG(now.st_mode)) return Given::end;
+    if (static_cast<std::uint64_t>(now.st_size) < position_) {
+      failure_ = "it was truncated while it was followed";
+      return Given::failed;
+    }
+    poll(nullptr, 0, kPatienceMs);
+    return Given::idle;
+  }
+
+  Descriptor descriptor_;
+  WindowBuffers buffers_;
+  std::uint64_t position_;
+  bool follow_;
+  std::string failure_;
+};
+
+/// Maps a regular file piece by piece: nothing is copied, and what was read costs no memory.
+class MappedInput final : public Input {
+ public:
+  MappedInput(Descriptor descriptor, std::uint64_t size) : descriptor_(std::move(descriptor)), size_(size) {}
+
+  Given next(Window& window) override {
+    if (reading_) return reading_->next(window);
+    if (!still_whole()) return Given::failed;
+    if (position_ == size_) return Given::end;
+    // A unit that began in the window before is seen whole by mapping its place once more.
+    const std::uint64_t from = position_ - std::min<std::uint64_t>(position_, kUnitBytes);
+    const std::uint64_t end = std::min(size_, position_ - position_ % kWindowBytes + kWindowBytes);
+    const auto length = static_cast<std::size_t>(end - from);
+    void* mapped = mmap(nullptr, length, PROT_READ, MAP_SHARED, descriptor_.get(), static_cast<off_t>(from));
+    if (mapped == MAP_FAILED) return read_instead(window);
+    const std::shared_ptr<const void> owner{mapped, [length](void* at) { munmap(at, length); }};
+    auto* const fresh = static_cast<std::uint8_t*>(mapped) + (position_ - from);
+    // One call instead of a fault for each few pages. Kernels that do not know it fault; a page that cannot be had (the
+    // disk fails, or the file has just been truncated) would end the process, where read() says why.
+    if (madvise(fresh, end - position_, MADV_POPULATE_READ) != 0 && errno != EINVAL) return read_instead(window);
+    window = {owner, {fresh, static_cast<std::size_t>(end - position_)}, nullptr, end};
+    position_ = end;
+    return Given::bytes;
+  }
+
+  [[nodiscard]] const std::string& failure() const override { return reading_ ? reading_->failure() : failure_; }
+
+ private:
+  // Large, since each costs two system calls, and what lies before it is mapped again; a multiple of a page.
+  static constexpr std::uint64_t kWindowBytes = std::uint64_t{16} << 20;
+  static_assert(kUnitBytes % 4096 == 0);
+
+  bool still_whole() {
+    struct stat now {};
+    if (fstat(descriptor_.get(), &now) != 0) return true;
+    const auto size = static_cast<std::uint64_t>(now.st_size);
+    if (size < position_) failure_ = "it was truncated while it was read";
+    size_ = size;
+    return failure_.empty();
+  }
+
+  Given read_instead(Window& window) {
+    if (lseek(descriptor_.get(), static_cast<off_t>(position_), SEEK_SET) < 0) {
+      failure_ = why(errno);
+      return Given::failed;
+    }
+    reading_ = std::make_unique<ReadInput>(std::move(descriptor_), position_, false);
+    return reading_->next(window);
+  }
+
+  Descriptor descriptor_;
+  std::uint64_t size_;
+  std::uint64_t position_ = 0;
+  std::unique_ptr<ReadInput> reading_;
+  std::string failure_;
+};
+
+Descriptor open_descriptor(const std::filesystem::path& file) {
+  if (file == "-") return Descriptor{STDIN_FILENO};
+  Descriptor descriptor{open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (descriptor.get() < 0) throw SourceError(file.string() + ": " + why(errno));
+  struct stat about {};
+  if (fstat(descriptor.get(), &about) == 0 && S_ISDIR(about.st_mode)) {
+    throw SourceError(file.string() + ": is a folder");
+  }
+  return descriptor;
+}
+
+}  // namespace
+
+std::unique_ptr<Input> open_input(const std::filesystem::path& file, const InputSettings& settings) {
+  Descriptor descriptor = open_descriptor(file);
+  struct stat about {};
+  const off_t begin = lseek(descriptor.get(), 0, SEEK_CUR);
+  const bool mappable = begin == 0 && fstat(descriptor.get(), &about) == 0 && S_ISREG(about.st_mode);
+  if (mappable && !settings.follow && !settings.glance) {
+    return std::make_unique<MappedInput>(std::move(descriptor), static_cast<std::uint64_t>(about.st_size));
+  }
+  return std::make_unique<ReadInput>(std::move(descriptor), begin > 0 ? static_cast<std::uint64_t>(begin) : 0,
+                                     settings.follow);
+}
+
+ByteView Window::join(ByteView tail) const {
+  if (tail.empty()) return fresh;
+  if (room) std::memcpy(room + kUnitBytes - tail.size(), tail.data(), tail.size());
+  return {fresh.data() - tail.size(), tail.size() + fresh.size()};
+}
+
+}  // namespace dcmwatch
