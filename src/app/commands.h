@@ -32,6 +32,7 @@ struct ReplayOptions {
   std::string pseudonym_key;
   unsigned shards = 1;
   bool every_phase = false;
+  bool follow = false;  ///< the last capture is still being written
   bool quiet = false;
 };
 

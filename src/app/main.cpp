@@ -17,8 +17,10 @@ using Command = std::function<int()>;
 
 void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
   CLI::App& app = *parent.add_subcommand("replay", "read capture files and tell what happened and what deviates");
-  app.add_option("CAPTURE", options.captures,
-                 "pcap or pcapng files, folders of them (in time order), or - for standard input")
+  app.add_option(
+         "CAPTURE", options.captures,
+         "pcap or pcapng files, also gzip or zstd, folders of them, or - for standard input; several are merged "
+         "in time order, so that the two sides of a tap may be two files")
       ->required();
   app.add_option("--model", options.model, "the declared data-flow model; without one nothing deviates")
       ->type_name("FILE");
@@ -30,8 +32,13 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
   app.add_option("--metrics", options.metrics,
                  "write the Prometheus metrics to FILE at the end, or - for standard output")
       ->type_name("FILE");
-  app.add_option("--filter", options.filter, "look only at packets that this BPF expression selects, as in tcpdump")
+  app.add_option("--filter", options.filter,
+                 "look only at packets that this BPF expression selects, as in tcpdump; 802.1Q tags are passed over, "
+                 "unless the expression says vlan")
       ->type_name("BPF");
+  app.add_flag("--follow", options.follow,
+               "go on reading the last capture as it is written, and captures that appear beside it in a folder that "
+               "was named, until Ctrl-C");
   app.add_option("--shards", options.shards, "threads that assemble and decode; the result is the same for any number")
       ->check(CLI::Range(1U, kPartitions))
       ->capture_default_str();

@@ -128,6 +128,7 @@ class Pipeline::Reader {
     // copied.
     std::vector<Segment>& segments = parcel.segments.front();
     for (Packet& packet : parcel.batch.packets) {
+      if (packet.mark.source != last_.source) tell_blindness(parcel);
       keep_time(parcel, packet);
       ++status_.packets;
       status_.bytes += packet.wire_bytes;
@@ -146,16 +147,14 @@ class Pipeline::Reader {
     if (packet.mark.time + kClockStep < now_) {
       now_ = packet.mark.time;
       parcel.clock_step = now_;
-      // A file may begin before the one read before it has ended: the same to the timers, and no fault of a clock.
-      const bool first = status_.packets == 0;
-      parcel.notes.push_back(note(first ? "capture.overlap" : "capture.clock_step", source_.name(), 1, packet.mark));
+      parcel.notes.push_back(note("capture.clock_step", source_.name_of(packet.mark.source), 1, packet.mark));
     }
     now_ = std::max(now_, packet.mark.time);
     packet.mark.time = now_;
   }
 
   void tell_end(Parcel& parcel, Fill fill) {
-    if (fill == Fill::failed) parcel.notes.push_back(note("capture.broken_off", source_.name(), 1, last_));
+    if (fill == Fill::failed) parcel.notes.push_back(note("capture.broken_off", source_.failure(), 1, last_));
     tell_blindness(parcel);
   }
 
@@ -166,7 +165,8 @@ class Pipeline::Reader {
          {Decoded::fragment, Decoded::truncated, Decoded::malformed, Decoded::unknown_link_type}) {
       std::uint64_t& told = told_[static_cast<std::size_t>(decoded)];
       const std::uint64_t count = decoder_.count(decoded);
-      if (count > told) parcel.notes.push_back(note(note_name(decoded), source_.name(), count - told, last_));
+      if (count > told)
+        parcel.notes.push_back(note(note_name(decoded), source_.name_of(last_.source), count - told, last_));
       told = count;
     }
   }

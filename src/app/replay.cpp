@@ -112,33 +112,25 @@ class Replay {
 
   bool read_captures() {
     Pipeline pipeline{settings_, *judge_};
-    Progress progress{captures_.bytes};
-    std::uint64_t bytes_before = 0;
-    std::uint32_t index = 0;
-    for (const std::filesystem::path& file : captures_.files) {
-      if (interrupted) break;
-      try {
-        const std::unique_ptr<Source> source = open_file(file, index++, options_.filter);
-        std::uint64_t bytes = 0;
-        const auto on_batch = [&](std::uint64_t done) {
-          progress.show(bytes_before + (bytes = done));
-          if (interrupted) source->stop();
-        };
-        const auto on_failure = [&](const std::string& why) {
-          progress.clear();
-          fail(why);
-        };
-        pipeline.read(*source, {.progress = on_batch, .failed = on_failure, .tick = {}});
-        bytes_before += bytes;
-      } catch (const SourceError& error) {
-        progress.clear();
-        fail(error.what());
-      }
-    }
+    Progress progress{options_.follow ? 0 : captures_.bytes};
+    FilesSettings files{.filter = options_.filter, .follow = options_.follow, .appeared = {}};
+    if (options_.follow) files.appeared = [this] { return captures_.find_more(); };
+    const std::unique_ptr<Source> source = open_files(captures_.files, files);
+    const auto on_batch = [&](std::uint64_t bytes) {
+      progress.show(bytes);
+      if (interrupted) source->stop();
+    };
+    const auto on_failure = [&](const std::string& why) {
+      progress.clear();
+      fail(why);
+    };
+    pipeline.read(*source, {.progress = on_batch, .failed = on_failure, .tick = {}});
     pipeline.finish();
     progress.clear();
-    if (interrupted) fmt::print(stderr, "dcmwatch: interrupted; this is what was read until then\n");
-    return failures_.empty() && !interrupted;
+    // What is followed ends like this.
+    const bool cut_off = interrupted && !options_.follow;
+    if (cut_off) fmt::print(stderr, "dcmwatch: interrupted; this is what was read until then\n");
+    return failures_.empty() && !cut_off;
   }
 
   void fail(std::string why) {
@@ -183,6 +175,7 @@ class Replay {
     for (const SourceStatus& source : judge_->sources()) {
       run.packets += source.packets;
       run.bytes += source.bytes;
+      run.dropped_packets += source.drops.kernel + source.drops.interface;
     }
     return print(page_ == STDERR_FILENO ? stderr : stdout, summary_.render(run));
   }

@@ -75,7 +75,9 @@ class Zstandard final : public Codec {
   bool decode(ByteView& in, std::span<std::uint8_t>& out) override {
     ZSTD_inBuffer from{in.data(), in.size(), 0};
     ZSTD_outBuffer to{out.data(), out.size(), 0};
-    result_ = ZSTD_decompressStream(context_.get(), &to, &from);
+    const std::size_t result = ZSTD_decompressStream(context_.get(), &to, &from);
+    // Where it did nothing, it says what the next frame would need.
+    if (from.pos != 0 || to.pos != 0 || ZSTD_isError(result) != 0) result_ = result;
     in = in.subspan(from.pos);
     out = out.subspan(to.pos);
     return ZSTD_isError(result_) == 0;

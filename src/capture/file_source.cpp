@@ -6,15 +6,16 @@
 #include "capture/decompress.h"
 
 namespace dcmwatch {
-namespace {
 
 std::string shown_name(const std::filesystem::path& file) { return file == "-" ? "standard input" : file.string(); }
 
-}  // namespace
-
-FileSource::FileSource(const std::filesystem::path& file, std::uint32_t index, const InputSettings& settings,
+FileSource::FileSource(const std::filesystem::path& file, std::uint32_t index, Reach reach,
                        std::shared_ptr<Filter> filter)
-    : name_(shown_name(file)), index_(index), filter_(std::move(filter)), input_(open_input(file, settings)) {}
+    : name_(shown_name(file)),
+      index_(index),
+      filter_(std::move(filter)),
+      growing_(reach == Reach::growing),
+      input_(open_input(file, reach, growing_)) {}
 
 Fill FileSource::next(Batch& batch, std::size_t packets, std::size_t bytes) {
   batch.packets.clear();
@@ -109,12 +110,12 @@ std::string FileSource::where() const {
 std::optional<SourceDrops> FileSource::drops() { return format_ ? format_->drops() : std::nullopt; }
 
 std::unique_ptr<Source> open_file(const std::filesystem::path& file, std::uint32_t index, const std::string& filter) {
-  return std::make_unique<FileSource>(file, index, InputSettings{}, std::make_shared<Filter>(filter));
+  return std::make_unique<FileSource>(file, index, Reach::whole, std::make_shared<Filter>(filter));
 }
 
 std::optional<Timestamp> first_packet_time(const std::filesystem::path& file) {
   try {
-    FileSource source{file, 0, {.glance = true}, std::make_shared<Filter>("")};
+    FileSource source{file, 0, Reach::beginning, std::make_shared<Filter>("")};
     Batch batch;
     Fill fill = Fill::idle;
     while (fill == Fill::idle) fill = source.next(batch, 1, 1);

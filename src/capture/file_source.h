@@ -15,16 +15,20 @@
 
 namespace dcmwatch {
 
+/// A file's name for people: "-" is standard input.
+std::string shown_name(const std::filesystem::path& file);
+
 /// Input → format → filter. Packets view the input's windows: nothing is copied but the record that lies across two
 /// windows of what cannot be mapped.
 class FileSource final : public Source {
  public:
   /// Throws SourceError if it cannot be opened; what it is comes to light with next().
-  FileSource(const std::filesystem::path& file, std::uint32_t index, const InputSettings& settings,
-             std::shared_ptr<Filter> filter);
+  FileSource(const std::filesystem::path& file, std::uint32_t index, Reach reach, std::shared_ptr<Filter> filter);
 
   Fill next(Batch& batch, std::size_t packets, std::size_t bytes) override;
   void stop() override { stopped_ = true; }
+  /// Of a file that is followed: its end is its end from now on.
+  void expect_no_more() { growing_ = false; }
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] const std::string& failure() const override { return failure_; }
   [[nodiscard]] std::optional<SourceDrops> drops() override;
@@ -42,6 +46,7 @@ class FileSource final : public Source {
   std::string name_;
   std::uint32_t index_;
   std::shared_ptr<Filter> filter_;
+  std::atomic<bool> growing_;  ///< the input asks it
   std::unique_ptr<Input> input_;
   std::unique_ptr<Format> format_;  ///< nullptr until enough bytes came to tell
   Window window_;

@@ -44,47 +44,77 @@ class Descriptor {
 /// Reads into memory: pipes, what is followed, and what cannot be mapped.
 class ReadInput final : public Input {
  public:
-  ReadInput(Descriptor descriptor, std::uint64_t position, bool follow)
-      : descriptor_(std::move(descriptor)), position_(position), follow_(follow) {}
+  ReadInput(Descriptor descriptor, std::uint64_t position, std::size_t most_bytes = WindowBuffers::kFreshBytes)
+      : descriptor_(std::move(descriptor)), position_(position), most_bytes_(most_bytes) {}
 
   Given next(Window& window) override {
     if (!wait_for_bytes()) return Given::idle;
-    const ssize_t count = read(descriptor_.get(), buffers_.fresh(), WindowBuffers::kFreshBytes);
+    const ssize_t count = read(descriptor_.get(), buffers_.fresh(), most_bytes_);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return Given::idle;
     if (count < 0) {
       failure_ = why(errno);
       return Given::failed;
     }
-    if (count == 0) return at_end();
+    if (count == 0) return Given::end;
     position_ += static_cast<std::uint64_t>(count);
     window = buffers_.window(static_cast<std::size_t>(count), position_);
     return Given::bytes;
   }
 
   [[nodiscard]] const std::string& failure() const override { return failure_; }
+  [[nodiscard]] std::uint64_t position() const { return position_; }
+  [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
  private:
+  // Of a regular file there are always some.
   bool wait_for_bytes() {
     pollfd waiting{descriptor_.get(), POLLIN, 0};
-    return poll(&waiting, 1, kPatienceMs) != 0 || errno == EINTR;
-  }
-
-  // The writer of a pipe that closed it is gone; of a file more may come.
-  Given at_end() {
-    struct stat now {};
-    if (!follow_ || fstat(descriptor_.get(), &now) != 0 || !S_ISREG(now.st_mode)) return Given::end;
-    if (static_cast<std::uint64_t>(now.st_size) < position_) {
-      failure_ = "it was truncated while it was followed";
-      return Given::failed;
-    }
-    poll(nullptr, 0, kPatienceMs);
-    return Given::idle;
+    return poll(&waiting, 1, kPatienceMs) != 0;
   }
 
   Descriptor descriptor_;
   WindowBuffers buffers_;
   std::uint64_t position_;
-  bool follow_;
+  std::size_t most_bytes_;
+  std::string failure_;
+};
+
+/// A regular file that somebody still writes to.
+class GrowingInput final : public Input {
+ public:
+  GrowingInput(Descriptor descriptor, std::filesystem::path file, const std::atomic<bool>& growing)
+      : reading_(std::move(descriptor), 0), file_(std::move(file)), growing_(growing) {}
+
+  Given next(Window& window) override {
+    // Asked before the end is seen: what was written until then is read.
+    const bool may_grow = growing_;
+    const Given given = reading_.next(window);
+    if (given != Given::end || !may_grow) return given;
+    if (!still_the_same()) return Given::failed;
+    poll(nullptr, 0, kPatienceMs);
+    return Given::idle;
+  }
+
+  [[nodiscard]] const std::string& failure() const override { return failure_.empty() ? reading_.failure() : failure_; }
+
+ private:
+  bool still_the_same() {
+    struct stat open {
+    }, named{};
+    if (fstat(reading_.descriptor(), &open) != 0) return true;
+    if (static_cast<std::uint64_t>(open.st_size) < reading_.position())
+      failure_ = "it was truncated while it was followed";
+    if (stat(file_.c_str(), &named) != 0) {
+      failure_ = "it was removed while it was followed";
+    } else if (named.st_ino != open.st_ino || named.st_dev != open.st_dev) {
+      failure_ = "it was replaced by another file while it was followed";
+    }
+    return failure_.empty();
+  }
+
+  ReadInput reading_;
+  const std::filesystem::path file_;
+  const std::atomic<bool>& growing_;
   std::string failure_;
 };
 
@@ -134,7 +164,7 @@ class MappedInput final : public Input {
       failure_ = why(errno);
       return Given::failed;
     }
-    reading_ = std::make_unique<ReadInput>(std::move(descriptor_), position_, false);
+    reading_ = std::make_unique<ReadInput>(std::move(descriptor_), position_);
     return reading_->next(window);
   }
 
@@ -158,16 +188,20 @@ Descriptor open_descriptor(const std::filesystem::path& file) {
 
 }  // namespace
 
-std::unique_ptr<Input> open_input(const std::filesystem::path& file, const InputSettings& settings) {
+std::unique_ptr<Input> open_input(const std::filesystem::path& file, Reach reach, const std::atomic<bool>& growing) {
   Descriptor descriptor = open_descriptor(file);
   struct stat about {};
   const off_t begin = lseek(descriptor.get(), 0, SEEK_CUR);
-  const bool mappable = begin == 0 && fstat(descriptor.get(), &about) == 0 && S_ISREG(about.st_mode);
-  if (mappable && !settings.follow && !settings.glance) {
+  const bool regular = begin >= 0 && fstat(descriptor.get(), &about) == 0 && S_ISREG(about.st_mode);
+  constexpr std::size_t kGlanceBytes = std::size_t{64} << 10;
+  if (reach == Reach::beginning) return std::make_unique<ReadInput>(std::move(descriptor), 0, kGlanceBytes);
+  if (regular && begin == 0 && reach == Reach::growing && file != "-") {
+    return std::make_unique<GrowingInput>(std::move(descriptor), file, growing);
+  }
+  if (regular && begin == 0) {
     return std::make_unique<MappedInput>(std::move(descriptor), static_cast<std::uint64_t>(about.st_size));
   }
-  return std::make_unique<ReadInput>(std::move(descriptor), begin > 0 ? static_cast<std::uint64_t>(begin) : 0,
-                                     settings.follow);
+  return std::make_unique<ReadInput>(std::move(descriptor), regular ? static_cast<std::uint64_t>(begin) : 0);
 }
 
 ByteView Window::join(ByteView tail) const {

@@ -1,6 +1,7 @@
 // The bytes of a capture file, window by window.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -43,14 +44,16 @@ class Input {
   [[nodiscard]] virtual const std::string& failure() const = 0;
 };
 
-struct InputSettings {
-  bool follow = false;  ///< the end of a file is no end: more may be written to it
-  bool glance = false;  ///< only its beginning is wanted
+/// How much of a file is wanted.
+enum class Reach : std::uint8_t {
+  whole,
+  beginning,  ///< a first look
+  growing     ///< and what is written to it yet: its end is no end as long as `growing` says so
 };
 
 /// A file's bytes as they stand, or those of "-", standard input. A regular file is mapped, anything else is read.
-/// Throws SourceError if it cannot be opened.
-std::unique_ptr<Input> open_input(const std::filesystem::path& file, const InputSettings& settings);
+/// `growing` outlives it. Throws SourceError if it cannot be opened.
+std::unique_ptr<Input> open_input(const std::filesystem::path& file, Reach reach, const std::atomic<bool>& growing);
 
 /// The same input with its next windows made ready by a thread of its own, which begins at once.
 std::unique_ptr<Input> read_ahead(std::unique_ptr<Input> input);

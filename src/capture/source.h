@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "base/packet.h"
 
@@ -51,6 +53,8 @@ class Source {
   virtual Fill next(Batch& batch, std::size_t packets, std::size_t bytes) = 0;
   virtual void stop() = 0;
   [[nodiscard]] virtual const std::string& name() const = 0;
+  /// Of what has this number in a Mark.
+  [[nodiscard]] virtual const std::string& name_of(std::uint32_t) const { return name(); }
   /// A sentence that names the interface or the file.
   [[nodiscard]] virtual const std::string& failure() const = 0;
   [[nodiscard]] virtual std::optional<SourceDrops> drops() = 0;
@@ -58,10 +62,25 @@ class Source {
   [[nodiscard]] virtual std::uint64_t position_bytes() const = 0;
 };
 
-/// A pcap or pcapng file, or "-" for standard input. `index` is the source's number in every Mark. Packets are numbered
-/// as in the file, the ones that the filter leaves out too. Throws SourceError if it is no capture, FilterError if the
-/// filter does not compile.
+/// A pcap or pcapng file, also compressed by gzip or zstd, or "-" for standard input. `index` is the source's number in
+/// every Mark. Packets are numbered as in the file, the ones that the filter leaves out too. What the file is comes to
+/// light with next(). Throws SourceError if it cannot be opened, FilterError if the filter does not compile.
 std::unique_ptr<Source> open_file(const std::filesystem::path& file, std::uint32_t index, const std::string& filter);
+
+struct FilesSettings {
+  std::string filter;
+  /// The last of the files by time is still being written: its end is no end, and next() says idle there.
+  bool follow = false;
+  /// Asked when that file is quiet: files that have appeared since. The first of them ends it.
+  std::function<std::vector<std::filesystem::path>()> appeared;
+};
+
+/// Several files as one source. Their packets are given in the order of time, those of one time in the order of the
+/// files, those of one file in its own order even where it steps back in time: before each packet stand those of every
+/// other file that are earlier than it. A packet's Mark.source is its file's place in `files`, or beyond them in the
+/// order of appearance. A file that cannot be opened or breaks off is said by Fill::failed, and the others go on.
+/// Files are open only as long as they overlap. Throws FilterError.
+std::unique_ptr<Source> open_files(const std::vector<std::filesystem::path>& files, const FilesSettings& settings);
 
 /// When the capture's first packet was seen; nothing if it holds none or is no capture.
 std::optional<Timestamp> first_packet_time(const std::filesystem::path& file);
