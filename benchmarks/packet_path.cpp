@@ -24,8 +24,9 @@ void decode(benchmark::State& state) {
   const std::vector<std::uint8_t> frame = full_frame();
   const Packet packet{.mark = {}, .bytes = frame, .wire_bytes = 1514, .link_type = 1};
   Decoder decoder;
+  Batch batch;
   Segment segment;
-  for (auto _ : state) benchmark::DoNotOptimize(decoder.decode(packet, segment));
+  for (auto _ : state) benchmark::DoNotOptimize(decoder.decode(packet, batch, segment));
 }
 BENCHMARK(decode);
 
@@ -36,10 +37,12 @@ void decode_batch(benchmark::State& state) {
   std::vector<Packet> packets;
   for (const auto& frame : frames) packets.push_back({.mark = {}, .bytes = frame, .wire_bytes = 1514, .link_type = 1});
   Decoder decoder;
+  Batch batch;
   std::vector<Segment> segments;
   for (auto _ : state) {
     segments.clear();
-    for (const Packet& packet : packets) benchmark::DoNotOptimize(decoder.decode(packet, segments.emplace_back()));
+    for (const Packet& packet : packets)
+      benchmark::DoNotOptimize(decoder.decode(packet, batch, segments.emplace_back()));
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kPackets));
 }
@@ -53,8 +56,9 @@ struct Unwanted final : StreamHandler {
 void assemble_in_order(benchmark::State& state) {
   const std::vector<std::uint8_t> frame = full_frame();
   Decoder decoder;
+  Batch batch;
   Segment segment;
-  decoder.decode({.mark = {}, .bytes = frame, .wire_bytes = 1514, .link_type = 1}, segment);
+  decoder.decode({.mark = {}, .bytes = frame, .wire_bytes = 1514, .link_type = 1}, batch, segment);
   const Limits limits;
   Unwanted handler;
   Assembler assembler{limits, handler};

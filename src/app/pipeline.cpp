@@ -21,20 +21,6 @@ Event note(std::string_view name, std::string detail, std::uint64_t count, const
   return event;
 }
 
-// Empty for what is no loss of sight.
-std::string_view note_name(Decoded decoded) {
-  switch (decoded) {
-    case Decoded::fragment: return "decode.fragment";
-    case Decoded::truncated: return "decode.truncated";
-    case Decoded::malformed: return "decode.malformed";
-    case Decoded::unknown_link_type: return "decode.unknown_link_type";
-    case Decoded::segment:
-    case Decoded::other_protocol:
-    case Decoded::kinds: break;
-  }
-  return {};
-}
-
 }  // namespace
 
 /// A thread that owns whole partitions.
@@ -95,7 +81,10 @@ class Pipeline::Shard final : private EventSink {
 /// Turns one source's batches into parcels.
 class Pipeline::Reader {
  public:
-  Reader(Pipeline& pipeline, Source& source) : pipeline_(pipeline), source_(source) { status_.name = source.name(); }
+  Reader(Pipeline& pipeline, Source& source)
+      : pipeline_(pipeline), source_(source), decoder_(pipeline.settings_.protocol.limits) {
+    status_.name = source.name();
+  }
 
   bool read(const Watch& watch) {
     if (!watch.tick) now_ = pipeline_.watermark();
@@ -124,6 +113,7 @@ class Pipeline::Reader {
 
  private:
   void decode(Parcel& parcel) {
+    parcel.batch.reassembled.clear();
     // Decoded where the first shard will read it, and taken from there if it is another's: with one shard nothing is
     // copied.
     std::vector<Segment>& segments = parcel.segments.front();
@@ -134,7 +124,7 @@ class Pipeline::Reader {
       status_.bytes += packet.wire_bytes;
       last_ = packet.mark;
       Segment& segment = segments.emplace_back();
-      const bool decoded = decoder_.decode(packet, segment) == Decoded::segment;
+      const bool decoded = decoder_.decode(packet, parcel.batch, segment) == Decoded::segment;
       const std::size_t shard = decoded ? partition_of(segment.hash) % parcel.segments.size() : 0;
       if (shard != 0) parcel.segments[shard].push_back(segment);
       if (shard != 0 || !decoded) segments.pop_back();
@@ -154,6 +144,7 @@ class Pipeline::Reader {
   }
 
   void tell_end(Parcel& parcel, Fill fill) {
+    decoder_.finish();
     if (fill == Fill::failed) parcel.notes.push_back(note("capture.broken_off", source_.failure(), 1, last_));
     tell_blindness(parcel);
   }
@@ -161,14 +152,13 @@ class Pipeline::Reader {
   // What could not be looked into, since this was last told.
   void tell_blindness(Parcel& parcel) {
     blindness_told_ = now_;
-    for (const Decoded decoded :
-         {Decoded::fragment, Decoded::truncated, Decoded::malformed, Decoded::unknown_link_type}) {
-      std::uint64_t& told = told_[static_cast<std::size_t>(decoded)];
-      const std::uint64_t count = decoder_.count(decoded);
-      if (count > told)
-        parcel.notes.push_back(note(note_name(decoded), source_.name_of(last_.source), count - told, last_));
-      told = count;
+    decoder_.advance(now_);
+    const auto notes = decoder_.notes();
+    for (std::size_t i = 0; i < notes.size(); ++i) {
+      const std::uint64_t more = notes[i].count - told_[i].count;
+      if (more != 0) parcel.notes.push_back(note(notes[i].name, source_.name_of(last_.source), more, last_));
     }
+    told_ = notes;
   }
 
   void submit(std::unique_ptr<Parcel> parcel) {
@@ -187,7 +177,7 @@ class Pipeline::Reader {
   Mark last_;
   Timestamp now_{};
   Timestamp blindness_told_{};
-  std::array<std::uint64_t, static_cast<std::size_t>(Decoded::kinds)> told_{};
+  decltype(decoder_.notes()) told_{};
 };
 
 Pipeline::Pipeline(const PipelineSettings& settings, Analyst& analyst) : settings_(settings), analyst_(analyst) {

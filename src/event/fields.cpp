@@ -194,9 +194,9 @@ constexpr Field kFields[] = {
      }},
     {"network.opener_known", kBoolean, "false: which end is the source is a guess", "", kNobody,
      [](const R& r, S& s) { if (about_a_connection(r)) s.boolean(event(r).parties.opener_known); }},
-    {"network.vlan.id", kNumber, "the outermost VLAN", "IEEE 802.1Q", kNobody,
+    {"network.vlan.id", kNumber, "the outermost VLAN of the frame nearest to the connection; that of a tunnel around it is not told", "IEEE 802.1Q", kNobody,
      [](const R& r, S& s) { if (event(r).parties.vlan.outer != 0) s.number(event(r).parties.vlan.outer); }},
-    {"network.inner.vlan.id", kNumber, "the VLAN within it", "IEEE 802.1ad", kNobody,
+    {"network.inner.vlan.id", kNumber, "the innermost VLAN of that frame, if it has several", "IEEE 802.1ad", kNobody,
      [](const R& r, S& s) { if (event(r).parties.vlan.inner != 0) s.number(event(r).parties.vlan.inner); }},
 
     {"conversation.id", kNumber, "the connection: records of one connection bear the same", "", kNobody,

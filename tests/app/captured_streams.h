@@ -68,7 +68,7 @@ inline std::vector<CapturedStream> streams_of(const std::filesystem::path& captu
   const auto source = open_file(capture, 0, "");
   while (source->next(batch, 4096, 1 << 20) == Fill::packets) {
     for (const Packet& packet : batch.packets) {
-      if (decoder.decode(packet, segment) == Decoded::segment) assembler.on_segment(segment);
+      if (decoder.decode(packet, batch, segment) == Decoded::segment) assembler.on_segment(segment);
     }
   }
   assembler.finish({});

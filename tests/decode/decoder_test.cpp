@@ -69,7 +69,8 @@ struct Case {
 
 Decoded decode(const Bytes& frame, std::uint16_t link_type, Segment& segment, std::uint32_t wire_bytes = 0) {
   Decoder decoder;
-  return decoder.decode({.mark = {}, .bytes = frame, .wire_bytes = wire_bytes, .link_type = link_type}, segment);
+  Batch batch;
+  return decoder.decode({.mark = {}, .bytes = frame, .wire_bytes = wire_bytes, .link_type = link_type}, batch, segment);
 }
 
 TEST(Decoder, strips_what_stands_around_a_segment) {

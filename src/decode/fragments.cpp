@@ -1,0 +1,183 @@
+#include "decode/fragments.h"
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::uint32_t kMostBytes = 65535;  // RFC 791 3.1, RFC 8200 4.5
+
+// All fragments but the last are whole units of 8 bytes. Receivers cut an IPv4 fragment that is not (RFC 791 3.2 leaves
+// it open) and refuse it in IPv6 (RFC 8200 4.5).
+bool is_sound(Fragment& fragment) {
+  const std::uint32_t uneven_bytes = fragment.more ? fragment.wire_bytes % 8 : 0;
+  if (uneven_bytes != 0 && !fragment.key.source.is_v4()) return false;
+  fragment.wire_bytes -= uneven_bytes;
+  fragment.bytes = fragment.bytes.first(std::min<std::size_t>(fragment.bytes.size(), fragment.wire_bytes));
+  return fragment.wire_bytes != 0 && fragment.offset + fragment.wire_bytes <= kMostBytes;
+}
+
+}  // namespace
+
+std::size_t Fragments::Hash::operator()(const FragmentKey& key) const {
+  std::uint64_t hash = std::uint64_t{key.id} << 32 | std::uint64_t{key.domain} << 8 | key.protocol;
+  for (const IpAddress* address : {&key.source, &key.destination}) {
+    for (const std::uint64_t word : address->words()) hash = (hash ^ word ^ hash >> 29) * 0xbf58476d1ce4e5b9U;
+  }
+  return hash ^ hash >> 32;
+}
+
+std::size_t Fragments::digest_of(const Fragment& fragment) {
+  return std::hash<std::string_view>{}(as_text(fragment.bytes)) + fragment.offset;
+}
+
+Fragments::Answer Fragments::add(Fragment fragment) {
+  if (!is_sound(fragment)) return {Kind::malformed};
+  advance(fragment.time);
+  const auto found = find_or_open(fragment);
+  Datagram& datagram = *found;
+  if (datagram.state != Datagram::State::waiting || is_copy(datagram, fragment)) return {Kind::kept};
+  if (contradicts(datagram, fragment)) return {Kind::malformed};
+
+  if (overlaps(datagram, fragment)) {
+    if (!datagram.has_overlaps) ++counters_.overlaps;
+    datagram.has_overlaps = true;
+    if (!fragment.key.source.is_v4()) {
+      set_over(found, fragment.time, Datagram::State::abandoned);
+      return {Kind::kept};
+    }
+  }
+  if (datagram.pieces.size() == limits_.fragments_per_datagram) {
+    ++counters_.limit_reached;
+    ++counters_.incomplete;
+    set_over(found, fragment.time, Datagram::State::abandoned);
+    return {Kind::kept};
+  }
+
+  keep(datagram, fragment);
+  if (!is_whole(datagram)) return {Kind::kept};
+  ++counters_.reassembled;
+  Answer answer{Kind::whole, datagram.protocol, datagram.end, known_bytes(datagram)};
+  set_over(found, fragment.time, Datagram::State::whole);
+  return answer;
+}
+
+bool Fragments::is_copy(const Datagram& datagram, const Fragment& fragment) {
+  const std::size_t digest = digest_of(fragment);
+  for (std::size_t i = 0; i < datagram.pieces.size(); ++i) {
+    const Piece& piece = datagram.pieces[i];
+    const bool same_place = piece.begin == fragment.offset && piece.end == fragment.offset + fragment.wire_bytes;
+    if (same_place && datagram.digests[i] == digest) return true;
+  }
+  return false;
+}
+
+// Two ends of one datagram, or something behind its end.
+bool Fragments::contradicts(const Datagram& datagram, const Fragment& fragment) {
+  const std::uint32_t end = fragment.offset + fragment.wire_bytes;
+  const auto beyond = [&](const Piece& piece) { return piece.end > end; };
+  if (datagram.end != 0 && (fragment.more ? end > datagram.end : end != datagram.end)) return true;
+  return !fragment.more && std::ranges::any_of(datagram.pieces, beyond);
+}
+
+bool Fragments::overlaps(const Datagram& datagram, const Fragment& fragment) {
+  const std::uint32_t begin = fragment.offset, end = begin + fragment.wire_bytes;
+  return std::ranges::any_of(datagram.pieces,
+                             [&](const Piece& piece) { return piece.begin < end && begin < piece.end; });
+}
+
+void Fragments::advance(Timestamp now) {
+  while (!waiting_.empty() && waiting_.front().time + limits_.fragment_timeout <= now) give_up(waiting_.begin());
+  while (!over_.empty() && over_.front().time + limits_.fragment_linger <= now) forget(over_, over_.begin());
+}
+
+void Fragments::finish() {
+  while (!waiting_.empty()) give_up(waiting_.begin());
+}
+
+Fragments::Datagrams::iterator Fragments::find_or_open(const Fragment& fragment) {
+  while (!waiting_.empty() && held_bytes_ + fragment.bytes.size() > limits_.fragment_bytes) make_room();
+  if (const auto known = index_.find(fragment.key); known != index_.end()) {
+    const auto found = known->second;
+    const bool is_copy = std::ranges::find(found->digests, digest_of(fragment)) != found->digests.end();
+    if (found->state != Datagram::State::whole || is_copy) return found;
+    forget(over_, found);  // the number was taken again
+  }
+  if (waiting_.size() >= limits_.fragment_datagrams) make_room();
+  const auto opened = waiting_.insert(waiting_.end(), Datagram{.key = fragment.key, .time = fragment.time});
+  index_.emplace(fragment.key, opened);
+  return opened;
+}
+
+void Fragments::keep(Datagram& datagram, const Fragment& fragment) {
+  const std::uint32_t begin = fragment.offset;
+  const auto known = static_cast<std::uint32_t>(fragment.bytes.size());
+  datagram.pieces.push_back({begin, begin + fragment.wire_bytes, begin + known, datagram.store.size()});
+  datagram.store.insert(datagram.store.end(), fragment.bytes.begin(), fragment.bytes.end());
+  datagram.digests.push_back(digest_of(fragment));
+  datagram.covered += fragment.wire_bytes;
+  held_bytes_ += known;
+  if (begin == 0) datagram.protocol = fragment.protocol;
+  if (!fragment.more) datagram.end = begin + fragment.wire_bytes;
+}
+
+bool Fragments::is_whole(const Datagram& datagram) {
+  if (datagram.end == 0 || datagram.covered < datagram.end) return false;
+  if (datagram.covered == datagram.end && !datagram.has_overlaps) return true;
+  return reach(datagram, &Piece::end) == datagram.end;
+}
+
+// How far the pieces go from the start without a hole.
+std::uint32_t Fragments::reach(const Datagram& datagram, std::uint32_t Piece::*end) {
+  std::vector<Piece> pieces = datagram.pieces;
+  std::ranges::sort(pieces, {}, &Piece::begin);
+  std::uint32_t reached = 0;
+  for (const Piece& piece : pieces) {
+    if (piece.begin > reached) break;
+    reached = std::max(reached, piece.*end);
+  }
+  return reached;
+}
+
+// The last come is written first, so that the first come counts.
+std::vector<std::uint8_t> Fragments::known_bytes(const Datagram& datagram) {
+  std::vector<std::uint8_t> bytes(reach(datagram, &Piece::known_end));
+  for (auto piece = datagram.pieces.rbegin(); piece != datagram.pieces.rend(); ++piece) {
+    const std::size_t end = std::min<std::size_t>(piece->known_end, bytes.size());
+    if (piece->begin >= end) continue;
+    std::copy_n(datagram.store.begin() + static_cast<std::ptrdiff_t>(piece->stored_at), end - piece->begin,
+                bytes.begin() + piece->begin);
+  }
+  return bytes;
+}
+
+void Fragments::set_over(Datagrams::iterator datagram, Timestamp now, Datagram::State state) {
+  held_bytes_ -= datagram->store.size();
+  datagram->state = state;
+  datagram->time = now;
+  datagram->pieces = {};
+  datagram->store = {};
+  if (over_.size() >= limits_.fragment_datagrams) forget(over_, over_.begin());
+  over_.splice(over_.end(), waiting_, datagram);
+}
+
+void Fragments::make_room() {
+  ++counters_.limit_reached;
+  give_up(waiting_.begin());
+}
+
+void Fragments::give_up(Datagrams::iterator datagram) {
+  ++counters_.incomplete;
+  held_bytes_ -= datagram->store.size();
+  forget(waiting_, datagram);
+}
+
+void Fragments::forget(Datagrams& list, Datagrams::iterator datagram) {
+  index_.erase(datagram->key);
+  list.erase(datagram);
+}
+
+}  // namespace dcmwatch
