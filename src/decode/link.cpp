@@ -269,11 +269,9 @@ constexpr std::array kPppProtocols{
 constexpr std::size_t kLeastFrame = 14;
 
 bool is_frame(ByteView bytes) {
-  if (bytes.size() < kLeastFrame) return false;
-  const std::uint16_t type = u16(bytes, 12);
   constexpr std::uint16_t kArp = 0x0806;
-  return type < kLeastEtherType || type == kArp ||
-         std::ranges::find(kEtherTypes, type, &EtherType::number) != kEtherTypes.end();
+  const std::uint16_t type = u16(bytes, 12);
+  return type == kArp || std::ranges::find(kEtherTypes, type, &EtherType::number) != kEtherTypes.end();
 }
 
 // RFC 4928: what begins like an IP version is one, unless its own lengths say that it cannot be.
@@ -332,22 +330,21 @@ Next llc(Walk& walk) {
   return type < kLeastEtherType ? Next{Decoded::other_protocol} : ether_type(walk, type);
 }
 
-// Labels up to the bottom of the stack. What is beneath says itself what it is (RFC 4928, RFC 4448, RFC 4385).
+// Labels up to the bottom of the stack. What is beneath does not say what it is: IP begins with its version (RFC 4928),
+// a pseudowire's control word with 0, an associated channel's with 1 (RFC 4385), and Ethernet without one with
+// anything.
 Next mpls(Walk& walk) {
   const ByteView label = walk.take(4);
   if (label.empty()) return walk.why_not(4);
   const bool bottom = (label[2] & 1U) != 0;
   if (!bottom) return mpls;
-  if (walk.bytes.empty()) return walk.why_not(1);
   if (is_ip(walk)) return ip;
-  constexpr std::size_t kControlWord = 4;
-  const int nibble = walk.bytes[0] >> 4;
-  if (nibble == 1) return Decoded::other_protocol;  // an associated channel
   if (walk.bytes.size() < kLeastFrame) return walk.why_not(kLeastFrame);
-  if (nibble != 0) return is_frame(walk.bytes) ? Next{ethernet} : Next{Decoded::malformed};
-  const bool has_control_word =
-      walk.bytes.size() >= kControlWord && (is_frame(walk.bytes.subspan(kControlWord)) || !is_frame(walk.bytes));
-  return has_control_word ? skip<kControlWord, ethernet>(walk) : Next{ethernet};
+  constexpr std::size_t kControlWord = 4;
+  const std::uint32_t first = u32(walk.bytes, 0);
+  if (first != 0 && is_frame(walk.bytes)) return ethernet;
+  if (first >> 28 == 0) return skip<kControlWord, ethernet>(walk);
+  return first >> 28 == 1 ? Next{Decoded::other_protocol} : Next{ethernet};
 }
 
 // RFC 1661 2, RFC 1662: address and control bytes may be left out, and the first byte of the protocol's two if it is 0.

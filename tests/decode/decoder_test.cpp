@@ -5,59 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "frames.h"
+
 namespace dcmwatch {
 namespace {
-
-using Bytes = std::vector<std::uint8_t>;
-
-Bytes operator+(Bytes one, const Bytes& other) {
-  one.insert(one.end(), other.begin(), other.end());
-  return one;
-}
-
-// 10.0.0.1:40000 → 10.0.0.2:104
-Bytes tcp(const std::string& text) {
-  return Bytes{0x9c, 0x40, 0, 104, 0, 0, 0, 7, 0, 0, 0, 9, 0x50, TcpFlags::ack, 0xff, 0xff, 0, 0, 0, 0} +
-         Bytes(text.begin(), text.end());
-}
-
-Bytes ipv4(const Bytes& payload, std::uint8_t protocol = 6, std::uint16_t fragment = 0) {
-  const auto total = static_cast<std::uint16_t>(20 + payload.size());
-  return Bytes{0x45,
-               0,
-               static_cast<std::uint8_t>(total >> 8),
-               static_cast<std::uint8_t>(total),
-               0,
-               1,
-               static_cast<std::uint8_t>(fragment >> 8),
-               static_cast<std::uint8_t>(fragment),
-               64,
-               protocol,
-               0,
-               0,
-               10,
-               0,
-               0,
-               1,
-               10,
-               0,
-               0,
-               2} +
-         payload;
-}
-
-Bytes ipv6(const Bytes& payload, std::uint8_t next = 6) {
-  Bytes header{0x60, 0, 0, 0, static_cast<std::uint8_t>(payload.size() >> 8), static_cast<std::uint8_t>(payload.size()),
-               next, 64};
-  for (const std::uint8_t last : Bytes{1, 2})
-    header = header + Bytes{0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last};
-  return header + payload;
-}
-
-const Bytes kMacs{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
-Bytes ethernet(std::uint16_t type, const Bytes& payload) {
-  return kMacs + Bytes{static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type)} + payload;
-}
 
 struct Case {
   const char* name;
