@@ -74,23 +74,78 @@ Detector::Detector(RuleSet rules, const Limits& limits)
 }
 
 void Detector::observe(const Observation& observation, FindingSink& sink) {
-  const DeviationKinds kinds = kinds_of(observation.declared) | kWithoutDeviation;
-  for (const Candidate& candidate : candidates_[observation.event.facts.index()]) {
-    if ((candidate.needs & kinds) != 0 && rules_[candidate.rule].matches(observation))
-      match(candidate.rule, observation, sink);
+  const Declared& declared = observation.declared;
+  if (declared.deviations.empty()) {
+    for (const Candidate& candidate : candidates_[observation.event.facts.index()]) {
+      if (candidate.needs == kWithoutDeviation && rules_[candidate.rule].matches(observation))
+        match(candidate.rule, observation, sink);
+    }
+    return;
+  }
+  Plan& plan = plan_of(observation);
+  if (!fits(plan, observation)) return make(plan, observation, sink);
+  for (const Step& step : plan.steps) {
+    if (step.known) {
+      repeat(step, observation);
+    } else if (rules_[step.rule].matches(observation)) {
+      match(step.rule, observation, sink);
+    }
   }
 }
 
-void Detector::match(std::uint32_t rule, const Observation& observation, FindingSink& sink) {
-  bool fresh = false;
-  Open& open = find_or_start(rule, observation, sink, fresh);
-  const bool anew = counts_anew(rules_[rule], open.finding.number, observation);
-  open.finding.last = observation.event.last;
-  if (fresh) {
-    sink.on_finding(open.finding);
-  } else if (anew) {
-    ++open.finding.count;
+Detector::Plan& Detector::plan_of(const Observation& observation) {
+  const auto judgement = reinterpret_cast<std::uintptr_t>(observation.declared.deviations.data());
+  return plans_[(judgement * 0x9e3779b97f4a7c15U >> 32) % kPlans];
+}
+
+bool Detector::fits(const Plan& plan, const Observation& observation) const {
+  const Event& event = observation.event;
+  return plan.declared.deviations.data() == observation.declared.deviations.data() &&
+         plan.dataset == event.facts.index() && plan.source == event.parties.source.address &&
+         plan.destination == event.parties.destination.address && plan.forgotten == forgotten_;
+}
+
+void Detector::make(Plan& plan, const Observation& observation, FindingSink& sink) {
+  const Event& event = observation.event;
+  plan = {observation.declared,
+          event.parties.source.address,
+          event.parties.destination.address,
+          event.facts.index(),
+          forgotten_,
+          {}};
+  const DeviationKinds kinds = kinds_of(observation.declared) | kWithoutDeviation;
+  for (const auto& [needs, rule] : candidates_[event.facts.index()]) {
+    if ((needs & kinds) == 0) continue;
+    const bool matches = rules_[rule].matches(observation);
+    const Step known = matches ? match(rule, observation, sink) : Step{};
+    if (!rules_[rule].asks_for_deviations_alone()) {
+      plan.steps.push_back({.rule = rule});
+    } else if (matches) {
+      plan.steps.push_back(known);
+    }
   }
+}
+
+Detector::Step Detector::match(std::uint32_t rule, const Observation& observation, FindingSink& sink) {
+  Step step = find(rule, observation);
+  if (step.known) {
+    repeat(step, observation);
+    return step;
+  }
+  step.known = true;
+  step.open = start(rules_[rule], observation, sink);
+  static_cast<void>(counts_anew(rules_[rule], step.open->finding.number, observation));
+  if (step.folded) ++folded_;
+  sink.on_finding(step.open->finding);
+  return step;
+}
+
+void Detector::repeat(const Step& step, const Observation& observation) {
+  Finding& finding = step.open->finding;
+  findings_.splice(findings_.end(), findings_, step.open);
+  if (step.folded) ++folded_;
+  if (counts_anew(rules_[step.rule], finding.number, observation)) ++finding.count;
+  finding.last = observation.event.last;
 }
 
 void Detector::write_key(std::uint32_t rule, const Observation& observation) {
@@ -103,34 +158,31 @@ void Detector::write_key(std::uint32_t rule, const Observation& observation) {
   rules_[rule].append_matched(observation, key_);
 }
 
-Detector::Open& Detector::find_or_start(std::uint32_t rule, const Observation& observation, FindingSink& sink,
-                                        bool& fresh) {
+Detector::Step Detector::find(std::uint32_t rule, const Observation& observation) {
   write_key(rule, observation);
+  Step step{.rule = rule};
   auto known = by_key_.find(key_);
   if (known == by_key_.end()) {
     const auto distinct = distinct_.find(std::string_view{key_}.substr(0, family_length_));
-    if (distinct != distinct_.end() && distinct->second >= kDistinctPerSource) {
-      ++folded_;
+    step.folded = distinct != distinct_.end() && distinct->second >= kDistinctPerSource;
+    if (step.folded) {
       key_.replace(family_length_, std::string::npos, kOthers);
       known = by_key_.find(key_);
     }
   }
-  if (known == by_key_.end()) {
-    fresh = true;
-    return start(rules_[rule], observation, sink);
-  }
-  findings_.splice(findings_.end(), findings_, known->second);
-  return *known->second;
+  step.known = known != by_key_.end();
+  if (step.known) step.open = known->second;
+  return step;
 }
 
-Detector::Open& Detector::start(const Rule& rule, const Observation& observation, FindingSink& sink) {
+Detector::Findings::iterator Detector::start(const Rule& rule, const Observation& observation, FindingSink& sink) {
   if (findings_.size() >= std::max<std::size_t>(limits_.findings, 1)) forget_oldest(sink);
   ++distinct_[key_.substr(0, family_length_)];
   const Event& event = observation.event;
   Finding finding{rule.info, Phase::start, ++started_, 1, event.first, event.last, observation};
   const auto open = findings_.insert(findings_.end(), {std::move(finding), key_, family_length_});
   by_key_.emplace(open->key, open);
-  return *open;
+  return open;
 }
 
 bool Detector::counts_anew(const Rule& rule, std::uint64_t number, const Observation& observation) {
@@ -165,6 +217,7 @@ void Detector::finish(FindingSink& sink) {
     finding->phase = Phase::end;
     sink.on_finding(*finding);
   }
+  plans_.assign(kPlans, {});
   by_key_.clear();
   distinct_.clear();
   counted_.clear();

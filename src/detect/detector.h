@@ -22,8 +22,8 @@ struct FindingSink {
   virtual void on_finding(const Finding& finding) = 0;
 };
 
-/// Cost of an observation that no rule can match: a look at the kinds of its deviations. Of one that repeats what was
-/// found before: its key is written and looked up, nothing is allocated.
+/// Cost of an observation without deviations: that of the few rules that do not ask for any. What rules that ask for
+/// deviations alone make of others is remembered with the model's judgement, which many records share.
 ///
 /// Order of calls: observe for each observation in the order of packet time, then finish once.
 ///
@@ -88,15 +88,39 @@ class Detector {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  void match(std::uint32_t rule, const Observation& observation, FindingSink& sink);
+  /// What is to be done with an observation: a rule to ask or, if it is known to match, under which finding.
+  struct Step {
+    std::uint32_t rule = 0;
+    bool known = false;
+    bool folded = false;
+    Findings::iterator open{};  ///< if known
+  };
+
+  /// The steps for all observations of one dataset, between two addresses, that share one judgement of the model.
+  struct Plan {
+    Declared declared;  ///< keeps the judgement alive, so that no other can stand in its place
+    IpAddress source;
+    IpAddress destination;
+    std::size_t dataset = 0;
+    std::uint64_t forgotten = 0;  ///< findings, when it was made: it may name one of those forgotten since
+    std::vector<Step> steps;
+  };
+  static constexpr std::size_t kPlans = 256;
+
+  Plan& plan_of(const Observation& observation);
+  [[nodiscard]] bool fits(const Plan& plan, const Observation& observation) const;
+  void make(Plan& plan, const Observation& observation, FindingSink& sink);
+  Step match(std::uint32_t rule, const Observation& observation, FindingSink& sink);
+  void repeat(const Step& step, const Observation& observation);
   void write_key(std::uint32_t rule, const Observation& observation);
-  Open& find_or_start(std::uint32_t rule, const Observation& observation, FindingSink& sink, bool& fresh);
-  Open& start(const Rule& rule, const Observation& observation, FindingSink& sink);
+  Step find(std::uint32_t rule, const Observation& observation);
+  Findings::iterator start(const Rule& rule, const Observation& observation, FindingSink& sink);
   bool counts_anew(const Rule& rule, std::uint64_t number, const Observation& observation);
   void forget_oldest(FindingSink& sink);
 
   RuleSet rules_;
   std::array<std::vector<Candidate>, std::variant_size_v<Facts>> candidates_;
+  std::vector<Plan> plans_{kPlans};  // each in the place that its judgement's address gives it
   Limits limits_;
   Findings findings_;                                                                 // matched longest ago first
   boost::unordered_flat_map<std::string_view, Findings::iterator, TextHash> by_key_;  // views of the findings' keys

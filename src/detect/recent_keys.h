@@ -17,6 +17,7 @@ class RecentKeys {
   /// The key is the latest now. True if it was not known; then the one asked for longest ago makes room for it.
   bool remember(const Key& key) {
     if (const auto known = slots_.find(key); known != slots_.end()) {
+      if (known->second == newest_) return false;
       unlink(known->second);
       link_newest(known->second);
       return false;

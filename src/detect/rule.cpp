@@ -1,5 +1,7 @@
 #include "detect/rule.h"
 
+#include <algorithm>
+
 namespace dcmwatch {
 
 bool Rule::matches(const Observation& observation) const {
@@ -10,6 +12,14 @@ bool Rule::matches(const Observation& observation) const {
 
 std::optional<DeviationKinds> Rule::needs() const {
   return condition.needs([this](std::size_t index) { return selections[index].needs(); });
+}
+
+bool Rule::asks_for_deviations_alone() const {
+  return std::all_of(selections.begin(), selections.end(), [](const Selection& selection) {
+    return std::all_of(selection.any_of.begin(), selection.any_of.end(), [](const FieldTests& tests) {
+      return std::all_of(tests.begin(), tests.end(), [](const FieldTest& test) { return test.kinds.has_value(); });
+    });
+  });
 }
 
 void Rule::append_matched(const Observation& observation, std::string& text) const {

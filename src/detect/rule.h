@@ -29,6 +29,9 @@ struct Rule {
   /// Only an observation with a deviation of one of these kinds can match; nothing if any can.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
 
+  /// Whether nothing but the deviations decides a match and what is matched.
+  [[nodiscard]] bool asks_for_deviations_alone() const;
+
   /// Adds the values that a matching observation was matched by, the same text for the same values.
   void append_matched(const Observation& observation, std::string& text) const;
 };

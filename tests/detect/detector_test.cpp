@@ -198,5 +198,46 @@ TEST(Detector, TheRogueIsThreeFindings) {
   for (const Finding& finding : recorder.findings) EXPECT_EQ(finding.count, 1U) << finding.rule->title;
 }
 
+// What is remembered of a judgement that many records share changes nothing: not when findings are folded, and not when
+// they are forgotten.
+TEST(Detector, FindsTheSameWhetherOrNotRecordsShareAJudgement) {
+  const Lookup department{load_model(DCMWATCH_ROOT "/config/model.yaml")};
+  RecentJudgements judgements{department};
+  Limits limits;
+  limits.findings = 300;
+  auto rules = load_rules(DCMWATCH_ROOT "/rules/detection");
+  rules.push_back(rule("  s: {flow.deviations: flow, dicom.status: '0000'}\n  condition: s\n"));
+  rules.push_back(rule("  s: {source.port: 50000}\n  condition: s\n", "category: network", "port"));
+  Detector sharing{rules, limits};
+  Detector looking_up{rules, limits};
+  Recorder one, other;
+  std::uint32_t random = 1;
+  for (int i = 0; i < 20'000; ++i) {
+    random = random * 1664525 + 1013904223;
+    const std::string rogue = "10.20.99." + std::to_string(i < 10'000 ? 1 : 1 + (random >> 25));
+    const std::string target = "10.20.20." + std::to_string(1 + (random >> 24) % 200);
+    Event event = (random >> 9 & 1) != 0 ? connection(rogue, target, 104, Protocol::dicom)
+                                         : operation(rogue, target, 104, "A", "B", "C-ECHO", "1.2.840.10008.1.1");
+    event.conversation = random >> 12 & 31;
+    event.phase = static_cast<Phase>((random >> 17) % 3);
+    event.parties.source.port = static_cast<std::uint16_t>(49999 + (random >> 20 & 1));
+    sharing.observe({event, judgements.judge(event)}, one);
+    looking_up.observe({event, department.judge(event)}, other);
+  }
+  sharing.finish(one);
+  looking_up.finish(other);
+  EXPECT_GT(sharing.forgotten(), 0U);
+  EXPECT_GT(sharing.folded(), 0U);
+  EXPECT_EQ(sharing.forgotten(), looking_up.forgotten());
+  EXPECT_EQ(sharing.folded(), looking_up.folded());
+  ASSERT_EQ(one.findings.size(), other.findings.size());
+  for (std::size_t i = 0; i < one.findings.size(); ++i) {
+    EXPECT_EQ(one.findings[i].number, other.findings[i].number);
+    EXPECT_EQ(one.findings[i].count, other.findings[i].count);
+    EXPECT_EQ(one.findings[i].rule->id, other.findings[i].rule->id);
+    EXPECT_EQ(one.findings[i].last, other.findings[i].last);
+  }
+}
+
 }  // namespace
 }  // namespace dcmwatch
