@@ -1,6 +1,9 @@
 // Bytes off the wire: a view, and a reader that never over-reads.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,11 +26,11 @@ class ByteReader {
  public:
   explicit ByteReader(ByteView bytes) : bytes_(bytes) {}
 
-  std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian(1)); }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian(2)); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian(4)); }
-  std::uint16_t u16_le() { return static_cast<std::uint16_t>(little_endian(2)); }
-  std::uint32_t u32_le() { return static_cast<std::uint32_t>(little_endian(4)); }
+  std::uint8_t u8() { return number<std::uint8_t, std::endian::big>(); }
+  std::uint16_t u16() { return number<std::uint16_t, std::endian::big>(); }
+  std::uint32_t u32() { return number<std::uint32_t, std::endian::big>(); }
+  std::uint16_t u16_le() { return number<std::uint16_t, std::endian::little>(); }
+  std::uint32_t u32_le() { return number<std::uint32_t, std::endian::little>(); }
 
   ByteView take(std::size_t count) {
     if (count > remaining()) {
@@ -49,20 +52,14 @@ class ByteReader {
   [[nodiscard]] bool at_end() const { return position_ == bytes_.size(); }
 
  private:
-  std::uint64_t big_endian(std::size_t width) {
-    std::uint64_t value = 0;
-    for (const std::uint8_t byte : take(width)) value = value << 8 | byte;
-    return value;
-  }
-
-  std::uint64_t little_endian(std::size_t width) {
-    std::uint64_t value = 0;
-    unsigned shift = 0;
-    for (const std::uint8_t byte : take(width)) {
-      value |= std::uint64_t{byte} << shift;
-      shift += 8;
-    }
-    return value;
+  template <typename Number, std::endian order>
+  Number number() {
+    const ByteView taken = take(sizeof(Number));
+    if (taken.empty()) return 0;
+    std::array<std::uint8_t, sizeof(Number)> bytes;
+    std::copy_n(taken.begin(), bytes.size(), bytes.begin());
+    if constexpr (order != std::endian::native) std::reverse(bytes.begin(), bytes.end());
+    return std::bit_cast<Number>(bytes);
   }
 
   ByteView bytes_;

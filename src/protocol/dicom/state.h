@@ -126,13 +126,32 @@ inline constexpr auto kSteps = std::to_array<Step>({
     {State::aborted_by_acceptor, Input::abort, By::either, State::aborted_by_acceptor},
 });
 
+/// The rows by state, input and side, as their places in kSteps: one look-up a PDU.
+inline constexpr std::uint8_t kNoStep = 0xff;
+static_assert(kSteps.size() < kNoStep);
+using StepPlaces = std::array<std::array<std::array<std::uint8_t, 2>, kInputs>, kStates>;
+
+constexpr StepPlaces make_step_places() {
+  StepPlaces places{};
+  for (auto& inputs : places) {
+    for (auto& sides : inputs) sides.fill(kNoStep);
+  }
+  for (std::size_t i = 0; i < kSteps.size(); ++i) {
+    auto& sides = places[static_cast<std::size_t>(kSteps[i].state)][static_cast<std::size_t>(kSteps[i].input)];
+    if (kSteps[i].by != By::acceptor) sides[static_cast<std::size_t>(Side::opener)] = static_cast<std::uint8_t>(i);
+    if (kSteps[i].by != By::opener) sides[static_cast<std::size_t>(Side::acceptor)] = static_cast<std::uint8_t>(i);
+  }
+  return places;
+}
+
+inline constexpr StepPlaces kStepPlaces = make_step_places();
+
 /// Nothing: not even something unseen explains it.
 constexpr std::optional<Step> next(State state, Input input, Side side) {
-  for (const Step& step : kSteps) {
-    const bool by = step.by == By::either || (step.by == By::opener) == (side == Side::opener);
-    if (step.state == state && step.input == input && by) return step;
-  }
-  return std::nullopt;
+  const std::uint8_t place =
+      kStepPlaces[static_cast<std::size_t>(state)][static_cast<std::size_t>(input)][static_cast<std::size_t>(side)];
+  if (place == kNoStep) return std::nullopt;
+  return kSteps[place];
 }
 
 /// An association is there to be ended.

@@ -34,22 +34,34 @@ constexpr std::array kObr{WantedField{2, Field::obr_placer_order_number},
                           WantedField{3, Field::obr_filler_order_number}, WantedField{18, Field::obr_placer_field_1}};
 constexpr std::array kIpc{WantedField{1, Field::ipc_accession_identifier}};
 
+/// A segment's three letters as one number, so that they are compared at once. A shorter segment has no id.
+using SegmentId = std::uint32_t;
+constexpr std::size_t kSegmentIdLength = 3;
+constexpr SegmentId segment_id(std::string_view segment) {
+  if (segment.size() < kSegmentIdLength) return 0;
+  const auto letter = [segment](std::size_t at) { return SegmentId{static_cast<unsigned char>(segment[at])}; };
+  return letter(0) << 16 | letter(1) << 8 | letter(2);
+}
+
 struct WantedSegment {
-  std::string_view id;
+  SegmentId id;
   std::span<const WantedField> fields;  ///< in ascending order
 };
 
-constexpr std::array kWanted{WantedSegment{"MSH", kMsh}, WantedSegment{"MSA", kMsa}, WantedSegment{"PID", kPid},
-                             WantedSegment{"PV1", kPv1}, WantedSegment{"ORC", kOrc}, WantedSegment{"OBR", kObr},
-                             WantedSegment{"IPC", kIpc}};
+constexpr SegmentId kHeader = segment_id("MSH"), kAcknowledgement = segment_id("MSA");
+constexpr std::array kWanted{WantedSegment{kHeader, kMsh},           WantedSegment{kAcknowledgement, kMsa},
+                             WantedSegment{segment_id("PID"), kPid}, WantedSegment{segment_id("PV1"), kPv1},
+                             WantedSegment{segment_id("ORC"), kOrc}, WantedSegment{segment_id("OBR"), kObr},
+                             WantedSegment{segment_id("IPC"), kIpc}};
 
-constexpr std::size_t kSegmentIdLength = 3;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kSegmentEnds = "\r\n";
 constexpr std::string_view kNull = "\"\"";
 
 // Software and user segments may stand between MSH and MSA (the ACK message, HL7 v2 2.13.1).
-constexpr bool belongs_to_header(std::string_view id) { return id == "MSH" || id == "SFT" || id == "UAC"; }
+constexpr bool belongs_to_header(SegmentId id) {
+  return id == kHeader || id == segment_id("SFT") || id == segment_id("UAC");
+}
 
 // Any punctuation will do; a letter or a digit would be no MSH but text that begins with these three letters.
 constexpr bool may_delimit(char c) {
@@ -96,7 +108,7 @@ std::string_view without_broken_field(std::string_view text, const Delimiters& d
 void read_fields(std::string_view segment, const WantedSegment& wanted, Message& message) {
   ByteFinder separators{as_bytes(segment), static_cast<std::uint8_t>(message.delimiters.field)};
   // MSH-1 is the separator itself, so there the text behind it is field 2.
-  std::size_t number = wanted.id == "MSH" ? 1 : 0;
+  std::size_t number = wanted.id == kHeader ? 1 : 0;
   std::size_t begin = 0;
   for (const WantedField& field : wanted.fields) {
     std::size_t end = separators.at_or_after(begin);
@@ -115,14 +127,14 @@ class SegmentReader {
   explicit SegmentReader(Message& message) : message_(message) {}
 
   void read(std::string_view segment) {
-    const std::string_view id = segment.substr(0, kSegmentIdLength);
+    const SegmentId id = segment_id(segment);
     if (!belongs_to_header(id)) message_.beyond_header = true;
     if (segment.size() > kSegmentIdLength && segment[kSegmentIdLength] != message_.delimiters.field) return;
     for (std::size_t kind = 0; kind < kWanted.size(); ++kind) {
       if (kWanted[kind].id != id) continue;
-      if (!seen_[kind]) read_fields(id == "MSH" ? header(segment) : segment, kWanted[kind], message_);
+      if (!seen_[kind]) read_fields(id == kHeader ? header(segment) : segment, kWanted[kind], message_);
       seen_[kind] = true;
-      if (id == "MSA") message_.is_acknowledgement = true;
+      if (id == kAcknowledgement) message_.is_acknowledgement = true;
       return;
     }
   }
@@ -138,21 +150,22 @@ class SegmentReader {
   std::array<bool, kWanted.size()> seen_{};
 };
 
-std::string_view piece(std::string_view text, char delimiter, unsigned number) {
-  if (delimiter == '\0') return number == 1 ? text : std::string_view{};
-  for (unsigned at = 1; at < number; ++at) {
-    const std::size_t end = text.find(delimiter);
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  return text.substr(0, text.find(delimiter));
-}
-
 }  // namespace
 
 std::string_view Message::component(Field field, unsigned number) const {
-  const std::string_view text = piece(piece(raw(field), delimiters.repetition, 1), delimiters.component, number);
-  return text == kNull ? std::string_view{} : text;
+  const std::string_view text = raw(field);
+  // A delimiter that is not named (NUL) delimits nothing.
+  const auto is = [](char c, char delimiter) { return c == delimiter && delimiter != '\0'; };
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  for (; end < text.size() && !is(text[end], delimiters.repetition); ++end) {
+    if (!is(text[end], delimiters.component)) continue;
+    if (--number == 0) break;
+    begin = end + 1;
+  }
+  if (number > 1) return {};
+  const std::string_view found = text.substr(begin, end - begin);
+  return found == kNull ? std::string_view{} : found;
 }
 
 std::variant<Message, Defect> decode_message(ByteView content, bool cut) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace dcmwatch::hl7 {
@@ -21,13 +22,26 @@ inline constexpr auto kMessageTypes = std::to_array<std::string_view>(
      "SSR", "SSU", "STC", "STI", "SUR", "TBR", "TCR", "TCU", "UDM", "VQQ", "VTQ", "VTR", "VXQ", "VXR", "VXU", "VXX"});
 static_assert(std::is_sorted(kMessageTypes.begin(), kMessageTypes.end()));
 
+/// Three characters as one number in their order, so that a search compares numbers.
+constexpr std::uint32_t type_code(std::string_view three) {
+  std::uint32_t code = 0;
+  for (const char c : three) code = code << 8 | static_cast<unsigned char>(c);
+  return code;
+}
+
+inline constexpr auto kMessageTypeCodes = [] {
+  std::array<std::uint32_t, kMessageTypes.size()> codes{};
+  std::transform(kMessageTypes.begin(), kMessageTypes.end(), codes.begin(), type_code);
+  return codes;
+}();
+
 constexpr bool is_upper_or_digit(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 /// HL7 table 0076, or a site's own (2.11): Z and two more.
 constexpr bool is_message_type(std::string_view code) {
   if (code.size() != 3) return false;
   if (code[0] == 'Z') return is_upper_or_digit(code[1]) && is_upper_or_digit(code[2]);
-  return std::binary_search(kMessageTypes.begin(), kMessageTypes.end(), code);
+  return std::binary_search(kMessageTypeCodes.begin(), kMessageTypeCodes.end(), type_code(code));
 }
 
 /// The shapes of HL7 table 0003: "A01", "PC6" and "Z99", and the few that end with a letter.
