@@ -1,19 +1,18 @@
+// OpenSSL 3's new interface looks an algorithm up and allocates for each hash: more than hashing these few bytes costs.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/community_id.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <stdexcept>
+#include <span>
+#include <string_view>
 
 namespace dcmwatch {
 namespace {
-
-constexpr std::size_t kSha1Bytes = 20;
-constexpr std::size_t kBase64Characters = 28;
 
 /// Seed, two addresses, transport, padding, two ports: what is hashed, in network byte order.
 class Preimage {
@@ -39,30 +38,23 @@ class Preimage {
   std::size_t size_ = 0;
 };
 
-/// One a thread: looking the algorithm up costs several times what hashing these few bytes does.
-class Sha1 {
- public:
-  Sha1()
-      : algorithm_(EVP_MD_fetch(nullptr, "SHA1", nullptr), EVP_MD_free), context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (!algorithm_ || !context_) throw std::runtime_error{"OpenSSL offers no SHA-1, which Community ID needs"};
+/// RFC 4648 4: 28 characters.
+void put_base64(char* at, std::span<const unsigned char, SHA_DIGEST_LENGTH> bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static_assert(bytes.size() % 3 == 2, "one digit of padding");
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const bool is_last = i + 2 == bytes.size();
+    const unsigned group = unsigned{bytes[i]} << 16 | unsigned{bytes[i + 1]} << 8 | (is_last ? 0U : bytes[i + 2]);
+    *at++ = kDigits[group >> 18];
+    *at++ = kDigits[group >> 12 & 63];
+    *at++ = kDigits[group >> 6 & 63];
+    *at++ = is_last ? '=' : kDigits[group & 63];
   }
-
-  std::array<std::uint8_t, kSha1Bytes> digest(ByteView bytes) {
-    std::array<std::uint8_t, kSha1Bytes> result{};
-    EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr);
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-    EVP_DigestFinal_ex(context_.get(), result.data(), nullptr);
-    return result;
-  }
-
- private:
-  std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> algorithm_;
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
+}
 
 }  // namespace
 
-void append_community_id(std::string& out, const Parties& parties) {
+void put_community_id(char* at, const Parties& parties) {
   const auto [low, high] = std::minmax(parties.source, parties.destination);
 
   Preimage preimage;
@@ -74,18 +66,20 @@ void append_community_id(std::string& out, const Parties& parties) {
   preimage.u16(low.port);
   preimage.u16(high.port);
 
-  thread_local Sha1 sha1;
-  const auto digest = sha1.digest(preimage.bytes());
+  SHA_CTX sha1;
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
+  SHA1_Init(&sha1);
+  SHA1_Update(&sha1, preimage.bytes().data(), preimage.bytes().size());
+  SHA1_Final(digest.data(), &sha1);
 
-  std::array<unsigned char, kBase64Characters + 1> text{};  // EVP_EncodeBlock adds a NUL
-  EVP_EncodeBlock(text.data(), digest.data(), kSha1Bytes);
-  out += "1:";
-  out.append(reinterpret_cast<const char*>(text.data()), kBase64Characters);
+  *at++ = '1';
+  *at++ = ':';
+  put_base64(at, digest);
 }
 
 std::string community_id(const Parties& parties) {
-  std::string text;
-  append_community_id(text, parties);
+  std::string text(kCommunityIdCharacters, '\0');
+  put_community_id(text.data(), parties);
   return text;
 }
 

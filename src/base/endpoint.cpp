@@ -6,6 +6,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/digits.h"
+
 namespace dcmwatch {
 namespace {
 
@@ -17,6 +19,43 @@ bool same_prefix(const IpAddress& one, const IpAddress& other, unsigned bits) {
   if (!std::equal(one.bytes().begin(), one.bytes().begin() + whole, other.bytes().begin())) return false;
   const unsigned rest = bits % 8;
   return rest == 0 || ((one.bytes()[whole] ^ other.bytes()[whole]) >> (8 - rest)) == 0;
+}
+
+char* put_v4(char* at, const std::uint8_t* bytes) {
+  for (unsigned i = 0; i < 4; ++i) {
+    if (i != 0) *at++ = '.';
+    at = put_octet(at, bytes[i]);
+  }
+  return at;
+}
+
+using Groups = std::array<unsigned, 8>;  // of sixteen bits, as an IPv6 address is written
+
+Groups groups_of(const IpAddress& address) {
+  Groups groups;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    groups[i] = unsigned{address.bytes()[2 * i]} << 8 | address.bytes()[2 * i + 1];
+  }
+  return groups;
+}
+
+struct ZeroRun {
+  unsigned first = 0;
+  unsigned count = 0;
+};
+
+/// The first of the longest (RFC 5952 4.2.3).
+ZeroRun longest_zero_run(const Groups& groups) {
+  ZeroRun longest, run;
+  for (unsigned i = 0; i < groups.size(); ++i) {
+    if (groups[i] != 0) {
+      run.count = 0;
+      continue;
+    }
+    if (run.count++ == 0) run.first = i;
+    if (run.count > longest.count) longest = run;
+  }
+  return longest;
 }
 
 }  // namespace
@@ -59,21 +98,46 @@ bool Network::overlaps(const Network& other) const {
   return same_prefix(base_, other.base_, std::min(prefix_bits_, other.prefix_bits_));
 }
 
+char* put_text(char* at, const IpAddress& address) {
+  if (address.is_v4()) return put_v4(at, address.bytes().data() + kMappedPrefix.size());
+  const Groups groups = groups_of(address);
+  const ZeroRun zeros = longest_zero_run(groups);
+  // RFC 5952 5: an IPv4 address within reads as one. Its prefix is zeros here; a mapped address is IPv4 to us.
+  const bool ends_in_v4 = zeros.first == 0 && zeros.count == 6;
+  const unsigned count = ends_in_v4 ? 6 : 8;
+  for (unsigned i = 0; i < count; ++i) {
+    if (i == zeros.first && zeros.count >= 2) {
+      *at++ = ':';
+      i += zeros.count - 1;
+      if (i == 7) *at++ = ':';
+      continue;
+    }
+    if (i != 0) *at++ = ':';
+    at = std::to_chars(at, at + 4, groups[i], 16).ptr;
+  }
+  if (!ends_in_v4) return at;
+  *at++ = ':';
+  return put_v4(at, address.bytes().data() + 12);
+}
+
+char* put_text(char* at, const MacAddress& address) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  for (std::size_t i = 0; i < address.size(); ++i) {
+    if (i != 0) *at++ = '-';  // ECS: RFC 7042, upper case
+    *at++ = kHex[address[i] >> 4];
+    *at++ = kHex[address[i] & 15];
+  }
+  return at;
+}
+
 void append_text(std::string& out, const IpAddress& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const bool is_v4 = address.is_v4();
-  inet_ntop(is_v4 ? AF_INET : AF_INET6, address.bytes().data() + (is_v4 ? kMappedPrefix.size() : 0), text.data(),
-            text.size());
-  out.append(text.data());
+  std::array<char, kLongestIpText> text;
+  out.append(text.data(), put_text(text.data(), address));
 }
 
 void append_text(std::string& out, const MacAddress& address) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (std::size_t i = 0; i < address.size(); ++i) {
-    if (i != 0) out.push_back('-');  // ECS: RFC 7042, upper case
-    out.push_back(kHex[address[i] >> 4]);
-    out.push_back(kHex[address[i] & 15]);
-  }
+  std::array<char, kMacCharacters> text;
+  out.append(text.data(), put_text(text.data(), address));
 }
 
 std::string to_text(const IpAddress& address) {

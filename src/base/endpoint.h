@@ -74,6 +74,12 @@ inline IpAddress IpAddress::v6(ByteView sixteen_bytes) {
 
 using MacAddress = std::array<std::uint8_t, 6>;
 
+inline constexpr std::size_t kLongestIpText = 39;  ///< eight groups of four digits (RFC 5952)
+inline constexpr std::size_t kMacCharacters = 17;
+
+/// Each writes at `at` and returns where it ended.
+char* put_text(char* at, const IpAddress& address);
+char* put_text(char* at, const MacAddress& address);
 void append_text(std::string& out, const IpAddress& address);
 void append_text(std::string& out, const MacAddress& address);
 std::string to_text(const IpAddress& address);

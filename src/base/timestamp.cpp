@@ -1,37 +1,58 @@
 #include "base/timestamp.h"
 
-#include <array>
-#include <cstddef>
+#include <algorithm>
+
+#include "base/digits.h"
 
 namespace dcmwatch {
 namespace {
 
-void put_digits(char* at, std::size_t width, std::int64_t value) {
-  for (std::size_t i = width; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
+/// 2026-01-31T23:59:59.
+void put_second(char* at, std::chrono::seconds since_epoch) {
+  using std::chrono::days, std::chrono::floor;
+  const auto day = floor<days>(since_epoch);
+  const std::chrono::year_month_day date{std::chrono::sys_days{day}};
+  const std::chrono::hh_mm_ss of_day{since_epoch - day};
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  at = put_two_digits(at, year / 100);
+  at = put_two_digits(at, year % 100);
+  *at++ = '-';
+  at = put_two_digits(at, static_cast<unsigned>(date.month()));
+  *at++ = '-';
+  at = put_two_digits(at, static_cast<unsigned>(date.day()));
+  *at++ = 'T';
+  at = put_two_digits(at, static_cast<unsigned>(of_day.hours().count()));
+  *at++ = ':';
+  at = put_two_digits(at, static_cast<unsigned>(of_day.minutes().count()));
+  *at++ = ':';
+  at = put_two_digits(at, static_cast<unsigned>(of_day.seconds().count()));
+  *at = '.';
 }
 
 }  // namespace
 
-void append_rfc3339(std::string& out, Timestamp time) {
-  using std::chrono::days, std::chrono::floor, std::chrono::seconds;
+char* Rfc3339::put(char* at, Timestamp time) {
   const auto since_epoch = time.time_since_epoch();
-  const auto day = floor<days>(since_epoch);
-  const std::chrono::year_month_day date{std::chrono::sys_days{day}};
-  const std::chrono::hh_mm_ss of_day{since_epoch - day};
+  const auto second = std::chrono::floor<std::chrono::seconds>(since_epoch);
+  if (second != second_) {
+    put_second(text_.data(), second);
+    second_ = second;
+  }
+  at = std::copy(text_.begin(), text_.end(), at);
 
-  std::array<char, 30> text;  // 2026-01-31T23:59:59.123456789Z
-  put_digits(&text[0], 4, static_cast<int>(date.year()));
-  text[4] = text[7] = '-';
-  put_digits(&text[5], 2, static_cast<unsigned>(date.month()));
-  put_digits(&text[8], 2, static_cast<unsigned>(date.day()));
-  text[10] = 'T';
-  put_digits(&text[11], 2, of_day.hours().count());
-  text[13] = text[16] = ':';
-  put_digits(&text[14], 2, of_day.minutes().count());
-  put_digits(&text[17], 2, of_day.seconds().count());
-  text[19] = '.';
-  put_digits(&text[20], 9, of_day.subseconds().count());
-  text[29] = 'Z';
+  const auto nanoseconds = static_cast<unsigned>((since_epoch - second).count());
+  *at++ = static_cast<char>('0' + nanoseconds / 100'000'000);
+  at = put_two_digits(at, nanoseconds / 1'000'000 % 100);
+  at = put_two_digits(at, nanoseconds / 10'000 % 100);
+  at = put_two_digits(at, nanoseconds / 100 % 100);
+  at = put_two_digits(at, nanoseconds % 100);
+  *at++ = 'Z';
+  return at;
+}
+
+void append_rfc3339(std::string& out, Timestamp time) {
+  std::array<char, Rfc3339::kCharacters> text;
+  Rfc3339{}.put(text.data(), time);
   out.append(text.data(), text.size());
 }
 

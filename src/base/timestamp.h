@@ -1,7 +1,9 @@
 // Packet time. Nothing below `app` reads a clock: time enters with packets.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -27,6 +29,19 @@ constexpr std::int64_t to_ns(Timestamp time) { return time.time_since_epoch().co
 /// Appends exactly 30 characters for the years 0000 to 9999.
 void append_rfc3339(std::string& out, Timestamp time);
 std::string to_rfc3339(Timestamp time);
+
+/// The same, for one who writes many: what two successive times have in common is written once.
+class Rfc3339 {
+ public:
+  static constexpr std::size_t kCharacters = 30;
+
+  /// Writes kCharacters at `at`; returns where they end.
+  char* put(char* at, Timestamp time);
+
+ private:
+  std::chrono::seconds second_ = std::chrono::seconds::min();  ///< none
+  std::array<char, 20> text_{};                                ///< of that second, with the point after it
+};
 
 /// The packet that a fact rests on: when it was seen, in which source, and its index there (from 0).
 struct Mark {

@@ -121,7 +121,10 @@ std::string_view to_text(StatusClass status_class) {
   return {};
 }
 
-std::string dicom_status_text(std::uint16_t status) { return fmt::format("{:04X}", status); }
+std::string dicom_status_text(std::uint16_t status) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  return {kHex[status >> 12], kHex[status >> 8 & 15], kHex[status >> 4 & 15], kHex[status & 15]};
+}
 
 std::string_view dicom_uid_name(std::string_view uid) {
   const auto* found = std::ranges::lower_bound(kDicomUids, uid, {}, &NamedUid::uid);

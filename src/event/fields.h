@@ -1,9 +1,13 @@
 // The one vocabulary: every field that a log record, a rule or the documentation may name.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include "event/record.h"
 
@@ -37,13 +41,62 @@ struct Record {
   std::string_view pseudonym_key = {};  ///< Pseudonymizer::key_id() of the key behind the record's pseudonyms
 };
 
+/// Which records can have a field at all: those of some facts, findings, or all.
+class RecordKinds {
+ public:
+  static constexpr RecordKinds all() { return RecordKinds{kFindings * 2 - 1}; }
+  /// By the index of a fact among Facts.
+  static constexpr RecordKinds of_fact(std::size_t index) { return RecordKinds{1U << index}; }
+  static constexpr RecordKinds findings() { return RecordKinds{kFindings}; }
+  template <typename Fact>
+  static constexpr RecordKinds of() {
+    return of_fact(index_of<Fact>(std::make_index_sequence<kFacts>{}));
+  }
+
+  [[nodiscard]] constexpr bool overlaps(RecordKinds other) const { return (bits_ & other.bits_) != 0; }
+  friend constexpr RecordKinds operator|(RecordKinds one, RecordKinds other) {
+    return RecordKinds{one.bits_ | other.bits_};
+  }
+
+ private:
+  static constexpr std::size_t kFacts = std::variant_size_v<Facts>;
+  static constexpr unsigned kFindings = 1U << kFacts;
+
+  explicit constexpr RecordKinds(unsigned bits) : bits_(bits) {}
+
+  template <typename Fact, std::size_t... index>
+  static constexpr std::size_t index_of(std::index_sequence<index...>) {
+    return ((std::is_same_v<Fact, std::variant_alternative_t<index, Facts>> ? index : 0) + ...);
+  }
+
+  unsigned bits_;
+};
+
+/// Tells the sink a field's values; of any record, though it finds none in those of other kinds.
+class FieldReader {
+ public:
+  using Function = void (*)(const Record&, FieldSink&);
+
+  template <typename Read>
+  requires std::is_convertible_v<Read, Function>
+  constexpr FieldReader(Read read, RecordKinds kinds = RecordKinds::all())  // NOLINT(google-explicit-constructor)
+      : read_(read), kinds_(kinds) {}
+
+  void operator()(const Record& record, FieldSink& sink) const { read_(record, sink); }
+  [[nodiscard]] constexpr RecordKinds kinds() const { return kinds_; }
+
+ private:
+  Function read_;
+  RecordKinds kinds_;
+};
+
 struct Field {
   std::string_view path;  ///< dotted: "dicom.calling_ae"
   FieldType type;
   std::string_view meaning;
   std::string_view clause;  ///< PS3.x, HL7 v2, ECS, or empty
   Identifies identifies;
-  void (*visit)(const Record&, FieldSink&);
+  FieldReader visit;
 };
 
 /// Sorted so that the fields of one object stand together: written in this order they nest.

@@ -14,7 +14,6 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{256} * 1024;
 constexpr mode_t kMode = S_IRUSR | S_IWUSR | S_IRGRP;  // less what umask takes away
 
 FileDescriptor open_log(const std::string& path, bool append) {
@@ -47,9 +46,7 @@ EventLog::EventLog(const std::string& path, EventLogSettings settings)
     : EventLog(open_log(path, settings.append), path == "-" ? "standard output" : path, std::move(settings)) {}
 
 EventLog::EventLog(FileDescriptor file, std::string name, EventLogSettings settings)
-    : file_(std::move(file)), name_(std::move(name)), settings_(std::move(settings)) {
-  buffer_.reserve(kBufferBytes + kBufferBytes / 4);
-}
+    : file_(std::move(file)), name_(std::move(name)), settings_(std::move(settings)) {}
 
 EventLog::~EventLog() { close(); }
 
@@ -69,7 +66,7 @@ void EventLog::append(const Record& record) {
 
 void EventLog::flush() {
   if (buffer_.empty()) return;
-  write(buffer_);
+  write(buffer_.text());
   buffer_.clear();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "output/file_descriptor.h"
 #include "output/record_sink.h"
 #include "output/record_writer.h"
+#include "output/text_buffer.h"
 
 namespace dcmwatch {
 
@@ -44,6 +46,8 @@ class EventLog final : public RecordSink {
   [[nodiscard]] std::uint64_t lost_records() const { return lost_records_; }
 
  private:
+  static constexpr std::size_t kBufferBytes = std::size_t{256} * 1024;
+
   void append(const Record& record);
   void write(std::string_view lines);
   void fail(int error, std::string_view unwritten);
@@ -52,7 +56,7 @@ class EventLog final : public RecordSink {
   std::string name_;
   EventLogSettings settings_;
   RecordWriter writer_;
-  std::string buffer_;
+  TextBuffer buffer_{kBufferBytes + kBufferBytes / 4};
   bool torn_ = false;  ///< the file ends within a line
   bool failed_ = false;
   std::atomic<std::uint64_t> lost_records_ = 0;

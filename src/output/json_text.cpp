@@ -1,18 +1,43 @@
 #include "output/json_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace dcmwatch {
 namespace {
 
-constexpr std::array<bool, 256> plain_bytes() {
-  std::array<bool, 256> plain{};
-  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) plain[byte] = byte != '"' && byte != '\\';
-  return plain;
+constexpr std::size_t kWordBytes = 8;
+
+/// One byte in each of eight.
+constexpr std::uint64_t each(std::uint64_t byte) { return byte * 0x0101010101010101; }
+
+/// The eight bytes at a time that need no escape: printable ASCII but for the quotation mark and the reverse solidus.
+/// A subtraction borrows from the next byte only where it found one that needs it, so that the answer is exact.
+bool is_plain(std::uint64_t word) {
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - each(0x01)) & ~bytes; };
+  const std::uint64_t below_space = (word - each(0x20)) & ~word;
+  const std::uint64_t special =
+      below_space | has_zero(word ^ each('"')) | has_zero(word ^ each('\\')) | has_zero(word ^ each(0x7f)) | word;
+  return (special & each(0x80)) == 0;
 }
-constexpr auto kPlain = plain_bytes();
+
+bool is_plain(std::uint8_t byte) { return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\'; }
+
+/// Fewer than eight bytes, and as many spaces as make eight of them.
+std::uint64_t padded_word(const char* bytes, std::size_t count) {
+  std::uint64_t word = each(' ');
+  char* at = reinterpret_cast<char*>(&word);
+  if (count >= 4) {  // two halves that may overlap
+    std::memcpy(at, bytes, 4);
+    std::memcpy(at + count - 4, bytes + count - 4, 4);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) at[i] = bytes[i];
+  }
+  return word;
+}
 
 /// Unicode 3.9, table 3-7: the lead bytes of well-formed sequences, and what their second byte may be.
 struct Lead {
@@ -47,55 +72,64 @@ Sequence next_sequence(std::string_view text) {
   return {1, false};
 }
 
-void append_escape(std::string& out, std::uint8_t code) {
+char* put(char* at, std::string_view text) { return std::ranges::copy(text, at).out; }
+
+char* put_escape(char* at, std::uint8_t code) {
   constexpr std::string_view kHex = "0123456789abcdef";
   switch (code) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"': return put(at, "\\\"");
+    case '\\': return put(at, "\\\\");
+    case '\n': return put(at, "\\n");
+    case '\r': return put(at, "\\r");
+    case '\t': return put(at, "\\t");
     default:
-      out += "\\u00";
-      out += kHex[code >> 4];
-      out += kHex[code & 15];
+      at = put(at, "\\u00");
+      *at++ = kHex[code >> 4];
+      *at++ = kHex[code & 15];
+      return at;
   }
 }
 
-/// Appends the beginning of `text`, which is not plain, and says how long it was.
-std::size_t append_special(std::string& out, std::string_view text) {
+/// Writes what `text` begins with, which is not plain, and takes it away.
+char* put_special(char* at, std::string_view& text) {
   const std::uint8_t first = byte_at(text, 0);
-  if (first < 0x80) {
-    append_escape(out, first);
-    return 1;
-  }
-  const Sequence sequence = next_sequence(text);
+  const Sequence sequence = first < 0x80 ? Sequence{1, true} : next_sequence(text);
   if (!sequence.well_formed) {
-    out += "\\ufffd";
+    at = put(at, "\\ufffd");
+  } else if (first < 0x80) {
+    at = put_escape(at, first);
   } else if (first == 0xc2 && byte_at(text, 1) < 0xa0) {  // C1 control characters
-    append_escape(out, byte_at(text, 1));
+    at = put_escape(at, byte_at(text, 1));
   } else {
-    out += text.substr(0, sequence.length);
+    at = put(at, text.substr(0, sequence.length));
   }
-  return sequence.length;
+  text.remove_prefix(sequence.length);
+  return at;
 }
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) {
-  out.push_back('"');
-  std::size_t done = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    if (kPlain[byte_at(text, at)]) {
-      ++at;
+char* put_json_string(char* at, std::string_view text) {
+  *at++ = '"';
+  while (!text.empty()) {
+    const std::size_t count = std::min(text.size(), kWordBytes);
+    std::uint64_t word = 0;
+    if (count == kWordBytes) {
+      std::memcpy(&word, text.data(), kWordBytes);
+    } else {
+      word = padded_word(text.data(), count);
+    }
+    if (is_plain(word)) {
+      std::memcpy(at, &word, kWordBytes);
+      at += count;
+      text.remove_prefix(count);
       continue;
     }
-    out += text.substr(done, at - done);
-    at += append_special(out, text.substr(at));
-    done = at;
+    for (; is_plain(byte_at(text, 0)); text.remove_prefix(1)) *at++ = text[0];
+    at = put_special(at, text);
   }
-  out += text.substr(done);
-  out.push_back('"');
+  *at++ = '"';
+  return at;
 }
 
 }  // namespace dcmwatch

@@ -1,149 +1,192 @@
 #include "output/record_writer.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <charconv>
+#include <cstring>
 
 #include "output/json_text.h"
 
 namespace dcmwatch {
 namespace {
 
-constexpr std::size_t kRoot = 0;
+constexpr std::size_t kDeepest = 8;
+constexpr std::size_t kLongestNumber = 20;  // -9223372036854775808
+constexpr std::size_t kPunctuation = 4;     // two quotation marks, or what opens or closes a list, and the comma
 
-std::string quoted(std::string_view name, std::string_view after) {
-  std::string text;
-  append_json_string(text, name);
-  return text.append(after);
+std::vector<std::string_view> objects_of(std::string_view path) {
+  std::vector<std::string_view> objects;
+  for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
+    objects.push_back(path.substr(0, dot));
+    path.remove_prefix(dot + 1);
+  }
+  return objects;
 }
 
 }  // namespace
 
-/// The line being written: opens and closes objects as the fields that are present ask for it.
+/// The line being written. A comma follows every value; the end of what holds it takes the last one's place.
 class RecordLine final : public FieldSink {
  public:
-  RecordLine(std::string& out, const std::vector<RecordWriter::Object>& objects) : out_(out), objects_(objects) {
-    out_.push_back('{');
-  }
+  RecordLine(TextBuffer& out, Rfc3339& times) : out_(out), times_(times) {}
 
-  void write(const RecordWriter::Member& member, const Record& record) {
-    member_ = &member;
-    values_ = 0;
-    member.field->visit(record, *this);
-    if (values_ != 0 && is_list()) out_.push_back(']');
-  }
-
-  void finish() {
-    move_to(kRoot);
-    out_ += "}\n";
+  void write(const RecordWriter::Plan& plan, const Record& record) {
+    put("{");
+    for (const RecordWriter::Step& step : plan) {
+      switch (step.kind) {
+        case RecordWriter::Step::Kind::open: open(step); break;
+        case RecordWriter::Step::Kind::field: write(step, record); break;
+        case RecordWriter::Step::Kind::close: close(step); break;
+      }
+    }
+    out_.back() = '}';  // no record is without its time
+    put("\n");
   }
 
   void text(std::string_view value) override {
-    if (begin_value()) append_json_string(out_, value);
+    if (char* at = begin_value(json_string_bytes(value))) end_value(put_json_string(at, value));
   }
 
   void number(std::int64_t value) override {
-    if (!begin_value()) return;
-    std::array<char, 20> digits{};  // -9223372036854775808
-    out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+    if (char* at = begin_value(kLongestNumber)) end_value(std::to_chars(at, at + kLongestNumber, value).ptr);
   }
 
   void boolean(bool value) override {
-    if (begin_value()) out_ += value ? "true" : "false";
+    const std::string_view word = value ? "true" : "false";
+    if (char* at = begin_value(word.size())) end_value(std::copy(word.begin(), word.end(), at));
   }
 
   void address(const IpAddress& value) override {
-    if (!begin_value()) return;
-    out_.push_back('"');
-    append_text(out_, value);
-    out_.push_back('"');
+    char* at = begin_value(kLongestIpText);
+    if (!at) return;
+    *at++ = '"';
+    at = put_text(at, value);
+    *at++ = '"';
+    end_value(at);
   }
 
   void time(Timestamp value) override {
-    if (!begin_value()) return;
-    out_.push_back('"');
-    append_rfc3339(out_, value);
-    out_.push_back('"');
+    char* at = begin_value(Rfc3339::kCharacters);
+    if (!at) return;
+    *at++ = '"';
+    at = times_.put(at, value);
+    *at++ = '"';
+    end_value(at);
   }
 
  private:
-  [[nodiscard]] bool is_list() const { return member_->field->type == FieldType::text_list; }
+  static char* put(char* at, const RecordWriter::Name& name) {
+    std::memcpy(at, name.text.data(), name.text.size());  // as a whole: of a fixed length it takes no call
+    return at + name.size;
+  }
 
-  /// False for the second value of a field that is no list: a mistake in the table, which must not break the line.
-  bool begin_value() {
-    if (values_++ == 0) {
-      move_to(member_->object);
-      separate();
-      out_ += member_->key;
-      if (is_list()) out_.push_back('[');
-      return true;
+  void put(std::string_view text) { out_.end_at(std::ranges::copy(text, out_.room(text.size())).out); }
+
+  void open(const RecordWriter::Step& step) {
+    begun_at_[step.depth] = out_.size();
+    out_.end_at(put(out_.room(step.name.kBytes), step.name));
+    opened_at_[step.depth] = out_.size();
+  }
+
+  /// An object without a member is none.
+  void close(const RecordWriter::Step& step) {
+    if (out_.size() == opened_at_[step.depth]) {
+      out_.cut(begun_at_[step.depth]);
+    } else {
+      out_.back() = '}';
+      put(",");
     }
-    assert(is_list());
-    if (is_list()) out_.push_back(',');
-    return is_list();
   }
 
-  void separate() {
-    if (out_.back() != '{') out_.push_back(',');
-  }
-
-  void move_to(std::size_t object) {
-    while (!encloses(current_, object)) {
-      out_.push_back('}');
-      current_ = objects_[current_].parent;
+  void write(const RecordWriter::Step& step, const Record& record) {
+    step_ = &step;
+    is_list_ = step.field->type == FieldType::text_list;
+    empty_ = true;
+    step.field->visit(record, *this);
+    if (is_list_ && !empty_) {
+      out_.back() = ']';
+      put(",");
     }
-    open(object);
   }
 
-  void open(std::size_t object) {
-    if (object == current_) return;
-    open(objects_[object].parent);
-    separate();
-    out_ += objects_[object].opening;
-    current_ = object;
+  /// Where a value of at most so many bytes is to be put. Nowhere if it is the second of a field that is no list: a
+  /// mistake in the table, which must not break the line.
+  char* begin_value(std::size_t bytes) {
+    char* at = out_.room(RecordWriter::Name::kBytes + bytes + kPunctuation);
+    if (!empty_) {
+      assert(is_list_);
+      return is_list_ ? at : nullptr;
+    }
+    empty_ = false;
+    at = put(at, step_->name);
+    if (is_list_) *at++ = '[';
+    return at;
   }
 
-  [[nodiscard]] bool encloses(std::size_t outer, std::size_t inner) const {
-    while (objects_[inner].depth > objects_[outer].depth) inner = objects_[inner].parent;
-    return inner == outer;
+  void end_value(char* at) {
+    *at++ = ',';
+    out_.end_at(at);
   }
 
-  std::string& out_;
-  const std::vector<RecordWriter::Object>& objects_;
-  const RecordWriter::Member* member_ = nullptr;
-  std::size_t current_ = kRoot;
-  std::size_t values_ = 0;
+  TextBuffer& out_;
+  Rfc3339& times_;
+  const RecordWriter::Step* step_ = nullptr;
+  bool is_list_ = false;
+  bool empty_ = true;  ///< the field has no value so far
+  std::array<std::size_t, kDeepest> begun_at_{};
+  std::array<std::size_t, kDeepest> opened_at_{};
 };
 
-RecordWriter::RecordWriter() : objects_{{kRoot, 0, {}}} {
+RecordWriter::RecordWriter() {
+  constexpr std::size_t kFacts = std::variant_size_v<Facts>;
+  for (std::size_t fact = 0; fact < kFacts; ++fact) {
+    plans_[fact] = plan_for(RecordKinds::of_fact(fact));
+    plans_[kFacts + fact] = plan_for(RecordKinds::of_fact(fact) | RecordKinds::findings());
+  }
+}
+
+RecordWriter::Name RecordWriter::name_of(std::string_view name, std::string_view after) {
+  Name result;
+  assert(name.size() + 2 + after.size() <= result.text.size());
+  char* at = result.text.data();
+  *at++ = '"';
+  at = std::ranges::copy(name, at).out;
+  *at++ = '"';
+  at = std::ranges::copy(after, at).out;
+  result.size = static_cast<std::size_t>(at - result.text.data());
+  return result;
+}
+
+RecordWriter::Plan RecordWriter::plan_for(RecordKinds kinds) {
+  Plan plan;
+  std::vector<std::string_view> open;
+  const auto move_to = [&](const std::vector<std::string_view>& objects) {
+    const auto common = static_cast<std::size_t>(std::ranges::mismatch(open, objects).in1 - open.begin());
+    while (open.size() > common) {
+      open.pop_back();
+      plan.push_back({.kind = Step::Kind::close, .depth = static_cast<std::uint8_t>(open.size())});
+    }
+    while (open.size() < objects.size()) {
+      assert(open.size() < kDeepest);
+      const std::string_view name = objects[open.size()];
+      plan.push_back(
+          {.kind = Step::Kind::open, .depth = static_cast<std::uint8_t>(open.size()), .name = name_of(name, ":{")});
+      open.push_back(name);
+    }
+  };
   for (const Field& field : fields()) {
-    const std::size_t dot = field.path.rfind('.');
-    const bool at_root = dot == std::string_view::npos;
-    const std::size_t object = at_root ? kRoot : object_of(field.path.substr(0, dot));
-    members_.push_back({&field, object, quoted(field.path.substr(at_root ? 0 : dot + 1), ":")});
+    if (!field.visit.kinds().overlaps(kinds)) continue;
+    move_to(objects_of(field.path));
+    const std::string_view name = field.path.substr(field.path.rfind('.') + 1);
+    plan.push_back({.kind = Step::Kind::field, .field = &field, .name = name_of(name, ":")});
   }
+  move_to({});
+  return plan;
 }
 
-std::size_t RecordWriter::object_of(std::string_view path) {
-  std::size_t object = kRoot;
-  while (!path.empty()) {
-    const std::size_t dot = std::min(path.find('.'), path.size());
-    const std::string opening = quoted(path.substr(0, dot), ":{");
-    const auto known = std::ranges::find_if(
-        objects_, [&](const Object& other) { return other.parent == object && other.opening == opening; });
-    const auto index = static_cast<std::size_t>(known - objects_.begin());
-    if (known == objects_.end()) objects_.push_back({object, objects_[object].depth + 1, opening});
-    object = index;
-    path.remove_prefix(std::min(dot + 1, path.size()));
-  }
-  return object;
-}
-
-void RecordWriter::append(std::string& out, const Record& record) const {
-  RecordLine line{out, objects_};
-  for (const Member& member : members_) line.write(member, record);
-  line.finish();
+void RecordWriter::append(TextBuffer& out, const Record& record) {
+  const std::size_t fact = record.observation.event.facts.index();
+  RecordLine{out, times_}.write(plans_[record.finding ? std::variant_size_v<Facts> + fact : fact], record);
 }
 
 }  // namespace dcmwatch

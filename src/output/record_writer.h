@@ -1,42 +1,53 @@
 // A record as one line of nested JSON, in the field table's words and order.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <string>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "event/fields.h"
+#include "output/text_buffer.h"
 
 namespace dcmwatch {
 
-/// Knows nothing of any field: what the table says is what is written. Made once, used for every record; safe to share.
+/// Knows nothing of any field: what the table says is what is written. Made once, used for every record of one thread.
+/// A record costs a call for each field that its kind can have.
 class RecordWriter {
  public:
   RecordWriter();
 
   /// Appends one line with its newline. Allocates nothing but what `out` needs to grow.
-  void append(std::string& out, const Record& record) const;
+  void append(TextBuffer& out, const Record& record);
 
  private:
   friend class RecordLine;
 
-  /// A node of the tree that the dotted paths make; the root is its own parent.
-  struct Object {
-    std::size_t parent;
-    std::size_t depth;
-    std::string opening;  ///< "dicom":{
+  /// A name as it stands before its value, ready to be copied as a whole: "calling_ae":
+  struct Name {
+    static constexpr std::size_t kBytes = 40;
+    std::array<char, kBytes> text{};
+    std::size_t size = 0;
   };
 
-  struct Member {
-    const Field* field;
-    std::size_t object;
-    std::string key;  ///< "calling_ae":
+  /// The table, read from the first field to the last, opens and closes objects as its dotted paths say.
+  struct Step {
+    enum class Kind : std::uint8_t { open, field, close };
+    Kind kind;
+    std::uint8_t depth = 0;        ///< of the object that is opened or closed
+    const Field* field = nullptr;  ///< of Kind::field
+    Name name{};                   ///< of Kind::field and, with its brace, of Kind::open
   };
 
-  std::size_t object_of(std::string_view path);
+  using Plan = std::vector<Step>;
 
-  std::vector<Object> objects_;
-  std::vector<Member> members_;
+  static Plan plan_for(RecordKinds kinds);
+  static Name name_of(std::string_view name, std::string_view after);
+
+  /// By the kind of fact; findings after them, by that of their example.
+  std::array<Plan, 2 * std::variant_size_v<Facts>> plans_;
+  Rfc3339 times_;
 };
 
 }  // namespace dcmwatch

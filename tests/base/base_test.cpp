@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -26,6 +27,40 @@ TEST(ByteReader, past_its_end_yields_zeros_and_remembers) {
   EXPECT_TRUE(reader.failed());
   EXPECT_TRUE(reader.take(1).empty());
   EXPECT_EQ(reader.remaining(), 0U);
+}
+
+TEST(Timestamp, is_written_the_same_whatever_was_written_before) {
+  Rfc3339 writer;
+  for (const std::int64_t ns : {0LL, 999'999'999LL, 1'000'000'000LL, 123'456'789LL, -1LL, 951'782'400'000'000'001LL,
+                                4'102'444'800'000'000'000LL, 4'102'444'799'987'654'321LL}) {
+    std::array<char, Rfc3339::kCharacters> text;
+    EXPECT_EQ(writer.put(text.data(), timestamp_from_ns(ns)), text.data() + text.size());
+    EXPECT_EQ(std::string(text.data(), text.size()), to_rfc3339(timestamp_from_ns(ns)));
+  }
+  EXPECT_EQ(to_rfc3339(timestamp_from_ns(-1)), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(to_rfc3339(timestamp_from_ns(951'782'400'000'000'001)), "2000-02-29T00:00:00.000000001Z");
+}
+
+// Every choice of zero and other groups, so that each run of zeros stands wherever it can.
+TEST(IpAddress, is_written_as_inet_ntop_writes_it) {
+  for (const unsigned value : {0x1U, 0x10U, 0xabcU, 0xffffU}) {
+    for (unsigned chosen = 0; chosen < 256; ++chosen) {
+      std::array<std::uint8_t, 16> bytes{};
+      for (unsigned group = 0; group < 8; ++group) {
+        if ((chosen >> group & 1) == 0) continue;
+        bytes[2 * group] = static_cast<std::uint8_t>(value >> 8);
+        bytes[2 * group + 1] = static_cast<std::uint8_t>(value);
+      }
+      std::array<char, INET6_ADDRSTRLEN> expected{};
+      inet_ntop(AF_INET6, bytes.data(), expected.data(), expected.size());
+      const IpAddress address = IpAddress::v6(bytes);
+      if (address.is_v4()) continue;
+      EXPECT_EQ(to_text(address), expected.data());
+    }
+  }
+  for (const std::string_view text : {"0.0.0.0", "10.20.30.40", "255.255.255.255", "1.99.100.9"}) {
+    EXPECT_EQ(to_text(*IpAddress::parse(text)), text);
+  }
 }
 
 TEST(Timestamp, is_written_as_rfc_3339) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <set>
 
@@ -12,10 +13,12 @@ namespace dcmwatch {
 namespace {
 
 namespace json = boost::json;
+using namespace std::string_view_literals;
 
 json::value parsed(const Record& record) {
-  std::string line;
-  RecordWriter{}.append(line, record);
+  TextBuffer out{1};
+  RecordWriter{}.append(out, record);
+  const std::string_view line = out.text();
   EXPECT_TRUE(line.ends_with("}\n"));
   EXPECT_EQ(line.find('\n'), line.size() - 1) << "a record is one line";
   return json::parse(line);
@@ -110,11 +113,13 @@ TEST(RecordWriter, OpensNoObjectTwice) {
 }
 
 TEST(RecordWriter, AppendsAfterWhatIsThere) {
-  std::string lines = "before\n";
+  TextBuffer out;
+  out.end_at(std::ranges::copy("before\n"sv, out.room(7)).out);
   const Observation observation = samples::observation(samples::operation());
-  const RecordWriter writer;
-  writer.append(lines, {observation, nullptr, {}});
-  writer.append(lines, {observation, nullptr, {}});
+  RecordWriter writer;
+  writer.append(out, {observation, nullptr, {}});
+  writer.append(out, {observation, nullptr, {}});
+  const std::string lines{out.text()};
   const std::string one = lines.substr(7, (lines.size() - 7) / 2);
   EXPECT_EQ(lines, "before\n" + one + one);
 }
@@ -124,7 +129,11 @@ struct Escape {
   std::string_view json;
 };
 
-using namespace std::string_view_literals;
+std::string json_string(std::string_view text) {
+  std::string out(json_string_bytes(text), '\0');
+  out.resize(static_cast<std::size_t>(put_json_string(out.data(), text) - out.data()));
+  return out;
+}
 
 TEST(JsonText, EscapesWhatWouldBreakALineOrCommandATerminal) {
   constexpr Escape kEscapes[] = {
@@ -141,9 +150,7 @@ TEST(JsonText, EscapesWhatWouldBreakALineOrCommandATerminal) {
       {"\xe2\x82\xac \xf0\x9f\xa9\xbb", "\"\xe2\x82\xac \xf0\x9f\xa9\xbb\""},
   };
   for (const Escape& escape : kEscapes) {
-    std::string out;
-    append_json_string(out, escape.text);
-    EXPECT_EQ(out, escape.json);
+    EXPECT_EQ(json_string(escape.text), escape.json);
   }
 }
 
@@ -162,18 +169,29 @@ TEST(JsonText, ReplacesWhatIsNoUtf8) {
        R"("\ufffdx")"},
   };
   for (const Escape& escape : kEscapes) {
-    std::string out;
-    append_json_string(out, escape.text);
-    EXPECT_EQ(out, escape.json);
+    EXPECT_EQ(json_string(escape.text), escape.json);
   }
 }
 
 TEST(JsonText, IsValidForAnyTwoBytes) {
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {
-      std::string out;
-      append_json_string(out, std::string{'x', static_cast<char>(first), static_cast<char>(second)});
+      const std::string out = json_string(std::string{'x', static_cast<char>(first), static_cast<char>(second)});
       EXPECT_TRUE(json::parse(out).is_string()) << first << ' ' << second;
+    }
+  }
+}
+
+TEST(JsonText, IsTheSameWhereverInTheTextAByteStands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string one(1, static_cast<char>(byte));
+    const std::string alone = json_string(one);
+    const std::string escaped = alone.substr(1, alone.size() - 2);
+    for (std::size_t before = 0; before < 18; ++before) {
+      for (std::size_t after = 0; after < 10; ++after) {
+        const std::string left(before, '~'), right(after, '!');
+        EXPECT_EQ(json_string(left + one + right), '"' + left + escaped + right + '"') << byte;
+      }
     }
   }
 }
