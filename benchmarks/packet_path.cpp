@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "allocations.h"
 #include "assemble/assembler.h"
 #include "decode/decoder.h"
 
@@ -62,11 +63,15 @@ void assemble_in_order(benchmark::State& state) {
   const Limits limits;
   Unwanted handler;
   Assembler assembler{limits, handler};
-  for (auto _ : state) {
+  const auto next = [&] {
     assembler.on_segment(segment);
     segment.sequence += segment.wire_payload_bytes;
     ++segment.mark.packet;
-  }
+  };
+  next();  // makes the connection
+  const std::uint64_t allocated_before = allocations();
+  for (auto _ : state) next();
+  state.counters["allocations"] = static_cast<double>(allocations() - allocated_before);
 }
 BENCHMARK(assemble_in_order);
 
