@@ -58,9 +58,20 @@ def arguments():
 
 
 def build(tell):
+    """The release: dcmwatch, and its hot functions one by one."""
     tell("building the release")
-    subprocess.run([ROOT / "scripts" / "build", "release", "dcmwatch"], check=True, stdout=subprocess.DEVNULL)
-    return ROOT / "build" / "release" / "src" / "app" / "dcmwatch"
+    for command in ([ROOT / "scripts" / "install_packages", "build", "bench"], ["cmake", "--preset", "release", "-DDCMWATCH_BENCHMARKS=ON"],
+                    ["cmake", "--build", "--preset", "release", "--target", "dcmwatch", "bench_hot_functions"]):
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if done.returncode:
+            raise Failure(f"{command[0]} failed:\n{done.stdout}")
+    return ROOT / "build" / "release" / "src" / "app" / "dcmwatch", ROOT / "build" / "release" / "benchmarks" / "bench_hot_functions"
+
+
+def allocations_in_order(hot_functions):
+    """How often segments in order ask for memory in `assemble`."""
+    done = subprocess.run([hot_functions, "--benchmark_filter=^assemble_in_order$", "--benchmark_format=json"], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["benchmarks"][0]["allocations"]
 
 
 def build_sticks(folder, tell):
@@ -156,11 +167,13 @@ def main():
         tell(reason)
         return UNUSABLE
     try:
-        binary = chosen.binary.resolve() if chosen.binary else build(tell)
+        binary, hot_functions = (chosen.binary.resolve(), None) if chosen.binary else build(tell)
         sticks = build_sticks(chosen.captures / "sticks", tell)
         program = Program(binary, chosen.captures)
         try:
             results = Bench(chosen, program, sticks, tell).measure()
+            if hot_functions:
+                results.allocations = allocations_in_order(hot_functions)
         finally:
             program.close()
     except (Failure, subprocess.CalledProcessError) as error:

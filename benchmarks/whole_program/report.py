@@ -70,6 +70,7 @@ GOALS = (
     Goal("bulk", "peak RssAnon", 48, "", _mib(lambda results: results.row("bulk", DCMWATCH)), "{:.1f} MiB", most=True),
     Goal("repeated", "peak RssAnon", 48, "", _mib(lambda results: results.repeated), "{:.1f} MiB", most=True),
     Goal("idle", "memory of a connection", 300, "", lambda results: results.bytes_of_a_connection(), "{:.0f} bytes", most=True),
+    Goal("segments in order", "allocations in assemble", 0, "", lambda results: results.allocations, "{:.0f}", most=True),
 )
 
 
@@ -79,6 +80,7 @@ class Results:
         self.timed = {}       # capture: rows
         self.repeated = None  # a Peak
         self.idle = None      # Peaks of the empty capture and of the idle connections
+        self.allocations = None
 
     def row(self, capture, tool):
         return next(row for row in self.timed[capture] if row.tool.name == tool)
@@ -88,8 +90,8 @@ class Results:
         return (idle - empty) / self.chosen.sizes.idle_connections
 
     def measured(self, goal):
-        present = {**self.timed, "repeated": self.repeated, "idle": self.idle}
-        return goal.measure(self) if present.get(goal.capture) else None
+        present = {**self.timed, "repeated": self.repeated, "idle": self.idle, "segments in order": self.allocations}
+        return goal.measure(self) if present.get(goal.capture) is not None else None
 
     def goals(self):
         """Those that this run can tell of: the goal, the number, whether it is met; no verdict on captures of other sizes."""
@@ -115,12 +117,13 @@ class Results:
         return "\n\n".join([self.circumstances(), *tables])
 
     def circumstances(self):
+        file_system = subprocess.run(["stat", "-f", "-c", "%T", self.chosen.captures], capture_output=True, text=True, check=False).stdout.strip()
         commit = subprocess.run(["git", "-C", pathlib.Path(__file__).parent, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
         with open("/proc/cpuinfo", encoding="utf-8") as cpus:
             models = [line.split(":", 1)[1].strip() for line in cpus if line.startswith("model name")]
         load = os.getloadavg()[0]
-        return (f"{models[0] if models else platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, load {load:.1f}; "
-                f"commit {commit.stdout.strip()}; medians of {self.chosen.runs}.")
+        return (f"{models[0] if models else platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, load {load:.1f}; captures on "
+                f"{file_system}; {self.chosen.binary or 'commit ' + commit.stdout.strip()}; medians of {self.chosen.runs}.")
 
     def speeds(self):
         head = ["capture", "program", "seconds (least to most)", "CPU seconds", "Gbit/s", "packets/s", "associations/s", "messages/s",
@@ -170,7 +173,7 @@ class Results:
 
 
 def _mebibytes(number):
-    return f"{number / MIB:.1f} MiB"
+    return f"{number / MIB:.1f} MiB" if number else ""  # over before it was asked
 
 
 def _count(number):
