@@ -120,7 +120,7 @@ class Bench:
         rows = [report.Row(tool, self.workshop.cut(capture, CUT_BYTES) if tool.slow else capture) for tool in self.tools(name)]
         for row in rows:
             warm(row.capture.path)
-            row.memory = self.runner.peak_memory([*row.tool.command, row.capture.path])
+            row.watched = self.runner.watched([*row.tool.command, row.capture.path])
             self.check(row)
         for turn in range(self.chosen.runs):
             for row in rows:
@@ -141,10 +141,10 @@ class Bench:
         bulk, times = self.workshop.capture("bulk"), self.chosen.sizes.bulk_repeats
         self.tell(f"measuring {bulk.path.name} {times} times on end")
         warm(bulk.path)
-        memory = self.runner.peak_memory([*self.program.command(), "-"], feeder=[self.sticks["make_captures"], "repeat", times, bulk.path])
+        watched = self.runner.watched([*self.program.command(), "-"], feeder=[self.sticks["make_captures"], "repeat", times, bulk.path])
         account = dataclasses.replace(bulk.account, **{field: value * times for field, value in dataclasses.asdict(bulk.account).items()})
         self.program.check("repeated", account)
-        return report.Peak(f"bulk, {times} times", bulk.bytes * times, memory)
+        return report.Peak(f"bulk, {times} times", bulk.bytes * times, watched)
 
     def idle(self):
         peaks = []
@@ -152,9 +152,9 @@ class Bench:
             capture = self.workshop.capture(name)
             self.tell(f"measuring {capture.path.name}")
             warm(capture.path)
-            memory = self.runner.peak_memory([*self.program.command(), capture.path])
+            watched = self.runner.watched([*self.program.command(), capture.path])
             self.program.check(name, capture.account)
-            peaks.append(report.Peak(name, capture.bytes, memory))
+            peaks.append(report.Peak(name, capture.bytes, watched))
         return peaks
 
 

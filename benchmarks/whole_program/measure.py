@@ -26,9 +26,11 @@ class Run:
 
 
 @dataclasses.dataclass(frozen=True)
-class Memory:
+class Watched:
+    """What the kernel said of a process while it ran."""
     anonymous_bytes: int  # largest RssAnon seen
     resident_bytes: int   # VmHWM: RssAnon, and pages of files that it has mapped
+    thread_seconds: dict  # processor time by the thread's name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +47,17 @@ def warm(path):
         block = bytearray(1 << 20)
         while file.readinto(block):
             pass
+
+
+def _memory_of(pid):
+    lines = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines())
+    return [int(lines[name].split()[0]) * 1024 for name in ("RssAnon", "VmHWM")]
+
+
+def _threads_of(pid):
+    """By thread id: its name, and how long it ran, in nanoseconds."""
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        yield task.name, ((task / "comm").read_text(encoding="utf-8").strip(), int((task / "schedstat").read_text(encoding="ascii").split()[0]))
 
 
 class Runner:
@@ -77,21 +90,24 @@ class Runner:
             self._settle(process, status, complaint)
         return Run(seconds, usage.ru_utime + usage.ru_stime)
 
-    def peak_memory(self, command, feeder=None):
+    def watched(self, command, feeder=None):
         """Asks the kernel every two milliseconds, in a run that is not timed."""
         anonymous = resident = 0
+        threads = {}
         with self._started(command, feeder) as process:
             while True:
                 pid, status, _ = os.wait4(process.pid, os.WNOHANG)
                 if pid:
                     break
-                with contextlib.suppress(OSError, KeyError, ValueError), open(f"/proc/{process.pid}/status", encoding="ascii") as text:
-                    lines = dict(line.split(":", 1) for line in text)
-                    anonymous = max(anonymous, int(lines["RssAnon"].split()[0]) * 1024)
-                    resident = max(resident, int(lines["VmHWM"].split()[0]) * 1024)
+                with contextlib.suppress(OSError, KeyError, ValueError):  # it may end meanwhile
+                    anonymous, resident = map(max, (anonymous, resident), _memory_of(process.pid))
+                    threads.update(_threads_of(process.pid))
                 time.sleep(POLL_SECONDS)
             self._settle(process, status, process.stderr.read())
-        return Memory(anonymous, resident)
+        seconds = collections.Counter()
+        for name, nanoseconds in threads.values():
+            seconds[name] += nanoseconds / 1e9
+        return Watched(anonymous, resident, dict(seconds))
 
     @staticmethod
     def _settle(process, status, complaint):

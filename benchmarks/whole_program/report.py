@@ -17,7 +17,7 @@ class Row:
     """One program on one capture."""
     tool: object
     capture: object
-    memory: object = None
+    watched: object = None
     runs: list = dataclasses.field(default_factory=list)
 
     @property
@@ -38,7 +38,7 @@ class Row:
 class Peak:
     name: str
     bytes: int
-    memory: object
+    watched: object
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _ratio(capture, to=LIBPCAP_LOOP, of=DCMWATCH):
 
 
 def _mib(of):
-    return lambda results: of(results).memory.anonymous_bytes / MIB
+    return lambda results: of(results).watched.anonymous_bytes / MIB
 
 
 GOALS = (
@@ -86,7 +86,7 @@ class Results:
         return next(row for row in self.timed[capture] if row.tool.name == tool)
 
     def bytes_of_a_connection(self):
-        empty, idle = (peak.memory.anonymous_bytes for peak in self.idle)
+        empty, idle = (peak.watched.anonymous_bytes for peak in self.idle)
         return (idle - empty) / self.chosen.sizes.idle_connections
 
     def measured(self, goal):
@@ -109,6 +109,8 @@ class Results:
 
     def text(self, markdown):
         tables = [_table(*self.speeds(), markdown)] if self.timed else []
+        if self.timed:
+            tables.append(_table(*self.threads(), markdown))
         if self.idle or self.repeated:
             tables.append(_table(*self.peaks(), markdown))
         tables.append(_table(*self.verdicts(), markdown))
@@ -139,14 +141,20 @@ class Results:
                     name + cut, row.tool.name, f"{row.seconds:.3f} ({min(seconds):.3f} to {max(seconds):.3f})",
                     f"{statistics.median(run.cpu_seconds for run in row.runs):.3f}", f"{row.per_second(row.capture.bytes) * 8e-9:.2f}",
                     _count(row.per_second(row.capture.packets)), _count(row.per_second(account.associations)) if account else "",
-                    _count(row.per_second(account.messages)) if account else "", _mebibytes(row.memory.anonymous_bytes),
-                    _mebibytes(row.memory.resident_bytes), f"{ratio:.2f} ({least:.2f} to {most:.2f})", f"{row.ratio_to(self.row(name, READ_LOOP))[0]:.2f}"])
+                    _count(row.per_second(account.messages)) if account else "", _mebibytes(row.watched.anonymous_bytes),
+                    _mebibytes(row.watched.resident_bytes), f"{ratio:.2f} ({least:.2f} to {most:.2f})", f"{row.ratio_to(self.row(name, READ_LOOP))[0]:.2f}"])
         return head, lines
+
+    def threads(self):
+        """Of one run of dcmwatch on each capture, watched and not timed."""
+        watched = {name: self.row(name, DCMWATCH).watched.thread_seconds for name in self.timed}
+        names = list(dict.fromkeys(name for seconds in watched.values() for name in seconds))
+        return ["CPU seconds of", *names], [[capture, *(f"{seconds.get(name, 0):.3f}" for name in names)] for capture, seconds in watched.items()]
 
     def peaks(self):
         peaks = ([self.repeated] if self.repeated else []) + (self.idle or [])
         return ["capture", "size", "RssAnon", "RSS"], [
-            [peak.name, f"{peak.bytes / 1e9:.2f} GB", _mebibytes(peak.memory.anonymous_bytes), _mebibytes(peak.memory.resident_bytes)] for peak in peaks]
+            [peak.name, f"{peak.bytes / 1e9:.2f} GB", _mebibytes(peak.watched.anonymous_bytes), _mebibytes(peak.watched.resident_bytes)] for peak in peaks]
 
     def verdicts(self):
         return ["capture", "what", "asked for", "stretch", "measured", ""], [
@@ -156,7 +164,7 @@ class Results:
     def as_json(self):
         def rows(of):
             return [{"program": row.tool.name, "file": row.capture.path.name, "bytes": row.capture.bytes, "packets": row.capture.packets,
-                     "account": dataclasses.asdict(row.capture.account), "memory": dataclasses.asdict(row.memory),
+                     "account": dataclasses.asdict(row.capture.account), "watched": dataclasses.asdict(row.watched),
                      "runs": [dataclasses.asdict(run) for run in row.runs]} for row in of]
 
         return {"circumstances": self.circumstances(), "sizes": dataclasses.asdict(self.chosen.sizes),
