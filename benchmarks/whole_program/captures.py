@@ -122,7 +122,8 @@ class Workshop:
         with Wire() as wire:
             wire.serve(HL7_PORT, sys.executable, HERE / "peers" / "hl7.py", "serve", HL7_PORT)
             with wire.capture(path, f"tcp port {HL7_PORT}", self.buffer_mib):
-                wire.run_clients([[sys.executable, HERE / "peers" / "hl7.py", "send", SERVER, HL7_PORT, connections, self.sizes.hl7_messages]], 1)
+                send = [sys.executable, HERE / "peers" / "hl7.py", "send", SERVER, HL7_PORT, connections, self.sizes.hl7_messages]
+                wire.run_clients([send], 1)
         return Account(messages=self.sizes.hl7_messages, connections=connections)
 
     def make_background(self, path):
@@ -137,8 +138,9 @@ class Workshop:
             wire.serve(HTTP_PORT, sys.executable, HERE / "peers" / "web.py", "serve", HTTP_PORT, pages)
             wire.serve(IPERF_PORT, "iperf3", "--server")
             with wire.capture(path, f"tcp port {HTTP_PORT} or tcp port {IPERF_PORT}", self.buffer_mib):
-                wire.run_clients([["iperf3", "--client", SERVER, "--bytes", f"{self.sizes.background_mib}M", "--parallel", streams, "--bitrate", "250M"],
-                                  [sys.executable, HERE / "peers" / "web.py", "browse", SERVER, HTTP_PORT, self.sizes.background_downloads, *names]], 2)
+                transfer = ["iperf3", "--client", SERVER, "--bytes", f"{self.sizes.background_mib}M", "--parallel", streams, "--bitrate", "250M"]
+                browse = [sys.executable, HERE / "peers" / "web.py", "browse", SERVER, HTTP_PORT, self.sizes.background_downloads, *names]
+                wire.run_clients([transfer, browse], 2)
         return Account(connections=streams + 1 + self.sizes.background_downloads)
 
     def make_mixed(self, path):
@@ -178,7 +180,8 @@ RECIPES = {
     "hl7": ("HL7 messages with their acknowledgements on eight connections", ("hl7_messages",), Workshop.make_hl7),
     "background": ("iperf3 and HTTP downloads", ("background_mib", "background_downloads"), Workshop.make_background),
     "mixed": ("bulk, short, hl7 and background at the same time",
-              ("bulk_associations", "bulk_objects", "short_associations", "hl7_messages", "background_mib", "background_downloads"), Workshop.make_mixed),
+              ("bulk_associations", "bulk_objects", "short_associations", "hl7_messages", "background_mib", "background_downloads"),
+              Workshop.make_mixed),
     "idle": ("connections that open and then say nothing", ("idle_connections",), Workshop.make_idle),
     "empty": ("a capture without packets", (), Workshop.make_empty),
 }

@@ -9,6 +9,7 @@ import pathlib
 import shlex
 import shutil
 import subprocess
+import tempfile
 import time
 
 from captures import HL7_PORT, SHORT_ECHO_PORT, SHORT_WORKLIST_PORT, STORAGE_PORT
@@ -66,35 +67,35 @@ class Runner:
 
     @contextlib.contextmanager
     def _started(self, command, feeder):
+        """The process, and a file that takes its complaints."""
         self.tell((shlex.join(map(str, feeder)) + " | " if feeder else "") + shlex.join(map(str, command)))
         feeding = subprocess.Popen(list(map(str, feeder)), stdout=subprocess.PIPE) if feeder else None
-        process = subprocess.Popen(list(map(str, command)), stdin=feeding.stdout if feeding else subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        if feeding:
-            feeding.stdout.close()
-        try:
-            yield process
-        finally:
-            for started in (process, feeding):
-                if started and started.poll() is None:
-                    started.kill()
-                    started.wait()
-            process.stderr.close()
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
+            process = subprocess.Popen(list(map(str, command)), stdin=feeding.stdout if feeding else subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=complaints)
+            if feeding:
+                feeding.stdout.close()
+            try:
+                yield process, complaints
+            finally:
+                for started in (process, feeding):
+                    if started and started.poll() is None:
+                        started.kill()
+                        started.wait()
 
     def timed(self, command):
         before = time.monotonic()
-        with self._started(command, None) as process:
-            complaint = process.stderr.read()  # ends with the process
+        with self._started(command, None) as (process, complaints):
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - before
-            self._settle(process, status, complaint)
+            self._settle(process, status, complaints)
         return Run(seconds, usage.ru_utime + usage.ru_stime)
 
     def watched(self, command, feeder=None):
         """Asks the kernel every two milliseconds, in a run that is not timed."""
         anonymous = resident = 0
         threads = {}
-        with self._started(command, feeder) as process:
+        with self._started(command, feeder) as (process, complaints):
             while True:
                 pid, status, _ = os.wait4(process.pid, os.WNOHANG)
                 if pid:
@@ -103,17 +104,18 @@ class Runner:
                     anonymous, resident = map(max, (anonymous, resident), _memory_of(process.pid))
                     threads.update(_threads_of(process.pid))
                 time.sleep(POLL_SECONDS)
-            self._settle(process, status, process.stderr.read())
+            self._settle(process, status, complaints)
         seconds = collections.Counter()
         for name, nanoseconds in threads.values():
             seconds[name] += nanoseconds / 1e9
         return Watched(anonymous, resident, dict(seconds))
 
     @staticmethod
-    def _settle(process, status, complaint):
+    def _settle(process, status, complaints):
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            raise Failure(f"{process.args[0]} ended with status {process.returncode}: {complaint.strip()[-500:]}")
+            complaints.seek(0)
+            raise Failure(f"{process.args[0]} ended with status {process.returncode}: {complaints.read()[-500:].strip()}")
 
 
 class Program:
@@ -126,8 +128,8 @@ class Program:
         self.seen = {}
 
     def command(self, shards=1):
-        return [self.binary, "replay", "--quiet", "--model", ROOT / "config" / "model.yaml", "--pseudonym-key", self.key, "--events", self.records,
-                "--shards", shards]
+        return [self.binary, "replay", "--quiet", "--model", ROOT / "config" / "model.yaml", "--pseudonym-key", self.key,
+                "--events", self.records, "--shards", shards]
 
     def close(self):
         self.records.unlink(missing_ok=True)
@@ -139,6 +141,7 @@ class Program:
         if what not in self.seen:
             self._compare(what, account)
             self.seen[what] = digest
+        self.records.unlink()  # so that the next run need not
         if self.seen[what] != digest:
             raise Failure(f"{what}: dcmwatch's records differ between two runs on the same capture")
 
@@ -165,8 +168,9 @@ def others():
     """What else reads captures, where it is installed."""
     ports = [f"tcp.port=={port},dicom" for port in (STORAGE_PORT, SHORT_ECHO_PORT, SHORT_WORKLIST_PORT)] + [f"tcp.port=={HL7_PORT},hl7"]
     decode_as = [word for port in ports for word in ("-d", port)]
-    fields = [word for field in ("frame.time_epoch", "ip.src", "ip.dst", "dicom.assoc.ae.called", "dicom.assoc.ae.calling", "dicom.pdv.len", "hl7.message.type")
-              for word in ("-e", field)]
+    names = ("frame.time_epoch", "ip.src", "ip.dst", "dicom.assoc.ae.called", "dicom.assoc.ae.calling", "dicom.pdv.len", "hl7.message.type")
+    fields = [word for name in names for word in ("-e", name)]
     known = [Tool("nDPI (ndpiReader)", ["ndpiReader", "-q", "-i"]),
-             Tool("tshark, DICOM and HL7 fields", ["tshark", "-n", "-Q", *decode_as, "-Y", "dicom || hl7", "-T", "fields", *fields, "-r"], slow=True)]
+             Tool("tshark, DICOM and HL7 fields",
+                  ["tshark", "-n", "-Q", *decode_as, "-Y", "dicom || hl7", "-T", "fields", *fields, "-r"], slow=True)]
     return [tool for tool in known if shutil.which(tool.command[0])]

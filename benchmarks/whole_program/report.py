@@ -17,6 +17,7 @@ class Row:
     """One program on one capture."""
     tool: object
     capture: object
+    is_cut: bool = False  # the capture is the beginning of the one named
     watched: object = None
     runs: list = dataclasses.field(default_factory=list)
 
@@ -27,11 +28,12 @@ class Row:
     def per_second(self, amount):
         return amount / self.seconds
 
+    def ratios_to(self, other):
+        """Throughput over the other's, turn by turn, since a machine's speed drifts."""
+        return [(self.capture.bytes / mine.seconds) / (other.capture.bytes / theirs.seconds) for mine, theirs in zip(self.runs, other.runs)]
+
     def ratio_to(self, other):
-        """Throughput over the other's, turn by turn, since a machine's speed drifts: median, least, most."""
-        ratios = [(self.capture.bytes / mine.seconds) / (other.capture.bytes / theirs.seconds)
-                  for mine, theirs in zip(self.runs, other.runs)]
-        return statistics.median(ratios), min(ratios), max(ratios)
+        return statistics.median(self.ratios_to(other))
 
 
 @dataclasses.dataclass
@@ -52,8 +54,45 @@ class Goal:
     most: bool = False      # `least` is the most that is allowed
 
 
+def _mebibytes(number):
+    return f"{number / MIB:.1f} MiB" if number else ""  # over before it was asked
+
+
+def _count(number):
+    """Three digits that count; nothing for none."""
+    for unit, name in ((1e6, " M"), (1e3, " k"), (1, "")):
+        if number >= unit:
+            return f"{number / unit:.3g}{name}"
+    return ""
+
+
+def _spread(values, digits):
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def _happened(what):
+    """What the makers did, in a second; of programs that find it out."""
+    return lambda results, row: _count(row.per_second(getattr(row.capture.account, what))) if row.tool.answers else ""
+
+
+COLUMNS = (
+    ("capture", lambda results, row: row.capture.name + (" (beginning)" if row.is_cut else "")),
+    ("program", lambda results, row: row.tool.name),
+    ("seconds (least to most)", lambda results, row: _spread([run.seconds for run in row.runs], 3)),
+    ("CPU seconds", lambda results, row: f"{statistics.median(run.cpu_seconds for run in row.runs):.3f}"),
+    ("Gbit/s", lambda results, row: f"{row.per_second(row.capture.bytes) * 8e-9:.2f}"),
+    ("packets/s", lambda results, row: _count(row.per_second(row.capture.packets))),
+    ("associations/s", _happened("associations")),
+    ("messages/s", _happened("messages")),
+    ("RssAnon", lambda results, row: _mebibytes(row.watched.anonymous_bytes)),
+    ("RSS", lambda results, row: _mebibytes(row.watched.resident_bytes)),
+    ("/ libpcap loop (least to most)", lambda results, row: _spread(row.ratios_to(results.row(row.capture.name, LIBPCAP_LOOP)), 2)),
+    ("/ read loop", lambda results, row: f"{row.ratio_to(results.row(row.capture.name, READ_LOOP)):.2f}"),
+)
+
+
 def _ratio(capture, to=LIBPCAP_LOOP, of=DCMWATCH):
-    return lambda results: results.row(capture, of).ratio_to(results.row(capture, to))[0]
+    return lambda results: results.row(capture, of).ratio_to(results.row(capture, to))
 
 
 def _mib(of):
@@ -119,42 +158,33 @@ class Results:
         return "\n\n".join([self.circumstances(), *tables])
 
     def circumstances(self):
-        file_system = subprocess.run(["stat", "-f", "-c", "%T", self.chosen.captures], capture_output=True, text=True, check=False).stdout.strip()
-        commit = subprocess.run(["git", "-C", pathlib.Path(__file__).parent, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+        def told_by(*command):
+            return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+        file_system = told_by("stat", "-f", "-c", "%T", self.chosen.captures)
+        program = self.chosen.binary or "commit " + told_by("git", "-C", pathlib.Path(__file__).parent, "describe", "--always", "--dirty")
         with open("/proc/cpuinfo", encoding="utf-8") as cpus:
             models = [line.split(":", 1)[1].strip() for line in cpus if line.startswith("model name")]
         load = os.getloadavg()[0]
-        return (f"{models[0] if models else platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, load {load:.1f}; captures on "
-                f"{file_system}; {self.chosen.binary or 'commit ' + commit.stdout.strip()}; medians of {self.chosen.runs}.")
+        return (f"{models[0] if models else platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, load {load:.1f}; "
+                f"captures on {file_system}; {program}; medians of {self.chosen.runs}.")
 
     def speeds(self):
-        head = ["capture", "program", "seconds (least to most)", "CPU seconds", "Gbit/s", "packets/s", "associations/s", "messages/s",
-                "RssAnon", "RSS", "/ libpcap loop (least to most)", "/ read loop"]
-        lines = []
-        for name, rows in self.timed.items():
-            for row in rows:
-                seconds = [run.seconds for run in row.runs]
-                account = row.capture.account if row.tool.answers else None
-                cut = " (beginning)" if row.capture.path != rows[0].capture.path else ""
-                ratio, least, most = row.ratio_to(self.row(name, LIBPCAP_LOOP))
-                lines.append([
-                    name + cut, row.tool.name, f"{row.seconds:.3f} ({min(seconds):.3f} to {max(seconds):.3f})",
-                    f"{statistics.median(run.cpu_seconds for run in row.runs):.3f}", f"{row.per_second(row.capture.bytes) * 8e-9:.2f}",
-                    _count(row.per_second(row.capture.packets)), _count(row.per_second(account.associations)) if account else "",
-                    _count(row.per_second(account.messages)) if account else "", _mebibytes(row.watched.anonymous_bytes),
-                    _mebibytes(row.watched.resident_bytes), f"{ratio:.2f} ({least:.2f} to {most:.2f})", f"{row.ratio_to(self.row(name, READ_LOOP))[0]:.2f}"])
-        return head, lines
+        rows = [row for rows in self.timed.values() for row in rows]
+        return [title for title, _ in COLUMNS], [[show(self, row) for _, show in COLUMNS] for row in rows]
 
     def threads(self):
         """Of one run of dcmwatch on each capture, watched and not timed."""
         watched = {name: self.row(name, DCMWATCH).watched.thread_seconds for name in self.timed}
         names = list(dict.fromkeys(name for seconds in watched.values() for name in seconds))
-        return ["CPU seconds of", *names], [[capture, *(f"{seconds.get(name, 0):.3f}" for name in names)] for capture, seconds in watched.items()]
+        lines = [[capture, *(f"{seconds.get(name, 0):.3f}" for name in names)] for capture, seconds in watched.items()]
+        return ["CPU seconds of", *names], lines
 
     def peaks(self):
         peaks = ([self.repeated] if self.repeated else []) + (self.idle or [])
-        return ["capture", "size", "RssAnon", "RSS"], [
-            [peak.name, f"{peak.bytes / 1e9:.2f} GB", _mebibytes(peak.watched.anonymous_bytes), _mebibytes(peak.watched.resident_bytes)] for peak in peaks]
+        lines = [[peak.name, f"{peak.bytes / 1e9:.2f} GB", *map(_mebibytes, (peak.watched.anonymous_bytes, peak.watched.resident_bytes))]
+                 for peak in peaks]
+        return ["capture", "size", "RssAnon", "RSS"], lines
 
     def verdicts(self):
         return ["capture", "what", "asked for", "stretch", "measured", ""], [
@@ -178,20 +208,6 @@ class Results:
         before, _, rest = page.read_text(encoding="utf-8").partition(begin)
         _, _, after = rest.partition(end)
         page.write_text(f"{before}{begin}\n\n{self.text(markdown=True)}\n\n{end}{after}", encoding="utf-8")
-
-
-def _mebibytes(number):
-    return f"{number / MIB:.1f} MiB" if number else ""  # over before it was asked
-
-
-def _count(number):
-    """Three digits that count; nothing for none."""
-    if number < 1:
-        return ""
-    for unit, name in ((1e6, " M"), (1e3, " k")):
-        if number >= unit:
-            return f"{number / unit:.3g}{name}"
-    return f"{number:.3g}"
 
 
 def _table(head, lines, markdown):

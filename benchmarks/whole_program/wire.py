@@ -48,14 +48,16 @@ class Wire:
         try:
             for host in ADDRESSES:
                 _run("ip", "netns", "add", self.namespace(host))
-            _run("ip", "link", "add", "wire", "netns", self.namespace("client"), "type", "veth", "peer", "name", "wire", "netns", self.namespace("server"))
+            _run("ip", "link", "add", "wire", "netns", self.namespace("client"), "type", "veth",
+                 "peer", "name", "wire", "netns", self.namespace("server"))
             for host, address in ADDRESSES.items():
                 inside = ("ip", "netns", "exec", self.namespace(host))
                 # Few ports, soon used again: a busy modality's connections have the addresses and ports of earlier ones.
                 _run(*inside, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv4.ip_local_port_range=20000 32767",
                      "net.ipv4.tcp_tw_reuse=1", "net.core.somaxconn=4096")
                 if self.window_bytes:
-                    _run(*inside, "sysctl", "-qw", *(f"net.ipv4.{buffer}=4096 16384 {self.window_bytes}" for buffer in ("tcp_rmem", "tcp_wmem")))
+                    limits = f"4096 16384 {self.window_bytes}"
+                    _run(*inside, "sysctl", "-qw", f"net.ipv4.tcp_rmem={limits}", f"net.ipv4.tcp_wmem={limits}")
                 _run(*inside, "ethtool", "-K", "wire", "tso", "off", "gso", "off", "gro", "off", "tx", "off", "rx", "off")
                 _run("ip", "-n", self.namespace(host), "addr", "add", f"{address}/24", "dev", "wire")
                 _run("ip", "-n", self.namespace(host), "link", "set", "wire", "mtu", "1500", "up")
@@ -130,8 +132,8 @@ class Wire:
         """What passes while the block runs, without a single drop."""
         # Before all others, or its ring runs over. Immediate mode has no block time-out to wait for at the end; its ring is of frames
         # as large as the snap length.
-        dump = self.start("server", "nice", "-n", "-20", "tcpdump", "--immediate-mode", "-i", "wire", "-n", "-s", "2048", "-B", str(buffer_mib * 1024), "-Z", "root",
-                          "-w", str(path), port_filter, stderr=subprocess.PIPE)
+        dump = self.start("server", "nice", "-n", "-20", "tcpdump", "--immediate-mode", "-i", "wire", "-n", "-s", "2048",
+                          "-B", str(buffer_mib * 1024), "-Z", "root", "-w", str(path), port_filter, stderr=subprocess.PIPE)
         if "listening on" not in dump.stderr.readline():
             raise Failure(f"tcpdump: {dump.stderr.read().strip()}")
         yield

@@ -1,4 +1,4 @@
-"""scripts/bench, in its quick form: it makes its captures, prints its tables, and finds the program's answers right or says that they are not."""
+"""scripts/bench, in its quick form: it makes captures, prints its tables, and says whether the program's answers are right."""
 import os
 import pathlib
 import subprocess
@@ -23,7 +23,8 @@ class Bench(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
 
     def bench(self, program, *arguments):
-        command = [d.ROOT / "scripts" / "bench", "--quick", "--no-others", "--binary", program, "--captures", pathlib.Path(self.folder.name) / "captures"]
+        captures = pathlib.Path(self.folder.name) / "captures"
+        command = [d.ROOT / "scripts" / "bench", "--quick", "--no-others", "--binary", program, "--captures", captures]
         bench = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         printed, told = bench.communicate(timeout=300)
         namespaces = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
