@@ -43,7 +43,7 @@ Fill FileSource::fill(Batch& batch, Room room) {
 void FileSource::cut(Batch& batch, Room room) {
   std::size_t used = format_->cut(rest_, room, batch.packets);
   offset_bytes_ += used;
-  pass_over_bytes_ = used - std::min(used, rest_.size());
+  pass_over_bytes_ += used - std::min(used, rest_.size());
   rest_ = rest_.subspan(std::min(used, rest_.size()));
   for (const Packet& packet : batch.packets) latest_ = std::max(latest_, packet.mark.time);
   if (filter_->given()) {

@@ -106,6 +106,7 @@ std::unique_ptr<Format> read_header(ByteView header, std::uint32_t source) {
   const std::uint32_t major = big_endian ? versions >> 16 : versions & 0xffff;
   const std::uint32_t minor = big_endian ? versions & 0xffff : versions >> 16;
   constexpr std::uint32_t kDgUx = 543;
+  if (major != 2 && major != kDgUx) return nullptr;
   if (major == kDgUx || (major == 2 && minor < 3)) layout.lengths = Lengths::wire_first;
   if (major == 2 && minor == 3) layout.lengths = Lengths::perhaps_wire_first;
 

@@ -169,7 +169,7 @@ class PcapngFormat final : public Format {
 
   void read_block(Block type, const Fields& body, std::vector<Packet>& packets) {
     switch (type) {
-      case Block::section_header: return read_section_header();
+      case Block::section_header: return read_section_header(body);
       case Block::interface_description: return read_interface(body);
       case Block::interface_statistics: return read_statistics(body);
       case Block::enhanced_packet: return read_packet(body, body.u32(0), packets);
@@ -178,7 +178,12 @@ class PcapngFormat final : public Format {
     }
   }
 
-  void read_section_header() {
+  void read_section_header(const Fields& body) {
+    const unsigned major = body.u16(4), minor = body.u16(6);
+    if (major != 1 || (minor != 0 && minor != 2)) {
+      fault_ = "its section is of pcapng version " + std::to_string(major) + '.' + std::to_string(minor);
+      return;
+    }
     drops_of_earlier_ = *drops();
     interfaces_.clear();
   }
