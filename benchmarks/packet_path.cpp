@@ -52,6 +52,7 @@ BENCHMARK(decode_batch);
 struct Unwanted final : StreamHandler {
   std::unique_ptr<StreamSink> open(const Connection&, const Mark&) override { return nullptr; }
   void on_connection_end(const Connection&, StreamSink*, const Mark&, CloseReason) override {}
+  void on_unanswered(const UnansweredConnections&, Timestamp) override {}
 };
 
 void assemble_in_order(benchmark::State& state) {

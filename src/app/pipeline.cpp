@@ -60,7 +60,7 @@ class Pipeline::Shard final : private EventSink {
   void work(Parcel& parcel) {
     events_ = &parcel.events[number_];
     if (parcel.clock_step) assembler_.rebase(*parcel.clock_step);
-    for (const Segment& segment : parcel.segments[number_]) assembler_.on_segment(segment);
+    assembler_.on_segments(parcel.segments[number_]);
     assembler_.advance(parcel.watermark);
     if (parcel.last) assembler_.finish(parcel.watermark);
     parcel.assembly[number_] = assembler_.counters();

@@ -7,20 +7,57 @@ namespace dcmwatch {
 AssemblyCounters& AssemblyCounters::operator+=(const AssemblyCounters& other) {
   connections += other.connections;
   connections_evicted += other.connections_evicted;
+  unanswered_evicted += other.unanswered_evicted;
+  unanswered_networks += other.unanswered_networks;
   holes_given_up_early += other.holes_given_up_early;
   late_packets += other.late_packets;
   implausible_packets += other.implausible_packets;
+  bad_checksums += other.bad_checksums;
+  duplicate_packets += other.duplicate_packets;
+  conflicting_packets += other.conflicting_packets;
+  incomparable_packets += other.incomparable_packets;
+  unseen_bytes += other.unseen_bytes;
+  resets_refuted += other.resets_refuted;
   return *this;
 }
 
 Assembler::Assembler(const Limits& limits, StreamHandler& handler) : limits_(limits), handler_(handler) {}
 Assembler::~Assembler() = default;
 
-void Assembler::on_segment(const Segment& segment) {
+Partition& Assembler::partition_of_segment(const Segment& segment) {
   const unsigned number = partition_of(segment.hash);
   std::unique_ptr<Partition>& partition = partitions_[number];
-  if (!partition) partition = std::make_unique<Partition>(number, limits_, handler_);
-  partition->on_segment(segment);
+  if (!partition) partition = std::make_unique<Partition>(number, limits_, handler_, hash_);
+  return *partition;
+}
+
+void Assembler::on_segment(const Segment& segment) { on_segments({&segment, 1}); }
+
+// Three steps for each segment, each some segments after the one before: hash it and fetch the places in the tables,
+// fetch the connection, work.
+void Assembler::on_segments(std::span<const Segment> segments) {
+  constexpr std::size_t kToConnection = 4;
+  constexpr std::size_t kToWork = 8;
+  struct Upcoming {
+    Partition* partition;
+    Partition::Prints prints;
+  };
+  std::array<Upcoming, kToWork> upcoming;
+  for (std::size_t i = 0; i < segments.size() + kToWork; ++i) {
+    if (i >= kToWork) {
+      const Upcoming& work = upcoming[i % kToWork];
+      work.partition->on_segment(segments[i - kToWork], work.prints);
+    }
+    if (i < segments.size()) {
+      Partition& partition = partition_of_segment(segments[i]);
+      upcoming[i % kToWork] = {&partition, partition.prints_of(segments[i])};
+      partition.prefetch_tables(upcoming[i % kToWork].prints);
+    }
+    if (i >= kToConnection && i - kToConnection < segments.size()) {
+      const Upcoming& fetch = upcoming[(i - kToConnection) % kToWork];
+      fetch.partition->prefetch_connection(fetch.prints);
+    }
+  }
 }
 
 void Assembler::advance(Timestamp now) {
@@ -35,9 +72,16 @@ void Assembler::rebase(Timestamp now) {
   }
 }
 
-void Assembler::finish(Timestamp now) {
+bool Assembler::finish_some(Timestamp now) {
+  bool all = true;
   for (const auto& partition : partitions_) {
-    if (partition) partition->finish(now);
+    if (partition) all &= partition->finish_some(now);
+  }
+  return all;
+}
+
+void Assembler::finish(Timestamp now) {
+  while (!finish_some(now)) {
   }
 }
 

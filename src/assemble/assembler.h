@@ -4,24 +4,15 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <span>
 
+#include "assemble/connection_index.h"
+#include "assemble/counters.h"
 #include "assemble/stream.h"
 #include "base/limits.h"
 #include "base/packet.h"
 
 namespace dcmwatch {
-
-/// What the assembler met beyond the connections' own statistics. Every limit reached is here.
-struct AssemblyCounters {
-  std::uint64_t connections = 0;
-  std::uint64_t connections_evicted = 0;   ///< Limits::connections
-  std::uint64_t holes_given_up_early = 0;  ///< Limits::held_bytes, Limits::held_segments_per_connection
-  std::uint64_t late_packets = 0;          ///< of connections already closed
-  std::uint64_t implausible_packets = 0;   ///< Limits::sequence_window_bytes
-
-  AssemblyCounters& operator+=(const AssemblyCounters& other);
-};
 
 class Partition;
 
@@ -37,19 +28,29 @@ class Assembler {
   Assembler& operator=(const Assembler&) = delete;
 
   void on_segment(const Segment& segment);
-  /// Packet time has reached `now`: timers whose deadline has come act, each with its deadline as its time.
+  /// The same for many, in order: what each will touch is fetched into the cache while those before it are worked on.
+  void on_segments(std::span<const Segment> segments);
+  /// Packet time has reached `now`: timers whose deadline has come act, each with its deadline as its time. Where more
+  /// than Limits::ends_per_advance connections of a partition are to end, the rest end at the next call.
   void advance(Timestamp now);
   /// The clock of the capture stepped back to `now`: waiting starts anew instead of expiring.
   void rebase(Timestamp now);
-  /// The capture ended: every connection still open is told, in the order in which they were first seen.
+  /// The capture ended: every connection still open is told, each partition's in the order in which they were first
+  /// seen, at most Limits::ends_per_advance of each partition in one call, so that a million idle connections are no
+  /// million facts at once. False while there are more: call it again, with the same time.
+  bool finish_some(Timestamp now);
+  /// All of them.
   void finish(Timestamp now);
 
   [[nodiscard]] AssemblyCounters counters() const;
   [[nodiscard]] std::size_t open_connections() const;
 
  private:
+  Partition& partition_of_segment(const Segment& segment);
+
   const Limits& limits_;
   StreamHandler& handler_;
+  const ConnectionHash hash_;
   std::array<std::unique_ptr<Partition>, kPartitions> partitions_;
 };
 

@@ -1,6 +1,7 @@
 #include "assemble/half_stream.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace dcmwatch {
@@ -10,75 +11,134 @@ ByteView without_front(ByteView bytes, std::int64_t count) {
   return bytes.subspan(std::min(bytes.size(), static_cast<std::size_t>(count)));
 }
 
+// Of bytes at `offset`, those from `begin` up to `end`, as far as they were captured.
+ByteView part(ByteView bytes, std::int64_t offset, std::int64_t begin, std::int64_t end) {
+  const ByteView rest = without_front(bytes, begin - offset);
+  return rest.first(std::min(rest.size(), static_cast<std::size_t>(end - begin)));
+}
+
+bool differ(ByteView one, ByteView other) {
+  const std::size_t both = std::min(one.size(), other.size());
+  return both != 0 && std::memcmp(one.data(), other.data(), both) != 0;
+}
+
 }  // namespace
 
-bool HalfStream::on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
-                            std::uint32_t wire_bytes) {
-  if (wire_bytes == 0) return true;
+HalfStream::Verdict HalfStream::on_segment(const Target& target, const Mark& mark, std::int64_t offset,
+                                           ByteView payload, std::uint32_t wire_bytes, std::int64_t after) {
+  if (wire_bytes == 0) return Verdict::taken;
   const std::int64_t end = offset + wire_bytes;
-  if (!plausible(target, mark, offset, end)) return false;
+  if (const Verdict verdict = judge(target, mark, offset, end); verdict != Verdict::taken) return verdict;
   if (offset < next_) {
-    const std::uint64_t filled = fill_holes(offset, std::min(end, next_));
-    const bool keep_alive = wire_bytes == 1 && end == next_;  // RFC 9293 3.8.4
-    if (filled != 0) {
-      ++target.statistics.out_of_order_packets;
-    } else if (!keep_alive) {
-      ++target.statistics.retransmitted_packets;
-    }
-    if (end <= next_) return true;
+    count_repeated(target, offset, end);
+    if (end <= next_) return Verdict::taken;
     payload = without_front(payload, next_ - offset);
     wire_bytes = static_cast<std::uint32_t>(end - next_);
     offset = next_;
   }
-  if (offset > next_) {
-    const auto hole_bytes = static_cast<std::uint64_t>(offset - next_);
-    if (hole_bytes > skip_.left) {
-      hold(target, mark, offset, payload, wire_bytes);
-      return true;
-    }
-    pass_unseen(target, mark, hole_bytes);
+  const auto hole_bytes = static_cast<std::uint64_t>(offset - next_);
+  const bool early = after > target.peer_seen && wants(offset, wire_bytes);
+  const bool behind_early = !held_.empty() && held_.front().offset <= next_;
+  if (hole_bytes > skip_.left || early || behind_early) {
+    hold(target, mark, offset, payload, wire_bytes, after);
+    return Verdict::taken;
   }
+  if (hole_bytes != 0) pass_unseen(target, mark, hole_bytes);
   consume(target, mark, payload, wire_bytes);
   drain(target);
-  return true;
+  return Verdict::taken;
 }
 
-bool HalfStream::plausible(const Target& target, const Mark& mark, std::int64_t offset, std::int64_t end) {
-  if (offset - next_ <= target.limits.sequence_window_bytes) return true;
+HalfStream::Verdict HalfStream::judge(const Target& target, const Mark& mark, std::int64_t offset, std::int64_t end) {
+  const std::int64_t distance = offset - next_;
+  if (std::abs(distance) <= target.limits.sequence_window_bytes) return Verdict::taken;
   constexpr unsigned kBelieved = 3;
   strangers_ = offset == strangers_end_ ? strangers_ + 1 : 1;
   strangers_end_ = end;
-  if (strangers_ < kBelieved) return false;
+  if (strangers_ < kBelieved) return Verdict::stray;
+  if (distance < 0) return Verdict::another;
   while (!held_.empty()) give_up_hole(target, mark);
-  lose(target, mark, static_cast<std::uint64_t>(offset - next_));
-  return true;
+  if (offset > next_) lose_hole(target, mark, offset);
+  return Verdict::taken;
+}
+
+// Of a segment's bytes, those before what is expected: they came late, or again.
+void HalfStream::count_repeated(const Target& target, std::int64_t offset, std::int64_t end) {
+  if (fill_holes(offset, std::min(end, next_)) != 0) {
+    ++target.statistics.out_of_order_packets;
+    return;
+  }
+  // A keep-alive, or a segment whose first byte has probed a closed window before (RFC 9293 3.8.4, 3.8.6.1).
+  if (offset == next_ - 1) return;
+  ++target.statistics.retransmitted_packets;
+  const bool kept = unacknowledged_.begin() <= offset && std::min(end, next_) <= unacknowledged_.end();
+  if (!kept) ++target.counters.incomparable_packets;
+}
+
+bool HalfStream::conflicts(std::int64_t offset, ByteView payload, std::uint32_t wire_bytes) const {
+  if (wire_bytes == 1 && offset == next_ - 1) return false;
+  if (offset < unacknowledged_.end() && !unacknowledged_.same(offset, payload)) return true;
+  const std::int64_t end = offset + wire_bytes;
+  return std::ranges::any_of(held_, [&](const Held& held) {
+    const std::int64_t from = std::max(offset, held.offset);
+    const std::int64_t to = std::min(end, held.end());
+    return from < to && differ(part(payload, offset, from, to), part(held.payload, held.offset, from, to));
+  });
+}
+
+void HalfStream::tell_conflict(const Target& target, const Mark& mark, std::int64_t offset, std::uint64_t length) {
+  ++target.statistics.conflicting_packets;
+  ++target.counters.conflicting_packets;
+  if (!target.sink || std::exchange(conflict_told_, true)) return;
+  target.sink->on_conflict(target.direction, mark, static_cast<std::uint64_t>(std::max<std::int64_t>(offset, 0)),
+                           length);
 }
 
 void HalfStream::on_fin(const Limits& limits, std::int64_t offset) {
   if (offset >= next_ && offset - next_ <= limits.sequence_window_bytes) fin_ = offset;
 }
 
-void HalfStream::on_acknowledged(const Target& target, const Mark& mark, std::int64_t offset) {
-  if (offset <= acknowledged_ || offset - next_ > target.limits.sequence_window_bytes) return;
+void HalfStream::acknowledge(const Target& target, const Mark& mark, std::int64_t offset) {
+  if (offset - next_ > target.limits.sequence_window_bytes) return;
+  if (offset > next_ && acknowledged_ <= next_) acknowledged_beyond_since_ = mark.time;
   acknowledged_ = offset;
-  std::uint64_t missing = 0;
-  std::size_t past = 0;
-  while (past < holes_.size() && holes_[past].end <= acknowledged_) {
-    missing += static_cast<std::uint64_t>(holes_[past].end - holes_[past].begin);
-    ++past;
+  if (unacknowledged_.has_block()) {
+    unacknowledged_.acknowledge(offset);
+    if (offset >= unacknowledged_.end()) target.buffers.take_back(unacknowledged_);
   }
-  if (past == 0) return;
-  holes_.erase(holes_.begin(), holes_.begin() + static_cast<std::ptrdiff_t>(past));
-  count_missing(target, mark, missing);
+  if (!holes_.empty()) settle_holes(target, mark);
 }
 
-void HalfStream::expire(const Target& target, Timestamp now, const Mark& last) {
-  while (!held_.empty()) {
+// Holes that were acknowledged and have had their time count as missing.
+void HalfStream::settle_holes(const Target& target, const Mark& mark) {
+  std::size_t past = 0;
+  while (past < holes_.size() && holes_[past].end <= acknowledged_ &&
+         holes_[past].since + target.limits.reorder_window <= mark.time) {
+    ++past;
+  }
+  if (past != 0) count_missing(target, mark, past);
+}
+
+void HalfStream::expire_holes(const Target& target, Timestamp now, const Mark& last) {
+  if (!holes_.empty()) settle_holes(target, {now, last.source, last.packet});
+  while (!held_.empty() && held_.front().offset > next_) {
     const bool acknowledged = acknowledged_ >= held_.front().offset;
-    const Timestamp deadline =
-        hole_since_ + (acknowledged ? target.limits.reorder_window : target.limits.unacknowledged_window);
+    const Timestamp deadline = acknowledged
+                                   ? std::max(hole_since_, acknowledged_beyond_since_) + target.limits.reorder_window
+                                   : hole_since_ + target.limits.unacknowledged_window;
     if (now < deadline) return;
     give_up_or_drop(target, {deadline, last.source, last.packet}, acknowledged);
+  }
+}
+
+void HalfStream::release_early(const Target& target, Timestamp now) {
+  while (!held_.empty() && held_.front().offset <= next_) {
+    Held& first = held_.front();
+    if (first.after > target.peer_seen) {
+      if (now < first.mark.time + target.limits.reorder_window) return;
+      first.after = kNothing;
+    }
+    drain(target);
   }
 }
 
@@ -88,16 +148,21 @@ void HalfStream::give_up_or_drop(const Target& target, const Mark& mark, bool ac
     give_up_hole(target, mark);
     return;
   }
-  held_bytes_ -= held_.front().payload.size();
-  held_.erase(held_.begin());
+  drop_first(target);
   hole_since_ = mark.time;
   hole_begin_ = next_;
 }
 
+void HalfStream::drop_first(const Target& target) {
+  held_bytes_ -= held_.front().payload.size();
+  target.buffers.give_back(std::move(held_.front().payload));
+  held_.erase(held_.begin());
+}
+
 void HalfStream::give_up_hole(const Target& target, const Mark& mark) {
   if (held_.empty()) return;
-  const std::int64_t end = held_.front().offset;
-  if (end > next_) lose(target, mark, static_cast<std::uint64_t>(end - next_));
+  held_.front().after = kNothing;
+  if (held_.front().offset > next_) lose_hole(target, mark, held_.front().offset);
   drain(target);
   hole_since_ = mark.time;
   hole_begin_ = next_;
@@ -108,11 +173,25 @@ void HalfStream::close(const Target& target, const Mark& mark) {
   // A FIN takes a sequence number: one byte acknowledged beyond the last seen may be a FIN that was not captured.
   std::int64_t known_end = fin_.value_or(acknowledged_);
   if (!fin_ && acknowledged_ == next_ + 1) known_end = next_;
-  if (started_ && known_end > next_) lose(target, mark, static_cast<std::uint64_t>(known_end - next_));
-  std::uint64_t missing = 0;
-  for (const Hole& hole : std::exchange(holes_, {})) missing += static_cast<std::uint64_t>(hole.end - hole.begin);
-  if (missing != 0) count_missing(target, mark, missing);
+  if (started_ && known_end > next_) lose_hole(target, mark, known_end);
+  if (!holes_.empty()) count_missing(target, mark, holes_.size());
   if (skip_.bytes != 0) tell_skipped(target, mark);
+  if (unacknowledged_.has_block()) target.buffers.take_back(unacknowledged_);
+}
+
+void HalfStream::reset() {
+  constexpr std::size_t kKept = 64;
+  std::vector<Held> held = std::exchange(held_, {});
+  std::vector<Hole> holes = std::exchange(holes_, {});
+  *this = {};
+  if (held.capacity() <= kKept) held_ = std::move(held);
+  if (holes.capacity() <= kKept) holes_ = std::move(holes);
+}
+
+void HalfStream::rebase(Timestamp now) {
+  hole_since_ = acknowledged_beyond_since_ = now;
+  for (Hole& hole : holes_) hole.since = now;
+  for (Held& held : held_) held.after = kNothing;
 }
 
 // What stands at next_, in order: to the sink what it wants, to the count what it does not.
@@ -129,6 +208,7 @@ void HalfStream::consume(const Target& target, const Mark& mark, ByteView payloa
       wire_bytes = 0;
     } else {
       const ByteView given = std::exchange(payload, {});
+      keep_for_comparison(target, given);
       next_ += static_cast<std::int64_t>(given.size());
       target.statistics.bytes += given.size();
       wire_bytes -= given.size();
@@ -136,6 +216,12 @@ void HalfStream::consume(const Target& target, const Mark& mark, ByteView payloa
       skip_.left = target.sink ? target.sink->on_bytes(target.direction, mark, given) : kWantNothing;
     }
   }
+}
+
+void HalfStream::keep_for_comparison(const Target& target, ByteView given) {
+  if (!target.sink || acknowledged_ >= next_ + static_cast<std::int64_t>(given.size())) return;
+  if (!unacknowledged_.has_block()) target.buffers.lend(unacknowledged_);
+  if (unacknowledged_.has_block()) unacknowledged_.append(next_, given);
 }
 
 void HalfStream::drain(const Target& target) {
@@ -147,38 +233,52 @@ void HalfStream::drain(const Target& target) {
       if (hole_bytes > skip_.left) break;
       pass_unseen(target, first.mark, hole_bytes);
     }
+    if (first.after > target.peer_seen) break;
     ++used;
     held_bytes_ -= first.payload.size();
-    const std::int64_t end = first.offset + first.wire_bytes;
-    if (end <= next_) continue;
-    consume(target, first.mark, without_front(first.payload, next_ - first.offset),
-            static_cast<std::uint64_t>(end - next_));
+    if (first.end() > next_) {
+      consume(target, first.mark, without_front(first.payload, next_ - first.offset),
+              static_cast<std::uint64_t>(first.end() - next_));
+    }
+    target.buffers.give_back(std::move(first.payload));
   }
   if (used == 0) return;
   held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(used));
   hole_begin_ = next_;
 }
 
+// Keeps what is not held yet: of two segments at one place, what came first counts.
 void HalfStream::hold(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
-                      std::uint32_t wire_bytes) {
+                      std::uint32_t wire_bytes, std::int64_t after) {
   if (held_.empty()) {
     hole_since_ = mark.time;
     hole_begin_ = next_;
   }
-  const auto place =
-      std::upper_bound(held_.begin(), held_.end(), offset, [](std::int64_t o, const Held& h) { return o < h.offset; });
-  held_bytes_ += payload.size();
-  held_.insert(place, Held{offset, wire_bytes, mark, {payload.begin(), payload.end()}});
-  ++target.statistics.out_of_order_packets;
+  const std::int64_t end = offset + wire_bytes;
+  bool fresh = false;
+  std::int64_t from = offset;
+  std::size_t at = 0;
+  while (from < end) {
+    while (at < held_.size() && held_[at].end() <= from) ++at;
+    const bool another = at < held_.size() && held_[at].offset < end;
+    const std::int64_t to = another ? held_[at].offset : end;
+    if (from < to) {
+      const ByteView piece = part(payload, offset, from, to);
+      held_bytes_ += piece.size();
+      held_.insert(held_.begin() + static_cast<std::ptrdiff_t>(at),
+                   Held{from, static_cast<std::uint32_t>(to - from), mark, after, target.buffers.copy(piece)});
+      fresh = true;
+      ++at;
+    }
+    from = another ? held_[at].end() : end;
+  }
+  ++(fresh ? target.statistics.out_of_order_packets : target.statistics.retransmitted_packets);
 }
 
 void HalfStream::pass_unseen(const Target& target, const Mark& mark, std::uint64_t bytes) {
-  holes_.push_back({next_, next_ + static_cast<std::int64_t>(bytes)});
+  holes_.push_back({next_, next_ + static_cast<std::int64_t>(bytes), mark.time});
   skip(target, mark, bytes, 0);
-  if (holes_.size() <= target.limits.holes_per_direction) return;
-  const Hole oldest = holes_.front();
-  holes_.erase(holes_.begin());
-  count_missing(target, mark, static_cast<std::uint64_t>(oldest.end - oldest.begin));
+  if (holes_.size() > target.limits.holes_per_direction) count_missing(target, mark, 1);
 }
 
 void HalfStream::skip(const Target& target, const Mark& mark, std::uint64_t bytes, std::uint64_t missing) {
@@ -198,6 +298,15 @@ void HalfStream::tell_skipped(const Target& target, const Mark& mark) {
   if (target.sink) target.sink->on_skipped(target.direction, told.first, mark, told.bytes, told.missing);
 }
 
+// The bytes from next_ to `end` were in no packet that was captured.
+void HalfStream::lose_hole(const Target& target, const Mark& mark, std::int64_t end) {
+  ++target.statistics.gaps;
+  const auto unseen = static_cast<std::uint64_t>(std::clamp<std::int64_t>(acknowledged_ - next_, 0, end - next_));
+  target.statistics.unseen_bytes += unseen;
+  target.counters.unseen_bytes += unseen;
+  lose(target, mark, static_cast<std::uint64_t>(end - next_));
+}
+
 // The bytes at next_ will not come: those that nobody wants are skipped, the others are a gap.
 void HalfStream::lose(const Target& target, const Mark& mark, std::uint64_t bytes) {
   const std::uint64_t unwanted = std::min(skip_.left, bytes);
@@ -210,30 +319,43 @@ void HalfStream::lose(const Target& target, const Mark& mark, std::uint64_t byte
   if (target.sink) target.sink->on_gap(target.direction, mark, bytes);
 }
 
-void HalfStream::count_missing(const Target& target, const Mark& mark, std::uint64_t bytes) {
-  target.statistics.missing_bytes += bytes;
+// The first `holes` of them will not be filled.
+void HalfStream::count_missing(const Target& target, const Mark& mark, std::size_t holes) {
+  std::uint64_t missing = 0;
+  std::uint64_t unseen = 0;
+  for (std::size_t i = 0; i < holes; ++i) {
+    const auto bytes = static_cast<std::uint64_t>(holes_[i].end - holes_[i].begin);
+    missing += bytes;
+    if (holes_[i].end <= acknowledged_) unseen += bytes;
+  }
+  holes_.erase(holes_.begin(), holes_.begin() + static_cast<std::ptrdiff_t>(holes));
+  target.statistics.gaps += holes;
+  target.statistics.missing_bytes += missing;
+  target.statistics.unseen_bytes += unseen;
+  target.counters.unseen_bytes += unseen;
   if (skip_.left != 0) {
-    skip_.missing += bytes;
+    skip_.missing += missing;
   } else if (target.sink) {
-    target.sink->on_skipped(target.direction, mark, mark, 0, bytes);
+    target.sink->on_skipped(target.direction, mark, mark, 0, missing);
   }
 }
 
-// Bytes that came late into holes of skipped bytes.
+// Bytes that came late into holes of skipped bytes: how many.
 std::uint64_t HalfStream::fill_holes(std::int64_t begin, std::int64_t end) {
   std::uint64_t filled = 0;
-  for (std::size_t i = 0; i < holes_.size(); ++i) {
+  for (std::size_t i = 0; i < holes_.size();) {
     const Hole hole = holes_[i];
-    const Hole late{std::max(hole.begin, begin), std::min(hole.end, end)};
-    if (late.begin >= late.end) continue;
-    filled += static_cast<std::uint64_t>(late.end - late.begin);
-    std::vector<Hole> left;
-    if (hole.begin < late.begin) left.push_back({hole.begin, late.begin});
-    if (late.end < hole.end) left.push_back({late.end, hole.end});
-    const auto at = holes_.erase(holes_.begin() + static_cast<std::ptrdiff_t>(i));
-    holes_.insert(at, left.begin(), left.end());
-    i += left.size();
-    --i;
+    const std::int64_t from = std::max(hole.begin, begin);
+    const std::int64_t to = std::min(hole.end, end);
+    if (from >= to) {
+      ++i;
+      continue;
+    }
+    filled += static_cast<std::uint64_t>(to - from);
+    auto at = holes_.erase(holes_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (to < hole.end) at = holes_.insert(at, {to, hole.end, hole.since});
+    if (hole.begin < from) at = holes_.insert(at, {hole.begin, from, hole.since});
+    i = static_cast<std::size_t>(at - holes_.begin()) + (to < hole.end ? 1 : 0) + (hole.begin < from ? 1 : 0);
   }
   return filled;
 }

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
+#include "assemble/counters.h"
+#include "assemble/held_bytes.h"
 #include "assemble/stream.h"
 #include "base/limits.h"
 
@@ -13,8 +16,10 @@ namespace dcmwatch {
 /// Offsets count the direction's payload bytes from the first that was, or should have been, seen.
 ///
 /// A hole inside bytes that nobody wants costs nothing: the stream goes on behind it, the hole is remembered, and
-/// counts as missing once the peer acknowledges beyond it. A hole inside wanted bytes holds what comes after it until
-/// it is filled or given up.
+/// counts as missing once the peer has acknowledged beyond it and the reorder window has passed. A hole inside wanted
+/// bytes holds what comes after it until it is filled or given up. Wanted bytes that acknowledge what the other
+/// direction has not shown yet were captured too early: they are held likewise, for as long as the reorder window, so
+/// that an answer never comes before its question.
 class HalfStream {
  public:
   /// Where this direction's bytes go.
@@ -23,7 +28,19 @@ class HalfStream {
     Direction direction;
     DirectionStatistics& statistics;
     const Limits& limits;
+    HeldBuffers& buffers;
+    AssemblyCounters& counters;
+    std::int64_t peer_seen;  ///< the other direction's seen_up_to()
   };
+
+  /// What a segment is taken for.
+  enum class Verdict : std::uint8_t {
+    taken,
+    stray,   ///< so far from what is expected that it was left out: a stray or forged one
+    another  ///< strays that follow each other before what was seen: another connection's, whose start was not seen
+  };
+
+  static constexpr std::int64_t kNothing = std::numeric_limits<std::int64_t>::min();
 
   /// The sequence number of the first payload byte.
   void start(std::uint32_t sequence) {
@@ -31,35 +48,73 @@ class HalfStream {
     started_ = true;
   }
   [[nodiscard]] bool started() const { return started_; }
+  /// As new; small buffers are kept. Only after close().
+  void reset();
 
   /// Unwraps a sequence number to the offset nearest to what is expected next. Negative: before the start.
   [[nodiscard]] std::int64_t offset_of(std::uint32_t sequence) const {
-    const auto expected = static_cast<std::uint32_t>(base_ + static_cast<std::uint64_t>(next_));
-    return next_ + static_cast<std::int32_t>(sequence - expected);
+    return next_ + static_cast<std::int32_t>(sequence - expected_sequence());
+  }
+  [[nodiscard]] std::uint32_t expected_sequence() const {
+    return static_cast<std::uint32_t>(base_ + static_cast<std::uint64_t>(next_));
   }
 
-  /// `payload` may be shorter than `wire_bytes`, cut by a snap length: the rest will not come.
-  /// False if the segment is so far beyond what is expected that it is left out: a stray or forged one. Where segments
-  /// keep following each other out there, the third is believed, and what lies before it is lost.
-  bool on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
-                  std::uint32_t wire_bytes);
+  /// Most of all segments: in order, and all of it inside bytes that nobody wants. A compare and an add; false where it
+  /// is anything else, and on_segment() is to be called.
+  bool skip_in_order(DirectionStatistics& statistics, std::uint32_t sequence, std::size_t payload_bytes,
+                     std::uint32_t wire_bytes) {
+    if (sequence != expected_sequence() || wire_bytes >= skip_.left || skip_.bytes == 0 || !held_.empty()) return false;
+    const std::uint64_t cut = wire_bytes - payload_bytes;
+    next_ += wire_bytes;
+    statistics.bytes += wire_bytes;
+    statistics.missing_bytes += cut;
+    skip_.bytes += wire_bytes;
+    skip_.missing += cut;
+    if (skip_.left != kWantNothing) skip_.left -= wire_bytes;
+    return true;
+  }
+
+  /// `payload` may be shorter than `wire_bytes`, cut by a snap length: the rest will not come. `after`: what of the
+  /// other direction the segment acknowledges. A segment that is far ahead is a stray; where such ones keep following
+  /// each other, the third is believed, and what lies before it is lost.
+  Verdict on_segment(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload,
+                     std::uint32_t wire_bytes, std::int64_t after = kNothing);
   /// Ignored where no FIN can be: before bytes already seen, or far beyond them.
   void on_fin(const Limits& limits, std::int64_t offset);
   /// The peer has everything before `offset`. Ignored where that is far beyond what was sent.
-  void on_acknowledged(const Target& target, const Mark& mark, std::int64_t offset);
+  void on_acknowledged(const Target& target, const Mark& mark, std::int64_t offset) {
+    if (offset > acknowledged_) acknowledge(target, mark, offset);
+  }
 
-  /// Gives up a hole whose time has come, however many follow. The mark of what it tells bears the deadline.
-  void expire(const Target& target, Timestamp now, const Mark& last);
+  /// Whether a segment has bytes that somebody would look at.
+  [[nodiscard]] bool wants(std::int64_t offset, std::uint32_t wire_bytes) const {
+    const std::int64_t end = offset + wire_bytes;
+    return end > next_ && static_cast<std::uint64_t>(end - next_) > skip_.left;
+  }
+  /// Whether a segment repeats bytes, still kept, with other bytes than the first time. A keep-alive does not: its byte
+  /// is anything (RFC 9293 3.8.4).
+  [[nodiscard]] bool conflicts(std::int64_t offset, ByteView payload, std::uint32_t wire_bytes) const;
+  /// Counts it, and tells the sink the first.
+  void tell_conflict(const Target& target, const Mark& mark, std::int64_t offset, std::uint64_t length);
+
+  /// Gives up what has waited its time, however many follow. The mark of what it tells bears the deadline.
+  void expire_holes(const Target& target, Timestamp now, const Mark& last);
+  /// The same for bytes that were captured before what they acknowledge. To be called after the other direction's
+  /// holes have been given up; and whenever the other direction has got on.
+  void release_early(const Target& target, Timestamp now);
   /// Gives up the hole before what is held, if there is one: a limit was reached.
   void give_up_hole(const Target& target, const Mark& mark);
-  /// Tells everything that is left to tell.
+  /// Tells everything that is left to tell, and gives back every buffer.
   void close(const Target& target, const Mark& mark);
   /// A clock step: waiting starts anew.
-  void rebase(Timestamp now) { hole_since_ = now; }
+  void rebase(Timestamp now);
 
   [[nodiscard]] bool finished() const { return fin_ && next_ >= *fin_; }
   [[nodiscard]] bool fin_seen() const { return fin_.has_value(); }
   [[nodiscard]] std::int64_t expected() const { return next_; }
+  /// Everything before it was seen or given up. One more than that, for a FIN takes a sequence number and may be
+  /// unseen.
+  [[nodiscard]] std::int64_t seen_up_to() const { return (holes_.empty() ? next_ : holes_.front().begin) + 1; }
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
   [[nodiscard]] std::size_t held_segments() const { return held_.size(); }
   [[nodiscard]] bool waiting() const { return !held_.empty(); }
@@ -69,11 +124,15 @@ class HalfStream {
     std::int64_t offset;
     std::uint32_t wire_bytes;
     Mark mark;
-    std::vector<std::uint8_t> payload;
+    std::int64_t after;
+    HeldBuffers::Bytes payload;
+
+    [[nodiscard]] std::int64_t end() const { return offset + wire_bytes; }
   };
   struct Hole {
     std::int64_t begin;
     std::int64_t end;
+    Timestamp since;
   };
   struct Skip {
     Appetite left = 0;
@@ -82,31 +141,42 @@ class HalfStream {
     Mark first;
   };
 
-  bool plausible(const Target& target, const Mark& mark, std::int64_t offset, std::int64_t end);
+  Verdict judge(const Target& target, const Mark& mark, std::int64_t offset, std::int64_t end);
+  void count_repeated(const Target& target, std::int64_t offset, std::int64_t end);
+  void acknowledge(const Target& target, const Mark& mark, std::int64_t offset);
+  void settle_holes(const Target& target, const Mark& mark);
   void give_up_or_drop(const Target& target, const Mark& mark, bool acknowledged);
+  void drop_first(const Target& target);
   void consume(const Target& target, const Mark& mark, ByteView payload, std::uint64_t wire_bytes);
+  void keep_for_comparison(const Target& target, ByteView given);
   void drain(const Target& target);
-  void hold(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload, std::uint32_t wire_bytes);
+  void hold(const Target& target, const Mark& mark, std::int64_t offset, ByteView payload, std::uint32_t wire_bytes,
+            std::int64_t after);
   void pass_unseen(const Target& target, const Mark& mark, std::uint64_t bytes);
   void skip(const Target& target, const Mark& mark, std::uint64_t bytes, std::uint64_t missing);
   void tell_skipped(const Target& target, const Mark& mark);
+  void lose_hole(const Target& target, const Mark& mark, std::int64_t end);
   void lose(const Target& target, const Mark& mark, std::uint64_t bytes);
-  void count_missing(const Target& target, const Mark& mark, std::uint64_t bytes);
+  void count_missing(const Target& target, const Mark& mark, std::size_t holes);
   std::uint64_t fill_holes(std::int64_t begin, std::int64_t end);
 
-  std::vector<Held> held_;   ///< by offset; what came first stands first among equals
-  std::vector<Hole> holes_;  ///< in skipped bytes, by offset, not yet acknowledged
-  Skip skip_;
-  std::int64_t next_ = 0;
-  std::int64_t acknowledged_ = 0;
-  std::optional<std::int64_t> fin_;
-  Timestamp hole_since_{};
-  std::int64_t hole_begin_ = 0;     ///< next_ when waiting began
-  std::int64_t strangers_end_ = 0;  ///< where the latest implausible segment ended
-  unsigned strangers_ = 0;          ///< implausible segments that followed one another
-  std::size_t held_bytes_ = 0;
+  // What an unwanted segment in order touches, and an acknowledgement, stands together.
   std::uint32_t base_ = 0;
   bool started_ = false;
+  unsigned char strangers_ = 0;  ///< implausible segments that followed one another
+  bool conflict_told_ = false;
+  std::int64_t next_ = 0;
+  std::int64_t acknowledged_ = 0;
+  Skip skip_;
+  std::vector<Held> held_;   ///< by offset; none overlaps another
+  std::vector<Hole> holes_;  ///< in skipped bytes, by offset, not yet counted as missing
+  UnacknowledgedBytes unacknowledged_;
+  std::optional<std::int64_t> fin_;
+  Timestamp hole_since_{};
+  Timestamp acknowledged_beyond_since_{};
+  std::int64_t hole_begin_ = 0;     ///< next_ when waiting began
+  std::int64_t strangers_end_ = 0;  ///< where the latest implausible segment ended
+  std::size_t held_bytes_ = 0;
 };
 
 }  // namespace dcmwatch

@@ -1,411 +1,508 @@
+// What a segment does to its connection.
 #include "assemble/partition.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdlib>
+#include <limits>
 #include <random>
+#include <utility>
+
+#include "base/checksum.h"
 
 namespace dcmwatch {
 namespace {
 
-constexpr std::array kBothDirections{Direction::forward, Direction::backward};
+// How far from what is expected a RST, or an acknowledgement of a new SYN, may be and still belong to the stream
+// (RFC 5961 asks for more; a mirror loses packets).
+constexpr std::int64_t kNear = 1 << 20;
 
-// No SYN told who opened the connection: the lower port is taken for the server's, and the guess is marked as one.
-Parties parties_of(const Segment& segment) {
-  Parties parties{
-      segment.source, segment.destination, segment.source_mac, segment.destination_mac, segment.vlan, segment.transport,
-      false};
-  if (segment.transport == Transport::tcp && segment.has(TcpFlags::syn)) {
-    parties.opener_known = true;
-    if (segment.has(TcpFlags::ack)) parties.reverse();
-  } else if (segment.source.port < segment.destination.port) {
-    parties.reverse();
-  }
-  return parties;
-}
+// Payload beyond every MTU in use: the capturing host has put packets together (GRO) or not yet cut one (TSO), and
+// their checksum is nobody's.
+constexpr std::uint32_t kMergedPayload = 9216;
 
-Duration timeout_of(const Limits& limits, std::size_t state) {
-  const std::array timeouts{limits.closed_linger, limits.handshake_timeout,   limits.unproven_timeout,
-                            limits.udp_timeout,   limits.half_closed_timeout, limits.idle_timeout};
-  return timeouts[state];
-}
+constexpr std::uint8_t kControl = TcpFlags::syn | TcpFlags::fin | TcpFlags::rst;
 
-// How far from what is expected a RST may be and still be believed (RFC 5961 asks for an exact match; a mirror loses
-// packets).
-constexpr std::int64_t kResetWindow = 1 << 20;
+std::int64_t distance(std::uint32_t from, std::uint32_t to) { return static_cast<std::int32_t>(to - from); }
 
-__extension__ using Product = unsigned __int128;
-
-std::uint64_t random_key() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
+bool is_tcp(const Segment& segment) { return segment.transport == Transport::tcp; }
 
 }  // namespace
 
-Partition::Partition(unsigned number, const Limits& limits, StreamHandler& handler)
-    : number_(number), limits_(limits), handler_(handler), index_(0, Hash{random_key()}) {}
-
-std::size_t Partition::Hash::operator()(const ConnectionKey& connection) const {
-  std::uint64_t hash = key;
-  const auto mix = [&](std::uint64_t word) {
-    // A product folded onto itself (as in wyhash): what is mixed in later depends on the key as well.
-    const auto product = static_cast<Product>(hash ^ word) * (key | 1);
-    hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^ key;
-  };
-  for (const Endpoint* end : {&connection.low, &connection.high}) {
-    std::uint64_t words[2];
-    std::memcpy(words, end->address.bytes().data(), sizeof words);
-    mix(words[0]);
-    mix(words[1]);
-    mix(end->port);
-  }
-  mix(std::uint64_t{connection.domain} << 8 | static_cast<std::uint8_t>(connection.transport));
-  return hash;
+ConnectionHash::ConnectionHash() {
+  std::random_device device;
+  for (std::uint64_t& key : keys_) key = std::uint64_t{device()} << 32 | device();
+  keys_[2] |= 1;
+  keys_[3] |= 1;
 }
 
-void Partition::on_segment(const Segment& segment) {
-  const Slot slot = find_or_open(segment);
-  Entry& entry = entries_[slot];
-  if (entry.state == State::closed) {
-    ++counters_.late_packets;
+Partition::Partition(unsigned number, const Limits& limits, StreamHandler& handler, const ConnectionHash& hash)
+    : number_(number),
+      limits_(limits),
+      handler_(handler),
+      hash_(hash),
+      buffers_(limits.unacknowledged_blocks),
+      unanswered_(limits) {}
+
+void Partition::on_segment(const Segment& segment, const Prints& prints) {
+  Slot slot = find(segment, prints.connection);
+  // A datagram without an identification may well be followed by one like it.
+  const bool tells_copies = is_tcp(segment) || segment.ip_id != 0;
+  if (tells_copies && recent_.seen(prints.packet, segment.mark.time, limits_.duplicate_window)) {
+    on_copy(slot, segment);
     return;
   }
-  Connection& connection = entry.connection;
-  connection.last = segment.mark;
-  const Direction direction = segment.source == connection.parties.source ? Direction::forward : Direction::backward;
-  ++connection.direction[index_of(direction)].packets;
-  if (direction == Direction::backward && connection.parties.destination_mac == MacAddress{}) {
-    connection.parties.destination_mac = segment.source_mac;
+  if (slot != kNoSlot && deadline_of(entry(slot)) <= segment.mark.time) {
+    end_in_silence(slot);
+    slot = find(segment, prints.connection);  // a SYN that waited to replace it, perhaps
   }
-  if (segment.payload.size() < segment.wire_payload_bytes) connection.truncated = true;
-  touch(slot, segment.mark.time);
-  if (segment.transport == Transport::udp) {
-    on_datagram(slot, segment);
-  } else {
-    on_tcp(slot, segment);
-  }
-}
-
-Partition::Slot Partition::find_or_open(const Segment& segment) {
-  const ConnectionKey key = segment.key();
-  const auto found = index_.find(key);
-  if (found == index_.end()) return open(segment, key);
-  const Slot slot = found->second;
-  const Entry& entry = entries_[slot];
-  if (entry.state != State::closed && deadline_of(entry) <= segment.mark.time) {
-    close(slot, {deadline_of(entry), entry.connection.last.source, entry.connection.last.packet},
-          reason_of_silence(entry));
-    forget(slot);
-    return open(segment, key);
-  }
-  if (!starts_anew(entry, segment)) return slot;
-  if (entry.state != State::closed) close(slot, segment.mark, reason_of_silence(entry));
-  forget(slot);
-  return open(segment, key);
-}
-
-// RFC 9293 3.4.1: a SYN with another initial sequence number is another connection on the same ports.
-bool Partition::starts_anew(const Entry& entry, const Segment& segment) const {
-  if (segment.transport != Transport::tcp || !segment.has(TcpFlags::syn) || segment.has(TcpFlags::rst)) return false;
-  if (segment.has(TcpFlags::ack)) return false;
-  if (entry.state == State::closed || entry.connection.joined_midway) return true;
-  // Nobody has answered yet: a SYN the other way round is the one that counts, if the answer comes to it.
-  if (entry.state == State::opening && segment.source != entry.connection.parties.source)
-    return !entry.half[1].started();
-  return segment.source == entry.connection.parties.source && segment.sequence != entry.syn_sequence;
-}
-
-Partition::Slot Partition::open(const Segment& segment, const ConnectionKey& key) {
-  if (index_.size() >= limits_.connections) make_room(segment.mark);
-  Slot slot = static_cast<Slot>(entries_.size());
-  if (free_.empty()) {
-    entries_.emplace_back();
-  } else {
-    slot = free_.back();
-    free_.pop_back();
-  }
-  Entry& entry = entries_[slot];
-  entry.key = key;
-  entry.connection.parties = parties_of(segment);
-  entry.connection.id = ++serial_ * kPartitions + number_;
-  entry.connection.first = entry.connection.last = segment.mark;
-  entry.connection.joined_midway = segment.transport == Transport::tcp && !segment.has(TcpFlags::syn);
-  entry.active = segment.mark.time;
-  entry.state = segment.transport == Transport::udp ? State::datagrams
-                : entry.connection.joined_midway    ? State::unproven
-                                                    : State::opening;
-  index_.emplace(key, slot);
-  link(slot);
-  ++counters_.connections;
-  return slot;
-}
-
-void Partition::on_tcp(Slot slot, const Segment& segment) {
-  Entry& entry = entries_[slot];
-  const Direction direction =
-      segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
-  HalfStream& sender = entry.half[index_of(direction)];
-  HalfStream& receiver = entry.half[index_of(opposite(direction))];
-
-  if (segment.has(TcpFlags::syn)) {
-    if (!sender.started()) sender.start(segment.sequence + 1);
-    if (direction == Direction::forward) {
-      entry.syn_sequence = segment.sequence;
-      entry.syn_time = segment.mark.time;
+  const bool control = is_tcp(segment) && (segment.flags & kControl) != 0;
+  if (slot != kNoSlot && control) {
+    Entry& it = entry(slot);
+    if (!believed(it, segment.source == it.source ? Direction::forward : Direction::backward, segment)) {
+      recent_.forget(prints.packet);
+      return;
     }
+  }
+  const bool fresh = slot == kNoSlot;  // nothing is known of its sender yet
+  slot = fresh ? open(segment, prints.connection) : admit(slot, segment, prints.connection);
+  if (slot == kNoSlot) return;
+
+  Entry& it = entry(slot);
+  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const bool looked_at = control ? fresh : wanted(it, direction, segment);
+  if (looked_at && !believed(it, direction, segment)) {
+    recent_.forget(prints.packet);
     return;
+  }
+  const bool cut = segment.payload.size() < segment.wire_payload_bytes;
+  if (Live* live = it.live.get()) {
+    live->connection.last = segment.mark;
+    ++live->connection.direction[index_of(direction)].packets;
+    live->connection.truncated |= cut;
+  } else {
+    it.last_time = segment.mark.time;
+    it.last_source = segment.mark.source;
+    it.last_packet = segment.mark.packet;
+    ++it.packets[index_of(direction)];
+    it.flags.truncated |= cut;
+  }
+  touch(slot, segment.mark.time);
+  if (is_tcp(segment)) {
+    on_tcp(slot, direction, segment);
+  } else {
+    on_datagram(it, direction, segment);
+  }
+}
+
+// Counted, and looked at for one thing: a forger may have made it look like a copy.
+void Partition::on_copy(Slot slot, const Segment& segment) {
+  ++counters_.duplicate_packets;
+  if (slot == kNoSlot || entry(slot).state == State::closed) return;
+  Entry& it = entry(slot);
+  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  if (!it.live) {
+    std::uint8_t& duplicates = it.duplicates[index_of(direction)];
+    if (duplicates != std::numeric_limits<std::uint8_t>::max()) ++duplicates;
+    return;
+  }
+  ++it.live->connection.direction[index_of(direction)].duplicate_packets;
+  HalfStream& sender = it.live->half[index_of(direction)];
+  if (segment.payload.empty() || !sender.started()) return;
+  const std::int64_t offset = sender.offset_of(segment.sequence);
+  if (sender.conflicts(offset, segment.payload, segment.wire_payload_bytes) && believed(it, direction, segment)) {
+    sender.tell_conflict(target(*it.live, direction), segment.mark, offset, segment.wire_payload_bytes);
+  }
+}
+
+// The connection that the segment belongs to: the one found, or one that takes its place. kNoSlot: to none.
+Slot Partition::admit(Slot slot, const Segment& segment, std::uint64_t hash) {
+  if (!is_tcp(segment)) return slot;
+  if (entry(slot).partner != kNoSlot) slot = confirm_candidate(slot, segment);
+  if (entry(slot).state == State::closed) return admit_to_closed(slot, segment, hash);
+  const bool syn = segment.has(TcpFlags::syn) && !segment.has(TcpFlags::rst);
+  return syn && entry(slot).state != State::opening ? admit_syn(slot, segment) : slot;
+}
+
+// Late packets are counted. What cannot be one opens the ports anew.
+Slot Partition::admit_to_closed(Slot slot, const Segment& segment, std::uint64_t hash) {
+  Entry& it = entry(slot);
+  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const std::size_t side = index_of(direction);
+  const bool far = it.has_started(direction) &&
+                   std::abs(distance(it.next_sequence[side], segment.sequence)) > limits_.sequence_window_bytes;
+  bool anew = false;
+  if (segment.has(TcpFlags::rst)) {
+    anew = false;
+  } else if (segment.has(TcpFlags::syn)) {
+    anew = !segment.has(TcpFlags::ack) || far || segment.sequence != it.initial_sequence[side];
+  } else if (goes_on_after_reset(it, direction, segment)) {
+    ++counters_.resets_refuted;
+    anew = true;
+  } else {
+    anew = far && segment.wire_payload_bytes != 0;  // the handshake was not seen
+  }
+  if (!anew) {
+    ++counters_.late_packets;
+    return kNoSlot;
+  }
+  // The same SYN was here when the connection was still open.
+  const Slot waited = it.partner;
+  forget(slot);
+  return waited == kNoSlot ? open(segment, hash) : waited;
+}
+
+// RFC 9293 3.5.3: who sent a RST sends nothing new any more, nor takes anything. If it does, the RST was forged.
+bool Partition::goes_on_after_reset(const Entry& it, Direction direction, const Segment& segment) const {
+  const Direction from = it.flags.reset_backward ? Direction::backward : Direction::forward;
+  if (!it.flags.was_reset || direction != from) return false;
+  const auto beyond = [](std::uint32_t end, std::uint32_t sequence) {
+    const std::int64_t by = distance(end, sequence);
+    return by > 0 && by <= kNear;
+  };
+  const bool sends = segment.wire_payload_bytes != 0 &&
+                     beyond(it.next_sequence[index_of(direction)], segment.sequence + segment.wire_payload_bytes);
+  const bool takes = segment.has(TcpFlags::ack) && it.has_started(opposite(direction)) &&
+                     beyond(it.next_sequence[index_of(opposite(direction))] + 1, segment.acknowledgement);
+  return sends || takes;
+}
+
+// A SYN on an open connection: repeated, captured late, or of another connection on the same ports (RFC 9293 3.4.1).
+// Anyone can forge one, so it stands aside until it is answered.
+Slot Partition::admit_syn(Slot slot, const Segment& segment) {
+  Entry& it = entry(slot);
+  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const std::size_t side = index_of(direction);
+  const bool repeated = it.has_started(direction) && (it.live ? it.live->half[side].offset_of(segment.sequence + 1) == 0
+                                                              : it.next_sequence[side] == segment.sequence + 1);
+  if (repeated) {
+    if (it.flags.joined_midway) mend_late_syn(it, direction, segment);
+    return slot;
+  }
+  ++counters_.implausible_packets;
+  if (segment.has(TcpFlags::ack)) return kNoSlot;
+  if (it.partner != kNoSlot) {
+    const Entry& waiting = entry(it.partner);
+    if (waiting.source == segment.source && waiting.initial_sequence[0] == segment.sequence) return kNoSlot;
+    count_unanswered(entry(it.partner));
+    forget(it.partner);
+  }
+  const Slot candidate = open_apart(segment);
+  Entry& apart = entry(candidate);
+  apart.flags.candidate = true;
+  apart.initial_sequence[0] = segment.sequence;
+  apart.start(Direction::forward, segment.sequence + 1);
+  apart.packets[0] = 1;
+  apart.partner = slot;
+  entry(slot).partner = candidate;
+  limit(State::opening, segment.mark.time);
+  return kNoSlot;
+}
+
+// The capture showed the handshake after what followed it: who opened the connection is no guess any more.
+void Partition::mend_late_syn(Entry& it, Direction direction, const Segment& segment) {
+  it.initial_sequence[index_of(direction)] = segment.sequence;
+  const bool opened_backward = (direction == Direction::backward) != segment.has(TcpFlags::ack);
+  if (opened_backward && it.live) return;  // it was told the other way round already; the protocol may know better
+  if (opened_backward) reverse(it);
+  it.flags.opener_known = true;
+  it.flags.joined_midway = false;
+  if (!it.live) return;
+  it.live->connection.parties.opener_known = true;
+  it.live->connection.joined_midway = false;
+}
+
+void Partition::reverse(Entry& it) {
+  std::swap(it.source, it.destination);
+  std::swap(it.source_mac, it.destination_mac);
+  std::swap(it.next_sequence[0], it.next_sequence[1]);
+  std::swap(it.initial_sequence[0], it.initial_sequence[1]);
+  std::swap(it.packets[0], it.packets[1]);
+  std::swap(it.duplicates[0], it.duplicates[1]);
+  it.started = static_cast<std::uint8_t>((it.started & 1) << 1 | it.started >> 1);
+  it.checksummed = static_cast<std::uint8_t>((it.checksummed & 1) << 1 | it.checksummed >> 1);
+}
+
+// The SYN that stood aside is believed once its peer answers it; or, where only its sender's direction is seen, once
+// its sender goes on. Then the connection before it is over.
+Slot Partition::confirm_candidate(Slot slot, const Segment& segment) {
+  Entry& it = entry(slot);
+  const Slot waiting = it.partner;
+  const Entry& candidate = entry(waiting);
+  if (segment.has(TcpFlags::rst)) return slot;
+  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const std::uint32_t first = candidate.initial_sequence[0] + 1;
+  bool confirmed = false;
+  if (segment.source == candidate.destination) {
+    const std::int64_t acknowledged = distance(first, segment.acknowledgement);
+    const Direction other = opposite(direction);
+    const std::uint32_t expected =
+        it.live ? it.live->half[index_of(other)].expected_sequence() : it.next_sequence[index_of(other)];
+    const bool of_the_old = it.has_started(other) && std::abs(distance(expected, segment.acknowledgement)) <= kNear;
+    confirmed =
+        segment.has(TcpFlags::ack) &&
+        (segment.has(TcpFlags::syn) ? acknowledged == 0 : acknowledged >= 0 && acknowledged <= kNear && !of_the_old);
+  } else {
+    const std::uint32_t others = it.live ? static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                               it.live->connection.sent(opposite(direction)).packets, 1))
+                                         : it.packets[index_of(opposite(direction))];
+    confirmed = others == 0 && !segment.has(TcpFlags::syn) && segment.sequence == first;
+  }
+  if (!confirmed) return slot;
+  if (it.state != State::closed) conclude(slot, segment.mark, CloseReason::timed_out);
+  forget(slot);
+  return waiting;
+}
+
+// Whether somebody will look at the segment's bytes.
+bool Partition::wanted(const Entry& it, Direction direction, const Segment& segment) {
+  if (!is_tcp(segment) || segment.wire_payload_bytes == 0) return false;
+  if (!it.live || !it.has_started(direction)) return true;
+  const HalfStream& sender = it.live->half[index_of(direction)];
+  return sender.wants(sender.offset_of(segment.sequence), segment.wire_payload_bytes);
+}
+
+// A sender that has shown a right checksum is held to it. Others' are left to the card (offload), or were made wrong by
+// who rewrote the capture.
+bool Partition::believed(Entry& it, Direction direction, const Segment& segment) {
+  const auto bit = static_cast<std::uint8_t>(1U << index_of(direction));
+  switch (checksum_of(segment)) {
+    case Checksum::good: it.checksummed |= bit; return true;
+    case Checksum::partial:
+    case Checksum::unknown: return true;
+    case Checksum::bad: break;
+  }
+  if ((it.checksummed & bit) == 0 || segment.wire_payload_bytes > kMergedPayload) return true;
+  ++counters_.bad_checksums;
+  return false;
+}
+
+void Partition::on_tcp(Slot slot, Direction direction, const Segment& segment) {
+  if (segment.has(TcpFlags::syn)) {
+    on_syn(slot, direction, segment);
+    return;
+  }
+  if (segment.has(TcpFlags::rst)) {
+    on_reset(slot, direction, segment);
+    return;
+  }
+  Entry& it = entry(slot);
+  if (it.state == State::opening) on_handshake_end(slot, direction, segment);
+  if (it.state == State::resetting) refute_reset(slot, direction, segment);
+  if (!it.has_started(direction)) {
+    it.start(direction, segment.sequence);
+    if (it.live) it.live->half[index_of(direction)].start(segment.sequence);
   }
   // What is acknowledged is judged before what is sent: an answer rests on a request that its sender has wholly
   // received.
-  if (segment.has(TcpFlags::ack) && receiver.started()) {
-    receiver.on_acknowledged(target(entry, opposite(direction)), segment.mark,
-                             receiver.offset_of(segment.acknowledgement));
-  }
-  if (entry.state == State::opening && direction == Direction::forward && !segment.has(TcpFlags::rst)) {
-    if (entry.syn_time != Timestamp{} && receiver.started())
-      entry.connection.handshake_time = segment.mark.time - entry.syn_time;
-    enter(slot, State::unproven, segment.mark.time);
-  }
-  prove(slot, segment.mark.time);
-  if (!sender.started() && !segment.has(TcpFlags::rst)) sender.start(segment.sequence);
-  if (segment.wire_payload_bytes != 0 && !segment.has(TcpFlags::rst)) on_payload(slot, segment);
-  on_flags(slot, segment);
+  if (segment.has(TcpFlags::ack)) on_acknowledgement(it, direction, segment);
+  if (it.live) on_window(*it.live, direction, segment);
+  if (segment.wire_payload_bytes != 0 && !on_payload(slot, direction, segment)) return;
+  if (it.state == State::unproven || it.state == State::idle) prove(slot, segment.mark.time);
+  if (segment.has(TcpFlags::fin)) on_fin(slot, direction, segment);
+  if (!it.live || !it.live->half[0].finished() || !it.live->half[1].finished()) return;
+  close(slot, segment.mark, CloseReason::finished);
 }
 
-void Partition::on_payload(Slot slot, const Segment& segment) {
-  Entry& entry = entries_[slot];
-  const Direction direction =
-      segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
-  HalfStream& sender = entry.half[index_of(direction)];
-  if (!entry.sink_asked) open_sink(entry, segment.mark);
-  if (entry.state == State::opening) enter(slot, State::unproven, segment.mark.time);
-
-  const std::size_t held_before = sender.held_bytes();
-  if (sender.waiting()) sender.expire(target(entry, direction), segment.mark.time, segment.mark);
-  const bool believed = sender.on_segment(target(entry, direction), segment.mark, sender.offset_of(segment.sequence),
-                                          segment.payload, segment.wire_payload_bytes);
-  if (!believed) ++counters_.implausible_packets;
-  held_bytes_ += sender.held_bytes() - held_before;
-  if (sender.waiting()) limit_held(slot, segment.mark);
-}
-
-void Partition::on_flags(Slot slot, const Segment& segment) {
-  Entry& entry = entries_[slot];
-  const Direction direction =
-      segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
-  HalfStream& sender = entry.half[index_of(direction)];
-  if (segment.has(TcpFlags::rst)) {
-    const std::int64_t distance = sender.started() ? sender.offset_of(segment.sequence) - sender.expected() : 0;
-    if (std::abs(distance) > kResetWindow) return;
-    // RFC 9293 3.10.7.4: who has closed answers late data with a RST; the connection had ended before.
-    close(slot, segment.mark, sender.fin_seen() ? CloseReason::finished : CloseReason::reset);
+void Partition::on_syn(Slot slot, Direction direction, const Segment& segment) {
+  if (segment.has(TcpFlags::rst)) return;  // no such segment exists
+  Entry& it = entry(slot);
+  if (it.state != State::opening) return;  // repeated
+  if (segment.has(TcpFlags::ack)) {
+    on_answer(slot, direction, segment);
     return;
   }
-  if (segment.has(TcpFlags::fin)) {
-    sender.on_fin(limits_, sender.offset_of(segment.sequence) + segment.wire_payload_bytes);
-    if (entry.state != State::half_closed && sender.fin_seen()) enter(slot, State::half_closed, segment.mark.time);
+  const std::size_t side = index_of(direction);
+  const bool again = it.has_started(direction);
+  // Nobody has answered yet, so the latest counts; the answer will tell.
+  if (!it.live && (!again || it.answered == Timestamp{})) {
+    it.initial_sequence[side] = segment.sequence;
+    it.start(direction, segment.sequence + 1);
   }
-  if (entry.half[0].finished() && entry.half[1].finished()) close(slot, segment.mark, CloseReason::finished);
+  it.flags.syn_repeated |= again;
+  if (segment.wire_payload_bytes != 0) on_payload(slot, direction, segment);  // RFC 7413: TCP Fast Open
+}
+
+// A SYN-ACK settles who opened the connection, and with which sequence number, whatever SYNs were seen before: all but
+// those of a simultaneous open (RFC 9293 3.5) can be forged by who sees nothing.
+void Partition::on_answer(Slot slot, Direction direction, const Segment& segment) {
+  Entry& it = entry(slot);
+  const bool simultaneous = it.has_started(direction) && it.initial_sequence[index_of(direction)] == segment.sequence &&
+                            it.has_started(opposite(direction)) && it.answered == Timestamp{} &&
+                            direction == Direction::forward;
+  if (direction == Direction::forward && !simultaneous && !it.live) {
+    reverse(it);
+    direction = Direction::backward;
+  }
+  const Direction opener = opposite(direction);
+  const std::size_t side = index_of(direction);
+  it.flags.opener_known = true;
+  if (it.answered != Timestamp{}) {
+    it.flags.syn_repeated = true;
+    it.flags.several_answers |= it.initial_sequence[side] != segment.sequence;
+  } else {
+    it.answered = segment.mark.time;
+  }
+  it.initial_sequence[side] = segment.sequence;
+  const bool has_live = it.live != nullptr;
+  if (!has_live || !it.live->half[side].started()) {
+    it.start(direction, segment.sequence + 1);
+    if (has_live) it.live->half[side].start(segment.sequence + 1);
+  }
+  if (!has_live && it.next_sequence[index_of(opener)] != segment.acknowledgement) {
+    if (it.has_started(opener)) it.flags.syn_repeated = true;
+    it.start(opener, segment.acknowledgement);
+    it.initial_sequence[index_of(opener)] = segment.acknowledgement - 1;
+  }
+  if (segment.wire_payload_bytes != 0) on_payload(slot, direction, segment);
+}
+
+// The first segment that is no SYN. The opener's tells which of several answers it took (SYN cookies, RFC 4987 3.6),
+// or what one would have said that was not seen.
+void Partition::on_handshake_end(Slot slot, Direction direction, const Segment& segment) {
+  Entry& it = entry(slot);
+  if (direction == Direction::forward) {
+    if (it.completed == Timestamp{}) it.completed = segment.mark.time;
+    const bool unsure = !it.has_started(Direction::backward) || it.flags.several_answers;
+    if (unsure && segment.has(TcpFlags::ack) && !it.live) it.start(Direction::backward, segment.acknowledgement);
+    enter(slot, State::unproven, segment.mark.time);
+    return;
+  }
+  // The opener has gone on, although it was not seen to.
+  const bool went_on = segment.has(TcpFlags::ack) && it.has_started(Direction::forward) &&
+                       distance(it.next_sequence[0], segment.acknowledgement) > 0;
+  if (went_on || segment.wire_payload_bytes != 0) enter(slot, State::unproven, segment.mark.time);
+}
+
+void Partition::on_acknowledgement(Entry& it, Direction direction, const Segment& segment) {
+  const Direction acknowledged = opposite(direction);
+  if (!it.has_started(acknowledged)) return;
+  if (!it.live) {
+    // A FIN takes one. More than that: bytes that were not seen.
+    const std::int64_t unseen = distance(it.next_sequence[index_of(acknowledged)], segment.acknowledgement);
+    if (unseen <= 1 || unseen > limits_.sequence_window_bytes) return;
+  }
+  Live& connection = live(it);
+  HalfStream& receiver = connection.half[index_of(acknowledged)];
+  receiver.on_acknowledged(target(connection, acknowledged), segment.mark, receiver.offset_of(segment.acknowledgement));
+}
+
+// For how long a receiver had no room, RFC 9293 3.8.6.1. Zero is zero however the window is scaled.
+void Partition::on_window(Live& connection, Direction direction, const Segment& segment) {
+  const std::size_t received = index_of(opposite(direction));
+  Timestamp& since = connection.window_closed_since[received];
+  if ((segment.window == 0) == (since != Timestamp{})) return;
+  if (segment.window == 0) {
+    since = segment.mark.time;
+  } else {
+    connection.connection.direction[received].zero_window_time += segment.mark.time - std::exchange(since, {});
+  }
+}
+
+// False if the segment cannot be the connection's.
+bool Partition::on_payload(Slot slot, Direction direction, const Segment& segment) {
+  Entry& it = entry(slot);
+  Live& connection = live(it);
+  HalfStream& sender = connection.half[index_of(direction)];
+  DirectionStatistics& sent = connection.connection.direction[index_of(direction)];
+  const std::uint32_t bytes = segment.wire_payload_bytes;
+  const std::uint32_t sequence = segment.sequence + (segment.has(TcpFlags::syn) ? 1 : 0);
+  if (sender.skip_in_order(sent, sequence, segment.payload.size(), bytes)) return true;
+
+  const std::int64_t offset = sender.offset_of(sequence);
+  const bool conflicts = sender.conflicts(offset, segment.payload, bytes) && believed(it, direction, segment);
+  if (!connection.sink_asked) open_sink(it, segment.mark);
+
+  HalfStream& receiver = connection.half[index_of(opposite(direction))];
+  const std::size_t held_before = sender.held_bytes() + receiver.held_bytes();
+  if (sender.waiting() || receiver.waiting()) {
+    expire_waiting(it, segment.mark.time);
+  }
+  if (conflicts) sender.tell_conflict(target(connection, direction), segment.mark, offset, bytes);
+  std::int64_t after = HalfStream::kNothing;
+  if (segment.has(TcpFlags::ack) && receiver.started()) {
+    after = receiver.offset_of(segment.acknowledgement);
+    if (after - receiver.expected() > limits_.sequence_window_bytes) after = HalfStream::kNothing;
+  }
+  const HalfStream::Verdict verdict = sender.on_segment(target(connection, direction), segment.mark,
+                                                        sender.offset_of(sequence), segment.payload, bytes, after);
+  if (receiver.waiting()) receiver.release_early(target(connection, opposite(direction)), segment.mark.time);
+  held_bytes_ += sender.held_bytes() + receiver.held_bytes() - held_before;
+  if (sender.waiting() || receiver.waiting()) limit_held(slot, segment.mark);
+  if (verdict == HalfStream::Verdict::taken) return true;
+  ++counters_.implausible_packets;
+  if (verdict == HalfStream::Verdict::stray) return false;
+  // Another connection on these ports; how this one ended was not seen.
+  close(slot, segment.mark, CloseReason::timed_out);
+  return false;
+}
+
+void Partition::on_fin(Slot slot, Direction direction, const Segment& segment) {
+  Entry& it = entry(slot);
+  HalfStream& sender = live(it).half[index_of(direction)];
+  sender.on_fin(limits_, sender.offset_of(segment.sequence) + segment.wire_payload_bytes);
+  if (it.state != State::half_closed && sender.fin_seen()) enter(slot, State::half_closed, segment.mark.time);
+}
+
+// RFC 9293 3.10.7.4, RFC 5961 3.2. One that stands exactly where it should is believed; one nearby only if quiet
+// follows, for a mirror loses packets and an attacker guesses.
+void Partition::on_reset(Slot slot, Direction direction, const Segment& segment) {
+  Entry& it = entry(slot);
+  const std::size_t side = index_of(direction);
+  std::int64_t by = 0;
+  if (it.has_started(direction)) {
+    by = it.live ? it.live->half[side].offset_of(segment.sequence) - it.live->half[side].expected()
+                 : distance(it.next_sequence[side], segment.sequence);
+  }
+  const bool refuses = it.state == State::opening && segment.has(TcpFlags::ack) &&
+                       it.has_started(opposite(direction)) &&
+                       segment.acknowledgement == it.next_sequence[index_of(opposite(direction))];
+  if (std::abs(by) > kNear && !refuses) {
+    ++counters_.implausible_packets;
+    return;
+  }
+  const bool unanswered = it.state == State::opening && it.answered == Timestamp{};
+  if (unanswered && direction == Direction::backward && !refuses) {  // RFC 9293 3.10.7.3
+    ++counters_.implausible_packets;
+    return;
+  }
+  it.flags.was_reset = true;
+  it.flags.reset_backward = direction == Direction::backward;
+  it.reset_sequence = segment.sequence;
+  const bool fin_seen = it.live && it.live->half[side].fin_seen();
+  // Who has closed answers late data with a RST; the connection had ended before.
+  if (by == 0 || refuses || fin_seen || it.state == State::opening) {
+    close(slot, segment.mark, fin_seen ? CloseReason::finished : CloseReason::reset);
+  } else {
+    enter(slot, State::resetting, segment.mark.time);
+  }
+}
+
+void Partition::refute_reset(Slot slot, Direction direction, const Segment& segment) {
+  Entry& it = entry(slot);
+  const bool by_sender = it.flags.reset_backward == (direction == Direction::backward);
+  const std::uint32_t end = segment.sequence + segment.wire_payload_bytes;
+  if (!by_sender || distance(it.reset_sequence, end) < 0) return;
+  ++counters_.resets_refuted;
+  enter(slot, State::established, segment.mark.time);
 }
 
 // A datagram exchange has no order to restore: who talks to whom, how much and when is what is told of it.
-void Partition::on_datagram(Slot slot, const Segment& segment) {
-  Entry& entry = entries_[slot];
-  const Direction direction =
-      segment.source == entry.connection.parties.source ? Direction::forward : Direction::backward;
-  DirectionStatistics& sent = entry.connection.direction[index_of(direction)];
+void Partition::on_datagram(Entry& it, Direction direction, const Segment& segment) {
+  Live& connection = live(it);
+  DirectionStatistics& sent = connection.connection.direction[index_of(direction)];
   sent.bytes += segment.wire_payload_bytes;
   sent.missing_bytes += segment.wire_payload_bytes - segment.payload.size();
-  if (!entry.sink_asked) open_sink(entry, segment.mark);
+  if (!connection.sink_asked) open_sink(it, segment.mark);
 }
 
-void Partition::open_sink(Entry& entry, const Mark& mark) {
-  entry.sink_asked = true;
-  entry.sink = handler_.open(entry.connection, mark);
-}
-
-void Partition::limit_held(Slot slot, const Mark& mark) {
-  note_waiting(slot);
-  const Entry& entry = entries_[slot];
-  while (entry.half[0].held_segments() + entry.half[1].held_segments() > limits_.held_segments_per_connection) {
-    give_up_hole(slot, mark);
-  }
-  while (held_bytes_ > limits_.held_bytes) give_up_hole(holder_of_most(), mark);
-}
-
-void Partition::give_up_hole(Slot slot, const Mark& mark) {
-  Entry& entry = entries_[slot];
-  const Direction direction =
-      entry.half[0].held_bytes() >= entry.half[1].held_bytes() ? Direction::forward : Direction::backward;
-  HalfStream& half = entry.half[index_of(direction)];
-  const std::size_t before = half.held_bytes();
-  half.give_up_hole(target(entry, direction), mark);
-  held_bytes_ += half.held_bytes() - before;
-  ++counters_.holes_given_up_early;
-}
-
-// Of those that hold as much, the one that has waited longest.
-Partition::Slot Partition::holder_of_most() const {
-  const auto held = [this](Slot slot) {
-    return entries_[slot].half[0].held_bytes() + entries_[slot].half[1].held_bytes();
-  };
-  return *std::max_element(waiting_.begin(), waiting_.end(),
-                           [&](Slot one, Slot other) { return held(one) < held(other); });
-}
-
-// Anyone can send half a conversation. Once both sides were seen, forgetting it would be a loss.
+// Anyone can send half a conversation. Once both sides were seen, forgetting it would be a loss; and more of one once
+// something was said.
 void Partition::prove(Slot slot, Timestamp now) {
-  const Entry& entry = entries_[slot];
-  if (entry.state == State::unproven && !entry.connection.one_direction_only()) enter(slot, State::established, now);
-}
-
-void Partition::make_room(const Mark& mark) {
-  for (AgeList& list : ages_) {  // in the order of State: what is worth least goes first
-    if (list.oldest == kNone) continue;
-    const Slot victim = list.oldest;
-    if (entries_[victim].state != State::closed) {
-      close(victim, mark, CloseReason::evicted);
-      ++counters_.connections_evicted;
-    }
-    forget(victim);
-    return;
-  }
-}
-
-// The sink and what it holds go at once; the entry lingers, so that late packets do not look like a new connection.
-void Partition::close(Slot slot, const Mark& mark, CloseReason reason) {
-  Entry& entry = entries_[slot];
-  for (const Direction direction : kBothDirections) {
-    HalfStream& half = entry.half[index_of(direction)];
-    held_bytes_ -= half.held_bytes();
-    half.close(target(entry, direction), mark);
-  }
-  if (entry.sink) entry.sink->on_close(mark, reason);
-  handler_.on_connection_end(entry.connection, entry.sink.get(), mark, reason);
-  entry.sink.reset();
-  entry.half = {};
-  enter(slot, State::closed, mark.time);
-}
-
-void Partition::forget(Slot slot) {
-  unlink(slot);
-  Entry& entry = entries_[slot];
-  index_.erase(entry.key);
-  if (entry.waits) std::erase(waiting_, slot);
-  entry = Entry{};
-  free_.push_back(slot);
-}
-
-void Partition::advance(Timestamp now) {
-  expire_holes(now);
-  for (std::size_t state = 0; state < ages_.size(); ++state) expire_idle(static_cast<State>(state), now);
-}
-
-void Partition::expire_holes(Timestamp now) {
-  std::vector<Slot> still;
-  for (const Slot slot : std::exchange(waiting_, {})) {
-    Entry& entry = entries_[slot];
-    entry.waits = false;
-    if (entry.state == State::closed) continue;
-    for (const Direction direction : kBothDirections) {
-      HalfStream& half = entry.half[index_of(direction)];
-      const std::size_t before = half.held_bytes();
-      half.expire(target(entry, direction), now, entry.connection.last);
-      held_bytes_ += half.held_bytes() - before;
-    }
-    if (entry.half[0].finished() && entry.half[1].finished()) {
-      close(slot, {now, entry.connection.last.source, entry.connection.last.packet}, CloseReason::finished);
-    } else {
-      note_waiting(slot);
-    }
-  }
-}
-
-void Partition::expire_idle(State state, Timestamp now) {
-  while (ages(state).oldest != kNone) {
-    const Slot slot = ages(state).oldest;
-    const Entry& entry = entries_[slot];
-    const Timestamp deadline = deadline_of(entry);
-    if (deadline > now) return;
-    if (state == State::closed) {
-      forget(slot);
-    } else {
-      close(slot, {deadline, entry.connection.last.source, entry.connection.last.packet}, reason_of_silence(entry));
-      forget(slot);
-    }
-  }
-}
-
-void Partition::rebase(Timestamp now) {
-  for (Entry& entry : entries_) {
-    entry.active = now;
-    for (HalfStream& half : entry.half) half.rebase(now);
-  }
-}
-
-void Partition::finish(Timestamp now) {
-  std::vector<Slot> open_slots;
-  for (const auto& [key, slot] : index_) {
-    if (entries_[slot].state != State::closed) open_slots.push_back(slot);
-  }
-  std::sort(open_slots.begin(), open_slots.end(),
-            [this](Slot one, Slot other) { return entries_[one].connection.id < entries_[other].connection.id; });
-  for (const Slot slot : open_slots) {
-    const Mark& last = entries_[slot].connection.last;
-    close(slot, {now, last.source, last.packet}, CloseReason::capture_ended);
-  }
-}
-
-void Partition::note_waiting(Slot slot) {
-  Entry& entry = entries_[slot];
-  if (entry.waits || (!entry.half[0].waiting() && !entry.half[1].waiting())) return;
-  entry.waits = true;
-  waiting_.push_back(slot);
-}
-
-Timestamp Partition::deadline_of(const Entry& entry) const {
-  return entry.active + timeout_of(limits_, static_cast<std::size_t>(entry.state));
-}
-
-CloseReason Partition::reason_of_silence(const Entry& entry) const {
-  return entry.state == State::half_closed ? CloseReason::finished : CloseReason::timed_out;
-}
-
-HalfStream::Target Partition::target(Entry& entry, Direction direction) {
-  return {entry.sink.get(), direction, entry.connection.direction[index_of(direction)], limits_};
-}
-
-void Partition::touch(Slot slot, Timestamp now) {
-  Entry& entry = entries_[slot];
-  entry.active = now;
-  if (ages(entry.state).newest == slot) return;
-  unlink(slot);
-  link(slot);
-}
-
-void Partition::enter(Slot slot, State state, Timestamp now) {
-  unlink(slot);
-  entries_[slot].state = state;
-  entries_[slot].active = now;
-  link(slot);
-}
-
-void Partition::unlink(Slot slot) {
-  Entry& entry = entries_[slot];
-  AgeList& list = ages(entry.state);
-  (entry.newer == kNone ? list.newest : entries_[entry.newer].older) = entry.older;
-  (entry.older == kNone ? list.oldest : entries_[entry.older].newer) = entry.newer;
-  entry.newer = entry.older = kNone;
-  --list.count;
-}
-
-void Partition::link(Slot slot) {
-  Entry& entry = entries_[slot];
-  AgeList& list = ages(entry.state);
-  entry.older = list.newest;
-  (list.newest == kNone ? list.oldest : entries_[list.newest].newer) = slot;
-  list.newest = slot;
-  ++list.count;
+  const Entry& it = entry(slot);
+  const bool both = it.live ? !it.live->connection.one_direction_only() : it.packets[0] != 0 && it.packets[1] != 0;
+  if (!both) return;
+  const State proven = it.live ? State::established : State::idle;
+  if (it.state != proven) enter(slot, proven, now);
 }
 
 }  // namespace dcmwatch

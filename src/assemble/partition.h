@@ -1,104 +1,145 @@
 // The connections of one hash partition: their table, their timers, their limits.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
 #include "assemble/assembler.h"
-#include "assemble/half_stream.h"
+#include "assemble/connection_entry.h"
+#include "assemble/connection_index.h"
+#include "assemble/recent_packets.h"
+#include "assemble/unanswered_tally.h"
 
 namespace dcmwatch {
 
 class Partition {
  public:
-  Partition(unsigned number, const Limits& limits, StreamHandler& handler);
+  /// `hash` outlives it, as the others do.
+  Partition(unsigned number, const Limits& limits, StreamHandler& handler, const ConnectionHash& hash);
 
-  void on_segment(const Segment& segment);
+  /// By what a segment is found again: its connection, and itself.
+  struct Prints {
+    std::uint64_t connection;
+    std::uint64_t packet;
+  };
+  [[nodiscard]] Prints prints_of(const Segment& segment) const {
+    const std::uint64_t connection = hash_(segment);
+    return {connection, RecentPackets::fingerprint(hash_, connection, segment)};
+  }
+  void prefetch_tables(const Prints& prints) const {
+    index_.prefetch(prints.connection);
+    recent_.prefetch(prints.packet);
+  }
+  void prefetch_connection(const Prints& prints) const {
+    const Slot slot = index_.likely(prints.connection);
+    if (slot != kNoSlot) __builtin_prefetch(&entry(slot));
+  }
+
+  void on_segment(const Segment& segment, const Prints& prints);
   void advance(Timestamp now);
   void rebase(Timestamp now);
-  void finish(Timestamp now);
+  bool finish_some(Timestamp now);
 
   [[nodiscard]] const AssemblyCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t open_connections() const {
-    return index_.size() - ages_[static_cast<std::size_t>(State::closed)].count;
+    return entries_in_use_ - ages_[static_cast<std::size_t>(State::closed)].count;
   }
 
  private:
-  /// Each state has a list by last activity and a time-out, in partition.cpp.
-  enum class State : std::uint8_t { closed, opening, unproven, datagrams, half_closed, established, states };
-  using Slot = std::uint32_t;
-  static constexpr Slot kNone = ~Slot{0};
+  using State = ConnectionState;
+  using Entry = ConnectionEntry;
+  using Live = LiveConnection;
 
-  struct Entry {
-    Connection connection;
-    ConnectionKey key;
-    std::array<HalfStream, 2> half;
-    std::unique_ptr<StreamSink> sink;
-    Timestamp active{};
-    Timestamp syn_time{};
-    Slot newer = kNone;
-    Slot older = kNone;
-    std::uint32_t syn_sequence = 0;
-    State state = State::opening;
-    bool sink_asked = false;
-    bool waits = false;  ///< listed in waiting_
-  };
-
+  /// By when each took its place in it, which is never long before it was last active.
   struct AgeList {
-    Slot oldest = kNone;
-    Slot newest = kNone;
+    Slot oldest = kNoSlot;
+    Slot newest = kNoSlot;
     std::size_t count = 0;
+    Timestamp due = Timestamp::max();  ///< no deadline is before it
   };
 
-  /// Keyed anew in every run: who chooses addresses cannot choose collisions. hash_of cannot be, for it decides the
-  /// partition.
-  struct Hash {
-    using is_avalanching = void;
-    std::uint64_t key;
-    std::size_t operator()(const ConnectionKey& connection) const;
-  };
+  // partition.cpp: what a segment does
+  void on_copy(Slot slot, const Segment& segment);
+  Slot admit(Slot slot, const Segment& segment, std::uint64_t hash);
+  Slot admit_to_closed(Slot slot, const Segment& segment, std::uint64_t hash);
+  Slot admit_syn(Slot slot, const Segment& segment);
+  bool goes_on_after_reset(const Entry& entry, Direction direction, const Segment& segment) const;
+  static void mend_late_syn(Entry& entry, Direction direction, const Segment& segment);
+  static void reverse(Entry& entry);
+  Slot confirm_candidate(Slot slot, const Segment& segment);
+  static bool wanted(const Entry& entry, Direction direction, const Segment& segment);
+  bool believed(Entry& entry, Direction direction, const Segment& segment);
+  void on_tcp(Slot slot, Direction direction, const Segment& segment);
+  void on_syn(Slot slot, Direction direction, const Segment& segment);
+  void on_answer(Slot slot, Direction direction, const Segment& segment);
+  void on_handshake_end(Slot slot, Direction direction, const Segment& segment);
+  void on_acknowledgement(Entry& entry, Direction direction, const Segment& segment);
+  static void on_window(Live& connection, Direction direction, const Segment& segment);
+  bool on_payload(Slot slot, Direction direction, const Segment& segment);
+  void on_fin(Slot slot, Direction direction, const Segment& segment);
+  void on_reset(Slot slot, Direction direction, const Segment& segment);
+  void refute_reset(Slot slot, Direction direction, const Segment& segment);
+  void on_datagram(Entry& entry, Direction direction, const Segment& segment);
+  void prove(Slot slot, Timestamp now);
 
-  Slot find_or_open(const Segment& segment);
-  Slot open(const Segment& segment, const ConnectionKey& key);
-  void on_tcp(Slot slot, const Segment& segment);
-  void on_payload(Slot slot, const Segment& segment);
-  void on_flags(Slot slot, const Segment& segment);
-  void on_datagram(Slot slot, const Segment& segment);
+  // connections.cpp: what becomes of a connection
+  Slot find(const Segment& segment, std::uint64_t hash) const;
+  Slot open(const Segment& segment, std::uint64_t hash);
+  Slot open_apart(const Segment& segment);
+  Live& live(Entry& entry);
   void open_sink(Entry& entry, const Mark& mark);
-  bool starts_anew(const Entry& entry, const Segment& segment) const;
   void limit_held(Slot slot, const Mark& mark);
   void give_up_hole(Slot slot, const Mark& mark);
   Slot holder_of_most() const;
-  void prove(Slot slot, Timestamp now);
-  void make_room(const Mark& mark);
+  void make_room(Timestamp now);
+  void limit(State state, Timestamp now);
+  void evict(Slot slot, Timestamp now);
   void close(Slot slot, const Mark& mark, CloseReason reason);
+  void conclude(Slot slot, const Mark& mark, CloseReason reason);
+  void count_unanswered(Entry& entry);
+  bool refusal_is_told(const Mark& mark);
+  void end_in_silence(Slot slot);
   void forget(Slot slot);
   void expire_holes(Timestamp now);
-  void expire_idle(State state, Timestamp now);
+  void expire_waiting(Entry& entry, Timestamp now);
+  void expire_idle(State state, Timestamp now, std::size_t& ended);
   void note_waiting(Slot slot);
   [[nodiscard]] Timestamp deadline_of(const Entry& entry) const;
-  [[nodiscard]] CloseReason reason_of_silence(const Entry& entry) const;
-
-  HalfStream::Target target(Entry& entry, Direction direction);
+  HalfStream::Target target(Live& live, Direction direction);
   void touch(Slot slot, Timestamp now);
   void enter(Slot slot, State state, Timestamp now);
   void unlink(Slot slot);
   void link(Slot slot);
+
+  [[nodiscard]] Entry& entry(Slot slot) { return chunks_[slot / kChunk][slot % kChunk]; }
+  [[nodiscard]] const Entry& entry(Slot slot) const { return chunks_[slot / kChunk][slot % kChunk]; }
   AgeList& ages(State state) { return ages_[static_cast<std::size_t>(state)]; }
 
-  unsigned number_;
+  static constexpr std::size_t kChunk = 64;
+
+  const unsigned number_;
   const Limits& limits_;
   StreamHandler& handler_;
+  const ConnectionHash& hash_;
   AssemblyCounters counters_;
-  boost::unordered_flat_map<ConnectionKey, Slot, Hash> index_;
-  std::deque<Entry> entries_;  ///< addresses are stable: sinks keep a pointer to their connection
+  ConnectionIndex index_;
+  RecentPackets recent_;
+  std::vector<std::unique_ptr<Entry[]>> chunks_;  ///< an entry never moves
   std::vector<Slot> free_;
+  std::size_t entries_in_use_ = 0;
+  std::vector<std::unique_ptr<Live>> spare_;
   std::array<AgeList, static_cast<std::size_t>(State::states)> ages_;
-  std::vector<Slot> waiting_;  ///< connections with a hole in wanted bytes
+  std::vector<Slot> waiting_;  ///< connections with something held
+  std::vector<Slot> waited_;   ///< its other buffer
+  HeldBuffers buffers_;
   std::size_t held_bytes_ = 0;
+  UnansweredTally unanswered_;
+  std::int64_t refusals_minute_ = 0;
+  std::size_t refusals_ = 0;
+  bool finishing_ = false;
+  std::vector<Slot> closing_;  ///< what finish_some() still has to close, the next one last
   std::uint64_t serial_ = 0;
 };
 

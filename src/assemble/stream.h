@@ -37,24 +37,36 @@ enum class CloseReason : std::uint8_t {
   capture_ended  ///< still open when the capture ended
 };
 
-/// What is known of one direction without looking into it.
+/// What is known of one direction without looking into it. A mirror's second copies count as duplicates alone.
 struct DirectionStatistics {
   std::uint64_t packets = 0;        ///< segments, with or without payload
   std::uint64_t bytes = 0;          ///< payload, each byte of the stream counted once, seen or skipped
   std::uint64_t missing_bytes = 0;  ///< of the stream, never seen (a lossy mirror or a snap length)
+  std::uint64_t unseen_bytes = 0;   ///< of these, acknowledged by the peer and in no captured packet: capture loss
+  std::uint64_t gaps = 0;           ///< holes that nothing came to fill
   std::uint64_t retransmitted_packets = 0;
+  std::uint64_t conflicting_packets = 0;  ///< of these, with other bytes than the first time
   std::uint64_t out_of_order_packets = 0;
+  std::uint64_t duplicate_packets = 0;  ///< shown twice by the mirror
+  Duration zero_window_time{};          ///< for how long its receiver had no room for it (RFC 9293 3.8.6.1)
+};
+
+/// The handshake's times; each only where both of its packets were seen, once.
+struct HandshakeTimes {
+  std::optional<Duration> whole;        ///< first SYN to the opener's ACK
+  std::optional<Duration> to_acceptor;  ///< SYN to SYN-ACK: the capture point to the acceptor and back
+  std::optional<Duration> to_opener;    ///< SYN-ACK to ACK: the capture point to the opener and back
 };
 
 /// A connection as the assembler sees it. Lives as long as the connection; a sink may keep a pointer to it.
 struct Connection {
-  Parties parties;                         ///< opener by SYN where seen, else the lower port is taken for the server
-  std::uint64_t id = 0;                    ///< unique in a run; the same for any number of shards
-  Mark first;                              ///< first packet seen
-  Mark last;                               ///< last packet seen so far
-  bool joined_midway = false;              ///< no handshake seen
-  bool truncated = false;                  ///< a snap length cut payload somewhere
-  std::optional<Duration> handshake_time;  ///< SYN to the opener's ACK
+  Parties parties;             ///< opener by SYN where seen, else the lower port is taken for the server
+  std::uint64_t id = 0;        ///< unique in a run; the same for any number of shards
+  Mark first;                  ///< first packet seen
+  Mark last;                   ///< last packet seen so far
+  bool joined_midway = false;  ///< no handshake seen
+  bool truncated = false;      ///< a snap length cut payload somewhere
+  HandshakeTimes handshake;
   std::array<DirectionStatistics, 2> direction{};
 
   [[nodiscard]] const DirectionStatistics& sent(Direction d) const { return direction[index_of(d)]; }
@@ -75,8 +87,24 @@ class StreamSink {
                           std::uint64_t missing) = 0;
   /// Wanted bytes that will not come. What follows is wanted; the sink resynchronises.
   virtual void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) = 0;
+  /// A packet repeated bytes of the stream with other bytes than the first time (RFC 9293 3.10.7.4: the first count).
+  /// Told once for each direction. `length` of them are repeated from `offset`, counted from the direction's first
+  /// byte.
+  virtual void on_conflict(Direction, const Mark&, std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
   /// Once, last. Nothing follows.
   virtual void on_close(const Mark& mark, CloseReason reason) = 0;
+};
+
+/// Connections that nobody answered, told together: a scan or a flood is one fact, not millions.
+struct UnansweredConnections {
+  /// Of the first of them; an address or endpoint that not all of them share is zero, MAC addresses and VLANs likewise.
+  Parties parties;
+  Network source_network;  ///< a /24 of IPv4, a /64 of IPv6; all addresses, where there were too many networks
+  std::uint64_t id = 0;    ///< unique in a run, as a connection's
+  std::uint64_t count = 0;
+  std::uint64_t packets = 0;
+  Mark first;
+  Mark last;
 };
 
 /// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's
@@ -90,6 +118,9 @@ class StreamHandler {
   /// Once per connection, after the sink's on_close; the sink (if one was opened) is destroyed right after.
   virtual void on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark,
                                  CloseReason reason) = 0;
+  /// For each minute of packet time and source network, from each partition that met some: they are to be added up.
+  /// All of a minute are told by the same call of Assembler::advance() or finish(), with `told` as the time.
+  virtual void on_unanswered(const UnansweredConnections& connections, Timestamp told) = 0;
 };
 
 }  // namespace dcmwatch

@@ -92,6 +92,18 @@ std::optional<Network> Network::parse(std::string_view text) {
   return network;
 }
 
+Network Network::around(const IpAddress& address, unsigned prefix_bits) {
+  std::array<std::uint8_t, 16> bytes = address.bytes();
+  for (unsigned bit = 0; bit < 128; bit += 8) {
+    const unsigned kept = prefix_bits > bit ? std::min(prefix_bits - bit, 8U) : 0;
+    bytes[bit / 8] &= static_cast<std::uint8_t>(0xff00U >> kept);
+  }
+  Network network;
+  network.base_ = IpAddress::v6(bytes);
+  network.prefix_bits_ = prefix_bits;
+  return network;
+}
+
 bool Network::contains(const IpAddress& address) const { return same_prefix(base_, address, prefix_bits_); }
 
 bool Network::overlaps(const Network& other) const {

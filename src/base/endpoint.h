@@ -41,6 +41,8 @@ class Network {
  public:
   /// nothing if the text is no block, or has bits set beyond its prefix.
   static std::optional<Network> parse(std::string_view text);
+  /// The block of `prefix_bits` (of the mapped form) that the address is in.
+  static Network around(const IpAddress& address, unsigned prefix_bits);
   [[nodiscard]] bool contains(const IpAddress& address) const;
   /// Bits of the mapped form: a /24 of IPv4 is 120.
   [[nodiscard]] unsigned prefix_bits() const { return prefix_bits_; }

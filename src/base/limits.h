@@ -21,17 +21,26 @@ struct Limits {
       std::chrono::milliseconds{100};  ///< a mirror's second copies of a whole datagram's fragments
 
   // assemble, per partition (there are kPartitions of them)
-  std::size_t connections = 16384;      ///< victim: the connection idle longest
-  std::size_t held_bytes = 256 * 1024;  ///< held out of order; victim: the hole of the connection that holds most
+  std::size_t connections = 16384;           ///< victim: what is worth least, of those the one idle longest
+  std::size_t unanswered_connections = 512;  ///< of these, SYNs that nobody answered; victim: the oldest is counted
+  std::size_t half_seen_connections = 4096;  ///< of these, joined midway and seen in one direction; victim: as above
+  std::size_t closed_connections = 2048;     ///< that linger for late packets; victim: the one closed longest
+  std::size_t unanswered_networks = 16;      ///< told by network in a minute; victim: the network of those beyond
+  std::size_t refused_records = 16;          ///< refused connections told one by one in a minute; the rest: counted
+  std::size_t ends_per_advance = 64;         ///< connections ended by timers at once; the others wait for the next
+  std::size_t held_bytes = 256 * 1024;       ///< held out of order; victim: the hole of who holds most
+  std::size_t unacknowledged_blocks = 64;    ///< of 4 KiB, to tell conflicting retransmissions; beyond: not told
   std::size_t held_segments_per_connection = 1024;  ///< victim: the hole becomes a gap
   std::size_t holes_per_direction = 64;  ///< in skipped bytes, still to be filled; victim: the oldest is missing
   std::int64_t sequence_window_bytes =
       16 * 1024 * 1024;  ///< beyond what is expected; victim: the segment, unless others follow it
+  Duration duplicate_window = std::chrono::milliseconds{20};  ///< within which a mirror shows a packet again
   Duration reorder_window = std::chrono::milliseconds{100};  ///< how long a hole waits once its bytes were acknowledged
   Duration unacknowledged_window = std::chrono::seconds{10};  ///< and where no acknowledgement is seen
   Duration handshake_timeout = std::chrono::seconds{30};      ///< a connection never answered
   Duration unproven_timeout = std::chrono::minutes{10};       ///< joined midway, or unanswered: one direction seen
   Duration half_closed_timeout = std::chrono::minutes{2};     ///< one FIN, then silence
+  Duration reset_quiet = std::chrono::seconds{1};             ///< after a RST that is not exactly where it should be
   Duration closed_linger = std::chrono::seconds{10};  ///< late packets of a closed connection still belong to it
   Duration udp_timeout = std::chrono::seconds{60};
   Duration idle_timeout = std::chrono::hours{24 * 7};  ///< HL7 connections idle for days and are healthy
@@ -46,8 +55,9 @@ struct Limits {
   std::size_t hl7_pending_messages = 256;       ///< messages awaiting their acknowledgement; victim: the oldest
 
   // relate, detect
-  std::size_t relate_open = 4096;  ///< open facts awaiting a partner; victim: the oldest
-  std::size_t findings = 10000;    ///< distinct findings remembered; victim: the oldest
+  std::size_t relate_open = 4096;       ///< open facts awaiting a partner; victim: the oldest
+  std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
+  std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
 
   // between the threads
   std::size_t batch_packets = 1024;

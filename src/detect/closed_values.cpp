@@ -44,7 +44,7 @@ Values all_closed_values() {
           {"event.outcome", texts(Outcome::unknown, Outcome::failure)},
           {"network.protocol", texts(Protocol::dicom, Protocol::ssh)},
           {"network.transport", {"tcp", "udp"}},
-          {"connection.end", texts(ConnectionEnd::finished, ConnectionEnd::open)},
+          {"connection.end", texts(ConnectionEnd::finished, ConnectionEnd::unanswered)},
           {"flow.deviations", texts(DeviationKind::source_device, DeviationKind::move_destination)},
           {"flow.unknown", texts(UnknownKind::direction, UnknownKind::move_destination)},
           {"dicom.command", commands()},

@@ -97,6 +97,7 @@ std::string_view to_text(ConnectionEnd end) {
     case ConnectionEnd::timed_out: return "timed_out";
     case ConnectionEnd::evicted: return "evicted";
     case ConnectionEnd::open: return "open";
+    case ConnectionEnd::unanswered: return "unanswered";
   }
   return {};
 }

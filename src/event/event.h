@@ -40,15 +40,31 @@ struct Visibility {
 };
 
 /// dataset "connection"
-enum class ConnectionEnd : std::uint8_t { finished, reset, timed_out, evicted, open };
+enum class ConnectionEnd : std::uint8_t { finished, reset, timed_out, evicted, open, unanswered };
+
+/// Connections that nobody answered, of a minute of packet time, in one record: what the parties of all of them do not
+/// share is zero.
+struct UnansweredAttempts {
+  std::uint64_t count = 1;
+  Network source_network;  ///< a /24 of IPv4 or /64 of IPv6; ::/0: there were too many networks to tell
+};
 
 struct ConnectionFact {
   std::array<std::uint64_t, 2> packets{};  ///< by the source, by the destination
   std::array<std::uint64_t, 2> bytes{};
   std::array<std::uint64_t, 2> missing_bytes{};
   std::array<std::uint64_t, 2> retransmitted_packets{};
+  std::array<std::uint64_t, 2> conflicting_packets{};  ///< retransmitted with other bytes
+  std::array<std::uint64_t, 2> out_of_order_packets{};
+  std::array<std::uint64_t, 2> duplicate_packets{};  ///< shown twice by the mirror; in no other figure
+  std::array<std::uint64_t, 2> gaps{};
+  std::array<std::uint64_t, 2> unseen_bytes{};  ///< of missing_bytes, acknowledged: lost by the capture
+  std::array<Duration, 2> zero_window_time{};   ///< for how long its peer had no room for it
   std::optional<Duration> handshake_time;
-  std::optional<ConnectionEnd> end;  ///< nothing before Phase::end
+  std::optional<Duration> round_trip_to_acceptor;  ///< from the capture point, as the handshake shows it
+  std::optional<Duration> round_trip_to_opener;
+  std::optional<ConnectionEnd> end;            ///< nothing before Phase::end
+  std::optional<UnansweredAttempts> attempts;  ///< if it is a record of many that were not answered
 };
 
 /// dataset "dicom.association" (PS3.8)

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array kProtocols{Protocol::dicom, Protocol::hl7, Protocol::tls, Protocol::http, Protocol::ssh};
 constexpr std::array kEnds{ConnectionEnd::finished, ConnectionEnd::reset, ConnectionEnd::timed_out,
-                           ConnectionEnd::evicted, ConnectionEnd::open};
+                           ConnectionEnd::evicted,  ConnectionEnd::open,  ConnectionEnd::unanswered};
 constexpr std::array<std::string_view, 2> kSenders{"opener", "acceptor"};
 
 struct Impairment {

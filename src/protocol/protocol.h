@@ -17,6 +17,7 @@ class ProtocolHandler final : public StreamHandler {
 
   std::unique_ptr<StreamSink> open(const Connection& connection, const Mark& mark) override;
   void on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark, CloseReason reason) override;
+  void on_unanswered(const UnansweredConnections& connections, Timestamp told) override;
 
  private:
   const ProtocolSettings& settings_;

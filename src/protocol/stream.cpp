@@ -36,8 +36,16 @@ ConnectionFact connection_fact(const Connection& connection, Direction opener) {
     fact.bytes[side] = sent.bytes;
     fact.missing_bytes[side] = sent.missing_bytes;
     fact.retransmitted_packets[side] = sent.retransmitted_packets;
+    fact.conflicting_packets[side] = sent.conflicting_packets;
+    fact.out_of_order_packets[side] = sent.out_of_order_packets;
+    fact.duplicate_packets[side] = sent.duplicate_packets;
+    fact.gaps[side] = sent.gaps;
+    fact.unseen_bytes[side] = sent.unseen_bytes;
+    fact.zero_window_time[side] = sent.zero_window_time;
   }
-  fact.handshake_time = connection.handshake_time;
+  fact.handshake_time = connection.handshake.whole;
+  fact.round_trip_to_acceptor = connection.handshake.to_acceptor;
+  fact.round_trip_to_opener = connection.handshake.to_opener;
   return fact;
 }
 
@@ -73,6 +81,15 @@ void Stream::on_gap(Direction direction, const Mark& mark, std::uint64_t missing
     return;
   }
   forget_held(direction);
+}
+
+void Stream::on_conflict(Direction direction, const Mark& mark, std::uint64_t offset, std::uint64_t length) {
+  emitter_.emit(Phase::end, mark, mark,
+                Violation{.name = "tcp.conflicting_retransmission",
+                          .clause = "RFC 9293 3.10.7.4",
+                          .offset = offset,
+                          .length = length,
+                          .by_opener = emitter_.from_opener(direction)});
 }
 
 void Stream::on_close(const Mark& mark, CloseReason reason) {
@@ -193,6 +210,24 @@ void ProtocolHandler::on_connection_end(const Connection& connection, StreamSink
   }
   Emitter emitter{connection, events_, Protocol::unidentified};
   emit_end(emitter, mark, reason);
+}
+
+// The record comes from the analyst, who adds up what the partitions tell.
+void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Timestamp told) {
+  Event event;
+  event.phase = Phase::end;
+  event.conversation = connections.id;
+  event.ordinal = 1;
+  event.parties = connections.parties;
+  event.visibility.one_direction = true;
+  event.first = connections.first;
+  event.last = {told, connections.last.source, connections.last.packet};
+  ConnectionFact fact;
+  fact.packets[0] = connections.packets;
+  fact.end = ConnectionEnd::unanswered;
+  fact.attempts = UnansweredAttempts{connections.count, connections.source_network};
+  event.facts = std::move(fact);
+  events_.on_event(std::move(event));
 }
 
 }  // namespace dcmwatch

@@ -20,6 +20,7 @@ class Stream final : public StreamSink {
   void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
                   std::uint64_t missing) override;
   void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
+  void on_conflict(Direction direction, const Mark& mark, std::uint64_t offset, std::uint64_t length) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
   /// Ends the connection's own record; the last call.

@@ -54,6 +54,7 @@ class StreamTaker final : public StreamHandler {
     return std::make_unique<Sink>(stream);
   }
   void on_connection_end(const Connection&, StreamSink*, const Mark&, CloseReason) override {}
+  void on_unanswered(const UnansweredConnections&, Timestamp) override {}
 
   std::map<std::uint64_t, CapturedStream> streams;
 };

@@ -36,9 +36,13 @@ struct RecordingHandler final : StreamHandler {
   void on_connection_end(const Connection& connection, StreamSink*, const Mark& mark, CloseReason reason) override {
     ended.push_back({connection, reason, mark});
   }
+  void on_unanswered(const UnansweredConnections& connections, Timestamp told) override {
+    unanswered.push_back({connections, told});
+  }
 
   std::map<std::uint64_t, RecordingSink> sinks;
   std::vector<Ended> ended;
+  std::vector<std::pair<UnansweredConnections, Timestamp>> unanswered;
 };
 
 class AssemblerTest : public testing::Test {
@@ -54,6 +58,8 @@ class AssemblerTest : public testing::Test {
     segment.source = from == client ? c : s;
     segment.destination = from == client ? s : c;
     segment.flags = flags;
+    segment.ip_id = static_cast<std::uint16_t>(packet_);
+    segment.window = 1000;
     segment.sequence = sequence;
     segment.acknowledgement = acknowledgement;
     segment.payload = as_bytes(text);
@@ -93,12 +99,12 @@ TEST_F(AssemblerTest, a_connection_from_handshake_to_fin) {
   give(client, kFin | kAck, 106, 507);
   give(server, kFin | kAck, 507, 107);
   ASSERT_EQ(handler_.ended.size(), 1U);
-  const auto& [connection, reason, mark] = handler_.ended[0];
+  const auto& [connection, reason, mark] = handler_.ended.at(0);
   EXPECT_EQ(reason, CloseReason::finished);
   EXPECT_TRUE(connection.parties.opener_known);
   EXPECT_EQ(connection.parties.destination.port, 104);
   EXPECT_FALSE(connection.joined_midway);
-  EXPECT_EQ(connection.handshake_time, std::chrono::milliseconds{2});
+  EXPECT_EQ(connection.handshake.whole, std::chrono::milliseconds{2});
   EXPECT_EQ(only_sink().stream[0], "hello");
   EXPECT_EQ(only_sink().stream[1], "world!");
   EXPECT_THAT(only_sink().log, ElementsAre("close"));
@@ -106,15 +112,16 @@ TEST_F(AssemblerTest, a_connection_from_handshake_to_fin) {
 
 TEST_F(AssemblerTest, a_syn_ack_alone_tells_who_opened) {
   give(server, kSyn | kAck, 500, 101);
+  give(server, kAck, 501, 150);
   finish();
-  EXPECT_TRUE(handler_.ended[0].connection.parties.opener_known);
-  EXPECT_EQ(handler_.ended[0].connection.parties.source.port, 40000);
+  EXPECT_TRUE(handler_.ended.at(0).connection.parties.opener_known);
+  EXPECT_EQ(handler_.ended.at(0).connection.parties.source.port, 40000);
 }
 
 TEST_F(AssemblerTest, joined_midway_takes_the_lower_port_for_the_server_and_says_that_it_guessed) {
   give(server, kAck, 9000, 77, "data");
   finish();
-  const Connection& connection = handler_.ended[0].connection;
+  const Connection& connection = handler_.ended.at(0).connection;
   EXPECT_TRUE(connection.joined_midway);
   EXPECT_FALSE(connection.parties.opener_known);
   EXPECT_EQ(connection.parties.destination.port, 104);
@@ -130,15 +137,16 @@ TEST_F(AssemblerTest, a_syn_with_another_sequence_number_is_another_connection) 
   finish();
   ASSERT_EQ(handler_.ended.size(), 2U);
   EXPECT_EQ(handler_.sinks.size(), 2U);
-  EXPECT_NE(handler_.ended[0].connection.id, handler_.ended[1].connection.id);
+  EXPECT_NE(handler_.ended.at(0).connection.id, handler_.ended[1].connection.id);
 }
 
 TEST_F(AssemblerTest, a_repeated_syn_is_the_same_connection) {
   give(client, kSyn, 100, 0);
-  give(client, kSyn, 100, 0);
-  give(server, kSyn | kAck, 500, 101);
+  handshake();
   finish();
-  EXPECT_EQ(handler_.ended.size(), 1U);
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(handler_.ended[0].connection.handshake.whole, std::chrono::milliseconds{3});
+  EXPECT_FALSE(handler_.ended[0].connection.handshake.to_acceptor);
 }
 
 TEST_F(AssemblerTest, a_port_is_reused_after_the_end) {
@@ -160,7 +168,7 @@ TEST_F(AssemblerTest, a_reset_ends_and_a_reset_far_from_the_window_does_not) {
   EXPECT_TRUE(handler_.ended.empty());
   give(client, kRst, 105, 0);
   ASSERT_EQ(handler_.ended.size(), 1U);
-  EXPECT_EQ(handler_.ended[0].reason, CloseReason::reset);
+  EXPECT_EQ(handler_.ended.at(0).reason, CloseReason::reset);
 }
 
 TEST_F(AssemblerTest, a_reset_by_whom_had_closed_already_is_an_answer_to_late_data) {
@@ -169,16 +177,24 @@ TEST_F(AssemblerTest, a_reset_by_whom_had_closed_already_is_an_answer_to_late_da
   give(server, kAck, 501, 102, "late");
   give(client, kRst, 102, 0);
   ASSERT_EQ(handler_.ended.size(), 1U);
-  EXPECT_EQ(handler_.ended[0].reason, CloseReason::finished);
+  EXPECT_EQ(handler_.ended.at(0).reason, CloseReason::finished);
 }
 
-TEST_F(AssemblerTest, an_unanswered_syn_times_out_with_its_deadline_as_its_time) {
+TEST_F(AssemblerTest, an_unanswered_syn_is_counted_by_network_and_minute_and_told_when_the_minute_is_settled) {
   give(client, kSyn, 100, 0);
   const Timestamp sent = timestamp_from_ns(now_ns_);
+  pass(limits_.handshake_timeout + std::chrono::milliseconds{1});
+  EXPECT_EQ(assembler_.open_connections(), 0U);
+  EXPECT_TRUE(handler_.unanswered.empty());
   pass(std::chrono::hours{1});
-  ASSERT_EQ(handler_.ended.size(), 1U);
-  EXPECT_EQ(handler_.ended[0].reason, CloseReason::timed_out);
-  EXPECT_EQ(handler_.ended[0].mark.time, sent + limits_.handshake_timeout);
+  ASSERT_EQ(handler_.unanswered.size(), 1U);
+  const auto& [attempts, told] = handler_.unanswered[0];
+  EXPECT_EQ(attempts.count, 1U);
+  EXPECT_EQ(attempts.parties.source.port, client_port_);
+  EXPECT_EQ(to_text(attempts.source_network), "10.0.0.0/24");
+  EXPECT_GE(told, sent + limits_.handshake_timeout);
+  EXPECT_EQ(told.time_since_epoch() % std::chrono::minutes{1}, limits_.handshake_timeout);
+  EXPECT_TRUE(handler_.ended.empty());
 }
 
 TEST_F(AssemblerTest, an_established_connection_may_be_silent_for_days) {
@@ -192,7 +208,7 @@ TEST_F(AssemblerTest, one_fin_and_silence_is_an_end) {
   give(client, kFin | kAck, 101, 501);
   pass(limits_.half_closed_timeout);
   ASSERT_EQ(handler_.ended.size(), 1U);
-  EXPECT_EQ(handler_.ended[0].reason, CloseReason::finished);
+  EXPECT_EQ(handler_.ended.at(0).reason, CloseReason::finished);
 }
 
 TEST_F(AssemblerTest, the_oldest_idle_connection_is_evicted_and_counted) {
@@ -212,7 +228,7 @@ TEST_F(AssemblerTest, held_bytes_are_bounded_and_what_is_given_up_is_a_gap) {
   for (std::uint32_t i = 1; i <= 4; ++i) give(client, kAck, 101 + i * 50, 501, block);
   EXPECT_GT(assembler_.counters().holes_given_up_early, 0U);
   finish();
-  EXPECT_EQ(handler_.ended[0].connection.sent(Direction::forward).missing_bytes, 50U + 3 * 10U);
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).missing_bytes, 50U + 3 * 10U);
 }
 
 TEST_F(AssemblerTest, the_hole_of_the_connection_that_holds_most_is_given_up_whoever_adds) {
@@ -293,8 +309,8 @@ TEST_F(AssemblerTest, datagrams_are_counted_and_end_by_silence) {
   assembler_.on_segment(answer);
   pass(limits_.udp_timeout);
   ASSERT_EQ(handler_.ended.size(), 1U);
-  EXPECT_EQ(handler_.ended[0].connection.sent(Direction::forward).bytes, 4U);
-  EXPECT_EQ(handler_.ended[0].connection.sent(Direction::backward).bytes, 2U);
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).bytes, 4U);
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::backward).bytes, 2U);
 }
 
 }  // namespace

@@ -1,0 +1,102 @@
+// What is kept of a connection: little while nothing is said on it, more from its first payload on.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "assemble/connection_index.h"
+#include "assemble/half_stream.h"
+#include "assemble/stream.h"
+
+namespace dcmwatch {
+
+/// Each has a list by last activity, a time-out and a limit, in partition.cpp. In this order they are worth keeping.
+enum class ConnectionState : std::uint8_t {
+  closed,       ///< lingers, so that late packets do not look like a new connection
+  opening,      ///< the opener has sent no more than SYNs
+  unproven,     ///< joined midway or unanswered: one direction seen, which anyone can send
+  datagrams,    ///< not TCP
+  idle,         ///< both directions seen, no payload yet
+  half_closed,  ///< a FIN in one direction
+  resetting,    ///< a RST that may be forged: it has to be followed by quiet
+  established,
+  states
+};
+
+/// A connection with payload, or with a FIN, until its end.
+struct LiveConnection {
+  Connection connection;
+  std::array<HalfStream, 2> half;
+  std::unique_ptr<StreamSink> sink;
+  std::array<Timestamp, 2> window_closed_since{};  ///< by who receives in that direction; zero: it has room
+  bool sink_asked = false;
+  bool waits = false;  ///< listed among those with something held
+
+  /// As new; small buffers are kept.
+  void reset() {
+    for (HalfStream& one : half) one.reset();
+    sink.reset();
+    connection = {};
+    window_closed_since = {};
+    sink_asked = waits = false;
+  }
+};
+
+/// 192 bytes, and with its place in the index all that an open idle connection costs. The first 64 are what every
+/// segment looks at.
+struct ConnectionEntry {
+  Endpoint source;
+  Endpoint destination;
+  std::uint16_t domain = 0;
+  Transport transport = Transport::tcp;
+  ConnectionState state = ConnectionState::opening;
+  Slot newer = kNoSlot;
+  Slot older = kNoSlot;
+  Timestamp active{};                    ///< last packet that counts for its time-out
+  std::unique_ptr<LiveConnection> live;  ///< its statistics then stand there
+
+  Timestamp linked{};  ///< when it took its place in its list: a little before `active` at most
+  std::uint64_t id = 0;
+  std::array<std::uint32_t, 2> next_sequence{};  ///< of each direction, if started; while not live, and after the end
+  std::array<std::uint32_t, 2> initial_sequence{};  ///< of each direction whose SYN was seen
+  std::array<std::uint32_t, 2> packets{};
+  Timestamp first_time{};
+  std::uint64_t first_packet = 0;
+  Timestamp last_time{};
+  std::uint64_t last_packet = 0;
+  std::uint32_t first_source = 0;
+  std::uint32_t last_source = 0;
+  Timestamp answered{};   ///< SYN-ACK; zero: not seen
+  Timestamp completed{};  ///< the opener's ACK; zero: not seen
+  MacAddress source_mac{};
+  MacAddress destination_mac{};
+  VlanTags vlan;
+  std::uint32_t reset_sequence = 0;  ///< of the RST that ended it, or may have
+  Slot partner = kNoSlot;  ///< of an open connection: the SYN that may replace it; of that one: the connection
+  std::array<std::uint8_t, 2> duplicates{};  ///< up to 255, while not live
+
+  struct Flags {
+    bool opener_known : 1 = false;
+    bool joined_midway : 1 = false;
+    bool truncated : 1 = false;
+    bool syn_seen : 1 = false;         ///< it was the first packet
+    bool syn_repeated : 1 = false;     ///< so that the times of the handshake are doubtful
+    bool several_answers : 1 = false;  ///< SYN-ACKs that differ: SYN cookies
+    bool candidate : 1 = false;        ///< a SYN on the ports of an open connection
+    bool reset_backward : 1 = false;   ///< who sent the RST
+    bool was_reset : 1 = false;
+  } flags;
+  std::uint8_t started = 0;      ///< a bit for each direction
+  std::uint8_t checksummed = 0;  ///< a bit for each direction that has shown a right checksum
+
+  [[nodiscard]] bool has_started(Direction direction) const { return (started >> index_of(direction) & 1) != 0; }
+  void start(Direction direction, std::uint32_t first_payload_sequence) {
+    next_sequence[index_of(direction)] = first_payload_sequence;
+    started |= static_cast<std::uint8_t>(1U << index_of(direction));
+  }
+};
+
+static_assert(sizeof(ConnectionEntry) == 192);
+
+}  // namespace dcmwatch

@@ -1,0 +1,440 @@
+// What becomes of a partition's connections: opening, limits, timers, ends.
+#include <algorithm>
+#include <utility>
+
+#include "assemble/partition.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::array kBothDirections{Direction::forward, Direction::backward};
+constexpr std::size_t kStates = static_cast<std::size_t>(ConnectionState::states);
+constexpr std::size_t kSpareConnections = 64;
+
+// How far a connection's place in its list may lag behind its activity: moving it costs its neighbours' cache lines.
+constexpr Duration kTouchGrain = std::chrono::milliseconds{100};
+
+Duration timeout_of(const Limits& limits, ConnectionState state) {
+  const std::array<Duration, kStates> timeouts{
+      limits.closed_linger, limits.handshake_timeout,   limits.unproven_timeout, limits.udp_timeout,
+      limits.idle_timeout,  limits.half_closed_timeout, limits.reset_quiet,      limits.idle_timeout};
+  return timeouts[static_cast<std::size_t>(state)];
+}
+
+std::size_t limit_of(const Limits& limits, ConnectionState state) {
+  const std::array<std::size_t, kStates> most{limits.closed_connections,    limits.unanswered_connections,
+                                              limits.half_seen_connections, limits.half_seen_connections,
+                                              limits.connections,           limits.connections,
+                                              limits.connections,           limits.connections};
+  return most[static_cast<std::size_t>(state)];
+}
+
+// How silence ends a connection in each state.
+CloseReason reason_of_silence(ConnectionState state) {
+  switch (state) {
+    case ConnectionState::half_closed: return CloseReason::finished;
+    case ConnectionState::resetting: return CloseReason::reset;
+    default: return CloseReason::timed_out;
+  }
+}
+
+// No SYN told who opened the connection: the lower port is taken for the server's, and the guess is marked as one.
+bool sent_by_acceptor(const Segment& segment) {
+  if (segment.transport == Transport::tcp && segment.has(TcpFlags::syn)) return segment.has(TcpFlags::ack);
+  return segment.source.port < segment.destination.port;
+}
+
+Mark last_of(const ConnectionEntry& entry) {
+  return entry.live ? entry.live->connection.last : Mark{entry.last_time, entry.last_source, entry.last_packet};
+}
+
+void fill(Connection& connection, const ConnectionEntry& entry) {
+  connection.parties = {entry.source, entry.destination, entry.source_mac,        entry.destination_mac,
+                        entry.vlan,   entry.transport,   entry.flags.opener_known};
+  connection.id = entry.id;
+  connection.first = {entry.first_time, entry.first_source, entry.first_packet};
+  connection.last = {entry.last_time, entry.last_source, entry.last_packet};
+  connection.joined_midway = entry.flags.joined_midway;
+  connection.truncated = entry.flags.truncated;
+  for (const Direction direction : kBothDirections) {
+    DirectionStatistics& sent = connection.direction[index_of(direction)];
+    sent.packets = entry.packets[index_of(direction)];
+    sent.duplicate_packets = entry.duplicates[index_of(direction)];
+  }
+  const bool answered = entry.answered != Timestamp{};
+  const bool completed = answered && entry.completed != Timestamp{};
+  if (entry.flags.syn_seen && completed) connection.handshake.whole = entry.completed - entry.first_time;
+  if (entry.flags.syn_repeated) return;
+  if (entry.flags.syn_seen && answered) connection.handshake.to_acceptor = entry.answered - entry.first_time;
+  if (completed) connection.handshake.to_opener = entry.completed - entry.answered;
+}
+
+}  // namespace
+
+Slot Partition::find(const Segment& segment, std::uint64_t hash) const {
+  return index_.find(hash, [&](Slot slot) {
+    const Entry& it = entry(slot);
+    const bool ends = it.source == segment.source
+                          ? it.destination == segment.destination
+                          : it.source == segment.destination && it.destination == segment.source;
+    return ends && it.domain == segment.domain && it.transport == segment.transport;
+  });
+}
+
+Slot Partition::open(const Segment& segment, std::uint64_t hash) {
+  const Slot slot = open_apart(segment);
+  index_.insert(hash, slot);
+  limit(entry(slot).state, segment.mark.time);
+  return slot;
+}
+
+// Not in the index: the caller sees to it that it is found.
+Slot Partition::open_apart(const Segment& segment) {
+  if (entries_in_use_ >= limits_.connections) make_room(segment.mark.time);
+  if (free_.empty()) {
+    const auto first = static_cast<Slot>(chunks_.size() * kChunk);
+    chunks_.push_back(std::make_unique<Entry[]>(kChunk));
+    for (Slot i = kChunk; i-- != 0;) free_.push_back(first + i);
+  }
+  const Slot slot = free_.back();
+  free_.pop_back();
+  ++entries_in_use_;
+  ++counters_.connections;
+
+  Entry& it = entry(slot);
+  const bool by_acceptor = sent_by_acceptor(segment);
+  it.source = by_acceptor ? segment.destination : segment.source;
+  it.destination = by_acceptor ? segment.source : segment.destination;
+  it.source_mac = by_acceptor ? segment.destination_mac : segment.source_mac;
+  it.destination_mac = by_acceptor ? segment.source_mac : segment.destination_mac;
+  it.vlan = segment.vlan;
+  it.domain = segment.domain;
+  it.transport = segment.transport;
+  const bool syn = segment.transport == Transport::tcp && segment.has(TcpFlags::syn);
+  it.flags.opener_known = syn;
+  it.flags.syn_seen = syn && !by_acceptor;
+  it.flags.joined_midway = segment.transport == Transport::tcp && !syn;
+  it.state = segment.transport == Transport::udp ? State::datagrams : syn ? State::opening : State::unproven;
+  it.id = ++serial_ * kPartitions + number_;
+  it.first_time = it.last_time = it.active = segment.mark.time;
+  it.first_source = it.last_source = segment.mark.source;
+  it.first_packet = it.last_packet = segment.mark.packet;
+  link(slot);
+  return slot;
+}
+
+LiveConnection& Partition::live(Entry& it) {
+  if (it.live) return *it.live;
+  if (spare_.empty()) {
+    it.live = std::make_unique<Live>();
+  } else {
+    it.live = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  fill(it.live->connection, it);
+  for (const Direction direction : kBothDirections) {
+    if (it.has_started(direction)) it.live->half[index_of(direction)].start(it.next_sequence[index_of(direction)]);
+  }
+  return *it.live;
+}
+
+void Partition::open_sink(Entry& it, const Mark& mark) {
+  Live& connection = live(it);
+  connection.sink_asked = true;
+  connection.sink = handler_.open(connection.connection, mark);
+}
+
+void Partition::limit_held(Slot slot, const Mark& mark) {
+  note_waiting(slot);
+  const Live& it = *entry(slot).live;
+  while (it.half[0].held_segments() + it.half[1].held_segments() > limits_.held_segments_per_connection) {
+    give_up_hole(slot, mark);
+  }
+  while (held_bytes_ > limits_.held_bytes) give_up_hole(holder_of_most(), mark);
+}
+
+void Partition::give_up_hole(Slot slot, const Mark& mark) {
+  Live& it = *entry(slot).live;
+  const bool forward = it.half[0].held_bytes() != it.half[1].held_bytes()
+                           ? it.half[0].held_bytes() > it.half[1].held_bytes()
+                           : it.half[0].waiting();
+  const Direction direction = forward ? Direction::forward : Direction::backward;
+  HalfStream& half = it.half[index_of(direction)];
+  const std::size_t before = half.held_bytes();
+  half.give_up_hole(target(it, direction), mark);
+  held_bytes_ += half.held_bytes() - before;
+  ++counters_.holes_given_up_early;
+}
+
+// Of those that hold as much, the one that has waited longest.
+Slot Partition::holder_of_most() const {
+  const auto held = [this](Slot slot) {
+    const auto& it = entry(slot).live;
+    return it ? it->half[0].held_bytes() + it->half[1].held_bytes() : 0;
+  };
+  return *std::max_element(waiting_.begin(), waiting_.end(),
+                           [&](Slot one, Slot other) { return held(one) < held(other); });
+}
+
+void Partition::make_room(Timestamp now) {
+  for (AgeList& list : ages_) {  // in the order of State: what is worth least goes first
+    if (list.oldest == kNoSlot) continue;
+    evict(list.oldest, now);
+    return;
+  }
+}
+
+void Partition::limit(State state, Timestamp now) {
+  if (ages(state).count > limit_of(limits_, state)) evict(ages(state).oldest, now);
+}
+
+void Partition::evict(Slot slot, Timestamp now) {
+  const Entry& it = entry(slot);
+  if (it.state != State::closed) {
+    ++(it.state == State::opening ? counters_.unanswered_evicted : counters_.connections_evicted);
+    const Mark last = last_of(it);
+    conclude(slot, {now, last.source, last.packet}, CloseReason::evicted);
+  }
+  forget(slot);
+}
+
+// The sink and what it holds go at once; the entry lingers, so that late packets do not look like a new connection.
+void Partition::close(Slot slot, const Mark& mark, CloseReason reason) {
+  conclude(slot, mark, reason);
+  enter(slot, State::closed, mark.time);
+}
+
+void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
+  Entry& it = entry(slot);
+  const bool refused = it.state == State::opening && reason == CloseReason::reset;
+  if (it.state == State::opening && !it.live && !(refused && refusal_is_told(mark))) {
+    count_unanswered(it);
+    return;
+  }
+  if (!it.live) {
+    Connection connection;
+    fill(connection, it);
+    handler_.on_connection_end(connection, nullptr, mark, reason);
+    return;
+  }
+  Live& ended = *it.live;
+  if (ended.waits) std::erase(waiting_, slot);
+  for (const Direction direction : kBothDirections) {
+    HalfStream& half = ended.half[index_of(direction)];
+    held_bytes_ -= half.held_bytes();
+    half.close(target(ended, direction), mark);
+    it.next_sequence[index_of(direction)] = half.expected_sequence();
+    const Timestamp closed_since = ended.window_closed_since[index_of(direction)];
+    if (closed_since != Timestamp{})
+      ended.connection.direction[index_of(direction)].zero_window_time += mark.time - closed_since;
+  }
+  if (ended.sink) ended.sink->on_close(mark, reason);
+  handler_.on_connection_end(ended.connection, ended.sink.get(), mark, reason);
+  std::unique_ptr<Live> spare = std::move(it.live);
+  if (spare_.size() == kSpareConnections) return;
+  spare->reset();
+  spare_.push_back(std::move(spare));
+}
+
+void Partition::count_unanswered(Entry& it) {
+  UnansweredConnections one;
+  one.parties = {it.source, it.destination, it.source_mac, it.destination_mac, it.vlan, it.transport, true};
+  one.id = it.id;
+  one.count = 1;
+  one.packets = it.packets[0];
+  one.first = {it.first_time, it.first_source, it.first_packet};
+  one.last = {it.active, it.last_source, it.last_packet};
+  if (!unanswered_.add(one)) ++counters_.unanswered_networks;
+}
+
+// A refusal is worth a record of its own, until they come in floods.
+bool Partition::refusal_is_told(const Mark& mark) {
+  const std::int64_t minute = mark.time.time_since_epoch() / std::chrono::minutes{1};
+  if (std::exchange(refusals_minute_, minute) != minute) refusals_ = 0;
+  return refusals_++ < limits_.refused_records;
+}
+
+// Its time has come, and nobody noticed before: it ended then.
+void Partition::end_in_silence(Slot slot) {
+  Entry& it = entry(slot);
+  const Mark last = last_of(it);
+  if (it.state != State::closed)
+    conclude(slot, {deadline_of(it), last.source, last.packet}, reason_of_silence(it.state));
+  forget(slot);
+}
+
+void Partition::forget(Slot slot) {
+  Entry& it = entry(slot);
+  unlink(slot);
+  const std::uint64_t hash = hash_(it);
+  if (!it.flags.candidate) index_.erase(hash, slot);
+  if (it.partner != kNoSlot) {
+    Entry& partner = entry(it.partner);
+    partner.partner = kNoSlot;
+    if (partner.flags.candidate) index_.insert(hash, it.partner);
+    partner.flags.candidate = false;
+  }
+  it = Entry{};
+  free_.push_back(slot);
+  --entries_in_use_;
+}
+
+void Partition::advance(Timestamp now) {
+  if (!waiting_.empty()) expire_holes(now);
+  std::size_t ended = 0;
+  for (std::size_t state = 0; state < kStates; ++state) {
+    if (ages_[state].due <= now) expire_idle(static_cast<State>(state), now, ended);
+  }
+  unanswered_.advance(now, handler_);
+}
+
+void Partition::expire_holes(Timestamp now) {
+  waiting_.swap(waited_);
+  waiting_.clear();
+  for (const Slot slot : waited_) {
+    Entry& it = entry(slot);
+    if (!it.live) continue;
+    it.live->waits = false;
+    expire_waiting(it, now);
+    if (it.live->half[0].finished() && it.live->half[1].finished()) {
+      const Mark& last = it.live->connection.last;
+      close(slot, {now, last.source, last.packet}, CloseReason::finished);
+    } else {
+      note_waiting(slot);
+    }
+  }
+}
+
+// Holes first: what was captured too early waits for them to be filled or given up.
+void Partition::expire_waiting(Entry& it, Timestamp now) {
+  Live& connection = *it.live;
+  const std::size_t before = connection.half[0].held_bytes() + connection.half[1].held_bytes();
+  const Mark last = connection.connection.last;
+  for (const Direction direction : kBothDirections)
+    connection.half[index_of(direction)].expire_holes(target(connection, direction), now, last);
+  for (const Direction direction : kBothDirections)
+    connection.half[index_of(direction)].release_early(target(connection, direction), now);
+  held_bytes_ += connection.half[0].held_bytes() + connection.half[1].held_bytes() - before;
+}
+
+void Partition::expire_idle(State state, Timestamp now, std::size_t& ended) {
+  const Duration timeout = timeout_of(limits_, state);
+  Timestamp due = Timestamp::max();
+  for (Slot slot = ages(state).oldest; slot != kNoSlot;) {
+    const Entry& it = entry(slot);
+    const Slot next = it.newer;
+    const Timestamp deadline = it.active + timeout;
+    if (it.linked + timeout > now || (deadline <= now && ended >= limits_.ends_per_advance)) {
+      due = std::min(due, it.linked + timeout);
+      break;
+    }
+    if (deadline > now) {
+      due = std::min(due, deadline);
+    } else {
+      if (state != State::closed && state != State::opening) ++ended;
+      end_in_silence(slot);
+    }
+    slot = next;
+  }
+  ages(state).due = due;
+}
+
+void Partition::rebase(Timestamp now) {
+  for (AgeList& list : ages_) {
+    for (Slot slot = list.oldest; slot != kNoSlot; slot = entry(slot).newer) {
+      Entry& it = entry(slot);
+      it.active = it.linked = now;
+      if (!it.live) continue;
+      for (HalfStream& half : it.live->half) half.rebase(now);
+    }
+    if (list.oldest != kNoSlot) list.due = now;
+  }
+}
+
+bool Partition::finish_some(Timestamp now) {
+  if (!std::exchange(finishing_, true)) {
+    for (Slot slot = ages(State::opening).oldest; slot != kNoSlot;) {
+      const Slot next = entry(slot).newer;
+      if (!entry(slot).live) {
+        count_unanswered(entry(slot));
+        forget(slot);
+      }
+      slot = next;
+    }
+    unanswered_.finish(now, handler_);
+    for (std::size_t state = 0; state < kStates; ++state) {
+      if (static_cast<State>(state) == State::closed) continue;
+      for (Slot slot = ages_[state].oldest; slot != kNoSlot; slot = entry(slot).newer) closing_.push_back(slot);
+    }
+    std::ranges::sort(closing_, std::greater{}, [this](Slot slot) { return entry(slot).id; });
+  }
+  for (std::size_t ended = 0; ended < limits_.ends_per_advance && !closing_.empty(); ++ended) {
+    const Slot slot = closing_.back();
+    closing_.pop_back();
+    const Mark last = last_of(entry(slot));
+    const Timestamp deadline = deadline_of(entry(slot));
+    const bool overdue = deadline <= now;
+    conclude(slot, {overdue ? deadline : now, last.source, last.packet},
+             overdue ? reason_of_silence(entry(slot).state) : CloseReason::capture_ended);
+    forget(slot);
+  }
+  return closing_.empty();
+}
+
+void Partition::note_waiting(Slot slot) {
+  Live& it = *entry(slot).live;
+  if (it.waits || (!it.half[0].waiting() && !it.half[1].waiting())) return;
+  it.waits = true;
+  waiting_.push_back(slot);
+}
+
+Timestamp Partition::deadline_of(const Entry& it) const { return it.active + timeout_of(limits_, it.state); }
+
+HalfStream::Target Partition::target(Live& it, Direction direction) {
+  const HalfStream& peer = it.half[index_of(opposite(direction))];
+  return {it.sink.get(),
+          direction,
+          it.connection.direction[index_of(direction)],
+          limits_,
+          buffers_,
+          counters_,
+          peer.started() ? peer.seen_up_to() : std::numeric_limits<std::int64_t>::max()};
+}
+
+void Partition::touch(Slot slot, Timestamp now) {
+  Entry& it = entry(slot);
+  it.active = now;
+  if (now - it.linked < kTouchGrain) return;
+  unlink(slot);
+  link(slot);
+}
+
+void Partition::enter(Slot slot, State state, Timestamp now) {
+  unlink(slot);
+  entry(slot).state = state;
+  entry(slot).active = now;
+  link(slot);
+  limit(state, now);
+}
+
+void Partition::unlink(Slot slot) {
+  Entry& it = entry(slot);
+  AgeList& list = ages(it.state);
+  (it.newer == kNoSlot ? list.newest : entry(it.newer).older) = it.older;
+  (it.older == kNoSlot ? list.oldest : entry(it.older).newer) = it.newer;
+  it.newer = it.older = kNoSlot;
+  --list.count;
+}
+
+void Partition::link(Slot slot) {
+  Entry& it = entry(slot);
+  AgeList& list = ages(it.state);
+  it.linked = it.active;
+  it.older = list.newest;
+  (list.newest == kNoSlot ? list.oldest : entry(list.newest).newer) = slot;
+  list.newest = slot;
+  list.due = std::min(list.due, it.linked + timeout_of(limits_, it.state));
+  ++list.count;
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,80 @@
+#include "assemble/unanswered_tally.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace dcmwatch {
+namespace {
+
+constexpr Duration kMinute = std::chrono::minutes{1};
+constexpr unsigned kV4Bits = 120;  // a /24 in the mapped form
+constexpr unsigned kV6Bits = 64;
+
+Network network_of(const IpAddress& address) { return Network::around(address, address.is_v4() ? kV4Bits : kV6Bits); }
+
+std::int64_t minute_of(Timestamp time) { return time.time_since_epoch() / kMinute; }
+
+}  // namespace
+
+void add_up(UnansweredConnections& sum, const UnansweredConnections& more) {
+  Parties& parties = sum.parties;
+  const bool same_source = parties.source.address == more.parties.source.address;
+  const bool same_destination = parties.destination == more.parties.destination;
+  if (!same_source) parties.source.address = {};
+  if (!same_source || parties.source.port != more.parties.source.port) parties.source.port = 0;
+  if (!same_source || parties.source_mac != more.parties.source_mac) parties.source_mac = {};
+  if (!same_destination) parties.destination = {};
+  if (!same_destination || parties.destination_mac != more.parties.destination_mac) parties.destination_mac = {};
+  if (parties.vlan != more.parties.vlan) parties.vlan = {};
+  sum.count += more.count;
+  sum.packets += more.packets;
+  sum.first = std::min(sum.first, more.first);
+  sum.last = std::max(sum.last, more.last);
+}
+
+bool UnansweredTally::add(const UnansweredConnections& one) {
+  const std::int64_t minute = minute_of(one.last.time);
+  const auto count_of = [&](const Network& network) {
+    return std::ranges::find_if(counts_, [&](const Count& count) {
+      return count.minute == minute && count.connections.source_network == network;
+    });
+  };
+  UnansweredConnections added = one;
+  added.source_network = network_of(one.parties.source.address);
+  auto place = count_of(added.source_network);
+  bool told = true;
+  if (place == counts_.end()) {
+    const auto networks = std::ranges::count(counts_, minute, &Count::minute);
+    if (networks >= static_cast<std::ptrdiff_t>(limits_.unanswered_networks)) {
+      told = false;
+      added.source_network = Network::around({}, 0);
+      place = count_of(added.source_network);
+    }
+  }
+  if (place == counts_.end()) {
+    counts_.push_back({minute, added});
+  } else {
+    add_up(place->connections, added);
+  }
+  return told;
+}
+
+void UnansweredTally::advance(Timestamp now, StreamHandler& handler) {
+  std::size_t kept = 0;
+  for (Count& count : counts_) {
+    const Timestamp over = Timestamp{(count.minute + 1) * kMinute} + limits_.handshake_timeout;
+    if (over <= now) {
+      handler.on_unanswered(count.connections, over);
+    } else {
+      counts_[kept++] = count;
+    }
+  }
+  counts_.resize(kept);
+}
+
+void UnansweredTally::finish(Timestamp now, StreamHandler& handler) {
+  for (const Count& count : counts_) handler.on_unanswered(count.connections, now);
+  counts_.clear();
+}
+
+}  // namespace dcmwatch

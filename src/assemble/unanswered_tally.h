@@ -1,0 +1,39 @@
+// Connections that nobody answered, counted by source network and minute of packet time.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "assemble/stream.h"
+#include "base/limits.h"
+
+namespace dcmwatch {
+
+/// A partition's part of the count. Its size does not depend on how many there were.
+class UnansweredTally {
+ public:
+  /// Limits::unanswered_networks at most in a minute; the rest count together.
+  explicit UnansweredTally(const Limits& limits) : limits_(limits) {}
+
+  /// `one` is a lone connection that was not answered; its `last` is the time of its latest SYN. Its id is kept if it
+  /// is the first of its network. False if it was counted without its network.
+  bool add(const UnansweredConnections& one);
+  /// Tells the minutes of which nothing more can come: every connection of theirs has had its time.
+  void advance(Timestamp now, StreamHandler& handler);
+  /// Tells all, with `now` as the time.
+  void finish(Timestamp now, StreamHandler& handler);
+
+ private:
+  struct Count {
+    std::int64_t minute;
+    UnansweredConnections connections;
+  };
+
+  const Limits& limits_;
+  std::vector<Count> counts_;
+};
+
+/// Adds what is told of the same network and minute; what they do not share is no longer told.
+void add_up(UnansweredConnections& sum, const UnansweredConnections& more);
+
+}  // namespace dcmwatch
