@@ -15,7 +15,7 @@ struct Limits {
   std::size_t decode_layers = 32;            ///< headers around a segment; victim: the packet
   std::size_t fragment_datagrams = 1024;     ///< IP datagrams awaiting fragments; victim: the oldest of them
   std::size_t fragment_bytes = 4 << 20;      ///< of all their fragments; victim: the oldest of them
-  std::size_t fragments_per_datagram = 256;  ///< victim: the datagram
+  std::size_t fragments_per_datagram = 128;  ///< victim: the datagram
   Duration fragment_timeout = std::chrono::seconds{30};  ///< victim: the datagram (RFC 8200 asks receivers for 60 s)
   Duration fragment_linger =
       std::chrono::milliseconds{100};  ///< a mirror's second copies of a whole datagram's fragments

@@ -20,6 +20,8 @@ bool is_sound(Fragment& fragment) {
   return fragment.wire_bytes != 0 && fragment.offset + fragment.wire_bytes <= kMostBytes;
 }
 
+std::size_t digest_of(const Fragment& fragment) { return std::hash<std::string_view>{}(as_text(fragment.bytes)); }
+
 }  // namespace
 
 std::size_t Fragments::Hash::operator()(const FragmentKey& key) const {
@@ -28,10 +30,6 @@ std::size_t Fragments::Hash::operator()(const FragmentKey& key) const {
     for (const std::uint64_t word : address->words()) hash = (hash ^ word ^ hash >> 29) * 0xbf58476d1ce4e5b9U;
   }
   return hash ^ hash >> 32;
-}
-
-std::size_t Fragments::digest_of(const Fragment& fragment) {
-  return std::hash<std::string_view>{}(as_text(fragment.bytes)) + fragment.offset;
 }
 
 Fragments::Answer Fragments::add(Fragment fragment) {
@@ -67,12 +65,10 @@ Fragments::Answer Fragments::add(Fragment fragment) {
 
 bool Fragments::is_copy(const Datagram& datagram, const Fragment& fragment) {
   const std::size_t digest = digest_of(fragment);
-  for (std::size_t i = 0; i < datagram.pieces.size(); ++i) {
-    const Piece& piece = datagram.pieces[i];
-    const bool same_place = piece.begin == fragment.offset && piece.end == fragment.offset + fragment.wire_bytes;
-    if (same_place && datagram.digests[i] == digest) return true;
-  }
-  return false;
+  return std::ranges::any_of(datagram.pieces, [&](const Piece& piece) {
+    return piece.begin == fragment.offset && piece.end == fragment.offset + fragment.wire_bytes &&
+           piece.digest == digest;
+  });
 }
 
 // Two ends of one datagram, or something behind its end.
@@ -102,8 +98,7 @@ Fragments::Datagrams::iterator Fragments::find_or_open(const Fragment& fragment)
   while (!waiting_.empty() && held_bytes_ + fragment.bytes.size() > limits_.fragment_bytes) make_room();
   if (const auto known = index_.find(fragment.key); known != index_.end()) {
     const auto found = known->second;
-    const bool is_copy = std::ranges::find(found->digests, digest_of(fragment)) != found->digests.end();
-    if (found->state != Datagram::State::whole || is_copy) return found;
+    if (found->state != Datagram::State::whole || is_copy(*found, fragment)) return found;
     forget(over_, found);  // the number was taken again
   }
   if (waiting_.size() >= limits_.fragment_datagrams) make_room();
@@ -115,9 +110,9 @@ Fragments::Datagrams::iterator Fragments::find_or_open(const Fragment& fragment)
 void Fragments::keep(Datagram& datagram, const Fragment& fragment) {
   const std::uint32_t begin = fragment.offset;
   const auto known = static_cast<std::uint32_t>(fragment.bytes.size());
-  datagram.pieces.push_back({begin, begin + fragment.wire_bytes, begin + known, datagram.store.size()});
+  datagram.pieces.push_back(
+      {begin, begin + fragment.wire_bytes, begin + known, datagram.store.size(), digest_of(fragment)});
   datagram.store.insert(datagram.store.end(), fragment.bytes.begin(), fragment.bytes.end());
-  datagram.digests.push_back(digest_of(fragment));
   datagram.covered += fragment.wire_bytes;
   held_bytes_ += known;
   if (begin == 0) datagram.protocol = fragment.protocol;
@@ -158,7 +153,6 @@ void Fragments::set_over(Datagrams::iterator datagram, Timestamp now, Datagram::
   held_bytes_ -= datagram->store.size();
   datagram->state = state;
   datagram->time = now;
-  datagram->pieces = {};
   datagram->store = {};
   if (over_.size() >= limits_.fragment_datagrams) forget(over_, over_.begin());
   over_.splice(over_.end(), waiting_, datagram);

@@ -74,6 +74,7 @@ class Fragments {
     std::uint32_t end = 0;        ///< on the wire
     std::uint32_t known_end = 0;  ///< captured
     std::size_t stored_at = 0;
+    std::size_t digest = 0;  ///< of its bytes: tells a second copy when they are gone
   };
   struct Datagram {
     FragmentKey key;
@@ -84,15 +85,13 @@ class Fragments {
     std::uint32_t end = 0;      ///< 0 until the last fragment is seen
     std::uint32_t covered = 0;  ///< sum of the pieces, what they share counted twice
     std::vector<Piece> pieces = {};
-    std::vector<std::uint8_t> store = {};
-    std::vector<std::size_t> digests = {};  ///< of the pieces: what tells a second copy once their bytes are gone
+    std::vector<std::uint8_t> store = {};  ///< until it is over
   };
   struct Hash {
     std::size_t operator()(const FragmentKey& key) const;
   };
   using Datagrams = std::list<Datagram>;
 
-  static std::size_t digest_of(const Fragment& fragment);
   static bool is_copy(const Datagram& datagram, const Fragment& fragment);
   static bool contradicts(const Datagram& datagram, const Fragment& fragment);
   static bool overlaps(const Datagram& datagram, const Fragment& fragment);

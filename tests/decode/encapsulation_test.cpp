@@ -250,8 +250,9 @@ TEST(Encapsulation, over_udp_is_a_datagram_where_the_content_is_no_tunnels) {
   const Bytes version_9 = ethernet(0x0800, Bytes{0x95} + Bytes(40, 0));
   for (const std::uint16_t port : std::initializer_list<std::uint16_t>{4789, 8472, 4790, 6081, 2152, 3544, 37008}) {
     for (const Bytes& payload : {Bytes{}, Bytes{1}, Bytes(40, 0x99), vxlan(version_9)}) {
+      const Bytes frame = over_udp(port, payload);
       Segment segment;
-      ASSERT_EQ(decode(over_udp(port, payload), kEthernet, segment), Decoded::segment) << port;
+      ASSERT_EQ(decode(frame, kEthernet, segment), Decoded::segment) << port;
       EXPECT_EQ(segment.transport, Transport::udp);
       EXPECT_EQ(segment.destination.port, port);
       EXPECT_EQ(Bytes(segment.payload.begin(), segment.payload.end()), payload);
@@ -307,13 +308,15 @@ TEST(Encapsulation, of_frames_beyond_64_KiB_takes_the_frame_for_the_length) {
   Bytes datagram = ipv4(tcp(std::string(100000, 'x')));
   datagram[2] = datagram[3] = 0;
   Segment segment;
-  ASSERT_EQ(decode(ethernet(0x0800, datagram), kEthernet, segment), Decoded::segment);
+  Bytes frame = ethernet(0x0800, datagram);
+  ASSERT_EQ(decode(frame, kEthernet, segment), Decoded::segment);
   EXPECT_EQ(segment.wire_payload_bytes, 100000U);
   EXPECT_EQ(segment.payload.size(), 100000U);
 
   datagram = ipv6(tcp(std::string(100000, 'x')));
   datagram[4] = datagram[5] = 0;
-  ASSERT_EQ(decode(ethernet(0x8100, vlan(20, 0x86dd, datagram)), kEthernet, segment), Decoded::segment);
+  frame = ethernet(0x8100, vlan(20, 0x86dd, datagram));
+  ASSERT_EQ(decode(frame, kEthernet, segment), Decoded::segment);
   EXPECT_EQ(segment.wire_payload_bytes, 100000U);
   EXPECT_EQ(segment.payload.size(), 100000U);
 }
