@@ -82,6 +82,7 @@ constexpr std::array kEtherTypes{
     EtherType{0x880b, ppp},
     EtherType{0x6558, ethernet},  // transparent Ethernet bridging
     EtherType{0x8870, llc},       // a frame too long for a length
+    EtherType{0x894f, service_header},
     EtherType{0x88e5, macsec},
     EtherType{0x88e7, skip<4, ethernet>},  // IEEE 802.1ah: service instance tag
     EtherType{0x8903, skip<2, ethernet>},  // Cisco FabricPath

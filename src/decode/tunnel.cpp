@@ -73,9 +73,6 @@ Next point_to_point_gre(Walk& walk, std::uint16_t flags, std::uint16_t protocol)
   return ppp;
 }
 
-// RFC 8300 2.2: lengths in units of four bytes.
-Next service_header(Walk& walk);
-
 struct NextProtocol {
   std::uint8_t number;
   Layer layer;
@@ -89,15 +86,6 @@ constexpr std::array kNextProtocols{
 Next next_protocol(std::uint8_t number) {
   const auto known = std::ranges::find(kNextProtocols, number, &NextProtocol::number);
   return known == kNextProtocols.end() ? Next{Decoded::other_protocol} : Next{known->layer};
-}
-
-Next service_header(Walk& walk) {
-  constexpr std::size_t kLeast = 8;
-  if (walk.bytes.size() < kLeast) return walk.why_not(kLeast);
-  const std::size_t bytes = (u16(walk.bytes, 0) & 0x3fU) * 4U;
-  const std::uint8_t next = walk.bytes[3];
-  if (bytes < kLeast) return Decoded::malformed;
-  return walk.take(bytes).empty() ? Next{walk.why_not(bytes)} : next_protocol(next);
 }
 
 // In the tunnels over UDP a port alone proves nothing. Where the content cannot be the tunnel's the answer is
@@ -215,6 +203,16 @@ Next gre(Walk& walk) {
   if (protocol == kErspan3) return erspan_3(walk);
   if (protocol == kWccp) return wccp(walk);
   return protocol < kLeastEtherType ? Next{Decoded::other_protocol} : ether_type(walk, protocol);
+}
+
+// RFC 8300 2.2: the length is in units of four bytes.
+Next service_header(Walk& walk) {
+  constexpr std::size_t kLeast = 8;
+  if (walk.bytes.size() < kLeast) return walk.why_not(kLeast);
+  const std::size_t bytes = (u16(walk.bytes, 0) & 0x3fU) * 4U;
+  const std::uint8_t next = walk.bytes[3];
+  if (bytes < kLeast) return Decoded::malformed;
+  return walk.take(bytes).empty() ? Next{walk.why_not(bytes)} : next_protocol(next);
 }
 
 Next udp_tunnel(std::uint16_t source_port, std::uint16_t destination_port) {

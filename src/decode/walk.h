@@ -83,6 +83,7 @@ Next ip(Walk& walk);    ///< the version tells which
 Next ipv4(Walk& walk);
 Next ipv6(Walk& walk);
 Next gre(Walk& walk);
+Next service_header(Walk& walk);  ///< RFC 8300
 
 /// The layer of a LINKTYPE_ value as in a capture file; https://www.tcpdump.org/linktypes.html
 Next link_layer(std::uint16_t link_type);

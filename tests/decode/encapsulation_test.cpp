@@ -88,6 +88,7 @@ std::vector<Case> cases() {
       {"Cisco MetaData", ethernet(0x8909, Bytes{1, 1, 0, 1, 0, 5, 8, 0} + kPlain)},
       {"FabricPath", ethernet(0x8903, Bytes{0, 0x40} + kTagged), kEthernet, {20, 0}},
       {"TRILL with options", ethernet(0x22f3, Bytes{0, 0x40, 0, 1, 0, 2} + Bytes(4, 0) + kFrame)},
+      {"service header", ethernet(0x894f, Bytes{0, 2, 2, 1, 0, 0, 0, 1} + kPlain)},
       {"HSR", ethernet(0x892f, Bytes{0, 0, 0, 1, 8, 0} + kPlain)},
       {"PRP", kFrame + Bytes{0, 1, 0xa0, 0x3b, 0x88, 0xfb}},
       {"null, big endian", Bytes{0, 0, 0, 2} + kPlain, 0},

@@ -169,8 +169,9 @@ Account our_account(const Capture& capture) {
     for (Fill fill = source->next(batch, 1024, 1 << 18); fill == Fill::packets || fill == Fill::idle;
          fill = source->next(batch, 1024, 1 << 18)) {
       packets += batch.packets.size();
+      batch.reassembled.clear();
       for (const Packet& packet : batch.packets) {
-        if (decoder.decode(packet, segment) != Decoded::segment) continue;
+        if (decoder.decode(packet, batch, segment) != Decoded::segment) continue;
         segments += segment.transport == Transport::tcp ? 1 : 0;
         assembler.on_segment(segment);
       }
