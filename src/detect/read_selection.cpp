@@ -111,7 +111,7 @@ class FieldTestReader {
 
   std::optional<FieldTest> compiled() {
     if (test_.field->path == kDeviations) test_.kinds = kinds_among(test_.values);
-    return std::move(test_);
+    return test_;
   }
 
   void read_value(const Node& node) {
