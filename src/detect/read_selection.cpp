@@ -116,7 +116,7 @@ class FieldTestReader {
 
   void read_value(const Node& node) {
     if (node.kind == Node::Kind::null && (anchored_ || wants_all_)) return refuse(node, "null goes with no modifier");
-    if (node.kind == Node::Kind::null) return test_.values.push_back(Absent{});
+    if (node.kind == Node::Kind::null) return void(test_.values.emplace_back(Absent{}));
     if (node.kind != Node::Kind::scalar) return refuse(node, "a value must be a text, a number, true, false or null");
     switch (test_.field->type) {
       case FieldType::text:
