@@ -18,14 +18,15 @@ std::filesystem::path corpus();
 using Account = std::map<std::string, std::string>;
 
 struct Capture {
-  std::string name;  ///< its path within the corpus
+  std::string name;   ///< its path within the corpus
+  bool streams_told;  ///< else the account is of its packets alone
   Account theirs;
 };
 
 /// Every capture that the corpus has an account of, by name.
 std::vector<Capture> accounts();
 
-/// What capture, decode and assemble make of it. `theirs` says which streams are asked for.
+/// What capture, decode and assemble make of it.
 Account our_account(const Capture& capture);
 
 }  // namespace dcmwatch::differential

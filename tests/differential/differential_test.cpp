@@ -114,14 +114,16 @@ TEST_F(Corpus, is_accounted_for_as_by_tshark_but_for_what_the_table_explains) {
   std::string unexplained;
   for (const Capture& capture : accounts()) {
     const TimeLimit limit{capture.name};
-    const Account ours = our_account(capture);
-    for (const auto& [what, theirs] : capture.theirs) {
-      const auto same = ours.find(what);
-      const Difference difference{capture.name, what, same == ours.end() ? "nothing" : same->second, theirs};
-      if (difference.ours != theirs && unused.erase(difference) == 0) unexplained += difference.line() + '\n';
+    Account theirs = capture.theirs, ours = our_account(capture);
+    for (const auto& [what, account] : theirs) ours.try_emplace(what, "nothing");
+    for (const auto& [what, account] : ours) theirs.try_emplace(what, "nothing");
+    for (const auto& [what, account] : ours) {
+      const Difference difference{capture.name, what, account, theirs[what]};
+      if (difference.ours != difference.theirs && unused.erase(difference) == 0)
+        unexplained += difference.line() + '\n';
     }
   }
-  EXPECT_EQ(unexplained, "") << "not in differences.tsv";
+  EXPECT_TRUE(unexplained.empty()) << "not in differences.tsv:\n" << unexplained;
   for (const Difference& difference : unused) ADD_FAILURE() << "no longer so, or otherwise: " << difference.line();
 }
 

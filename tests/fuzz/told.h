@@ -1,0 +1,45 @@
+// What all entries share: the end of the line.
+#pragma once
+
+#include <string>
+
+#include "output/record_writer.h"
+#include "protocol/protocol.h"
+
+namespace dcmwatch::fuzz {
+
+/// Takes every event as the log would write it, and forgets it.
+class Told final : public EventSink {
+ public:
+  void on_event(Event&& event) override {
+    const Observation observation{std::move(event), {}};
+    line_.clear();
+    writer_.append(line_, Record{observation});
+  }
+
+ private:
+  RecordWriter writer_;
+  std::string line_;
+};
+
+/// Limits small enough to be reached.
+inline Limits small_limits() {
+  Limits limits;
+  limits.connections = 8;
+  limits.held_bytes = 4096;
+  limits.held_segments_per_connection = 8;
+  limits.holes_per_direction = 4;
+  limits.dicom_pending_operations = 4;
+  limits.hl7_pending_messages = 4;
+  return limits;
+}
+
+/// Protocols that tell nobody, with a key of their own.
+struct Protocols {
+  Pseudonymizer pseudonymizer{"a key for tests only"};
+  ProtocolSettings settings{.limits = small_limits(), .pseudonymizer = &pseudonymizer};
+  Told told;
+  ProtocolHandler handler{settings, told};
+};
+
+}  // namespace dcmwatch::fuzz
