@@ -2,7 +2,6 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
-#include <string>
 
 #include "base/community_id.h"
 #include "base/pseudonym.h"
@@ -33,6 +32,11 @@ void community_id(benchmark::State& state) {
   }
 }
 BENCHMARK(community_id);
+
+void make_writer(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(RecordWriter{});
+}
+BENCHMARK(make_writer);
 
 void write(benchmark::State& state, const Facts& facts) {
   Observation observation = samples::rogue(facts);

@@ -159,6 +159,8 @@ struct Parties {
   bool opener_known = false;
 
   void reverse();
+
+  friend bool operator==(const Parties&, const Parties&) = default;
 };
 
 }  // namespace dcmwatch

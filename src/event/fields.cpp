@@ -84,8 +84,9 @@ constexpr auto kDevice = Identifies::device;
 
 using R = Record;
 using S = FieldSink;
+using A = Surroundings;
 
-// What the readers below have in common is said by these three, so that nobody asks them about other records.
+// What the readers below have in common is said by these, so that nobody asks them about other records.
 
 /// A field of one of these facts.
 template <typename... Fact, typename Read>
@@ -99,23 +100,27 @@ constexpr FieldReader of(Read) {
           (RecordKinds::of<Fact>() | ...)};
 }
 
-/// A field of a connection, of which every fact but a CaptureNote tells.
+/// Every fact but a CaptureNote is about a connection.
+constexpr RecordKinds kOfAConnection = RecordKinds::of<ConnectionFact>() | RecordKinds::of<DicomAssociation>() |
+                                       RecordKinds::of<DicomOperation>() | RecordKinds::of<Hl7Message>() |
+                                       RecordKinds::of<Violation>() | RecordKinds::of<Link>();
+
 template <typename Read>
-constexpr FieldReader of_connection(Read) {
-  return {[](const Record& record, FieldSink& sink) {
-            if (!fact<CaptureNote>(record)) Read{}(record, sink);
-          },
-          RecordKinds::of<ConnectionFact>() | RecordKinds::of<DicomAssociation>() | RecordKinds::of<DicomOperation>() |
-              RecordKinds::of<Hl7Message>() | RecordKinds::of<Violation>() | RecordKinds::of<Link>()};
+constexpr FieldReader of_connection(Read read) {
+  return {read, kOfAConnection};
+}
+
+/// A field that most records of a conversation have in common.
+template <typename Read>
+constexpr FieldReader of_surroundings(Read, RecordKinds kinds = RecordKinds::all()) {
+  return {[](const Record& record, FieldSink& sink) { Read{}(Surroundings::of(record.observation), sink); }, kinds,
+          Reads::surroundings};
 }
 
 /// A field of the finding itself, not of the example that it matched.
 template <typename Read>
 constexpr FieldReader of_finding(Read) {
-  return {[](const Record& record, FieldSink& sink) {
-            if (record.finding) Read{}(*record.finding, sink);
-          },
-          RecordKinds::findings()};
+  return {[](const Record& record, FieldSink& sink) { Read{}(*record.finding, sink); }, RecordKinds::findings()};
 }
 
 constexpr Field kFields[] = {
@@ -147,15 +152,15 @@ constexpr Field kFields[] = {
      [](const R& r, S& s) { number(s, event(r).last.packet); }},
 
     {"source.ip", kAddress, "who opened the connection, where known", "ECS", kDevice,
-     of_connection([](const R& r, S& s) { s.address(event(r).parties.source.address); })},
+     of_surroundings([](const A& a, S& s) { s.address(a.parties.source.address); }, kOfAConnection)},
     {"source.port", kNumber, "TCP or UDP port", "ECS", kNobody,
-     of_connection([](const R& r, S& s) { s.number(event(r).parties.source.port); })},
+     of_surroundings([](const A& a, S& s) { s.number(a.parties.source.port); }, kOfAConnection)},
     {"source.mac", kText, "as seen at the capture point: a router's, beyond one", "ECS", kDevice,
-     [](const R& r, S& s) { mac_unless_zero(s, event(r).parties.source_mac); }},
+     of_surroundings([](const A& a, S& s) { mac_unless_zero(s, a.parties.source_mac); })},
     {"source.device", kText, "the declared device; absent: undeclared", "", kDevice,
-     [](const R& r, S& s) { text_unless_empty(s, r.observation.declared.source.device); }},
+     of_surroundings([](const A& a, S& s) { text_unless_empty(s, a.source.device); })},
     {"source.zone", kText, "the declared zone; absent: undeclared", "IEC 62443-3-2", kNobody,
-     [](const R& r, S& s) { text_unless_empty(s, r.observation.declared.source.zone); }},
+     of_surroundings([](const A& a, S& s) { text_unless_empty(s, a.source.zone); })},
     {"source.packets", kNumber, "packets sent by the source", "ECS", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.packets[0]); })},
     {"source.bytes", kNumber, "payload bytes sent by the source", "ECS", kNobody,
@@ -166,15 +171,15 @@ constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.retransmitted_packets[0]); })},
 
     {"destination.ip", kAddress, "who accepted the connection", "ECS", kDevice,
-     of_connection([](const R& r, S& s) { s.address(event(r).parties.destination.address); })},
+     of_surroundings([](const A& a, S& s) { s.address(a.parties.destination.address); }, kOfAConnection)},
     {"destination.port", kNumber, "TCP or UDP port", "ECS", kNobody,
-     of_connection([](const R& r, S& s) { s.number(event(r).parties.destination.port); })},
+     of_surroundings([](const A& a, S& s) { s.number(a.parties.destination.port); }, kOfAConnection)},
     {"destination.mac", kText, "as seen at the capture point: a router's, beyond one", "ECS", kDevice,
-     [](const R& r, S& s) { mac_unless_zero(s, event(r).parties.destination_mac); }},
+     of_surroundings([](const A& a, S& s) { mac_unless_zero(s, a.parties.destination_mac); })},
     {"destination.device", kText, "the declared device; absent: undeclared", "", kDevice,
-     [](const R& r, S& s) { text_unless_empty(s, r.observation.declared.destination.device); }},
+     of_surroundings([](const A& a, S& s) { text_unless_empty(s, a.destination.device); })},
     {"destination.zone", kText, "the declared zone; absent: undeclared", "IEC 62443-3-2", kNobody,
-     [](const R& r, S& s) { text_unless_empty(s, r.observation.declared.destination.zone); }},
+     of_surroundings([](const A& a, S& s) { text_unless_empty(s, a.destination.zone); })},
     {"destination.packets", kNumber, "packets sent by the destination", "ECS", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.packets[1]); })},
     {"destination.bytes", kNumber, "payload bytes sent by the destination", "ECS", kNobody,
@@ -185,21 +190,21 @@ constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.retransmitted_packets[1]); })},
 
     {"network.transport", kText, "tcp or udp", "ECS", kNobody,
-     of_connection([](const R& r, S& s) { s.text(event(r).parties.transport == Transport::tcp ? "tcp" : "udp"); })},
+     of_surroundings([](const A& a, S& s) { s.text(a.parties.transport == Transport::tcp ? "tcp" : "udp"); }, kOfAConnection)},
     {"network.protocol", kText, "identified by content; absent: unidentified", "ECS", kNobody,
-     [](const R& r, S& s) { if (event(r).protocol != Protocol::unidentified) s.text(to_text(event(r).protocol)); }},
+     of_surroundings([](const A& a, S& s) { if (a.protocol != Protocol::unidentified) s.text(to_text(a.protocol)); })},
     {"network.community_id", kText, "Community ID v1, to find the same connection in other tools", "ECS", kDevice,
-     of_connection([](const R& r, S& s) {
+     of_surroundings([](const A& a, S& s) {
        std::array<char, kCommunityIdCharacters> id;
-       put_community_id(id.data(), event(r).parties);
+       put_community_id(id.data(), a.parties);
        s.text({id.data(), id.size()});
-     })},
+     }, kOfAConnection)},
     {"network.opener_known", kBoolean, "false: which end is the source is a guess", "", kNobody,
-     of_connection([](const R& r, S& s) { s.boolean(event(r).parties.opener_known); })},
+     of_surroundings([](const A& a, S& s) { s.boolean(a.parties.opener_known); }, kOfAConnection)},
     {"network.vlan.id", kNumber, "the outermost VLAN of the frame nearest to the connection; that of a tunnel around it is not told", "IEEE 802.1Q", kNobody,
-     [](const R& r, S& s) { if (event(r).parties.vlan.outer != 0) s.number(event(r).parties.vlan.outer); }},
+     of_surroundings([](const A& a, S& s) { if (a.parties.vlan.outer != 0) s.number(a.parties.vlan.outer); })},
     {"network.inner.vlan.id", kNumber, "the innermost VLAN of that frame, if it has several", "IEEE 802.1ad", kNobody,
-     [](const R& r, S& s) { if (event(r).parties.vlan.inner != 0) s.number(event(r).parties.vlan.inner); }},
+     of_surroundings([](const A& a, S& s) { if (a.parties.vlan.inner != 0) s.number(a.parties.vlan.inner); })},
 
     {"conversation.id", kNumber, "the connection: records of one connection bear the same", "", kNobody,
      of_connection([](const R& r, S& s) { number(s, event(r).conversation); })},

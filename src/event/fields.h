@@ -53,6 +53,11 @@ class RecordKinds {
     return of_fact(index_of<Fact>(std::make_index_sequence<kFacts>{}));
   }
 
+  /// Of a finding also that of its example.
+  static RecordKinds of(const Record& record) {
+    return RecordKinds{1U << record.observation.event.facts.index() | (record.finding ? kFindings : 0)};
+  }
+
   [[nodiscard]] constexpr bool overlaps(RecordKinds other) const { return (bits_ & other.bits_) != 0; }
   friend constexpr RecordKinds operator|(RecordKinds one, RecordKinds other) {
     return RecordKinds{one.bits_ | other.bits_};
@@ -72,22 +77,42 @@ class RecordKinds {
   unsigned bits_;
 };
 
-/// Tells the sink a field's values; of any record, though it finds none in those of other kinds.
+/// Where a fact stands: the same for most records of a conversation, and all that some fields are read from.
+struct Surroundings {
+  const Parties& parties;
+  Protocol protocol;
+  const Place& source;
+  const Place& destination;
+
+  static Surroundings of(const Observation& observation) {
+    return {observation.event.parties, observation.event.protocol, observation.declared.source,
+            observation.declared.destination};
+  }
+};
+
+enum class Reads : std::uint8_t { the_record, surroundings };
+
+/// Tells the sink a field's values. Of a record of another kind it tells none.
 class FieldReader {
  public:
   using Function = void (*)(const Record&, FieldSink&);
 
   template <typename Read>
   requires std::is_convertible_v<Read, Function>
-  constexpr FieldReader(Read read, RecordKinds kinds = RecordKinds::all())  // NOLINT(google-explicit-constructor)
-      : read_(read), kinds_(kinds) {}
+  constexpr FieldReader(Read read, RecordKinds kinds = RecordKinds::all(),  // NOLINT(google-explicit-constructor)
+                        Reads reads = Reads::the_record)
+      : read_(read), kinds_(kinds), reads_(reads) {}
 
-  void operator()(const Record& record, FieldSink& sink) const { read_(record, sink); }
+  void operator()(const Record& record, FieldSink& sink) const {
+    if (kinds_.overlaps(RecordKinds::of(record))) read_(record, sink);
+  }
   [[nodiscard]] constexpr RecordKinds kinds() const { return kinds_; }
+  [[nodiscard]] constexpr bool reads_surroundings_alone() const { return reads_ == Reads::surroundings; }
 
  private:
   Function read_;
   RecordKinds kinds_;
+  Reads reads_;
 };
 
 struct Field {

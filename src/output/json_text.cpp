@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -26,17 +27,26 @@ bool is_plain(std::uint64_t word) {
 
 bool is_plain(std::uint8_t byte) { return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\'; }
 
-/// Fewer than eight bytes, and as many spaces as make eight of them.
-std::uint64_t padded_word(const char* bytes, std::size_t count) {
-  std::uint64_t word = each(' ');
-  char* at = reinterpret_cast<char*>(&word);
-  if (count >= 4) {  // two halves that may overlap
-    std::memcpy(at, bytes, 4);
-    std::memcpy(at + count - 4, bytes + count - 4, 4);
-  } else {
-    for (std::size_t i = 0; i < count; ++i) at[i] = bytes[i];
-  }
+template <typename Word>
+std::uint64_t load(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
   return word;
+}
+
+/// The first bytes of the text, at most eight, and as many spaces as make eight of them. Put together in a register:
+/// bytes stored one by one and loaded as a word would wait for each other.
+std::uint64_t first_word(const char* text, std::size_t bytes) {
+  static_assert(std::endian::native == std::endian::little);
+  const auto shifted = [](std::uint64_t word, std::size_t by_bytes) { return word << 8 * by_bytes; };
+  if (bytes >= kWordBytes) return load<std::uint64_t>(text);
+  const std::uint64_t padding = shifted(each(' '), bytes);
+  if (bytes >= 4) {  // two halves that may overlap
+    return load<std::uint32_t>(text) | shifted(load<std::uint32_t>(text + bytes - 4), bytes - 4) | padding;
+  }
+  const std::size_t middle = bytes / 2;
+  return load<std::uint8_t>(text) | shifted(load<std::uint8_t>(text + middle), middle) |
+         shifted(load<std::uint8_t>(text + bytes - 1), bytes - 1) | padding;
 }
 
 /// Unicode 3.9, table 3-7: the lead bytes of well-formed sequences, and what their second byte may be.
@@ -113,12 +123,7 @@ char* put_json_string(char* at, std::string_view text) {
   *at++ = '"';
   while (!text.empty()) {
     const std::size_t count = std::min(text.size(), kWordBytes);
-    std::uint64_t word = 0;
-    if (count == kWordBytes) {
-      std::memcpy(&word, text.data(), kWordBytes);
-    } else {
-      word = padded_word(text.data(), count);
-    }
+    const std::uint64_t word = first_word(text.data(), text.size());
     if (is_plain(word)) {
       std::memcpy(at, &word, kWordBytes);
       at += count;

@@ -23,24 +23,54 @@ std::vector<std::string_view> objects_of(std::string_view path) {
   return objects;
 }
 
+/// "source" of "source.mac"; empty of a field outside all objects.
+std::string_view outermost_object(std::string_view path) {
+  const std::size_t dot = path.find('.');
+  return dot == std::string_view::npos ? std::string_view{} : path.substr(0, dot);
+}
+
+struct ObjectOfSurroundings {
+  std::string_view name;
+  std::vector<const Field*> fields;
+};
+
+/// The outermost objects that have fields read from the surroundings alone, with these fields, in the table's order.
+std::vector<ObjectOfSurroundings> objects_of_surroundings() {
+  std::vector<ObjectOfSurroundings> objects;
+  for (const Field& field : fields()) {
+    if (!field.visit.reads_surroundings_alone()) continue;
+    const std::string_view name = outermost_object(field.path);
+    if (objects.empty() || objects.back().name != name) objects.push_back({name, {}});
+    objects.back().fields.push_back(&field);
+  }
+  assert(objects.size() <= KeptObjects::kMost);
+  return objects;
+}
+
 }  // namespace
 
 /// The line being written. A comma follows every value; the end of what holds it takes the last one's place.
 class RecordLine final : public FieldSink {
  public:
-  RecordLine(TextBuffer& out, Rfc3339& times) : out_(out), times_(times) {}
+  RecordLine(TextBuffer& out, Rfc3339& times, KeptObjects::Entry& kept) : out_(out), times_(times), kept_(kept) {}
 
   void write(const RecordWriter::Plan& plan, const Record& record) {
-    put("{");
-    for (const RecordWriter::Step& step : plan) {
-      switch (step.kind) {
-        case RecordWriter::Step::Kind::open: open(step); break;
-        case RecordWriter::Step::Kind::field: write(step, record); break;
-        case RecordWriter::Step::Kind::close: close(step); break;
+    out_.put('{');
+    for (auto step = plan.begin(); step != plan.end(); ++step) {
+      switch (step->kind) {
+        case RecordWriter::Step::Kind::open:
+          if (put_kept(*step)) {
+            step += step->steps_to_close;
+          } else {
+            open(*step);
+          }
+          break;
+        case RecordWriter::Step::Kind::field: write(*step, record); break;
+        case RecordWriter::Step::Kind::close: close(*step); break;
       }
     }
     out_.back() = '}';  // no record is without its time
-    put("\n");
+    out_.put('\n');
   }
 
   void text(std::string_view value) override {
@@ -52,8 +82,11 @@ class RecordLine final : public FieldSink {
   }
 
   void boolean(bool value) override {
-    const std::string_view word = value ? "true" : "false";
-    if (char* at = begin_value(word.size())) end_value(std::copy(word.begin(), word.end(), at));
+    constexpr std::string_view kTrue = "true", kFalse = "false";
+    char* at = begin_value(kFalse.size());
+    if (!at) return;
+    std::memcpy(at, value ? "true\0" : "false", kFalse.size());
+    end_value(at + (value ? kTrue : kFalse).size());
   }
 
   void address(const IpAddress& value) override {
@@ -80,7 +113,12 @@ class RecordLine final : public FieldSink {
     return at + name.size;
   }
 
-  void put(std::string_view text) { out_.end_at(std::ranges::copy(text, out_.room(text.size())).out); }
+  bool put_kept(const RecordWriter::Step& step) {
+    if (step.kept == RecordWriter::kNotKept) return false;
+    const std::string_view object = kept_.object(step.kept);
+    out_.end_at(std::ranges::copy(object, out_.room(object.size())).out);
+    return !object.empty();
+  }
 
   void open(const RecordWriter::Step& step) {
     begun_at_[step.depth] = out_.size();
@@ -94,7 +132,8 @@ class RecordLine final : public FieldSink {
       out_.cut(begun_at_[step.depth]);
     } else {
       out_.back() = '}';
-      put(",");
+      out_.put(',');
+      if (step.kept != RecordWriter::kNotKept) kept_.keep(step.kept, out_.text().substr(begun_at_[step.depth]));
     }
   }
 
@@ -105,7 +144,7 @@ class RecordLine final : public FieldSink {
     step.field->visit(record, *this);
     if (is_list_ && !empty_) {
       out_.back() = ']';
-      put(",");
+      out_.put(',');
     }
   }
 
@@ -130,6 +169,7 @@ class RecordLine final : public FieldSink {
 
   TextBuffer& out_;
   Rfc3339& times_;
+  KeptObjects::Entry& kept_;
   const RecordWriter::Step* step_ = nullptr;
   bool is_list_ = false;
   bool empty_ = true;  ///< the field has no value so far
@@ -181,12 +221,35 @@ RecordWriter::Plan RecordWriter::plan_for(RecordKinds kinds) {
     plan.push_back({.kind = Step::Kind::field, .field = &field, .name = name_of(name, ":")});
   }
   move_to({});
+  mark_kept(plan);
   return plan;
+}
+
+/// An object is kept whose fields are read from the surroundings alone, and are all that are: a kind of record that has
+/// some of them only would write another object.
+void RecordWriter::mark_kept(Plan& plan) {
+  const auto objects = objects_of_surroundings();
+  for (std::size_t number = 0; number < objects.size(); ++number) {
+    std::vector<const Field*> written;
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+      if (!plan[i].field || outermost_object(plan[i].field->path) != objects[number].name) continue;
+      written.push_back(plan[i].field);
+      last = i;
+    }
+    if (written != objects[number].fields) continue;
+    const auto is_outermost = [](const Step& step) { return step.kind != Step::Kind::field && step.depth == 0; };
+    const auto close = std::find_if(plan.begin() + static_cast<std::ptrdiff_t>(last), plan.end(), is_outermost);
+    const auto open = std::find_if(std::make_reverse_iterator(close), plan.rend(), is_outermost);
+    open->kept = close->kept = static_cast<std::uint8_t>(number);
+    open->steps_to_close = static_cast<std::uint8_t>(&*close - &*open);
+  }
 }
 
 void RecordWriter::append(TextBuffer& out, const Record& record) {
   const std::size_t fact = record.observation.event.facts.index();
-  RecordLine{out, times_}.write(plans_[record.finding ? std::variant_size_v<Facts> + fact : fact], record);
+  RecordLine{out, times_, kept_.of(record.observation)}.write(
+      plans_[record.finding ? std::variant_size_v<Facts> + fact : fact], record);
 }
 
 }  // namespace dcmwatch

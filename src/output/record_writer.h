@@ -3,11 +3,14 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
+#include <cstdint>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "base/timestamp.h"
 #include "event/fields.h"
+#include "output/kept_objects.h"
 #include "output/text_buffer.h"
 
 namespace dcmwatch {
@@ -35,19 +38,24 @@ class RecordWriter {
   struct Step {
     enum class Kind : std::uint8_t { open, field, close };
     Kind kind;
-    std::uint8_t depth = 0;        ///< of the object that is opened or closed
-    const Field* field = nullptr;  ///< of Kind::field
-    Name name{};                   ///< of Kind::field and, with its brace, of Kind::open
+    std::uint8_t depth = 0;           ///< of the object that is opened or closed
+    std::uint8_t kept = kNotKept;     ///< the number of that object among those that are kept
+    std::uint8_t steps_to_close = 0;  ///< from where such an object is opened
+    const Field* field = nullptr;     ///< of Kind::field
+    Name name{};                      ///< of Kind::field and, with its brace, of Kind::open
   };
+  static constexpr std::uint8_t kNotKept = KeptObjects::kMost;
 
   using Plan = std::vector<Step>;
 
   static Plan plan_for(RecordKinds kinds);
+  static void mark_kept(Plan& plan);
   static Name name_of(std::string_view name, std::string_view after);
 
   /// By the kind of fact; findings after them, by that of their example.
   std::array<Plan, 2 * std::variant_size_v<Facts>> plans_;
   Rfc3339 times_;
+  KeptObjects kept_;
 };
 
 }  // namespace dcmwatch

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace dcmwatch {
 
@@ -14,36 +15,41 @@ namespace dcmwatch {
 class TextBuffer {
  public:
   explicit TextBuffer(std::size_t bytes = 4096)
-      : text_(std::make_unique_for_overwrite<char[]>(bytes)), capacity_(bytes) {}
+      : text_(std::make_unique_for_overwrite<char[]>(bytes)), end_(text_.get()), room_end_(end_ + bytes) {}
 
   /// Where the text ends, with so many bytes behind it to write to. Views and pointers into the text die.
   char* room(std::size_t bytes) {
-    if (capacity_ - size_ < bytes) grow(bytes);
-    return text_.get() + size_;
+    if (static_cast<std::size_t>(room_end_ - end_) < bytes) grow(bytes);
+    return end_;
   }
-  /// `end` is within what room() gave.
-  void end_at(const char* end) { size_ = static_cast<std::size_t>(end - text_.get()); }
+  /// `end` is within what room() gave; or before, to give up what comes after it.
+  void end_at(char* end) { end_ = end; }
 
-  [[nodiscard]] char& back() { return text_[size_ - 1]; }
-  [[nodiscard]] std::string_view text() const { return {text_.get(), size_}; }
-  [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] bool empty() const { return size_ == 0; }
+  void put(char character) {
+    *room(1) = character;
+    ++end_;
+  }
+
+  [[nodiscard]] char& back() { return end_[-1]; }
+  [[nodiscard]] std::string_view text() const { return {text_.get(), size()}; }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end_ - text_.get()); }
+  [[nodiscard]] bool empty() const { return end_ == text_.get(); }
   /// Gives up what comes after the first `bytes`.
-  void cut(std::size_t bytes) { size_ = bytes; }
-  void clear() { size_ = 0; }
+  void cut(std::size_t bytes) { end_ = text_.get() + bytes; }
+  void clear() { cut(0); }
 
  private:
   void grow(std::size_t bytes) {
-    const std::size_t capacity = std::max(capacity_ * 2, size_ + bytes);
-    auto text = std::make_unique_for_overwrite<char[]>(capacity);
-    std::memcpy(text.get(), text_.get(), size_);
-    text_ = std::move(text);
-    capacity_ = capacity;
+    const std::size_t capacity = std::max(2 * static_cast<std::size_t>(room_end_ - text_.get()), size() + bytes);
+    TextBuffer larger{capacity};
+    std::memcpy(larger.text_.get(), text_.get(), size());
+    larger.end_ += size();
+    *this = std::move(larger);
   }
 
   std::unique_ptr<char[]> text_;
-  std::size_t capacity_;
-  std::size_t size_ = 0;
+  char* end_;
+  char* room_end_;
 };
 
 }  // namespace dcmwatch

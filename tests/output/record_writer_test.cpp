@@ -124,6 +124,43 @@ TEST(RecordWriter, AppendsAfterWhatIsThere) {
   EXPECT_EQ(lines, "before\n" + one + one);
 }
 
+TEST(RecordWriter, WritesARecordAlikeWhateverItWroteBefore) {
+  std::vector<Observation> observations;
+  for (const Facts& facts : samples::one_of_each()) {
+    observations.push_back(samples::observation(facts));
+    observations.push_back(samples::rogue(facts, Phase::end, 7));  // other parties under the same number
+    Observation changed = samples::observation(facts);
+    changed.event.protocol = Protocol::hl7;
+    observations.push_back(changed);
+    changed.declared.source.device = "ct2";
+    observations.push_back(changed);
+    changed.declared.destination.zone = std::string_view{};
+    observations.push_back(changed);
+    changed.event.parties.vlan = {};
+    observations.push_back(changed);
+    changed.event.parties.reverse();
+    observations.push_back(changed);
+  }
+  const std::string long_name(1000, 'n');
+  observations.push_back(samples::observation(samples::message()));
+  observations.back().declared.source.device = long_name;
+  observations.push_back(observations.back());
+
+  RecordWriter used;
+  for (const Observation& observation : observations) {
+    TextBuffer expected, out;
+    RecordWriter{}.append(expected, {observation, nullptr, {}});
+    for (const Observation& before : observations) {
+      used.append(out, {before, nullptr, {}});
+      for (int again = 0; again < 2; ++again) {
+        out.clear();
+        used.append(out, {observation, nullptr, {}});
+        ASSERT_EQ(out.text(), expected.text());
+      }
+    }
+  }
+}
+
 struct Escape {
   std::string_view text;
   std::string_view json;
