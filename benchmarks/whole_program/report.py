@@ -25,12 +25,20 @@ class Row:
     def seconds(self):
         return statistics.median(run.seconds for run in self.runs)
 
+    @property
+    def cpu_seconds(self):
+        return statistics.median(run.cpu_seconds for run in self.runs)
+
     def per_second(self, amount):
         return amount / self.seconds
 
     def ratios_to(self, other):
         """Throughput over the other's, turn by turn, since a machine's speed drifts."""
         return [(self.capture.bytes / mine.seconds) / (other.capture.bytes / theirs.seconds) for mine, theirs in zip(self.runs, other.runs)]
+
+    def cpu_ratio_to(self, other):
+        """Processor time for a byte over the other's."""
+        return (self.cpu_seconds / self.capture.bytes) / (other.cpu_seconds / other.capture.bytes)
 
     def ratio_to(self, other):
         return statistics.median(self.ratios_to(other))
@@ -79,7 +87,8 @@ COLUMNS = (
     ("capture", lambda results, row: row.capture.name + (" (beginning)" if row.is_cut else "")),
     ("program", lambda results, row: row.tool.name),
     ("seconds (least to most)", lambda results, row: _spread([run.seconds for run in row.runs], 3)),
-    ("CPU seconds", lambda results, row: f"{statistics.median(run.cpu_seconds for run in row.runs):.3f}"),
+    ("CPU seconds", lambda results, row: f"{row.cpu_seconds:.3f}"),
+    ("CPU / libpcap loop's", lambda results, row: f"{row.cpu_ratio_to(results.row(row.capture.name, LIBPCAP_LOOP)):.2f}"),
     ("Gbit/s", lambda results, row: f"{row.per_second(row.capture.bytes) * 8e-9:.2f}"),
     ("packets/s", lambda results, row: _count(row.per_second(row.capture.packets))),
     ("associations/s", _happened("associations")),
@@ -116,6 +125,7 @@ GOALS = (
 class Results:
     def __init__(self, chosen):
         self.chosen = chosen
+        self.load = os.getloadavg()[0]  # of others, before it begins
         self.timed = {}       # capture: rows
         self.repeated = None  # a Peak
         self.idle = None      # Peaks of the empty capture and of the idle connections
@@ -165,9 +175,8 @@ class Results:
         program = self.chosen.binary or "commit " + told_by("git", "-C", pathlib.Path(__file__).parent, "describe", "--always", "--dirty")
         with open("/proc/cpuinfo", encoding="utf-8") as cpus:
             models = [line.split(":", 1)[1].strip() for line in cpus if line.startswith("model name")]
-        load = os.getloadavg()[0]
-        return (f"{models[0] if models else platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, load {load:.1f}; "
-                f"captures on {file_system}; {program}; medians of {self.chosen.runs}.")
+        machine = f"{models[0] if models else platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}"
+        return f"{machine}, load {self.load:.1f} before it began; captures on {file_system}; {program}; medians of {self.chosen.runs}."
 
     def speeds(self):
         rows = [row for rows in self.timed.values() for row in rows]
