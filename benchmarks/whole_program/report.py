@@ -6,7 +6,6 @@ import platform
 import statistics
 import subprocess
 
-
 READ_LOOP, LIBPCAP_LOOP, DCMWATCH, TWO_SHARDS = "bare read() loop", "bare libpcap loop", "dcmwatch", "dcmwatch, two shards"
 MIB = 1 << 20
 MARKERS = ("<!-- bench: begin -->", "<!-- bench: end -->")
