@@ -149,8 +149,8 @@ TEST_F(Formats, give_the_same_whatever_a_batch_may_hold) {
   const auto path = write(folder_ / "many.pcap", file);
   const Read whole = read_all(path);
   ASSERT_THAT(whole.packets, SizeIs(3000));
-  for (const std::size_t packets : {1, 7, 100'000}) {
-    for (const std::size_t bytes : {1, 5'000, 100'000'000}) {
+  for (const std::size_t packets : {1U, 7U, 100'000U}) {
+    for (const std::size_t bytes : {1U, 5'000U, 100'000'000U}) {
       EXPECT_EQ(read_all(*open_file(path, 0, ""), packets, bytes).packets, whole.packets);
     }
   }

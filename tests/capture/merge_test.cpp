@@ -43,7 +43,7 @@ TEST_F(Merge, of_files_that_follow_one_another_is_one_after_the_other) {
 
 TEST_F(Merge, of_files_that_overlap_is_packet_by_packet) {
   const std::vector files{at("a", {1, 4, 5, 9}), at("b", {2, 3, 6, 7}), at("c", {8, 10})};
-  for (const std::size_t packets : {1, 2, 3, 1024}) {
+  for (const std::size_t packets : {1U, 2U, 3U, 1024U}) {
     EXPECT_EQ(told(read(files, packets).packets), "01 12 13 04 05 16 17 28 09 210 ") << packets;
   }
 }
