@@ -21,7 +21,7 @@ Protocol carried_by(ServiceProtocol protocol) {
 Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output,
              Metrics* metrics, const EventLog* log)
     : reading_(reading),
-      relater_(limits, related_),
+      relater_(limits),
       detector_(std::move(rules), limits),
       output_(output),
       metrics_(metrics),
@@ -29,57 +29,61 @@ Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& 
   if (model) model_.emplace(*model);
 }
 
-void Judge::on_event(Event&& event) { relater_.on_event(std::move(event)); }
+void Judge::observe(Observation& record) {
+  judge(record);
+  if (std::optional<Event> link = relater_.on_event(record.event)) {
+    Observation& linked = page_->others.next();
+    linked.event = std::move(*link);
+    judge(linked);
+  }
+}
 
-void Judge::judge(Event&& event) {
+void Judge::judge(Observation& record) {
+  const Event& event = record.event;
   if (event.first.time != Timestamp{} && (!first_ || event.first.time < *first_)) first_ = event.first.time;
   last_ = std::max(last_, event.last.time);
-  Observation observation = model_ ? model_->observe(std::move(event)) : Observation{std::move(event), {}};
-  // The record comes before the findings that it gives rise to, so its place is kept while it is judged.
-  const std::size_t place = items_.size();
-  items_.emplace_back();
-  detector_.observe(observation, *this);
-  items_[place] = std::move(observation);
+  if (model_) record.declared = model_->judge(event);
+  page_->items.emplace_back(&record);  // before the findings that it gives rise to
+  detector_.observe(record, *this);
 }
 
 void Judge::on_finding(const Finding& finding) {
-  items_.emplace_back(finding);
+  page_->items.emplace_back(std::make_unique<const Finding>(finding));
   if (finding.phase != Phase::start) return;
   ++findings_;
   if (!highest_ || *highest_ < finding.rule->level) highest_ = finding.rule->level;
 }
 
-void Judge::on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp) {
-  if (!status.name.empty()) {
-    const auto known =
-        std::find_if(sources_.begin(), sources_.end(), [&](const SourceStatus& s) { return s.name == status.name; });
-    if (known == sources_.end()) {
-      sources_.push_back(status);
-    } else {
-      *known = status;
-    }
-  }
+void Judge::on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& assembly) {
+  page_ = std::move(page);
+  for (Observation* record : page_->known) observe(*record);
+  output_.submit(std::move(page_));
+  if (!status.name.empty()) keep(status);
   assembly_ = assembly;
-  hand_over();
   if (metrics_) update_metrics();
 }
 
-void Judge::finish() {
-  for (const Tallies::Limit& limit : limits_reached()) {
-    if (limit.reached == 0) continue;
-    Event note;
-    note.first = note.last = {last_, 0, 0};
-    note.facts = CaptureNote{"limit.reached", std::string{limit.name}, limit.reached};
-    judge(std::move(note));
+void Judge::keep(const SourceStatus& status) {
+  const auto known =
+      std::find_if(sources_.begin(), sources_.end(), [&](const SourceStatus& s) { return s.name == status.name; });
+  if (known == sources_.end()) {
+    sources_.push_back(status);
+  } else {
+    *known = status;
   }
-  detector_.finish(*this);
-  hand_over();
 }
 
-void Judge::hand_over() {
-  if (items_.empty()) return;
-  output_.submit(std::move(items_));
-  items_ = {};
+void Judge::finish() {
+  page_ = PagePointer{new Page, {}};
+  for (const Tallies::Limit& limit : limits_reached()) {
+    if (limit.reached == 0) continue;
+    Observation& note = page_->others.next();
+    note.event.first = note.event.last = {last_, 0, 0};
+    note.event.facts = CaptureNote{"limit.reached", std::string{limit.name}, limit.reached};
+    judge(note);
+  }
+  detector_.finish(*this);
+  output_.submit(std::move(page_));
 }
 
 std::vector<Tallies::Limit> Judge::limits_reached() const {

@@ -27,8 +27,7 @@ class Judge final : public Analyst, private FindingSink {
   Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics,
         const EventLog* log);
 
-  void on_event(Event&& event) override;
-  void on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp watermark) override;
+  void on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& assembly) override;
   /// Tells every limit that was reached, and the findings' final counts.
   void finish();
 
@@ -40,30 +39,22 @@ class Judge final : public Analyst, private FindingSink {
   [[nodiscard]] Timestamp last() const { return last_; }
 
  private:
-  class Related final : public EventSink {
-   public:
-    explicit Related(Judge& judge) : judge_(judge) {}
-    void on_event(Event&& event) override { judge_.judge(std::move(event)); }
-
-   private:
-    Judge& judge_;
-  };
-
-  void judge(Event&& event);
+  /// A fact, and what it is related to.
+  void observe(Observation& record);
+  void judge(Observation& record);
   void on_finding(const Finding& finding) override;
-  void hand_over();
+  void keep(const SourceStatus& status);
   void update_metrics();
   [[nodiscard]] std::vector<Tallies::Limit> limits_reached() const;
 
   Reading reading_;
   std::optional<RecentJudgements> model_;
-  Related related_{*this};
   Relater relater_;
   Detector detector_;
   Output& output_;
   Metrics* metrics_;
   const EventLog* log_;
-  std::vector<Item> items_;
+  PagePointer page_;  ///< the one in hand
   std::vector<SourceStatus> sources_;
   AssemblyCounters assembly_;
   std::optional<Level> highest_;

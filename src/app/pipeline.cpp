@@ -1,5 +1,7 @@
 #include "app/pipeline.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -14,12 +16,27 @@ auto merge_key(const Event& event) {
   return std::tuple{event.last.time, event.last.source, event.last.packet, event.conversation % kPartitions};
 }
 
-Event note(std::string_view name, std::string detail, std::uint64_t count, const Mark& mark) {
-  Event event;
+void add_note(Page& page, std::string_view name, std::string detail, std::uint64_t count, const Mark& mark) {
+  Event& event = page.others.next().event;
   event.first = event.last = mark;
   event.facts = CaptureNote{name, std::move(detail), count};
-  return event;
 }
+
+// The order in which a page's records became known. They are nearly in it: a timer acts when its batch has been read.
+void put_in_order(Page& page) {
+  const auto add = [&page](Records& records) {
+    for (std::size_t i = 0; i < records.size(); ++i) page.known.push_back(&records[i]);
+  };
+  add(page.others);
+  for (Records& records : page.of_shard) add(records);
+  const auto before = [](const Observation* one, const Observation* other) {
+    return merge_key(one->event) < merge_key(other->event);
+  };
+  if (!std::is_sorted(page.known.begin(), page.known.end(), before))
+    std::stable_sort(page.known.begin(), page.known.end(), before);
+}
+
+void name_this_thread(const std::string& name) { pthread_setname_np(pthread_self(), name.c_str()); }
 
 }  // namespace
 
@@ -43,6 +60,7 @@ class Pipeline::Shard final : private EventSink {
 
  private:
   void run() {
+    name_this_thread("shard " + std::to_string(number_));
     while (Parcel* parcel = next()) {
       work(*parcel);
       if (parcel->shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1) parcel->shards_left.notify_one();
@@ -58,7 +76,7 @@ class Pipeline::Shard final : private EventSink {
   }
 
   void work(Parcel& parcel) {
-    events_ = &parcel.events[number_];
+    records_ = &parcel.page->of_shard[number_];
     if (parcel.clock_step) assembler_.rebase(*parcel.clock_step);
     assembler_.on_segments(parcel.segments[number_]);
     assembler_.advance(parcel.watermark);
@@ -66,10 +84,10 @@ class Pipeline::Shard final : private EventSink {
     parcel.assembly[number_] = assembler_.counters();
   }
 
-  void on_event(Event&& event) override { events_->push_back(std::move(event)); }
+  Event& next_event() override { return records_->next().event; }
 
   unsigned number_;
-  std::vector<Event>* events_ = nullptr;
+  Records* records_ = nullptr;
   ProtocolHandler handler_;
   Assembler assembler_;
   std::mutex mutex_;
@@ -137,7 +155,7 @@ class Pipeline::Reader {
     if (packet.mark.time + kClockStep < now_) {
       now_ = packet.mark.time;
       parcel.clock_step = now_;
-      parcel.notes.push_back(note("capture.clock_step", source_.name_of(packet.mark.source), 1, packet.mark));
+      add_note(*parcel.page, "capture.clock_step", source_.name_of(packet.mark.source), 1, packet.mark);
     }
     now_ = std::max(now_, packet.mark.time);
     packet.mark.time = now_;
@@ -145,7 +163,7 @@ class Pipeline::Reader {
 
   void tell_end(Parcel& parcel, Fill fill) {
     decoder_.finish();
-    if (fill == Fill::failed) parcel.notes.push_back(note("capture.broken_off", source_.failure(), 1, last_));
+    if (fill == Fill::failed) add_note(*parcel.page, "capture.broken_off", source_.failure(), 1, last_);
     tell_blindness(parcel);
   }
 
@@ -156,7 +174,7 @@ class Pipeline::Reader {
     const auto notes = decoder_.notes();
     for (std::size_t i = 0; i < notes.size(); ++i) {
       const std::uint64_t more = notes[i].count - told_[i].count;
-      if (more != 0) parcel.notes.push_back(note(notes[i].name, source_.name_of(last_.source), more, last_));
+      if (more != 0) add_note(*parcel.page, notes[i].name, source_.name_of(last_.source), more, last_);
     }
     told_ = notes;
   }
@@ -180,14 +198,14 @@ class Pipeline::Reader {
   decltype(decoder_.notes()) told_{};
 };
 
-Pipeline::Pipeline(const PipelineSettings& settings, Analyst& analyst) : settings_(settings), analyst_(analyst) {
+Pipeline::Pipeline(const PipelineSettings& settings, Analyst& analyst)
+    : settings_(settings), analyst_(analyst), pages_(Pages::for_shards(settings.shards)) {
   for (unsigned number = 0; number < settings_.shards; ++number) {
     shards_.push_back(std::make_unique<Shard>(number, settings_.protocol));
   }
   for (std::size_t i = 0; i < settings_.protocol.limits.batches_in_flight; ++i) {
     auto parcel = std::make_unique<Parcel>();
     parcel->segments.resize(settings_.shards);
-    parcel->events.resize(settings_.shards);
     parcel->assembly.resize(settings_.shards);
     free_.push_back(std::move(parcel));
   }
@@ -213,6 +231,8 @@ std::unique_ptr<Parcel> Pipeline::take_free() {
   changed_.wait(lock, [this] { return !free_.empty(); });
   std::unique_ptr<Parcel> parcel = std::move(free_.back());
   free_.pop_back();
+  lock.unlock();
+  parcel->page = pages_->take();
   return parcel;
 }
 
@@ -233,6 +253,7 @@ void Pipeline::submit(std::unique_ptr<Parcel> parcel) {
 }
 
 void Pipeline::analyse() {
+  name_this_thread("analyst");
   bool last = false;
   while (!last) {
     std::unique_ptr<Parcel> parcel;
@@ -246,7 +267,6 @@ void Pipeline::analyse() {
     merge(*parcel);
     last = parcel->last;
 
-    parcel->notes.clear();
     parcel->clock_step.reset();
     parcel->last = false;
     for (auto& segments : parcel->segments) segments.clear();
@@ -257,19 +277,10 @@ void Pipeline::analyse() {
 }
 
 void Pipeline::merge(Parcel& parcel) {
-  std::vector<Event> all = std::move(parcel.notes);
-  parcel.notes.clear();
-  for (auto& events : parcel.events) {
-    all.insert(all.end(), std::make_move_iterator(events.begin()), std::make_move_iterator(events.end()));
-    events.clear();
-  }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Event& one, const Event& other) { return merge_key(one) < merge_key(other); });
-  for (Event& event : all) analyst_.on_event(std::move(event));
-
+  put_in_order(*parcel.page);
   AssemblyCounters assembly;
   for (const AssemblyCounters& counters : parcel.assembly) assembly += counters;
-  analyst_.on_parcel(parcel.status, assembly, parcel.watermark);
+  analyst_.on_parcel(std::move(parcel.page), parcel.status, assembly);
 }
 
 }  // namespace dcmwatch

@@ -17,7 +17,7 @@
 #include "base/packet.h"
 #include "capture/source.h"
 #include "decode/decoder.h"
-#include "event/event.h"
+#include "output/page.h"
 #include "protocol/protocol.h"
 
 namespace dcmwatch {
@@ -32,13 +32,13 @@ struct SourceStatus {
   SourceDrops drops;
 };
 
-/// A batch on its way through: filled by a reader, worked on by every shard, merged and given back by the analyst.
+/// A batch on its way through: filled by a reader, worked on by every shard, merged and given back by the analyst. Its
+/// page goes further, and is another one when the parcel comes back.
 struct Parcel {
   Batch batch;
   std::vector<std::vector<Segment>> segments;  ///< by shard; their payloads view the batch
-  std::vector<std::vector<Event>> events;      ///< by shard
+  PagePointer page;                            ///< what the shards and the reader made known
   std::vector<AssemblyCounters> assembly;      ///< by shard, cumulative
-  std::vector<Event> notes;                    ///< the reader's own
   SourceStatus status;
   Timestamp watermark{};
   std::optional<Timestamp> clock_step;  ///< the source's clock stepped back to this
@@ -49,9 +49,8 @@ struct Parcel {
 /// Takes everything in packet time, on the analyst's thread.
 struct Analyst {
   virtual ~Analyst() = default;
-  virtual void on_event(Event&& event) = 0;
-  /// After the events of each parcel.
-  virtual void on_parcel(const SourceStatus& status, const AssemblyCounters& assembly, Timestamp watermark) = 0;
+  /// What a parcel made known stands in the page, in order. The page is the analyst's to keep or to hand on.
+  virtual void on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& assembly) = 0;
 };
 
 struct PipelineSettings {
@@ -94,6 +93,7 @@ class Pipeline {
 
   const PipelineSettings settings_;
   Analyst& analyst_;
+  const std::shared_ptr<Pages> pages_;
   std::vector<std::unique_ptr<Shard>> shards_;
 
   std::mutex mutex_;

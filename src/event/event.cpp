@@ -30,7 +30,7 @@ Outcome outcome(const DicomOperation& operation) {
 
 Outcome outcome(const Hl7Message& message) {
   if (!message.ack_code || message.ack_code->size() != 2) return Outcome::unknown;
-  switch ((*message.ack_code)[1]) {  // HL7 table 0008: AA CA, AE CE, AR CR
+  switch (message.ack_code->view()[1]) {  // HL7 table 0008: AA CA, AE CE, AR CR
     case 'A': return Outcome::success;
     case 'E':
     case 'R': return Outcome::failure;

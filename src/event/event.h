@@ -4,16 +4,26 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/endpoint.h"
+#include "base/text.h"
 #include "base/timestamp.h"
 
 namespace dcmwatch {
+
+// What leaves the wire for a fact is bounded, so that a fact is a plain value: nothing to allocate, nothing to free.
+using AeTitle = Text<16>;    ///< PS3.5 6.2 AE; an SH is as long
+using Uid = Text<64>;        ///< PS3.5 9.1
+using Pseudonym = Text<32>;  ///< see Pseudonymizer; empty where there was no identifier
+using Code = Text<16>;       ///< of a closed table: a query level, HL7's tables
+using Hl7Name = Text<64>;    ///< of an application or a facility, cut where longer
 
 /// A conversation tells its facts as they become known: start, progress (each minute of packet time) and end.
 enum class Phase : std::uint8_t { start, progress, end };
@@ -74,12 +84,30 @@ enum class DicomEnd : std::uint8_t { released, aborted, rejected, reset, closed,
 /// seen.
 struct PresentationContext {
   std::uint8_t id = 0;
-  std::string abstract_syntax;
-  std::vector<std::string> transfer_syntaxes;  ///< proposed
+  Uid abstract_syntax;
+  std::vector<Uid> transfer_syntaxes;  ///< proposed
   std::optional<std::uint8_t> result;
-  std::string accepted_transfer_syntax;  ///< empty unless accepted
+  Uid accepted_transfer_syntax;  ///< empty unless accepted
 
   [[nodiscard]] bool accepted() const { return result == std::uint8_t{0}; }
+};
+
+/// Never changed once made: all facts of an association share them.
+class PresentationContexts {
+ public:
+  PresentationContexts() = default;
+  PresentationContexts(std::vector<PresentationContext> contexts)  // NOLINT(google-explicit-constructor)
+      : contexts_(std::make_shared<const std::vector<PresentationContext>>(std::move(contexts))) {}
+  PresentationContexts(std::initializer_list<PresentationContext> contexts)
+      : PresentationContexts(std::vector<PresentationContext>{contexts}) {}
+
+  [[nodiscard]] const PresentationContext* begin() const { return contexts_ ? contexts_->data() : nullptr; }
+  [[nodiscard]] const PresentationContext* end() const { return begin() + size(); }
+  [[nodiscard]] std::size_t size() const { return contexts_ ? contexts_->size() : 0; }
+  [[nodiscard]] const PresentationContext& operator[](std::size_t index) const { return (*contexts_)[index]; }
+
+ private:
+  std::shared_ptr<const std::vector<PresentationContext>> contexts_;
 };
 
 /// PS3.8 9.3.4: numbers as on the wire.
@@ -99,20 +127,20 @@ struct DicomAbort {
 /// What one side of an association says of its software (PS3.7 D.3.3.2) and the longest PDU it takes (PS3.8 D.1; 0:
 /// any).
 struct DicomImplementation {
-  std::string class_uid;
-  std::string version_name;
+  Uid class_uid;
+  AeTitle version_name;
   std::optional<std::uint32_t> maximum_length;
 };
 
 struct DicomAssociation {
-  std::optional<std::string> calling_ae;  ///< trimmed (PS3.5 6.2); nothing if not seen
-  std::optional<std::string> called_ae;
+  std::optional<AeTitle> calling_ae;  ///< trimmed (PS3.5 6.2); nothing if not seen
+  std::optional<AeTitle> called_ae;
   std::optional<bool> accepted;  ///< nothing while unanswered, or if the answer was not seen
   std::optional<DicomRejection> rejection;
   std::optional<DicomAbort> abort;
   std::optional<DicomEnd> end;  ///< nothing before Phase::end
-  std::string application_context;
-  std::vector<PresentationContext> contexts;
+  Uid application_context;
+  PresentationContexts contexts;
   DicomImplementation opener;
   DicomImplementation acceptor;
   std::optional<Duration> setup_time;         ///< request to answer
@@ -133,23 +161,23 @@ struct DicomOperation {
   std::uint16_t message_id = 0;     ///< (0000,0110)
   std::uint8_t context_id = 0;
   Invoker invoker = Invoker::opener;
-  std::optional<std::string> calling_ae;  ///< of the association, repeated so that a rule need not join
-  std::optional<std::string> called_ae;
-  std::string sop_class_uid;            ///< affected or requested; empty if not seen
-  std::string transfer_syntax_uid;      ///< agreed for the context; empty if not seen
+  std::optional<AeTitle> calling_ae;  ///< of the association, repeated so that a rule need not join
+  std::optional<AeTitle> called_ae;
+  Uid sop_class_uid;                    ///< affected or requested; empty if not seen
+  Uid transfer_syntax_uid;              ///< agreed for the context; empty if not seen
   std::optional<std::uint16_t> status;  ///< final status (0000,0900); nothing if no final response was seen
   bool request_seen = true;             ///< false: a response whose request was not seen
   std::uint32_t pending_responses = 0;
   bool cancelled = false;                              ///< a C-CANCEL was seen
   SubOperations sub_operations;                        ///< C-MOVE and C-GET
-  std::string move_destination;                        ///< (0000,0600)
-  std::string originator_ae;                           ///< (0000,1030)
+  AeTitle move_destination;                            ///< (0000,0600)
+  AeTitle originator_ae;                               ///< (0000,1030)
   std::optional<std::uint16_t> originator_message_id;  ///< (0000,1031)
-  std::string query_level;  ///< (0008,0052) of a query's identifier: PATIENT, STUDY, SERIES, IMAGE
-  std::string study;        ///< pseudonyms
-  std::string instance;
-  std::string patient;
-  std::string accession;
+  Code query_level;  ///< (0008,0052) of a query's identifier: PATIENT, STUDY, SERIES, IMAGE
+  Pseudonym study;
+  Pseudonym instance;
+  Pseudonym patient;
+  Pseudonym accession;
   std::uint64_t request_bytes = 0;   ///< data set sent with the request
   std::uint64_t response_bytes = 0;  ///< data sets sent with the responses
   std::uint64_t missing_bytes = 0;   ///< of these, never seen
@@ -159,23 +187,23 @@ struct DicomOperation {
 
 /// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgement.
 struct Hl7Message {
-  std::string message_type;   ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
-  std::string version;        ///< MSH-12
-  std::string processing_id;  ///< MSH-11
-  std::string character_set;  ///< MSH-18
-  std::optional<std::string> sending_application, sending_facility;      ///< MSH-3, MSH-4
-  std::optional<std::string> receiving_application, receiving_facility;  ///< MSH-5, MSH-6
-  std::string control_id;                                                ///< pseudonyms, this one and the next four
-  std::string patient;
-  std::string accession;
-  std::string placer_order;
-  std::string filler_order;
-  std::string order_control;  ///< ORC-1
+  Code message_type;   ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
+  Code version;        ///< MSH-12
+  Code processing_id;  ///< MSH-11
+  Code character_set;  ///< MSH-18
+  std::optional<Hl7Name> sending_application, sending_facility;      ///< MSH-3, MSH-4
+  std::optional<Hl7Name> receiving_application, receiving_facility;  ///< MSH-5, MSH-6
+  Pseudonym control_id;
+  Pseudonym patient;
+  Pseudonym accession;
+  Pseudonym placer_order;
+  Pseudonym filler_order;
+  Code order_control;  ///< ORC-1
   bool sent_by_opener = true;
-  bool message_seen = true;             ///< false: an acknowledgement whose message was not seen
-  std::optional<std::string> ack_code;  ///< MSA-1: AA AE AR CA CE CR; nothing if never answered
-  std::string ack_paired_by;            ///< "control_id" (MSA-2) or "order"; empty if never answered
-  std::uint64_t bytes = 0;              ///< of the MLLP block's content
+  bool message_seen = true;        ///< false: an acknowledgement whose message was not seen
+  std::optional<Code> ack_code;    ///< MSA-1: AA AE AR CA CE CR; nothing if never answered
+  std::string_view ack_paired_by;  ///< "control_id" (MSA-2) or "order"; empty if never answered
+  std::uint64_t bytes = 0;         ///< of the MLLP block's content
   std::uint64_t ack_bytes = 0;
   std::uint64_t missing_bytes = 0;
   Mark sent;
@@ -238,10 +266,12 @@ std::string_view to_text(Invoker invoker);
 std::string_view to_text(LinkKind kind);
 std::string_view to_text(LinkCertainty certainty);
 
-/// Takes events in the order in which they become known.
+/// Takes events in the order in which they become known. An event is made where it stays: it is long, and moving it
+/// about would cost more than finding it out.
 struct EventSink {
   virtual ~EventSink() = default;
-  virtual void on_event(Event&& event) = 0;
+  /// A blank event, to be filled in before the next is asked for.
+  virtual Event& next_event() = 0;
 };
 
 }  // namespace dcmwatch

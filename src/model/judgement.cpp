@@ -268,7 +268,7 @@ class Judgement {
   [[nodiscard]] std::uint32_t opener() const { return reversed_ ? *destination_.device : *source_.device; }
   [[nodiscard]] std::uint32_t acceptor() const { return reversed_ ? *source_.device : *destination_.device; }
 
-  void judge_titles(const std::optional<std::string>& calling_ae, const std::optional<std::string>& called_ae) {
+  void judge_titles(const std::optional<AeTitle>& calling_ae, const std::optional<AeTitle>& called_ae) {
     if (flows_.empty()) return;
     judge_title(called_ae, DeviationKind::called_ae_title, UnknownKind::called_ae_title, &Flow::called_ae,
                 model_.devices[acceptor()]);
@@ -276,7 +276,7 @@ class Judgement {
                 model_.devices[opener()]);
   }
 
-  void judge_title(const std::optional<std::string>& seen, DeviationKind kind, UnknownKind unseen,
+  void judge_title(const std::optional<AeTitle>& seen, DeviationKind kind, UnknownKind unseen,
                    std::optional<Allowed<std::string>> Flow::*restriction, const Device& device) {
     if (!seen) return unknown(unseen);
     const std::string_view title = trimmed(*seen);
@@ -354,7 +354,7 @@ class Judgement {
     const auto path = flows_;
     if (message.sent_by_opener == reversed_) flows_ = possible_flows(acceptor(), opener());
     narrow(
-        DeviationKind::message_type, message.message_type,
+        DeviationKind::message_type, std::string{message.message_type},
         [&](const Flow& flow) { return allows_message_type(flow, message.message_type); },
         [](const Flow& flow, std::set<std::string>& expected) {
           expected.insert(flow.message_types.values.begin(), flow.message_types.values.end());

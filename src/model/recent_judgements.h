@@ -24,11 +24,6 @@ class RecentJudgements {
 
   [[nodiscard]] const Declared& judge(const Event& event);
 
-  [[nodiscard]] Observation observe(Event&& event) {
-    const Declared& declared = judge(event);
-    return {std::move(event), declared};
-  }
-
   [[nodiscard]] const Lookup& lookup() const { return lookup_; }
 
  private:

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, kCodes + 2> kAcknowledgements{"AA", "AE",
 std::string_view acknowledgement_of(const Hl7Message& message, const Visibility& visibility) {
   if (!message.ack_code) return visibility.impaired() ? "unknown" : "none";
   const auto codes = std::span{kAcknowledgements}.first(kCodes);
-  return std::ranges::find(codes, *message.ack_code) == codes.end() ? "other" : std::string_view{*message.ack_code};
+  return std::ranges::find(codes, message.ack_code->view()) == codes.end() ? "other" : message.ack_code->view();
 }
 
 class Hl7Metrics final : public MetricGroup {

@@ -7,19 +7,33 @@ namespace dcmwatch {
 namespace {
 
 ItemRank rank_of(const Item& item) {
-  const auto* observation = std::get_if<Observation>(&item);
+  const auto* observation = std::get_if<const Observation*>(&item);
   if (!observation) return ItemRank::finding;
-  return std::holds_alternative<ConnectionFact>(observation->event.facts) ? ItemRank::connection : ItemRank::record;
+  return std::holds_alternative<ConnectionFact>((*observation)->event.facts) ? ItemRank::connection : ItemRank::record;
 }
 
-void feed(const std::vector<RecordSink*>& sinks, const std::vector<Item>& batch) {
-  for (const Item& item : batch) {
+void feed(const std::vector<RecordSink*>& sinks, const std::vector<Item>& items) {
+  for (const Item& item : items) {
     std::visit(
         [&sinks](const auto& value) {
-          for (RecordSink* sink : sinks) sink->observe(value);
+          for (RecordSink* sink : sinks) sink->observe(*value);
         },
         item);
   }
+}
+
+// What is left of a page, without the memory of what was taken from it.
+PagePointer copy_of(std::vector<Item> items) {
+  PagePointer copy{new Page, {}};
+  for (Item& item : items) {
+    if (auto* observation = std::get_if<const Observation*>(&item)) {
+      Observation& kept = copy->others.next();
+      kept = **observation;
+      item = &kept;
+    }
+    copy->items.push_back(std::move(item));
+  }
+  return copy;
 }
 
 }  // namespace
@@ -29,29 +43,31 @@ Output::Output(std::vector<RecordSink*> sinks, OutputSettings settings)
 
 Output::~Output() { close(); }
 
-void Output::submit(std::vector<Item>&& batch) {
-  if (batch.empty()) return;
+void Output::submit(PagePointer page) {
+  if (page->items.empty()) return;
   std::unique_lock lock{mutex_};
   if (settings_.when_full == WhenFull::shed) {
-    shed_from(batch);
-    if (batch.empty()) return;
+    shed_from(page);
+    if (page->items.empty()) return;
   } else {
-    // A batch larger than the queue has to be let into an empty one.
-    changed_.wait(lock, [&] { return queued_items_ == 0 || queued_items_ + batch.size() <= settings_.queued_items; });
+    // A page larger than the queue has to be let into an empty one.
+    const std::size_t items = page->items.size();
+    changed_.wait(lock, [&] { return queued_items_ == 0 || queued_items_ + items <= settings_.queued_items; });
   }
-  queued_items_ += batch.size();
-  queue_.push_back(std::move(batch));
+  queued_items_ += page->items.size();
+  queue_.push_back(std::move(page));
   changed_.notify_all();
 }
 
-void Output::shed_from(std::vector<Item>& batch) {
+void Output::shed_from(PagePointer& page) {
   std::size_t filled = queued_items_;
-  std::erase_if(batch, [&](const Item& item) {
+  const std::size_t shed = std::erase_if(page->items, [&](const Item& item) {
     const auto rank = static_cast<std::size_t>(rank_of(item));
     const bool fits = filled < settings_.queued_items * (rank + 1);
     ++(fits ? filled : shed_[rank]);
     return !fits;
   });
+  if (shed != 0) page = copy_of(std::move(page->items));
 }
 
 void Output::run() {
@@ -59,17 +75,17 @@ void Output::run() {
   for (;;) {
     changed_.wait(lock, [this] { return closing_ || !queue_.empty(); });
     if (queue_.empty()) break;
-    std::vector<Item> batch = std::move(queue_.front());
-    const std::size_t written_items = batch.size();
+    PagePointer page = std::move(queue_.front());
+    const std::size_t written_items = page->items.size();
     queue_.pop_front();
     const bool idle = queue_.empty();
 
     lock.unlock();
-    feed(sinks_, batch);
+    feed(sinks_, page->items);
     if (idle) {
       for (RecordSink* sink : sinks_) sink->flush();
     }
-    batch.clear();  // nobody should wait while strings are freed
+    page.reset();  // nobody should wait while it is cleared
     lock.lock();
 
     queued_items_ -= written_items;

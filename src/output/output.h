@@ -9,14 +9,12 @@
 #include <deque>
 #include <mutex>
 #include <thread>
-#include <variant>
 #include <vector>
 
+#include "output/page.h"
 #include "output/record_sink.h"
 
 namespace dcmwatch {
-
-using Item = std::variant<Observation, Finding>;
 
 /// What happens to items that the sinks are too slow for.
 enum class WhenFull : std::uint8_t {
@@ -43,7 +41,8 @@ class Output {
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  void submit(std::vector<Item>&& batch);
+  /// Once told, the page goes back to where it came from.
+  void submit(PagePointer page);
 
   /// Waits until every item has reached the sinks and has been flushed.
   void close();
@@ -53,14 +52,14 @@ class Output {
 
  private:
   void run();
-  void shed_from(std::vector<Item>& batch);
+  void shed_from(PagePointer& page);
 
   const std::vector<RecordSink*> sinks_;
   const OutputSettings settings_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::vector<Item>> queue_;
+  std::deque<PagePointer> queue_;
   std::size_t queued_items_ = 0;  ///< waiting or being written
   ShedCounts shed_{};
   bool closing_ = false;

@@ -60,7 +60,7 @@ std::string subject_of(const DicomOperation& operation) {
     subject += ' ' + shown(operation.query_level);
   } else if (operation.command_field == command::kStore) {
     const std::string_view name = dicom_uid_name(operation.sop_class_uid);
-    subject += ' ' + shown(name.empty() ? operation.sop_class_uid : name);
+    subject += ' ' + shown(name.empty() ? operation.sop_class_uid.view() : name);
   }
   if (!operation.move_destination.empty()) subject += " to " + shown(operation.move_destination);
   return subject;

@@ -17,14 +17,14 @@ struct Row {
 };
 
 // HL7 table 0008: AA CA, AE CE, AR CR. Any other answer is none that can be counted here.
-void count_answer(Row& row, const std::optional<std::string>& code, const Visibility& visibility) {
+void count_answer(Row& row, const std::optional<Code>& code, const Visibility& visibility) {
   if (!code) {
     ++(visibility.impaired() ? row.not_visible : row.unanswered);
-  } else if (code->ends_with('A')) {
+  } else if (code->view().ends_with('A')) {
     ++row.accepted;
-  } else if (code->ends_with('E')) {
+  } else if (code->view().ends_with('E')) {
     ++row.errors;
-  } else if (code->ends_with('R')) {
+  } else if (code->view().ends_with('R')) {
     ++row.rejected;
   }
 }

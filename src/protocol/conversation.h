@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "assemble/stream.h"
 #include "base/limits.h"
@@ -47,12 +48,17 @@ class Emitter {
   [[nodiscard]] bool opener_known() const { return connection_.parties.opener_known || opener_told_; }
   [[nodiscard]] bool from_opener(Direction direction) const { return direction == opener_; }
 
-  void emit(Phase phase, const Mark& first, const Mark& last, Facts facts, Shortfall shortfall = {});
+  template <typename Fact>
+  void emit(Phase phase, const Mark& first, const Mark& last, Fact&& fact, Shortfall shortfall = {}) {
+    next_event(phase, first, last, shortfall).facts = std::forward<Fact>(fact);
+  }
 
   [[nodiscard]] const Connection& connection() const { return connection_; }
 
  private:
   friend class Stream;
+  Event& next_event(Phase phase, const Mark& first, const Mark& last, Shortfall shortfall);
+
   const Connection& connection_;
   EventSink& sink_;
   Protocol protocol_;

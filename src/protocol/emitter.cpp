@@ -1,5 +1,3 @@
-#include <utility>
-
 #include "protocol/conversation.h"
 
 namespace dcmwatch {
@@ -21,8 +19,8 @@ void Emitter::suppose_opener(Direction sent_by_opener) {
   opener_supposed_ = true;
 }
 
-void Emitter::emit(Phase phase, const Mark& first, const Mark& last, Facts facts, Shortfall shortfall) {
-  Event event;
+Event& Emitter::next_event(Phase phase, const Mark& first, const Mark& last, Shortfall shortfall) {
+  Event& event = sink_.next_event();
   event.phase = phase;
   event.protocol = protocol_;
   event.visibility = {.joined_midway = connection_.joined_midway,
@@ -39,8 +37,7 @@ void Emitter::emit(Phase phase, const Mark& first, const Mark& last, Facts facts
   if (opener_ == Direction::backward) event.parties.reverse();
   event.first = first;
   event.last = last;
-  event.facts = std::move(facts);
-  sink_.on_event(std::move(event));
+  return event;
 }
 
 }  // namespace dcmwatch

@@ -23,7 +23,7 @@ ConnectionEnd end_of(CloseReason reason) {
 void emit_end(Emitter& emitter, const Mark& mark, CloseReason reason) {
   ConnectionFact fact = connection_fact(emitter.connection(), emitter.opener());
   fact.end = end_of(reason);
-  emitter.emit(Phase::end, emitter.connection().first, mark, std::move(fact));
+  emitter.emit(Phase::end, emitter.connection().first, mark, fact);
 }
 
 }  // namespace

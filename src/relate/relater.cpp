@@ -6,17 +6,12 @@
 
 namespace dcmwatch {
 
-void Relater::on_event(Event&& event) {
+std::optional<Event> Relater::on_event(const Event& event) {
   const auto* operation = std::get_if<DicomOperation>(&event.facts);
   const std::string_view command = operation ? dicom_command_name(operation->command_field) : std::string_view{};
   if (command == "C-MOVE" && operation->request_seen && event.phase == Phase::start) remember(event, *operation);
-  if (command != "C-STORE" || operation->originator_ae.empty() || event.phase != Phase::start) {
-    sink_.on_event(std::move(event));
-    return;
-  }
-  const Event store = event;  // the link comes after the record that completes it
-  sink_.on_event(std::move(event));
-  relate(store, std::get<DicomOperation>(store.facts));
+  if (command != "C-STORE" || operation->originator_ae.empty() || event.phase != Phase::start) return std::nullopt;
+  return relate(event, *operation);
 }
 
 void Relater::remember(const Event& event, const DicomOperation& move) {
@@ -27,7 +22,7 @@ void Relater::remember(const Event& event, const DicomOperation& move) {
   ++forgotten_;
 }
 
-void Relater::relate(const Event& event, const DicomOperation& store) {
+std::optional<Event> Relater::relate(const Event& event, const DicomOperation& store) {
   const Move* cause = nullptr;
   std::size_t candidates = 0;
   // Message ids are often 1, so the latest retrieval with these words is meant; another conversation with the same is a
@@ -39,9 +34,9 @@ void Relater::relate(const Event& event, const DicomOperation& store) {
     if (!cause) cause = &*move;
     ++candidates;
   }
-  if (!cause) return;
+  if (!cause) return std::nullopt;
   const std::pair pair{cause->conversation, event.conversation};
-  if (std::find(linked_.begin(), linked_.end(), pair) != linked_.end()) return;
+  if (std::find(linked_.begin(), linked_.end(), pair) != linked_.end()) return std::nullopt;
   linked_.push_back(pair);
   if (linked_.size() > limits_.relate_open) linked_.pop_front();
 
@@ -50,7 +45,7 @@ void Relater::relate(const Event& event, const DicomOperation& store) {
   link.phase = Phase::end;
   link.facts = Link{LinkKind::move_caused_store, candidates == 1 ? LinkCertainty::originator : LinkCertainty::ambiguous,
                     pair.first, pair.second};
-  sink_.on_event(std::move(link));
+  return link;
 }
 
 }  // namespace dcmwatch

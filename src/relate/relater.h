@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <deque>
-#include <string>
+#include <optional>
 #include <utility>
 
 #include "base/limits.h"
@@ -15,11 +15,11 @@ namespace dcmwatch {
 /// originator AE title and message id (PS3.7 9.1.1.1; both are optional). Order of calls: every event, in packet time.
 class Relater {
  public:
-  /// `limits` and `sink` outlive it.
-  Relater(const Limits& limits, EventSink& sink) : limits_(limits), sink_(sink) {}
+  /// `limits` outlives it.
+  explicit Relater(const Limits& limits) : limits_(limits) {}
 
-  /// Passes the event on, and after it the links that it completes.
-  void on_event(Event&& event);
+  /// The link that the event completes, to be told after it.
+  std::optional<Event> on_event(const Event& event);
 
   /// Retrievals forgotten to stay within Limits::relate_open.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -28,15 +28,14 @@ class Relater {
   struct Move {
     std::uint64_t conversation = 0;
     std::uint16_t message_id = 0;
-    std::string calling_ae;
+    AeTitle calling_ae;
     IpAddress archive;
   };
 
   void remember(const Event& event, const DicomOperation& move);
-  void relate(const Event& event, const DicomOperation& store);
+  std::optional<Event> relate(const Event& event, const DicomOperation& store);
 
   const Limits& limits_;
-  EventSink& sink_;
   std::deque<Move> moves_;                                      ///< oldest first
   std::deque<std::pair<std::uint64_t, std::uint64_t>> linked_;  ///< (cause, effect) already told, oldest first
   std::uint64_t forgotten_ = 0;

@@ -83,13 +83,19 @@ inline std::vector<CapturedStream> streams_of(const std::filesystem::path& captu
 inline std::string told_of(const Parties& parties, const std::vector<Chunk>& chunks,
                            const Pseudonymizer& pseudonymizer) {
   struct Lines final : EventSink {
-    std::string text;
-    RecordWriter writer;
-    void on_event(Event&& event) override {
-      if (std::holds_alternative<ConnectionFact>(event.facts)) return;
-      event.conversation = event.ordinal = 0;
-      const Observation observation{std::move(event), {}};
-      writer.append(text, Record{observation});
+    std::vector<Event> events;
+    Event& next_event() override { return events.emplace_back(); }
+
+    [[nodiscard]] std::string text() const {
+      std::string text;
+      const RecordWriter writer;
+      for (Observation record; const Event& event : events) {
+        if (std::holds_alternative<ConnectionFact>(event.facts)) continue;
+        record.event = event;
+        record.event.conversation = record.event.ordinal = 0;
+        writer.append(text, Record{record});
+      }
+      return text;
     }
   } lines;
   const ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonymizer};
@@ -121,7 +127,7 @@ inline std::string told_of(const Parties& parties, const std::vector<Chunk>& chu
   const Mark last = chunks.back().mark;
   give(Direction::forward, TcpFlags::fin | TcpFlags::ack, last, {});
   give(Direction::backward, TcpFlags::fin | TcpFlags::ack, last, {});
-  return lines.text;
+  return lines.text();
 }
 
 }  // namespace dcmwatch

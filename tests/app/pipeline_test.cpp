@@ -18,12 +18,11 @@ struct Told final : Analyst {
   AssemblyCounters assembly;
   RecordWriter writer;
 
-  void on_event(Event&& event) override {
-    times.push_back(event.last.time);
-    const Observation observation{std::move(event), {}};
-    writer.append(text, Record{observation});
-  }
-  void on_parcel(const SourceStatus& status, const AssemblyCounters& counters, Timestamp) override {
+  void on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& counters) override {
+    for (const Observation* record : page->known) {
+      times.push_back(record->event.last.time);
+      writer.append(text, Record{*record});
+    }
     if (!status.name.empty()) packets = status.packets;
     assembly = counters;
   }

@@ -175,7 +175,8 @@ TEST(Detector, TheRogueIsThreeFindings) {
   Recorder recorder;
   const auto see = [&](Event event, Phase phase) {
     event.phase = phase;
-    detector.observe(judgements.observe(std::move(event)), recorder);
+    const Declared declared = judgements.judge(event);
+    detector.observe({std::move(event), declared}, recorder);
   };
   constexpr const char* kRogue = "10.20.99.66";
   constexpr const char* kPacs = "10.20.20.10";

@@ -95,11 +95,11 @@ TEST(RecentJudgements, SayWhatALookupWouldSay) {
 TEST(RecentJudgements, AreSharedByTheRecordsThatTheyAreAbout) {
   RecentJudgements judgements{department()};
   Event event = connection(kRogue, kPacs, 11112);
-  const Observation first = judgements.observe(Event{event});
+  const Declared first = judgements.judge(event);
   event.parties.source.port = 50000;
   event.conversation = 2;
-  const Observation second = judgements.observe(std::move(event));
-  EXPECT_EQ(first.declared.deviations.data(), second.declared.deviations.data());
+  const Declared second = judgements.judge(event);
+  EXPECT_EQ(first.deviations.data(), second.deviations.data());
 }
 
 TEST(RecentJudgements, LiveOnWhenTheyAreForgotten) {

@@ -55,22 +55,36 @@ class Recorder final : public RecordSink {
   bool entered_ = false;
 };
 
-Item connection(std::uint64_t conversation) {
+using Told = std::variant<Observation, Finding>;
+
+Told connection(std::uint64_t conversation) {
   return samples::observation(samples::connection(), Phase::end, conversation);
 }
-Item operation(std::uint64_t conversation) {
+Told operation(std::uint64_t conversation) {
   return samples::observation(samples::operation(), Phase::end, conversation);
 }
-Item finding() { return samples::finding(); }
+Told finding() { return samples::finding(); }
 
-std::vector<Item> batch(std::initializer_list<Item> items) { return items; }
+PagePointer batch(std::initializer_list<Told> items) {
+  PagePointer page{new Page, {}};
+  for (const Told& item : items) {
+    if (const auto* observation = std::get_if<Observation>(&item)) {
+      Observation& record = page->others.next();
+      record = *observation;
+      page->items.emplace_back(&record);
+    } else {
+      page->items.emplace_back(std::make_unique<const Finding>(std::get<Finding>(item)));
+    }
+  }
+  return page;
+}
 
 TEST(Output, GivesEverythingInOrderToEverySinkAndFlushes) {
   Recorder one;
   Recorder other;
   Output output{{&one, &other}, {}};
   output.submit(batch({connection(1), operation(2)}));
-  output.submit({});
+  output.submit(batch({}));
   output.submit(batch({finding(), operation(3)}));
   output.close();
   EXPECT_THAT(one.taken, ElementsAre(1, 2, -1, 3));

@@ -21,7 +21,7 @@ const std::string kMessage = "\x0bMSH|^~\\&|HIS|H|ENGINE|H|20260101||ADT^A01|1|P
 
 struct Told final : EventSink {
   std::vector<Event> events;
-  void on_event(Event&& event) override { events.push_back(std::move(event)); }
+  Event& next_event() override { return events.emplace_back(); }
 };
 
 class StreamTest : public testing::Test {

@@ -1,28 +1,27 @@
 #include "protocol/dicom/association.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace dcmwatch::dicom {
 
-std::size_t Association::on_request(AssociateRequest&& request, const Mark& first, bool complete) {
+std::size_t Association::on_request(const AssociateRequest& request, const Mark& first, bool complete) {
   if (request_seen_) return 0;
   request_seen_ = true;
   incomplete_ |= !complete;
   first_ = std::min(first_, first);
-  fact_.calling_ae = std::move(request.calling_ae);
-  fact_.called_ae = std::move(request.called_ae);
-  fact_.application_context = std::move(request.application_context);
-  fact_.opener = std::move(request.implementation);
+  fact_.calling_ae = request.calling_ae;
+  fact_.called_ae = request.called_ae;
+  fact_.application_context = request.application_context;
+  fact_.opener = request.implementation;
   return contexts_.propose(request.contexts);
 }
 
-std::size_t Association::on_accept(AssociateAccept&& accept, const Mark& last, bool complete) {
+std::size_t Association::on_accept(const AssociateAccept& accept, const Mark& last, bool complete) {
   if (answered()) return 0;
   incomplete_ |= !complete;
   fact_.accepted = true;
-  fact_.acceptor = std::move(accept.implementation);
-  if (fact_.application_context.empty()) fact_.application_context = std::move(accept.application_context);
+  fact_.acceptor = accept.implementation;
+  if (fact_.application_context.empty()) fact_.application_context = accept.application_context;
   if (request_seen_) fact_.setup_time = last.time - first_.time;
   return contexts_.answer(accept.contexts);
 }
@@ -37,7 +36,7 @@ void Association::on_abort(const Abort& abort, Side side) {
   fact_.abort = DicomAbort{abort.source, abort.reason, side == Side::opener};
 }
 
-DicomAssociation Association::fact(std::optional<DicomEnd> end) const {
+DicomAssociation Association::fact(std::optional<DicomEnd> end) {
   DicomAssociation fact = fact_;
   fact.end = end;
   fact.contexts = contexts_.facts();

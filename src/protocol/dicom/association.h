@@ -18,19 +18,19 @@ class Association {
   explicit Association(const Mark& first) : first_(first) {}
 
   /// These two give the number of UIDs that there was no room for.
-  std::size_t on_request(AssociateRequest&& request, const Mark& first, bool complete);
-  std::size_t on_accept(AssociateAccept&& accept, const Mark& last, bool complete);
+  std::size_t on_request(const AssociateRequest& request, const Mark& first, bool complete);
+  std::size_t on_accept(const AssociateAccept& accept, const Mark& last, bool complete);
   void on_reject(const AssociateReject& reject, const Mark& last);
   void on_abort(const Abort& abort, Side side);
   void on_operation() { ++fact_.operations; }
   void on_data(Side sender, std::uint64_t bytes) { fact_.data_bytes[static_cast<std::size_t>(sender)] += bytes; }
 
   /// The value to emit.
-  [[nodiscard]] DicomAssociation fact(std::optional<DicomEnd> end) const;
+  [[nodiscard]] DicomAssociation fact(std::optional<DicomEnd> end);
 
   [[nodiscard]] const Mark& first() const { return first_; }
-  [[nodiscard]] const std::optional<std::string>& calling_ae() const { return fact_.calling_ae; }
-  [[nodiscard]] const std::optional<std::string>& called_ae() const { return fact_.called_ae; }
+  [[nodiscard]] const std::optional<AeTitle>& calling_ae() const { return fact_.calling_ae; }
+  [[nodiscard]] const std::optional<AeTitle>& called_ae() const { return fact_.called_ae; }
   [[nodiscard]] bool answered() const { return fact_.accepted.has_value(); }
   /// Something of its opening was cut by a gap.
   [[nodiscard]] bool incomplete() const { return incomplete_; }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -24,17 +23,17 @@ inline constexpr std::uint16_t kResponseBit = 0x8000;
 inline constexpr std::uint16_t kNoDataSet = 0x0101;  ///< (0000,0800)
 
 /// What a command says; what it left out is nothing or empty. Of the affected and the requested SOP class or instance,
-/// a command carries one.
+/// a command carries one. Its UIDs are views into the bytes that were decoded.
 struct Command {
-  std::uint16_t field = 0;                     ///< (0000,0100)
-  std::optional<std::uint16_t> message_id;     ///< (0000,0110)
-  std::optional<std::uint16_t> responded_to;   ///< (0000,0120)
-  std::optional<std::uint16_t> data_set_type;  ///< (0000,0800)
-  std::optional<std::uint16_t> status;         ///< (0000,0900)
-  std::string sop_class_uid;                   ///< (0000,0002), (0000,0003)
-  std::string_view instance_uid;  ///< (0000,1000), (0000,1001): a view into the bytes; it may identify a person
-  std::string move_destination;   ///< (0000,0600)
-  std::string originator_ae;      ///< (0000,1030)
+  std::uint16_t field = 0;                             ///< (0000,0100)
+  std::optional<std::uint16_t> message_id;             ///< (0000,0110)
+  std::optional<std::uint16_t> responded_to;           ///< (0000,0120)
+  std::optional<std::uint16_t> data_set_type;          ///< (0000,0800)
+  std::optional<std::uint16_t> status;                 ///< (0000,0900)
+  std::string_view sop_class_uid;                      ///< (0000,0002), (0000,0003)
+  std::string_view instance_uid;                       ///< (0000,1000), (0000,1001): it may identify a person
+  AeTitle move_destination;                            ///< (0000,0600)
+  AeTitle originator_ae;                               ///< (0000,1030)
   std::optional<std::uint16_t> originator_message_id;  ///< (0000,1031)
   SubOperations sub_operations;                        ///< (0000,1020) to (0000,1023)
 

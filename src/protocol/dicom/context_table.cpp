@@ -1,6 +1,7 @@
 #include "protocol/dicom/context_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dcmwatch::dicom {
 namespace {
@@ -13,6 +14,7 @@ constexpr std::size_t kMostUids = 1024;
 
 std::size_t ContextTable::propose(const std::vector<ProposedContext>& contexts) {
   std::size_t without_room = 0;
+  facts_.reset();
   for (const ProposedContext& proposed : contexts) {
     Context& here = context(proposed.id);
     here.abstract_syntax = index_of_uid(proposed.abstract_syntax, without_room);
@@ -28,6 +30,7 @@ std::size_t ContextTable::propose(const std::vector<ProposedContext>& contexts) 
 
 std::size_t ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
   std::size_t without_room = 0;
+  facts_.reset();
   for (const AnsweredContext& answered : contexts) {
     Context& here = context(answered.id);
     here.result = answered.result;
@@ -47,7 +50,8 @@ std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
   return *found->result == 0;
 }
 
-std::vector<PresentationContext> ContextTable::facts() const {
+const PresentationContexts& ContextTable::facts() {
+  if (facts_) return *facts_;
   std::vector<PresentationContext> facts;
   facts.reserve(contexts_.size());
   for (const Context& context : contexts_) {
@@ -61,7 +65,7 @@ std::vector<PresentationContext> ContextTable::facts() const {
       fact.transfer_syntaxes.emplace_back(uids_[proposed_[context.first_proposed + i]]);
     }
   }
-  return facts;
+  return facts_.emplace(std::move(facts));
 }
 
 ContextTable::UidIndex ContextTable::index_of_uid(std::string_view uid, std::size_t& without_room) {

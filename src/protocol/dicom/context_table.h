@@ -28,7 +28,8 @@ class ContextTable {
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t id) const;
   /// Nothing if the proposal or its answer was not seen.
   [[nodiscard]] std::optional<bool> accepted(std::uint8_t id) const;
-  [[nodiscard]] std::vector<PresentationContext> facts() const;
+  /// Made anew only where something was added since.
+  [[nodiscard]] const PresentationContexts& facts();
 
  private:
   using UidIndex = std::uint16_t;
@@ -52,6 +53,7 @@ class ContextTable {
   std::vector<std::string_view> uids_{std::string_view{}};  ///< of index_, the first is "none"
   std::vector<UidIndex> proposed_;
   std::vector<Context> contexts_;
+  std::optional<PresentationContexts> facts_;
 };
 
 }  // namespace dcmwatch::dicom

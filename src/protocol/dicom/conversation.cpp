@@ -104,10 +104,10 @@ Appetite Conversation::appetite(const Lane& lane) const {
 }
 
 void Conversation::on_cut(Lane& lane, const Mark& mark, const WholePdu& pdu) {
-  DecodedPdu decoded = decode_pdu(pdu.type, pdu.body);
+  const DecodedPdu decoded = decode_pdu(pdu.type, pdu.body);
   if (decoded.defect && pdu.complete) tell(Breach::association_pdu, lane, pdu.body.size(), mark);
   const PduContext at{lane, mark, pdu.complete};
-  std::visit([&](auto& value) { on_pdu(at, std::move(value)); }, decoded.pdu);
+  std::visit([&](const auto& value) { on_pdu(at, value); }, decoded.pdu);
 }
 
 void Conversation::on_cut(Lane& lane, const Mark& mark, const Illegal& illegal) {
@@ -121,7 +121,7 @@ void Conversation::on_cut(Lane& lane, const Mark& mark, const Illegal& illegal) 
   cut_message(lane, mark);
 }
 
-void Conversation::on_pdu(const PduContext& at, AssociateRequest&& request) {
+void Conversation::on_pdu(const PduContext& at, const AssociateRequest& request) {
   emitter_.set_opener(at.lane.direction);
   const Mark first = at.lane.framer.unit().mark;
   const auto step = take_step(Input::request, at.lane, at.mark);
@@ -130,19 +130,19 @@ void Conversation::on_pdu(const PduContext& at, AssociateRequest&& request) {
     if (association_) end_association(DicomEnd::closed, at.mark);
     begin_association(first);
   }
-  if (association_) context_uids_.add(first, at.mark, association_->on_request(std::move(request), first, at.complete));
+  if (association_) context_uids_.add(first, at.mark, association_->on_request(request, first, at.complete));
 }
 
-void Conversation::on_pdu(const PduContext& at, AssociateAccept&& accept) {
+void Conversation::on_pdu(const PduContext& at, const AssociateAccept& accept) {
   emitter_.set_opener(opposite(at.lane.direction));
   const auto step = take_step(Input::accept, at.lane, at.mark);
   if (!step || !is_live(step->next)) return;
   const Mark first = at.lane.framer.unit().mark;
-  context_uids_.add(first, at.mark, association(first).on_accept(std::move(accept), at.mark, at.complete));
+  context_uids_.add(first, at.mark, association(first).on_accept(accept, at.mark, at.complete));
   announce_association(at.mark);
 }
 
-void Conversation::on_pdu(const PduContext& at, AssociateReject&& reject) {
+void Conversation::on_pdu(const PduContext& at, const AssociateReject& reject) {
   emitter_.set_opener(opposite(at.lane.direction));
   const auto step = take_step(Input::reject, at.lane, at.mark);
   if (!step || step->next != State::over) return;
@@ -150,19 +150,19 @@ void Conversation::on_pdu(const PduContext& at, AssociateReject&& reject) {
   end_association(DicomEnd::rejected, at.mark);
 }
 
-void Conversation::on_pdu(const PduContext& at, ReleaseRequest&&) {
+void Conversation::on_pdu(const PduContext& at, const ReleaseRequest&) {
   const auto step = take_step(Input::release_request, at.lane, at.mark);
   if (step && is_live(step->next)) static_cast<void>(association(at.lane.framer.unit().mark));
 }
 
-void Conversation::on_pdu(const PduContext& at, ReleaseResponse&&) {
+void Conversation::on_pdu(const PduContext& at, const ReleaseResponse&) {
   const auto step = take_step(Input::release_response, at.lane, at.mark);
   if (!step || step->next != State::over || step->state == State::over) return;
   static_cast<void>(association(at.lane.framer.unit().mark));
   end_association(DicomEnd::released, at.mark);
 }
 
-void Conversation::on_pdu(const PduContext& at, Abort&& abort) {
+void Conversation::on_pdu(const PduContext& at, const Abort& abort) {
   const auto step = take_step(Input::abort, at.lane, at.mark);
   if (!step || step->state >= State::over) return;
   association(at.lane.framer.unit().mark).on_abort(abort, side_of(at.lane));
@@ -170,7 +170,7 @@ void Conversation::on_pdu(const PduContext& at, Abort&& abort) {
 }
 
 // The framer told it already.
-void Conversation::on_pdu(const PduContext&, UnknownPdu&&) const {}
+void Conversation::on_pdu(const PduContext&, const UnknownPdu&) const {}
 
 std::optional<Step> Conversation::take_step(Input input, const Lane& lane, const Mark& mark) {
   const auto step = next(state_, input, side_of(lane));

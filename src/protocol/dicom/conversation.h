@@ -65,13 +65,13 @@ class Conversation final : public StreamSink {
     Mark mark;
     bool complete = true;
   };
-  void on_pdu(const PduContext& at, AssociateRequest&& request);
-  void on_pdu(const PduContext& at, AssociateAccept&& accept);
-  void on_pdu(const PduContext& at, AssociateReject&& reject);
-  void on_pdu(const PduContext& at, ReleaseRequest&&);
-  void on_pdu(const PduContext& at, ReleaseResponse&&);
-  void on_pdu(const PduContext& at, Abort&& abort);
-  void on_pdu(const PduContext& at, UnknownPdu&&) const;
+  void on_pdu(const PduContext& at, const AssociateRequest& request);
+  void on_pdu(const PduContext& at, const AssociateAccept& accept);
+  void on_pdu(const PduContext& at, const AssociateReject& reject);
+  void on_pdu(const PduContext& at, const ReleaseRequest&);
+  void on_pdu(const PduContext& at, const ReleaseResponse&);
+  void on_pdu(const PduContext& at, const Abort& abort);
+  void on_pdu(const PduContext& at, const UnknownPdu&) const;
 
   void on_command_head(Lane& lane, const Mark& mark);
   void on_command_piece(Lane& lane, const Mark& mark, const PdvPiece& piece);

@@ -59,8 +59,8 @@ void note(Defect& first, Defect found) {
   if (!first) first = found;
 }
 
-std::string read_uid(ByteView value, Defect& defect) {
-  std::string text = uid(value);
+std::string_view read_uid(ByteView value, Defect& defect) {
+  const std::string_view text = uid(value);
   if (text.empty()) note(defect, PduDefect::uid);
   return text;
 }

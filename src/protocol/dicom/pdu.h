@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -32,8 +32,8 @@ inline constexpr std::uint32_t kShortPduBytes = 4;           ///< of an A-ASSOCI
 /// PS3.8 9.3.2.2: offered under `id`.
 struct ProposedContext {
   std::uint8_t id = 0;
-  std::string abstract_syntax;
-  std::vector<std::string> transfer_syntaxes;
+  std::string_view abstract_syntax;
+  std::vector<std::string_view> transfer_syntaxes;
 };
 
 /// PS3.8 9.3.3.2: what became of the context offered under `id`; `transfer_syntax` counts if the result is acceptance
@@ -41,20 +41,20 @@ struct ProposedContext {
 struct AnsweredContext {
   std::uint8_t id = 0;
   std::uint8_t result = 0;
-  std::string transfer_syntax;
+  std::string_view transfer_syntax;
 };
 
 struct AssociateRequest {
-  std::string called_ae;   ///< bytes 11-26
-  std::string calling_ae;  ///< bytes 27-42
-  std::string application_context;
+  AeTitle called_ae;   ///< bytes 11-26
+  AeTitle calling_ae;  ///< bytes 27-42
+  std::string_view application_context;
   std::vector<ProposedContext> contexts;
   DicomImplementation implementation;
 };
 
 /// The AE titles of an A-ASSOCIATE-AC are reserved and say nothing (PS3.8 table 9-17).
 struct AssociateAccept {
-  std::string application_context;
+  std::string_view application_context;
   std::vector<AnsweredContext> contexts;
   DicomImplementation implementation;
 };
@@ -88,7 +88,7 @@ struct DecodedPdu {
 };
 
 /// `body` is what follows the six bytes of header; a head of it gives a head of the value and PduDefect::truncated.
-/// Nothing in the value points into `body`.
+/// UIDs in the value are views into `body`.
 DecodedPdu decode_pdu(std::uint8_t type, ByteView body);
 
 }  // namespace dcmwatch::dicom

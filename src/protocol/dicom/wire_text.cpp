@@ -5,7 +5,6 @@
 namespace dcmwatch::dicom {
 namespace {
 
-constexpr std::size_t kLongestAeTitle = 16;
 constexpr std::size_t kLongestUid = 64;
 
 bool is_printable(char c) { return c >= ' ' && c <= '~'; }
@@ -21,17 +20,16 @@ std::string_view trimmed(ByteView value) {
   return text.substr(first, text.find_last_not_of(kPadding) - first + 1);
 }
 
-std::string ae_title(ByteView value) {
-  std::string title{trimmed(value).substr(0, kLongestAeTitle)};
-  std::replace_if(
-      title.begin(), title.end(), [](char c) { return !is_printable(c); }, '?');
+AeTitle ae_title(ByteView value) {
+  AeTitle title = trimmed(value);
+  title.replace_if([](char c) { return !is_printable(c); }, '?');
   return title;
 }
 
-std::string uid(ByteView value) {
+std::string_view uid(ByteView value) {
   const std::string_view text = trimmed(value);
   if (text.size() > kLongestUid || !std::all_of(text.begin(), text.end(), is_uid_character)) return {};
-  return std::string{text};
+  return text;
 }
 
 }  // namespace dcmwatch::dicom

@@ -1,10 +1,10 @@
 // Text off the wire, made fit to leave: each kind has its own alphabet, and what is outside it does not pass.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "event/event.h"
 
 namespace dcmwatch::dicom {
 
@@ -12,9 +12,9 @@ namespace dcmwatch::dicom {
 std::string_view trimmed(ByteView value);
 
 /// PS3.5 6.2, AE and the like: printable ASCII, at most 16 characters; anything else becomes '?'.
-std::string ae_title(ByteView value);
+AeTitle ae_title(ByteView value);
 
 /// PS3.5 9.1: digits and dots, at most 64; empty if it is no UID, so that nothing else can hide in one.
-std::string uid(ByteView value);
+std::string_view uid(ByteView value);
 
 }  // namespace dcmwatch::dicom

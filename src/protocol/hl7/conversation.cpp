@@ -135,7 +135,7 @@ void Conversation::on_message(const Message& message, const Received& received) 
 void Conversation::on_acknowledgement(const Message& message, const Block& block, const Received& received) {
   if (!message.is_acknowledgement) return;  // an ACK cut before its MSA: of which message, it does not say
   Acknowledgement acknowledgement;
-  const std::optional<std::string> code = acknowledgement_code(message);
+  const std::optional<Code> code = acknowledgement_code(message);
   if (code) acknowledgement.code = *code;
   if (!code && (!block.cut || message.has(Field::acknowledgement_code))) tell(Break::acknowledgement_code, received);
   acknowledgement.acknowledged = control_id_pseudonym(message, Field::acknowledged_control_id, pseudonymizer_);

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "protocol/conversation.h"
@@ -21,9 +20,9 @@ constexpr bool is_early(CloseReason reason) {
 
 /// What an MSA says. Identifiers are pseudonyms.
 struct Acknowledgement {
-  std::string code;          ///< MSA-1, empty if it was not seen or stands in no table
-  std::string acknowledged;  ///< MSA-2
-  std::string control_id;    ///< MSH-10 of the acknowledgement, if it asks for a commit acknowledgement of its own
+  Code code;               ///< MSA-1, empty if it was not seen or stands in no table
+  Pseudonym acknowledged;  ///< MSA-2
+  Pseudonym control_id;    ///< MSH-10 of the acknowledgement, if it asks for a commit acknowledgement of its own
 };
 
 /// One connection's messages, both ways. Told: start when a message was read; progress when it was committed and more

@@ -8,7 +8,6 @@
 namespace dcmwatch::hl7 {
 namespace {
 
-constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kLongestOrderControl = 2;  // HL7 table 0119
 constexpr std::size_t kLongestVersion = 5;       // HL7 table 0104: "2.5.1"
 
@@ -46,19 +45,18 @@ class Teller {
 
   /// The name of an application or facility (HD.1). Nothing if the message was cut before it, or if what stands where
   /// MSH-9 should is no message type: then it may be no header at all, and this a patient's name.
-  std::optional<std::string> name(Field field) {
+  std::optional<Hl7Name> name(Field field) {
     if (!is_header_ || !message_.has(field)) return std::nullopt;
-    std::string text{text_of(field).substr(0, kLongestName)};
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c < ' ' || c >= 0x7F; }, '?');
+    Hl7Name text = text_of(field);
+    text.replace_if([](char c) { return c < ' ' || c >= 0x7F; }, '?');
     return text;
   }
 
-  std::string pseudonym(IdentifierKind kind, Field field) { return pseudonymizer_.pseudonym(kind, text_of(field)); }
+  Pseudonym pseudonym(IdentifierKind kind, Field field) { return pseudonymizer_.pseudonym(kind, text_of(field)); }
 
   /// Of the first field that holds one.
-  std::string pseudonym(IdentifierKind kind, std::initializer_list<Field> fields) {
-    std::string found;
+  Pseudonym pseudonym(IdentifierKind kind, std::initializer_list<Field> fields) {
+    Pseudonym found;
     for (const Field field : fields) {
       if (found.empty()) found = pseudonym(kind, field);
     }
@@ -76,24 +74,25 @@ class Teller {
 
 }  // namespace
 
-std::optional<std::string> message_type(const Message& message) {
+std::optional<Code> message_type(const Message& message) {
   const std::string_view code = message.component(Field::message_type, 1);
   const std::string_view event = message.component(Field::message_type, 2);
   if (!is_message_type(code)) return std::nullopt;
-  if (event.empty()) return std::string{code};
+  if (event.empty()) return Code{code};
   if (!is_trigger_event(event)) return std::nullopt;
-  std::string text{code};
-  text.append(1, '^').append(event);
+  Code text = code;
+  text.append("^");
+  text.append(event);
   return text;
 }
 
-std::optional<std::string> acknowledgement_code(const Message& message) {
+std::optional<Code> acknowledgement_code(const Message& message) {
   const std::string_view code = one_of(kAcknowledgementCodes, message.component(Field::acknowledgement_code));
   if (code.empty()) return std::nullopt;
-  return std::string{code};
+  return Code{code};
 }
 
-std::string control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer) {
+Pseudonym control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer) {
   return Teller{message, pseudonymizer}.pseudonym(IdentifierKind::control_id, field);
 }
 
@@ -109,7 +108,7 @@ AcknowledgementsWanted acknowledgements_wanted(const Message& message) {
 Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer) {
   Teller tell{message, pseudonymizer};
   Hl7Message facts;
-  facts.message_type = message_type(message).value_or(std::string{});
+  facts.message_type = message_type(message).value_or(Code{});
   facts.processing_id = one_of(kProcessingIds, message.component(Field::processing_id));
   facts.character_set = one_of(kCharacterSets, message.component(Field::character_set));
   const std::string_view version = message.component(Field::version_id);

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "base/pseudonym.h"
 #include "event/event.h"
@@ -17,13 +15,13 @@ Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer);
 
 /// MSH-9 as "ADT^A01", whatever the component delimiter. Nothing unless message_types.h knows both (the event may be
 /// absent).
-std::optional<std::string> message_type(const Message& message);
+std::optional<Code> message_type(const Message& message);
 
 /// MSA-1. Nothing unless it stands in HL7 table 0008.
-std::optional<std::string> acknowledgement_code(const Message& message);
+std::optional<Code> acknowledgement_code(const Message& message);
 
 /// MSH-10 or MSA-2, which are the same identifier: the same pseudonym for both. Empty if there is none.
-std::string control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer);
+Pseudonym control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer);
 
 /// MSH-15 and MSH-16, HL7 table 0155. Both absent is the original mode (2.9.2), in which every message is acknowledged.
 struct AcknowledgementsWanted {

@@ -62,8 +62,9 @@ TEST(DicomLimits, AnEchoCarriesNoMoreThanItSays) {
   const auto echoes = wire.facts<DicomOperation>(Phase::end);
   ASSERT_EQ(echoes.size(), 1U);
   const DicomOperation& echo = echoes[0];
-  for (const std::string& text : {echo.move_destination, echo.originator_ae, echo.query_level, echo.study,
-                                  echo.instance, echo.patient, echo.accession}) {
+  for (const std::string_view text :
+       std::initializer_list<std::string_view>{echo.move_destination, echo.originator_ae, echo.query_level, echo.study,
+                                               echo.instance, echo.patient, echo.accession}) {
     EXPECT_EQ(text, "");
   }
 }

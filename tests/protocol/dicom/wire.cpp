@@ -21,7 +21,7 @@ Connection connection_of(const Wire::Settings& settings) {
   return connection;
 }
 
-std::string title(const std::optional<std::string>& ae) { return ae.value_or("?"); }
+AeTitle title(const std::optional<AeTitle>& ae) { return ae.value_or("?"); }
 
 struct Describe {
   std::ostringstream& out;

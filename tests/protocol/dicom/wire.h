@@ -64,7 +64,7 @@ class Wire : private EventSink {
     Mark first;
   };
 
-  void on_event(Event&& event) override { events_.push_back(std::move(event)); }
+  Event& next_event() override { return events_.emplace_back(); }
   void tick();
   std::uint64_t skip(Direction direction, std::uint64_t bytes, bool missing);
 

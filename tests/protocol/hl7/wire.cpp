@@ -7,7 +7,10 @@ namespace {
 
 void print(std::ostream& out, const Mark& mark) { out << '@' << mark.packet; }
 
-void print(std::ostream& out, const std::optional<std::string>& text) { out << (text ? *text : "(none)"); }
+template <std::size_t Capacity>
+void print(std::ostream& out, const std::optional<Text<Capacity>>& text) {
+  out << (text ? text->view() : "(none)");
+}
 
 struct Everything {
   std::ostream& out;
@@ -48,9 +51,9 @@ struct Summary {
 
   std::string operator()(const Hl7Message& m) const {
     std::string text{to_text(phase)};
-    text += ' ' + (m.message_seen ? m.message_type : "?");
-    if (m.ack_code) text += ' ' + *m.ack_code;
-    if (!m.ack_paired_by.empty()) text += ' ' + m.ack_paired_by;
+    text.append(" ").append(m.message_seen ? m.message_type.view() : "?");
+    if (m.ack_code) text.append(" ").append(*m.ack_code);
+    if (!m.ack_paired_by.empty()) text.append(" ").append(m.ack_paired_by);
     return text;
   }
   std::string operator()(const Violation& v) const { return "violation " + std::string{v.name}; }

@@ -49,7 +49,7 @@ class Wire final : private EventSink {
   [[nodiscard]] const Pseudonymizer& pseudonymizer() const { return pseudonymizer_; }
 
  private:
-  void on_event(Event&& event) override { events_.push_back(std::move(event)); }
+  Event& next_event() override { return events_.emplace_back(); }
   void next_packet();
   void pass(Direction direction, std::string_view bytes);
 

@@ -1,0 +1,48 @@
+#include "output/page.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace dcmwatch {
+
+Observation& Records::next() {
+  if (size_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<Observation[]>(kBlock));
+  return (*this)[size_++];
+}
+
+void Records::clear() {
+  if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
+  const std::size_t used = std::min(size_, blocks_.size() * kBlock);
+  for (size_ = 0; size_ < used; ++size_) {
+    (*this)[size_].event = Event{};
+  }
+  size_ = 0;
+}
+
+void Page::clear() {
+  for (Records& records : of_shard) records.clear();
+  others.clear();
+  known.clear();
+  items.clear();
+}
+
+PagePointer Pages::take() {
+  const std::lock_guard lock{mutex_};
+  if (free_.empty()) return {new Page{shards_}, {shared_from_this()}};
+  Page* page = free_.back().release();
+  free_.pop_back();
+  return {page, {shared_from_this()}};
+}
+
+void Pages::GiveBack::operator()(Page* page) const {
+  std::unique_ptr<Page> owned{page};
+  if (to) to->give_back(std::move(owned));
+}
+
+void Pages::give_back(std::unique_ptr<Page> page) {
+  page->clear();
+  const std::lock_guard lock{mutex_};
+  free_.push_back(std::move(page));
+}
+
+}  // namespace dcmwatch

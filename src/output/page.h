@@ -1,0 +1,76 @@
+// What passes from thread to thread above the protocols: the records of one parcel, made where they stay.
+//
+// A shard makes the events, the analyst puts them in order, judges them and says what is to be told of them, the output
+// thread tells it and gives the page back. Nobody moves a record, and a page used again allocates nothing.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <variant>
+#include <vector>
+
+#include "event/record.h"
+
+namespace dcmwatch {
+
+/// Records at stable addresses, in the order in which they were made.
+class Records {
+ public:
+  /// A blank event. What was declared of the one before it stays until the same is assigned to it, mostly: then nobody
+  /// has to be told that an owner is used no longer.
+  Observation& next();
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] Observation& operator[](std::size_t index) { return blocks_[index / kBlock][index % kBlock]; }
+  /// Keeps memory for as many as a parcel mostly gives.
+  void clear();
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+  static constexpr std::size_t kKeptBlocks = 32;
+
+  std::vector<std::unique_ptr<Observation[]>> blocks_;  ///< those beyond size_ hold blank records
+  std::size_t size_ = 0;
+};
+
+/// Something to tell. A finding is its own.
+using Item = std::variant<const Observation*, std::unique_ptr<const Finding>>;
+
+class Page {
+ public:
+  explicit Page(std::size_t shards = 0) : of_shard(shards) {}
+
+  std::vector<Records> of_shard;
+  Records others;                   ///< what no shard made: notes and links
+  std::vector<Observation*> known;  ///< all of these, in the order in which they became known
+  std::vector<Item> items;          ///< in the order in which they are to be told
+
+  void clear();
+};
+
+/// The pages that are in use and those that wait to be used again. Takes as many as it is asked for: whoever asks is
+/// bounded by what it works on. May be asked by several threads.
+class Pages : public std::enable_shared_from_this<Pages> {
+ public:
+  struct GiveBack {
+    std::shared_ptr<Pages> to;  ///< none: the page is deleted
+    void operator()(Page* page) const;
+  };
+  using Pointer = std::unique_ptr<Page, GiveBack>;
+
+  static std::shared_ptr<Pages> for_shards(std::size_t shards) { return std::make_shared<Pages>(shards); }
+  explicit Pages(std::size_t shards) : shards_(shards) {}
+
+  Pointer take();
+
+ private:
+  void give_back(std::unique_ptr<Page> page);
+
+  const std::size_t shards_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Page>> free_;
+};
+
+using PagePointer = Pages::Pointer;
+
+}  // namespace dcmwatch
