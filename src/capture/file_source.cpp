@@ -31,6 +31,10 @@ Fill FileSource::fill(Batch& batch, Room room) {
   while (true) {
     const std::uint64_t before = offset_bytes_;
     if (format_) cut(batch, room);
+    if (window_.lost && *window_.lost) {
+      batch.packets.clear();
+      return fail("breaks off" + where() + ": it was truncated while it was read");
+    }
     if (!batch.packets.empty()) return Fill::packets;
     if (format_ && !format_->fault().empty()) return fail("breaks off" + where() + ", since " + format_->fault());
     // A filter that selects nothing must not keep who waits from hearing of progress.

@@ -2,21 +2,19 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <utility>
+#include <vector>
 
+#include "capture/mapping.h"
 #include "capture/source.h"
 #include "capture/window_buffers.h"
-
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22  // Linux 5.14
-#endif
 
 namespace dcmwatch {
 namespace {
@@ -118,6 +116,26 @@ class GrowingInput final : public Input {
   std::string failure_;
 };
 
+/// Mappings that nobody views any more. To unmap takes as long as to map, so the thread that maps does it.
+class Retired {
+ public:
+  void add(Mapping* mapping) {
+    std::unique_ptr<Mapping> mine{mapping};
+    const std::lock_guard lock{mutex_};
+    mappings_.push_back(std::move(mine));
+  }
+
+  void unmap() {
+    std::vector<std::unique_ptr<Mapping>> all;
+    const std::lock_guard lock{mutex_};
+    all.swap(mappings_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Mapping>> mappings_;
+};
+
 /// Maps a regular file piece by piece: nothing is copied, and what was read costs no memory.
 class MappedInput final : public Input {
  public:
@@ -125,20 +143,20 @@ class MappedInput final : public Input {
 
   Given next(Window& window) override {
     if (reading_) return reading_->next(window);
+    retired_->unmap();
     if (!still_whole()) return Given::failed;
     if (position_ == size_) return Given::end;
     // A unit that began in the window before is seen whole by mapping its place once more.
     const std::uint64_t from = position_ - std::min<std::uint64_t>(position_, kUnitBytes);
     const std::uint64_t end = std::min(size_, position_ - position_ % kWindowBytes + kWindowBytes);
-    const auto length = static_cast<std::size_t>(end - from);
-    void* mapped = mmap(nullptr, length, PROT_READ, MAP_SHARED, descriptor_.get(), static_cast<off_t>(from));
-    if (mapped == MAP_FAILED) return read_instead(window);
-    const std::shared_ptr<const void> owner{mapped, [length](void* at) { munmap(at, length); }};
-    auto* const fresh = static_cast<std::uint8_t*>(mapped) + (position_ - from);
-    // One call instead of a fault for each few pages. Kernels that do not know it fault; a page that cannot be had (the
-    // disk fails, or the file has just been truncated) would end the process, where read() says why.
-    if (madvise(fresh, end - position_, MADV_POPULATE_READ) != 0 && errno != EINVAL) return read_instead(window);
-    window = {owner, {fresh, static_cast<std::size_t>(end - position_)}, nullptr, end};
+    const std::size_t fresh_bytes = end - position_;
+    auto mapping = Mapping::of(descriptor_.get(), from, end - from, fresh_bytes);
+    if (!mapping) return read_instead(window);
+    window.fresh = {mapping->data() + (position_ - from), fresh_bytes};
+    window.room = nullptr;
+    window.position_bytes = end;
+    window.lost = &mapping->lost();
+    window.owner = {mapping.release(), [retired = retired_](Mapping* dropped) { retired->add(dropped); }};
     position_ = end;
     return Given::bytes;
   }
@@ -171,6 +189,7 @@ class MappedInput final : public Input {
   Descriptor descriptor_;
   std::uint64_t size_;
   std::uint64_t position_ = 0;
+  std::shared_ptr<Retired> retired_ = std::make_shared<Retired>();
   std::unique_ptr<ReadInput> reading_;
   std::string failure_;
 };

@@ -23,6 +23,7 @@ struct Window {
   ByteView fresh;                     ///< what follows the window before
   std::uint8_t* room = nullptr;      ///< kUnitBytes of memory before `fresh`; nullptr: the file's own bytes stand there
   std::uint64_t position_bytes = 0;  ///< of the file on disk, read so far
+  const std::atomic<bool>* lost = nullptr;  ///< whether the file was truncated under it: zeros stand for what is gone
 
   /// `tail`, the end of the window before, and the fresh bytes in one. At most kUnitBytes of tail.
   [[nodiscard]] ByteView join(ByteView tail) const;

@@ -24,7 +24,7 @@ Window WindowBuffers::window(std::size_t count, std::uint64_t position_bytes) {
     pool->free.push_back(std::move(mine));
   };
   const std::shared_ptr<const void> owner{memory, give_back};
-  return {owner, {memory + kUnitBytes, count}, memory, position_bytes};
+  return {owner, {memory + kUnitBytes, count}, memory, position_bytes, nullptr};
 }
 
 }  // namespace dcmwatch

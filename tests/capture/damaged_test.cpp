@@ -77,5 +77,19 @@ TEST_F(Damaged, pcapng_section_of_another_version_ends_the_file) {
   EXPECT_THAT(read(section_header(std::endian::little, 2)).failures, ElementsAre(HasSubstr("pcapng version 2.0")));
 }
 
+TEST_F(Damaged, file_that_is_truncated_while_it_is_read_breaks_off) {
+  std::string whole = pcap_header();
+  for (std::uint32_t i = 0; i < 20'000; ++i) whole += pcap_record(i, 0, std::string(1000, 'x'));
+  const auto path = write(folder_ / "truncated", whole);
+  const auto source = open_file(path, 0, "");
+  Batch batch;
+  ASSERT_EQ(source->next(batch, 10, 1 << 20), Fill::packets);
+  std::filesystem::resize_file(path, 5000);
+  const Read rest = read_all(*source);
+  EXPECT_LT(rest.packets.size(), 20'000U);
+  EXPECT_THAT(rest.failures, ElementsAre(HasSubstr("it was truncated while it was read")));
+  EXPECT_EQ(batch.packets[9].bytes.back(), 0) << "zeros stand for what is gone";
+}
+
 }  // namespace
 }  // namespace dcmwatch
