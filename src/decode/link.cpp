@@ -142,27 +142,6 @@ Next ip_over_infiniband(Walk& walk) {
   return ether_type(walk, u16(headers, 40));
 }
 
-// IEEE 802.11-2020 9.2.4.1: where the addresses stand by the To DS and From DS bits.
-Next wlan(Walk& walk) {
-  constexpr std::size_t kLeast = 24;
-  const ByteView header = walk.take(kLeast);
-  if (header.empty()) return walk.why_not(kLeast);
-  const std::uint8_t kind = header[0], flags = header[1];
-  constexpr std::uint8_t kToDs = 1, kFromDs = 2, kMoreFragments = 4, kProtected = 0x40, kOrder = 0x80;
-  const bool is_data = (kind & 0x0cU) == 0x08 && (kind & 0x40U) == 0;
-  if (!is_data) return Decoded::other_protocol;
-  const bool to = (flags & kToDs) != 0, from = (flags & kFromDs) != 0, has_qos = (kind & 0x80U) != 0;
-  const std::size_t more = (to && from ? 6U : 0U) + (has_qos ? 2U : 0U) + (has_qos && (flags & kOrder) != 0 ? 4U : 0U);
-  const ByteView rest = walk.take(more);
-  if (more != 0 && rest.empty()) return walk.why_not(more);
-  if ((flags & kProtected) != 0) return Decoded::encrypted;
-  if ((flags & kMoreFragments) != 0 || (header[22] & 0x0fU) != 0) return Decoded::truncated;  // in pieces, not joined
-  const ByteView sender = to && from ? rest : header.subspan(from ? 16 : 10);
-  std::copy_n(sender.begin(), 6, walk.segment.source_mac.begin());
-  std::copy_n(header.begin() + (to ? 16 : 4), 6, walk.segment.destination_mac.begin());
-  return llc;
-}
-
 // The header's length in little endian at its third byte, its own included.
 Next after_told_length(Walk& walk, std::size_t least, Next next) {
   if (walk.bytes.size() < least) return walk.why_not(least);
@@ -310,6 +289,30 @@ Next ethernet(Walk& walk) {
   segment.vlan = {};
   walk.port_vlan = 0;
   return ether_type(walk, u16(header, 12));
+}
+
+// IEEE 802.11-2020 9.2.4.1: where the addresses stand by the To DS and From DS bits.
+Next wlan(Walk& walk) {
+  constexpr std::size_t kLeast = 24;
+  const ByteView header = walk.take(kLeast);
+  if (header.empty()) return walk.why_not(kLeast);
+  const std::uint8_t kind = header[0], flags = header[1];
+  constexpr std::uint8_t kToDs = 1, kFromDs = 2, kMoreFragments = 4, kProtected = 0x40, kOrder = 0x80;
+  const bool is_data = (kind & 0x0cU) == 0x08 && (kind & 0x40U) == 0;
+  if (!is_data) return Decoded::other_protocol;
+  const bool to = (flags & kToDs) != 0, from = (flags & kFromDs) != 0, has_qos = (kind & 0x80U) != 0;
+  const std::size_t more = (to && from ? 6U : 0U) + (has_qos ? 2U : 0U) + (has_qos && (flags & kOrder) != 0 ? 4U : 0U);
+  const ByteView rest = walk.take(more);
+  if (more != 0 && rest.empty()) return walk.why_not(more);
+  if ((flags & kProtected) != 0) return Decoded::encrypted;
+  // In pieces that nobody joins here, or several in one (A-MSDU): either way it cannot be looked into.
+  const bool in_pieces = (flags & kMoreFragments) != 0 || (header[22] & 0x0fU) != 0;
+  const bool aggregated = has_qos && (rest[to && from ? 6 : 0] & 0x80U) != 0;
+  if (in_pieces || aggregated) return Decoded::truncated;
+  const ByteView sender = to && from ? rest : header.subspan(from ? 16 : 10);
+  std::copy_n(sender.begin(), 6, walk.segment.source_mac.begin());
+  std::copy_n(header.begin() + (to ? 16 : 4), 6, walk.segment.destination_mac.begin());
+  return llc;
 }
 
 Next llc(Walk& walk) {

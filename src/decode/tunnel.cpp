@@ -171,6 +171,14 @@ Next tzsp(Walk& walk) {
   }
 }
 
+// RFC 8086 3: version 0, and nothing reserved is set.
+Next gre_in_udp(Walk& walk) {
+  constexpr std::uint16_t kReservedAndVersion = 0x4fff;
+  const bool can_be =
+      walk.bytes.size() >= 4 && (u16(walk.bytes, 0) & kReservedAndVersion) == 0 && u16(walk.bytes, 2) != 0;
+  return can_be ? gre(walk) : Next{Decoded::malformed};
+}
+
 struct UdpTunnel {
   std::uint16_t port;
   Layer layer;
@@ -178,7 +186,7 @@ struct UdpTunnel {
 constexpr std::array kUdpTunnels{
     UdpTunnel{4789, vxlan},  UdpTunnel{8472, vxlan},  // Linux's default, from before there was a number
     UdpTunnel{4790, vxlan},  UdpTunnel{6081, geneve}, UdpTunnel{2152, gtp_u},
-    UdpTunnel{3544, teredo}, UdpTunnel{37008, tzsp},
+    UdpTunnel{3544, teredo}, UdpTunnel{37008, tzsp},  UdpTunnel{4754, gre_in_udp},
 };
 
 }  // namespace
@@ -202,6 +210,8 @@ Next gre(Walk& walk) {
   if (protocol == kErspan) return (flags & kSequence) != 0 ? erspan_2(walk) : ethernet(walk);  // I has no header
   if (protocol == kErspan3) return erspan_3(walk);
   if (protocol == kWccp) return wccp(walk);
+  const bool is_aruba = protocol >= 0x8200 && protocol < 0x8380;  // one for each of an access point's networks
+  if (is_aruba) return wlan;
   return protocol < kLeastEtherType ? Next{Decoded::other_protocol} : ether_type(walk, protocol);
 }
 

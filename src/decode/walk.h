@@ -76,6 +76,7 @@ inline std::uint16_t vlan_id(ByteView tag) { return static_cast<std::uint16_t>(u
 
 // The layers that others lead to.
 Next ethernet(Walk& walk);
+Next wlan(Walk& walk);  ///< IEEE 802.11
 Next llc(Walk& walk);   ///< IEEE 802.2
 Next mpls(Walk& walk);  ///< RFC 3032
 Next ppp(Walk& walk);   ///< RFC 1661

@@ -113,6 +113,8 @@ std::vector<Case> cases() {
       {"GRE with source routes", gre(0x4000, 0x0800, Bytes(4, 0) + Bytes{8, 0, 0, 2, 1, 1} + Bytes(4, 0) + kPlain)},
       {"NVGRE", gre(0x2000, 0x6558, Bytes(4, 1) + kTagged), kEthernet, {20, 0}},
       {"MPLS in GRE", gre(0, 0x8847, label(1, kPlain))},
+      {"Aruba's access points", gre(0, 0x8200, wlan(0x88, 1, Bytes{0, 0} + snap(0x0800, kPlain)))},
+      {"GRE in UDP", over_udp(4754, be16(0x2000) + be16(0x0800) + Bytes(4, 1) + kPlain)},
       {"WCCP", gre(0, 0x883e, kPlain)},
       {"WCCP 2", gre(0, 0x883e, Bytes(4, 0) + kPlain)},
       {"PPTP", gre(0x3081, 0x880b, be16(kPlain.size() + 2) + be16(1) + Bytes(8, 0) + ppp_ip)},
@@ -235,6 +237,7 @@ TEST(Encapsulation, that_hides_what_is_within_is_told_as_what_it_is) {
       {"MPLS labels without end", ethernet(0x8847, labels), Decoded::nested_too_deep},
       {"MPLS associated channel", ethernet(0x8847, label(1, Bytes{0x10, 0, 0, 7} + Bytes(20, 0))),
        Decoded::other_protocol},
+      {"802.11, several in one", wlan(0x88, 1, Bytes{0x80, 0} + Bytes(60, 1)), Decoded::truncated, 105},
       {"802.11 beacon", wlan(0x80, 0, Bytes(60, 1)), Decoded::other_protocol, 105},
       {"PPPoE discovery", ethernet(0x8863, Bytes(30, 0)), Decoded::other_protocol},
       {"PPP link control", pppoe(Bytes{0xc0, 0x21, 9, 1, 0, 4}), Decoded::other_protocol},
@@ -249,7 +252,8 @@ TEST(Encapsulation, that_hides_what_is_within_is_told_as_what_it_is) {
 
 TEST(Encapsulation, over_udp_is_a_datagram_where_the_content_is_no_tunnels) {
   const Bytes version_9 = ethernet(0x0800, Bytes{0x95} + Bytes(40, 0));
-  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{4789, 8472, 4790, 6081, 2152, 3544, 37008}) {
+  for (const std::uint16_t port :
+       std::initializer_list<std::uint16_t>{4789, 8472, 4790, 6081, 2152, 3544, 37008, 4754}) {
     for (const Bytes& payload : {Bytes{}, Bytes{1}, Bytes(40, 0x99), vxlan(version_9)}) {
       const Bytes frame = over_udp(port, payload);
       Segment segment;
