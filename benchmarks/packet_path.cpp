@@ -31,6 +31,45 @@ void decode(benchmark::State& state) {
 }
 BENCHMARK(decode);
 
+// What goes the long way: the same frame within VXLAN (50 bytes of headers around it), and as two fragments.
+void decode_vxlan(benchmark::State& state) {
+  std::vector<std::uint8_t> frame = full_frame();
+  std::array<std::uint8_t, 50> around{2,    0, 0,    0,    0,    4,    2,  0, 0, 0,  0, 3, 8, 0,  0x45, 0, 0x06,
+                                      0x0e, 0, 1,    0,    0,    64,   17, 0, 0, 10, 1, 0, 1, 10, 1,    0, 2,
+                                      0xc0, 0, 0x12, 0xb5, 0x05, 0xfa, 0,  0, 8, 0,  0, 0, 0, 0,  42,   0};
+  frame.insert(frame.begin(), around.begin(), around.end());
+  const Packet packet{.mark = {}, .bytes = frame, .wire_bytes = 1564, .link_type = 1};
+  Decoder decoder;
+  Batch batch;
+  Segment segment;
+  for (auto _ : state) {
+    if (decoder.decode(packet, batch, segment) != Decoded::segment || segment.destination.port != 104)
+      state.SkipWithError("not decoded");
+  }
+}
+BENCHMARK(decode_vxlan);
+
+void decode_two_fragments(benchmark::State& state) {
+  std::vector<std::uint8_t> first = full_frame(), last = first;
+  first[20] = 0x20;  // more fragments; 1,480 bytes of the datagram are in it
+  last[20] = 1480 / 8 / 256, last[21] = 1480 / 8 % 256;
+  Decoder decoder;
+  Batch batch;
+  Segment segment;
+  for (std::uint16_t id = 0; auto _ : state) {
+    ++id;
+    batch.reassembled.clear();
+    for (auto* frame : {&first, &last}) {
+      (*frame)[18] = static_cast<std::uint8_t>(id >> 8);
+      (*frame)[19] = static_cast<std::uint8_t>(id);
+      const Packet packet{.mark = {}, .bytes = *frame, .wire_bytes = 1514, .link_type = 1};
+      benchmark::DoNotOptimize(decoder.decode(packet, batch, segment));
+    }
+    if (batch.reassembled.size() != 1) state.SkipWithError("not put together");
+  }
+}
+BENCHMARK(decode_two_fragments);
+
 // As the reader does it: frames on pages of their own, segments handed over by the batch.
 void decode_batch(benchmark::State& state) {
   constexpr std::size_t kPackets = 1024;
