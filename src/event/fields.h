@@ -106,6 +106,8 @@ class FieldReader {
   void operator()(const Record& record, FieldSink& sink) const {
     if (kinds_.overlaps(RecordKinds::of(record))) read_(record, sink);
   }
+  /// For one who asks records of these kinds only.
+  void read(const Record& record, FieldSink& sink) const { read_(record, sink); }
   [[nodiscard]] constexpr RecordKinds kinds() const { return kinds_; }
   [[nodiscard]] constexpr bool reads_surroundings_alone() const { return reads_ == Reads::surroundings; }
 

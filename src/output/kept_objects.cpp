@@ -1,6 +1,7 @@
 #include "output/kept_objects.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace dcmwatch {
 namespace {
@@ -44,7 +45,7 @@ void KeptObjects::Entry::begin(const Surroundings& surroundings) {
 
 void KeptObjects::Entry::keep(std::size_t number, std::string_view object) {
   if (object.size() > text_.size() - size_) return;
-  std::ranges::copy(object, text_.begin() + size_);
+  std::memcpy(text_.data() + size_, object.data(), object.size());
   objects_[number] = {size_, static_cast<std::uint16_t>(object.size())};
   size_ = static_cast<std::uint16_t>(size_ + object.size());
 }

@@ -116,7 +116,7 @@ class RecordLine final : public FieldSink {
   bool put_kept(const RecordWriter::Step& step) {
     if (step.kept == RecordWriter::kNotKept) return false;
     const std::string_view object = kept_.object(step.kept);
-    out_.end_at(std::ranges::copy(object, out_.room(object.size())).out);
+    out_.put(object);
     return !object.empty();
   }
 
@@ -141,7 +141,7 @@ class RecordLine final : public FieldSink {
     step_ = &step;
     is_list_ = step.field->type == FieldType::text_list;
     empty_ = true;
-    step.field->visit(record, *this);
+    step.field->visit.read(record, *this);
     if (is_list_ && !empty_) {
       out_.back() = ']';
       out_.put(',');

@@ -29,6 +29,10 @@ class TextBuffer {
     *room(1) = character;
     ++end_;
   }
+  void put(std::string_view text) {
+    std::memcpy(room(text.size()), text.data(), text.size());
+    end_ += text.size();
+  }
 
   [[nodiscard]] char& back() { return end_[-1]; }
   [[nodiscard]] std::string_view text() const { return {text_.get(), size()}; }
