@@ -1,5 +1,6 @@
 #include "protocol/dicom/command.h"
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/dicom/wire_text.h"
@@ -37,6 +38,8 @@ constexpr auto kElements = std::to_array<Element>({
     {0x1031, [](ByteView v, Command& c) { c.originator_message_id = us(v); }, 2},
 });
 
+static_assert(std::ranges::is_sorted(kElements, {}, &Element::number));
+
 Defect read_element(ByteReader& reader, Command& command) {
   const std::uint16_t group = reader.u16_le();
   const std::uint16_t number = reader.u16_le();
@@ -44,11 +47,10 @@ Defect read_element(ByteReader& reader, Command& command) {
   const ByteView value = reader.take(length);
   if (group != 0) return CommandDefect::group;
   if (reader.failed()) return CommandDefect::truncated;
-  for (const Element& element : kElements) {
-    if (element.number != number || value.empty()) continue;
-    if (element.width != 0 && element.width != value.size()) return CommandDefect::length;
-    element.read(value, command);
-  }
+  const auto* const element = std::ranges::lower_bound(kElements, number, {}, &Element::number);
+  if (element == kElements.end() || element->number != number || value.empty()) return std::nullopt;
+  if (element->width != 0 && element->width != value.size()) return CommandDefect::length;
+  element->read(value, command);
   return std::nullopt;
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "protocol/conversation.h"
 #include "protocol/dicom/association.h"
@@ -83,8 +83,7 @@ class Operations {
     bool responses_lost = false;
   };
 
-  /// What an open operation is found by, apart from it: to look at hundreds of these costs little, and the oldest goes
-  /// at once.
+  /// What an open operation is found by, apart from it: to look at hundreds of these, or to move them up, costs little.
   struct Entry {
     Id id = 0;
     std::uint16_t message_id = 0;
@@ -108,8 +107,8 @@ class Operations {
   Emitter& emitter_;
   const ProtocolSettings& settings_;
   Violations& violations_;
-  Forgotten pushed_out_;    ///< by newer ones
-  std::deque<Entry> open_;  ///< by ascending id
+  Forgotten pushed_out_;     ///< by newer ones
+  std::vector<Entry> open_;  ///< by ascending id; nearly always there is one
   Id latest_ = 0;
 };
 

@@ -8,16 +8,16 @@ namespace {
 constexpr std::size_t kLongestUid = 64;
 
 bool is_printable(char c) { return c >= ' ' && c <= '~'; }
-bool is_uid_character(char c) { return (c >= '0' && c <= '9') || c == '.'; }
+constexpr auto is_uid_character = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
+bool is_padding(char c) { return c == ' ' || c == '\0'; }
 
 }  // namespace
 
 std::string_view trimmed(ByteView value) {
-  constexpr std::string_view kPadding{" \0", 2};
-  const std::string_view text = as_text(value);
-  const auto first = text.find_first_not_of(kPadding);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kPadding) - first + 1);
+  std::string_view text = as_text(value);
+  while (!text.empty() && is_padding(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_padding(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 AeTitle ae_title(ByteView value) {
