@@ -128,8 +128,9 @@ void Conversation::on_block(const Block& block, const Received& received) {
 }
 
 void Conversation::on_message(const Message& message, const Received& received) {
-  if (!message.header_broken && !message_type(message)) tell(Break::message_type, received);
-  exchange_.on_message(received, facts_of(message, pseudonymizer_), acknowledgements_wanted(message));
+  Hl7Message facts = facts_of(message, pseudonymizer_);
+  if (!message.header_broken && facts.message_type.empty()) tell(Break::message_type, received);
+  exchange_.on_message(received, std::move(facts), acknowledgements_wanted(message));
 }
 
 void Conversation::on_acknowledgement(const Message& message, const Block& block, const Received& received) {

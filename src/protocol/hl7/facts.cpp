@@ -40,8 +40,9 @@ bool is_version(std::string_view text) {
 
 class Teller {
  public:
-  Teller(const Message& message, const Pseudonymizer& pseudonymizer)
-      : message_(message), pseudonymizer_(pseudonymizer), is_header_(message_type(message).has_value()) {}
+  /// `is_header`: MSH-9 holds a message type.
+  Teller(const Message& message, const Pseudonymizer& pseudonymizer, bool is_header)
+      : message_(message), pseudonymizer_(pseudonymizer), is_header_(is_header) {}
 
   /// The name of an application or facility (HD.1). Nothing if the message was cut before it, or if what stands where
   /// MSH-9 should is no message type: then it may be no header at all, and this a patient's name.
@@ -93,7 +94,7 @@ std::optional<Code> acknowledgement_code(const Message& message) {
 }
 
 Pseudonym control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer) {
-  return Teller{message, pseudonymizer}.pseudonym(IdentifierKind::control_id, field);
+  return Teller{message, pseudonymizer, false}.pseudonym(IdentifierKind::control_id, field);
 }
 
 AcknowledgementsWanted acknowledgements_wanted(const Message& message) {
@@ -106,9 +107,10 @@ AcknowledgementsWanted acknowledgements_wanted(const Message& message) {
 }
 
 Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer) {
-  Teller tell{message, pseudonymizer};
+  const auto type = message_type(message);
+  Teller tell{message, pseudonymizer, type.has_value()};
   Hl7Message facts;
-  facts.message_type = message_type(message).value_or(Code{});
+  if (type) facts.message_type = *type;
   facts.processing_id = one_of(kProcessingIds, message.component(Field::processing_id));
   facts.character_set = one_of(kCharacterSets, message.component(Field::character_set));
   const std::string_view version = message.component(Field::version_id);
