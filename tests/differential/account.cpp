@@ -147,8 +147,7 @@ std::vector<Capture> accounts() {
   std::vector<Capture> captures;
   for (const auto& file : std::filesystem::directory_iterator{corpus() / "expected"}) {
     const json::object theirs = read_json(file.path());
-    captures.push_back(
-        {std::string{theirs.at("file").as_string()}, theirs.contains("follow"), account_of(theirs)});
+    captures.push_back({std::string{theirs.at("file").as_string()}, theirs.contains("follow"), account_of(theirs)});
   }
   std::sort(captures.begin(), captures.end(), [](const Capture& a, const Capture& b) { return a.name < b.name; });
   return captures;
@@ -158,7 +157,7 @@ Account our_account(const Capture& capture) {
   const Limits limits;
   StreamDigests digests;
   Assembler assembler{limits, digests};
-  Decoder decoder;
+  Decoder decoder{limits};
   Batch batch;
   Segment segment;
   std::uint64_t packets = 0, segments = 0;

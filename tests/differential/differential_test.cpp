@@ -13,6 +13,7 @@
 #include "output/metrics.h"
 #include "output/record_writer.h"
 #include "output/summary.h"
+#include "output/text_buffer.h"
 #include "whole_pipeline.h"
 
 namespace dcmwatch::differential {
@@ -52,7 +53,7 @@ class Corpus : public testing::Test {
 };
 
 struct Lines final : RecordSink {
-  std::string text;
+  TextBuffer text;
   RecordWriter writer;
   void observe(const Observation& observation) override { take(Record{observation}); }
   void observe(const Finding& finding) override { take(Record{finding.example, &finding}); }

@@ -32,15 +32,16 @@ class File {
 void replay(Source& source) {
   fuzz::Protocols protocols;
   Assembler assembler{protocols.settings.limits, protocols.handler};
-  Decoder decoder;
+  Decoder decoder{protocols.settings.limits};
   Batch batch;
   Segment segment;
   Timestamp now{};
   for (Fill fill = source.next(batch, 64, 1 << 16); fill == Fill::packets || fill == Fill::idle;
        fill = source.next(batch, 64, 1 << 16)) {
     for (const Packet& packet : batch.packets)
-      if (decoder.decode(packet, segment) == Decoded::segment) assembler.on_segment(segment);
+      if (decoder.decode(packet, batch, segment) == Decoded::segment) assembler.on_segment(segment);
     now = std::max(now, batch.watermark);
+    decoder.advance(now);
     assembler.advance(now);
   }
   assembler.finish(now);

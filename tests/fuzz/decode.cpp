@@ -11,7 +11,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                      104, 105, 108, 127, 192, 228, 229, 109};
   ByteReader input{{data, size}};
   const std::uint8_t choice = input.u8();
-  Decoder decoder;
+  Limits limits;
+  limits.fragment_datagrams = 3;
+  limits.fragment_bytes = 4096;
+  limits.fragments_per_datagram = 8;
+  Decoder decoder{limits};
   Batch batch;
   Segment segment;
   std::uint64_t number = 0, sum = 0;
@@ -23,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                         .wire_bytes = static_cast<std::uint32_t>(announced),
                         .link_type = kLinkTypes[choice % kLinkTypes.size()]};
     ++number;
-    if (decoder.decode(packet, segment) != Decoded::segment) continue;
+    decoder.advance(packet.mark.time);
+    if (decoder.decode(packet, batch, segment) != Decoded::segment) continue;
     for (const std::uint8_t byte : segment.payload) sum += byte;  // a view that is too long is seen by the sanitizer
     if (segment.payload.size() > segment.wire_payload_bytes) __builtin_trap();
   }

@@ -1,9 +1,8 @@
 // What all entries share: the end of the line.
 #pragma once
 
-#include <string>
-
 #include "output/record_writer.h"
+#include "output/text_buffer.h"
 #include "protocol/protocol.h"
 
 namespace dcmwatch::fuzz {
@@ -19,13 +18,15 @@ class Told final : public EventSink {
 
  private:
   RecordWriter writer_;
-  std::string line_;
+  TextBuffer line_;
 };
 
 /// Limits small enough to be reached.
 inline Limits small_limits() {
   Limits limits;
   limits.connections = 8;
+  limits.fragment_datagrams = 3;
+  limits.fragment_bytes = 4096;
   limits.held_bytes = 4096;
   limits.held_segments_per_connection = 8;
   limits.holes_per_direction = 4;

@@ -30,16 +30,6 @@ Frames each_segment(const Frames& frames, Rewrite&& rewrite) {
   return out;
 }
 
-Frame at_another_hop(const Frame& frame) {
-  auto datagram = datagram_of(frame);
-  if (!datagram) return frame;
-  if (datagram->link_type == kEthernet) {
-    for (std::size_t at : {5U, 11U}) datagram->link[at] ^= 0x40;
-  }
-  --datagram->ip[datagram->v6() ? 7 : 8];
-  return frame_of(*datagram, frame);
-}
-
 std::uint32_t distance(std::uint32_t from, std::uint32_t to) { return to - from; }
 
 // The first sequence number of each direction, and how many follow it.
@@ -61,12 +51,33 @@ std::map<Flow, Span> spans_of(const Frames& frames) {
 
 }  // namespace
 
-Frames duplicated(const Frames& frames, bool from_another_hop) {
+Frame same(const Frame& frame) { return frame; }
+
+Frame at_another_hop(const Frame& frame) {
+  auto datagram = datagram_of(frame);
+  if (!datagram) return frame;
+  if (datagram->link_type == kEthernet) {
+    for (std::size_t at : {5U, 11U}) datagram->link[at] ^= 0x40;
+  }
+  --datagram->ip[datagram->v6() ? 7 : 8];
+  return frame_of(*datagram, frame);
+}
+
+Frame on_a_trunk(const Frame& frame) {
+  if (frame.link_type != kEthernet) return frame;
+  Frame tagged = frame;
+  const std::array<std::uint8_t, 4> tag{0x81, 0x00, 0x00, 0x2a};
+  tagged.bytes.insert(tagged.bytes.begin() + 12, tag.begin(), tag.end());
+  tagged.wire_bytes += tag.size();
+  return tagged;
+}
+
+Frames duplicated(const Frames& frames, Frame (*copy)(const Frame&)) {
   Frames out;
   out.reserve(2 * frames.size());
   for (const Frame& frame : frames) {
     out.push_back(frame);
-    out.push_back(from_another_hop ? at_another_hop(frame) : frame);
+    out.push_back(copy(frame));
     out.back().time += microseconds{3};
   }
   in_time_order(out);

@@ -8,8 +8,13 @@ namespace dcmwatch::metamorphic {
 
 // As the mirror gives them.
 
-/// Every packet twice, a few microseconds apart. From another hop the copy has other MAC addresses and a lower TTL.
-Frames duplicated(const Frames& frames, bool from_another_hop);
+/// Every packet twice, a few microseconds apart. `copy` makes the second.
+Frames duplicated(const Frames& frames, Frame (*copy)(const Frame&));
+Frame same(const Frame& frame);
+/// Behind a router: other MAC addresses and a lower TTL.
+Frame at_another_hop(const Frame& frame);
+/// With a VLAN tag; Ethernet only.
+Frame on_a_trunk(const Frame& frame);
 /// Neighbours less than `window` apart change places, as often as not.
 Frames neighbours_swapped(const Frames& frames, Duration window, std::uint64_t seed);
 /// What the ends with the higher (or the lower) address and port sent comes late.
