@@ -21,6 +21,7 @@ Protocol carried_by(ServiceProtocol protocol) {
 Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output,
              Metrics* metrics, const EventLog* log)
     : reading_(reading),
+      unanswered_(limits),
       relater_(limits),
       detector_(std::move(rules), limits),
       output_(output),
@@ -30,12 +31,20 @@ Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& 
 }
 
 void Judge::observe(Observation& record) {
+  if (unanswered_.take(record.event)) return;
+  if (unanswered_.complete_before(record.event)) tell_unanswered();
   judge(record);
-  if (std::optional<Event> link = relater_.on_event(record.event)) {
-    Observation& linked = page_->others.next();
-    linked.event = std::move(*link);
-    judge(linked);
-  }
+  if (std::optional<Event> link = relater_.on_event(record.event)) judge(made_known(std::move(*link)));
+}
+
+void Judge::tell_unanswered() {
+  for (Event& event : unanswered_.told()) judge(made_known(std::move(event)));
+}
+
+Observation& Judge::made_known(Event&& event) {
+  Observation& record = page_->others.next();
+  record.event = std::move(event);
+  return record;
 }
 
 void Judge::judge(Observation& record) {
@@ -57,6 +66,7 @@ void Judge::on_finding(const Finding& finding) {
 void Judge::on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& assembly) {
   page_ = std::move(page);
   for (Observation* record : page_->known) observe(*record);
+  tell_unanswered();
   output_.submit(std::move(page_));
   if (!status.name.empty()) keep(status);
   assembly_ = assembly;
@@ -77,10 +87,10 @@ void Judge::finish() {
   page_ = PagePointer{new Page, {}};
   for (const Tallies::Limit& limit : limits_reached()) {
     if (limit.reached == 0) continue;
-    Observation& note = page_->others.next();
-    note.event.first = note.event.last = {last_, 0, 0};
-    note.event.facts = CaptureNote{"limit.reached", std::string{limit.name}, limit.reached};
-    judge(note);
+    Event note;
+    note.first = note.last = {last_, 0, 0};
+    note.facts = CaptureNote{"limit.reached", std::string{limit.name}, limit.reached};
+    judge(made_known(std::move(note)));
   }
   detector_.finish(*this);
   output_.submit(std::move(page_));
@@ -88,6 +98,8 @@ void Judge::finish() {
 
 std::vector<Tallies::Limit> Judge::limits_reached() const {
   return {{"connections", assembly_.connections_evicted},
+          {"unanswered_connections", assembly_.unanswered_evicted},
+          {"unanswered_networks", assembly_.unanswered_networks},
           {"held_bytes", assembly_.holes_given_up_early},
           {"sequence_window_bytes", assembly_.implausible_packets},
           {"relate_open", relater_.forgotten()},
@@ -106,6 +118,15 @@ void Judge::update_metrics() {
     tally.dropped_by_interface += source.drops.interface;
   }
   tallies.limits = limits_reached();
+  tallies.irregular_packets = {{"late", assembly_.late_packets},
+                               {"implausible", assembly_.implausible_packets},
+                               {"disbelieved", assembly_.disbelieved_packets},
+                               {"bad_checksum", assembly_.bad_checksums},
+                               {"duplicate", assembly_.duplicate_packets},
+                               {"conflicting", assembly_.conflicting_packets},
+                               {"not_comparable", assembly_.incomparable_packets}};
+  tallies.unseen_bytes = assembly_.unseen_bytes;
+  tallies.resets_refuted = assembly_.resets_refuted;
   tallies.shed = output_.shed();
   if (log_) tallies.lost_log_records = log_->lost_records();
   metrics_->update(tallies);

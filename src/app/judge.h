@@ -14,6 +14,7 @@
 #include "output/metrics.h"
 #include "output/output.h"
 #include "relate/relater.h"
+#include "relate/unanswered.h"
 
 namespace dcmwatch {
 
@@ -43,12 +44,16 @@ class Judge final : public Analyst, private FindingSink {
   void observe(Observation& record);
   void judge(Observation& record);
   void on_finding(const Finding& finding) override;
+  void tell_unanswered();
+  /// A record that no shard made, in the page in hand.
+  Observation& made_known(Event&& event);
   void keep(const SourceStatus& status);
   void update_metrics();
   [[nodiscard]] std::vector<Tallies::Limit> limits_reached() const;
 
   Reading reading_;
   std::optional<RecentJudgements> model_;
+  Unanswered unanswered_;
   Relater relater_;
   Detector detector_;
   Output& output_;

@@ -80,7 +80,7 @@ class Pipeline::Shard final : private EventSink {
     if (parcel.clock_step) assembler_.rebase(*parcel.clock_step);
     assembler_.on_segments(parcel.segments[number_]);
     assembler_.advance(parcel.watermark);
-    if (parcel.last) assembler_.finish(parcel.watermark);
+    if (parcel.ending && !assembler_.finish_some(parcel.watermark)) parcel.more_to_end = true;
     parcel.assembly[number_] = assembler_.counters();
   }
 
@@ -218,6 +218,12 @@ bool Pipeline::read(Source& source, const Watch& watch) { return Reader{*this, s
 
 void Pipeline::finish() {
   if (!analyst_thread_.joinable()) return;
+  // A parcel at a time, for a million connections still open are too many facts for one.
+  while (!ended_) {
+    std::unique_ptr<Parcel> parcel = take_free();
+    parcel->ending = true;
+    submit(std::move(parcel));
+  }
   std::unique_ptr<Parcel> parcel = take_free();
   parcel->last = true;
   submit(std::move(parcel));
@@ -269,6 +275,7 @@ void Pipeline::analyse() {
 
     parcel->clock_step.reset();
     parcel->last = false;
+    if (std::exchange(parcel->ending, false) && !parcel->more_to_end.exchange(false)) ended_ = true;
     for (auto& segments : parcel->segments) segments.clear();
     const std::lock_guard lock{mutex_};
     free_.push_back(std::move(parcel));

@@ -41,7 +41,9 @@ struct Parcel {
   std::vector<AssemblyCounters> assembly;      ///< by shard, cumulative
   SourceStatus status;
   Timestamp watermark{};
-  std::optional<Timestamp> clock_step;  ///< the source's clock stepped back to this
+  std::optional<Timestamp> clock_step;    ///< the source's clock stepped back to this
+  bool ending = false;                    ///< the captures have ended: some of what is open is told
+  std::atomic<bool> more_to_end = false;  ///< and not all of it yet
   bool last = false;
   std::atomic<unsigned> shards_left = 0;
 };
@@ -101,6 +103,7 @@ class Pipeline {
   std::vector<std::unique_ptr<Parcel>> free_;
   std::deque<std::unique_ptr<Parcel>> under_way_;  ///< in the order of submission, the same for every shard
   Timestamp watermark_{};
+  std::atomic<bool> ended_ = false;  ///< nothing is open any more
   std::thread analyst_thread_;
 };
 

@@ -12,6 +12,7 @@ AssemblyCounters& AssemblyCounters::operator+=(const AssemblyCounters& other) {
   holes_given_up_early += other.holes_given_up_early;
   late_packets += other.late_packets;
   implausible_packets += other.implausible_packets;
+  disbelieved_packets += other.disbelieved_packets;
   bad_checksums += other.bad_checksums;
   duplicate_packets += other.duplicate_packets;
   conflicting_packets += other.conflicting_packets;

@@ -13,7 +13,8 @@ struct AssemblyCounters {
   std::uint64_t unanswered_networks = 0;   ///< attempts counted without their network: Limits::unanswered_networks
   std::uint64_t holes_given_up_early = 0;  ///< Limits::held_bytes, Limits::held_segments_per_connection
   std::uint64_t late_packets = 0;          ///< of connections already closed
-  std::uint64_t implausible_packets = 0;   ///< Limits::sequence_window_bytes; a RST or SYN that was not believed
+  std::uint64_t implausible_packets = 0;   ///< Limits::sequence_window_bytes
+  std::uint64_t disbelieved_packets = 0;   ///< a SYN or RST that nothing bore out
   std::uint64_t bad_checksums = 0;         ///< left out for it
   std::uint64_t duplicate_packets = 0;     ///< a mirror's second copies
   std::uint64_t conflicting_packets = 0;   ///< retransmitted with other bytes

@@ -178,7 +178,7 @@ Slot Partition::admit_syn(Slot slot, const Segment& segment) {
     if (it.flags.joined_midway) mend_late_syn(it, direction, segment);
     return slot;
   }
-  ++counters_.implausible_packets;
+  ++counters_.disbelieved_packets;
   if (segment.has(TcpFlags::ack)) return kNoSlot;
   if (it.partner != kNoSlot) {
     const Entry& waiting = entry(it.partner);
@@ -457,12 +457,12 @@ void Partition::on_reset(Slot slot, Direction direction, const Segment& segment)
                        it.has_started(opposite(direction)) &&
                        segment.acknowledgement == it.next_sequence[index_of(opposite(direction))];
   if (std::abs(by) > kNear && !refuses) {
-    ++counters_.implausible_packets;
+    ++counters_.disbelieved_packets;
     return;
   }
   const bool unanswered = it.state == State::opening && it.answered == Timestamp{};
   if (unanswered && direction == Direction::backward && !refuses) {  // RFC 9293 3.10.7.3
-    ++counters_.implausible_packets;
+    ++counters_.disbelieved_packets;
     return;
   }
   it.flags.was_reset = true;

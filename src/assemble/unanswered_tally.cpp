@@ -14,23 +14,16 @@ Network network_of(const IpAddress& address) { return Network::around(address, a
 
 std::int64_t minute_of(Timestamp time) { return time.time_since_epoch() / kMinute; }
 
-}  // namespace
-
+// What they do not share is no longer told.
 void add_up(UnansweredConnections& sum, const UnansweredConnections& more) {
-  Parties& parties = sum.parties;
-  const bool same_source = parties.source.address == more.parties.source.address;
-  const bool same_destination = parties.destination == more.parties.destination;
-  if (!same_source) parties.source.address = {};
-  if (!same_source || parties.source.port != more.parties.source.port) parties.source.port = 0;
-  if (!same_source || parties.source_mac != more.parties.source_mac) parties.source_mac = {};
-  if (!same_destination) parties.destination = {};
-  if (!same_destination || parties.destination_mac != more.parties.destination_mac) parties.destination_mac = {};
-  if (parties.vlan != more.parties.vlan) parties.vlan = {};
+  keep_what_is_shared(sum.parties, more.parties);
   sum.count += more.count;
   sum.packets += more.packets;
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
 }
+
+}  // namespace
 
 bool UnansweredTally::add(const UnansweredConnections& one) {
   const std::int64_t minute = minute_of(one.last.time);

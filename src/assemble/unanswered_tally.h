@@ -33,7 +33,4 @@ class UnansweredTally {
   std::vector<Count> counts_;
 };
 
-/// Adds what is told of the same network and minute; what they do not share is no longer told.
-void add_up(UnansweredConnections& sum, const UnansweredConnections& more);
-
 }  // namespace dcmwatch

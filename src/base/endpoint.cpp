@@ -180,4 +180,15 @@ void Parties::reverse() {
   std::swap(source_mac, destination_mac);
 }
 
+void keep_what_is_shared(Parties& one, const Parties& other) {
+  const auto keep = [](Endpoint& end, MacAddress& mac, const Endpoint& other_end, const MacAddress& other_mac) {
+    if (end.address != other_end.address) end = {};
+    if (end.port != other_end.port) end.port = 0;
+    if (mac != other_mac || end == Endpoint{}) mac = {};
+  };
+  keep(one.source, one.source_mac, other.source, other.source_mac);
+  keep(one.destination, one.destination_mac, other.destination, other.destination_mac);
+  if (one.vlan != other.vlan) one.vlan = {};
+}
+
 }  // namespace dcmwatch

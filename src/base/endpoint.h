@@ -163,4 +163,8 @@ struct Parties {
   friend bool operator==(const Parties&, const Parties&) = default;
 };
 
+/// For a record of several connections: what `one` and `other` do not share becomes zero in `one`. A port goes with its
+/// address.
+void keep_what_is_shared(Parties& one, const Parties& other);
+
 }  // namespace dcmwatch

@@ -32,6 +32,23 @@ void number_if(FieldSink& sink, const std::optional<Number>& value) {
 
 void number(FieldSink& sink, std::uint64_t value) { sink.number(static_cast<std::int64_t>(value)); }
 
+void number_unless_zero(FieldSink& sink, std::uint64_t value) {
+  if (value != 0) number(sink, value);
+}
+
+void duration(FieldSink& sink, const std::optional<Duration>& value) {
+  if (value) sink.number(value->count());
+}
+
+// Records of several connections have no such end, where those do not share it.
+void address_unless_none(FieldSink& sink, const Endpoint& end) {
+  if (end != Endpoint{}) sink.address(end.address);
+}
+
+void port_unless_none(FieldSink& sink, const Endpoint& end) {
+  if (end.port != 0 || end == Endpoint{}) sink.number(end.port);
+}
+
 void mac_unless_zero(FieldSink& sink, const MacAddress& mac) {
   if (mac == MacAddress{}) return;
   std::array<char, kMacCharacters> text;
@@ -152,9 +169,9 @@ constexpr Field kFields[] = {
      [](const R& r, S& s) { number(s, event(r).last.packet); }},
 
     {"source.ip", kAddress, "who opened the connection, where known", "ECS", kDevice,
-     of_surroundings([](const A& a, S& s) { s.address(a.parties.source.address); }, kOfAConnection)},
+     of_surroundings([](const A& a, S& s) { address_unless_none(s, a.parties.source); }, kOfAConnection)},
     {"source.port", kNumber, "TCP or UDP port", "ECS", kNobody,
-     of_surroundings([](const A& a, S& s) { s.number(a.parties.source.port); }, kOfAConnection)},
+     of_surroundings([](const A& a, S& s) { port_unless_none(s, a.parties.source); }, kOfAConnection)},
     {"source.mac", kText, "as seen at the capture point: a router's, beyond one", "ECS", kDevice,
      of_surroundings([](const A& a, S& s) { mac_unless_zero(s, a.parties.source_mac); })},
     {"source.device", kText, "the declared device; absent: undeclared", "", kDevice,
@@ -169,11 +186,23 @@ constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.missing_bytes[0]); })},
     {"source.retransmitted_packets", kNumber, "packets sent again", "RFC 9293", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.retransmitted_packets[0]); })},
+    {"source.conflicting_packets", kNumber, "of these, with other bytes than the first time; absent: none", "RFC 9293 3.10.7.4", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.conflicting_packets[0]); })},
+    {"source.out_of_order_packets", kNumber, "packets captured after later ones, or before what they acknowledge; absent: none", "RFC 9293", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.out_of_order_packets[0]); })},
+    {"source.duplicate_packets", kNumber, "packets that the mirror showed twice, counted in no other field; absent: none", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.duplicate_packets[0]); })},
+    {"source.gaps", kNumber, "holes in the stream that nothing came to fill; absent: none", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.gaps[0]); })},
+    {"source.unseen_bytes", kNumber, "of missing_bytes, acknowledged by the peer: lost by the mirror or the capture; absent: none", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.unseen_bytes[0]); })},
+    {"source.zero_window_time", kNumber, "nanoseconds for which the peer had no room for more; absent: none", "RFC 9293 3.8.6.1", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, static_cast<std::uint64_t>(c.zero_window_time[0].count())); })},
 
     {"destination.ip", kAddress, "who accepted the connection", "ECS", kDevice,
-     of_surroundings([](const A& a, S& s) { s.address(a.parties.destination.address); }, kOfAConnection)},
+     of_surroundings([](const A& a, S& s) { address_unless_none(s, a.parties.destination); }, kOfAConnection)},
     {"destination.port", kNumber, "TCP or UDP port", "ECS", kNobody,
-     of_surroundings([](const A& a, S& s) { s.number(a.parties.destination.port); }, kOfAConnection)},
+     of_surroundings([](const A& a, S& s) { port_unless_none(s, a.parties.destination); }, kOfAConnection)},
     {"destination.mac", kText, "as seen at the capture point: a router's, beyond one", "ECS", kDevice,
      of_surroundings([](const A& a, S& s) { mac_unless_zero(s, a.parties.destination_mac); })},
     {"destination.device", kText, "the declared device; absent: undeclared", "", kDevice,
@@ -188,6 +217,18 @@ constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.missing_bytes[1]); })},
     {"destination.retransmitted_packets", kNumber, "packets sent again", "RFC 9293", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.retransmitted_packets[1]); })},
+    {"destination.conflicting_packets", kNumber, "of these, with other bytes than the first time; absent: none", "RFC 9293 3.10.7.4", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.conflicting_packets[1]); })},
+    {"destination.out_of_order_packets", kNumber, "packets captured after later ones, or before what they acknowledge; absent: none", "RFC 9293", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.out_of_order_packets[1]); })},
+    {"destination.duplicate_packets", kNumber, "packets that the mirror showed twice, counted in no other field; absent: none", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.duplicate_packets[1]); })},
+    {"destination.gaps", kNumber, "holes in the stream that nothing came to fill; absent: none", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.gaps[1]); })},
+    {"destination.unseen_bytes", kNumber, "of missing_bytes, acknowledged by the peer: lost by the mirror or the capture; absent: none", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, c.unseen_bytes[1]); })},
+    {"destination.zero_window_time", kNumber, "nanoseconds for which the peer had no room for more; absent: none", "RFC 9293 3.8.6.1", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { number_unless_zero(s, static_cast<std::uint64_t>(c.zero_window_time[1].count())); })},
 
     {"network.transport", kText, "tcp or udp", "ECS", kNobody,
      of_surroundings([](const A& a, S& s) { s.text(a.parties.transport == Transport::tcp ? "tcp" : "udp"); }, kOfAConnection)},
@@ -195,6 +236,7 @@ constexpr Field kFields[] = {
      of_surroundings([](const A& a, S& s) { if (a.protocol != Protocol::unidentified) s.text(to_text(a.protocol)); })},
     {"network.community_id", kText, "Community ID v1, to find the same connection in other tools", "ECS", kDevice,
      of_surroundings([](const A& a, S& s) {
+       if (a.parties.source == Endpoint{} || a.parties.destination == Endpoint{}) return;
        std::array<char, kCommunityIdCharacters> id;
        put_community_id(id.data(), a.parties);
        s.text({id.data(), id.size()});
@@ -217,10 +259,18 @@ constexpr Field kFields[] = {
        }
      }},
 
-    {"connection.end", kText, "finished, reset, timed_out, evicted, or open when the capture ended", "RFC 9293", kNobody,
+    {"connection.end", kText, "finished, reset, timed_out, evicted, unanswered, or open when the capture ended", "RFC 9293", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { if (c.end) s.text(to_text(*c.end)); })},
     {"connection.handshake_time", kNumber, "nanoseconds from SYN to the opener's ACK", "RFC 9293", kNobody,
-     of<ConnectionFact>([](const auto& c, S& s) { if (c.handshake_time) s.number(c.handshake_time->count()); })},
+     of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.handshake_time); })},
+    {"connection.round_trip_to_acceptor", kNumber, "nanoseconds from SYN to SYN-ACK: between the capture point and the acceptor", "RFC 9293", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.round_trip_to_acceptor); })},
+    {"connection.round_trip_to_opener", kNumber, "nanoseconds from SYN-ACK to ACK: between the capture point and the opener", "RFC 9293", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.round_trip_to_opener); })},
+    {"connection.attempts", kNumber, "connections of a minute that nobody answered, in one record; what they do not share is absent", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) number(s, c.attempts->count); })},
+    {"connection.source_network", kText, "where those came from: a /24 of IPv4 or /64 of IPv6, ::/0 where there were too many", "", kDevice,
+     of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) s.text(to_text(c.attempts->source_network)); })},
 
     {"flow.name", kText, "the declared flow that this belongs to; absent: none", "", kNobody,
      [](const R& r, S& s) { text_unless_empty(s, r.observation.declared.flow); }},

@@ -158,6 +158,7 @@ class Judgement {
     if (has_no_address(parties_.source)) return;  // DHCP, before it has given one
     if (!source_.device) deviate(DeviationKind::source_device, "a declared device", to_text(parties_.source.address));
     if (is_to_everybody(parties_, destination_)) return;
+    if (has_no_address(parties_.destination)) return;  // a record of several connections that share none
     if (!destination_.device)
       deviate(DeviationKind::destination_device, "a declared device", to_text(parties_.destination.address));
     if (source_.device && destination_.device) find_flows();

@@ -1,4 +1,4 @@
-// dcmwatch_capture_*, dcmwatch_limit_reached_total
+// dcmwatch_capture_*, dcmwatch_irregular_packets_total, dcmwatch_resets_refuted_total, dcmwatch_limit_reached_total
 #include <array>
 #include <string>
 #include <unordered_map>
@@ -16,6 +16,15 @@ class CaptureMetrics final : public MetricGroup {
         bytes_(family("dcmwatch_capture_bytes_total", "Bytes of captured packets, as long as they were on the wire.")),
         dropped_(family("dcmwatch_capture_dropped_packets_total",
                         "Packets that were on the wire but dropped before they could be read.")),
+        irregular_(family("dcmwatch_irregular_packets_total",
+                          "TCP packets that do not simply continue their connection, by what they are.")),
+        unseen_(
+            family("dcmwatch_capture_unseen_bytes_total",
+                   "Payload bytes that were acknowledged but in no captured packet: lost before the capture or by it.")
+                .Add({})),
+        resets_refuted_(family("dcmwatch_resets_refuted_total",
+                               "RSTs that their supposed sender went on after: forged, most likely.")
+                            .Add({})),
         notes_(family("dcmwatch_capture_notes_total", "What the capture could not show, by what it was.")) {}
 
   void observe(const Observation& observation) override {
@@ -33,6 +42,10 @@ class CaptureMetrics final : public MetricGroup {
       raise_to(dropped_.Add({{"source", source.name}, {"by", "kernel"}}), source.dropped_by_kernel);
       raise_to(dropped_.Add({{"source", source.name}, {"by", "interface"}}), source.dropped_by_interface);
     }
+    for (const Tallies::Limit& kind : tallies.irregular_packets)
+      raise_to(irregular_.Add({{"kind", std::string{kind.name}}}), kind.reached);
+    raise_to(unseen_, tallies.unseen_bytes);
+    raise_to(resets_refuted_, tallies.resets_refuted);
     for (const Tallies::Limit& limit : tallies.limits) raise_to(limit_reached(registry_, limit.name), limit.reached);
   }
 
@@ -45,6 +58,9 @@ class CaptureMetrics final : public MetricGroup {
   prometheus::Family<prometheus::Counter>& packets_;
   prometheus::Family<prometheus::Counter>& bytes_;
   prometheus::Family<prometheus::Counter>& dropped_;
+  prometheus::Family<prometheus::Counter>& irregular_;
+  prometheus::Counter& unseen_;
+  prometheus::Counter& resets_refuted_;
   prometheus::Family<prometheus::Counter>& notes_;
   std::unordered_map<std::string_view, prometheus::Counter*> by_note_;
 };

@@ -57,6 +57,15 @@ constexpr std::array kMeanings{
                 "IP datagrams were given up, since too many waited for their fragments"},
     NoteMeaning{"limit.reached", "connections", "connection was forgotten, since too many were open",
                 "connections were forgotten, those idle longest first, since too many were open"},
+    NoteMeaning{"limit.reached", "unanswered_connections",
+                "unanswered connection was counted before its time, since too many waited for an answer",
+                "unanswered connections were counted before their time, since too many waited for an answer"},
+    NoteMeaning{"limit.reached", "unanswered_networks",
+                "unanswered connection was counted without its network, since there were too many networks",
+                "unanswered connections were counted without their networks, since there were too many networks"},
+    NoteMeaning{"limit.reached", "sequence_window_bytes",
+                "packet was left out, since it was too far from what its connection had shown",
+                "packets were left out, since they were too far from what their connections had shown"},
     NoteMeaning{"limit.reached", "held_bytes", "hole was given up early, since too many bytes waited for it",
                 "holes were given up early, since too many bytes waited for them"},
     NoteMeaning{"limit.reached", "relate_open", "fact was forgotten before what it belongs to was seen",
@@ -132,6 +141,7 @@ class BlindnessSection final : public SummarySection {
     Table table{{{"why"}, {"connections", Align::right}, {"where"}}, {}};
     for (std::size_t i = 0; i < kReasons.size(); ++i) add(table, std::string{kReasons[i].text}, reasons_[i]);
     add(table, bytes_text(missing_bytes_) + " sent but not seen", missing_);
+    add(table, bytes_text(unseen_bytes_) + " of these lost by the mirror or the capture", unseen_);
     if (!table.rows.empty()) page.table(table);
 
     for (const std::string& failure : run.failures) page.line(shown(failure), 2, 2, Ink::yellow);
@@ -164,6 +174,10 @@ class BlindnessSection final : public SummarySection {
     if (missing == 0) return;
     missing_bytes_ += missing;
     count(missing_, observation);
+    const std::uint64_t unseen = connection.unseen_bytes[0] + connection.unseen_bytes[1];
+    if (unseen == 0) return;
+    unseen_bytes_ += unseen;
+    count(unseen_, observation);
   }
 
   static void count(Blindness& blindness, const Observation& observation) {
@@ -179,6 +193,8 @@ class BlindnessSection final : public SummarySection {
   std::array<Blindness, kReasons.size()> reasons_;
   Blindness missing_;
   std::uint64_t missing_bytes_ = 0;
+  Blindness unseen_;  ///< of missing_, what was acknowledged
+  std::uint64_t unseen_bytes_ = 0;
   BoundedRows<std::pair<std::string, std::string>, std::uint64_t> notes_{kNotes};
   PerConversation<Visibility> seen_{kRememberedConversations};
 };

@@ -1,0 +1,41 @@
+#include "relate/unanswered.h"
+
+#include <algorithm>
+
+namespace dcmwatch {
+namespace {
+
+ConnectionFact& fact(Event& event) { return std::get<ConnectionFact>(event.facts); }
+
+// What they do not share is no longer told.
+void add_up(Event& sum, Event& more) {
+  keep_what_is_shared(sum.parties, more.parties);
+  sum.first = std::min(sum.first, more.first);
+  sum.last = std::max(sum.last, more.last);
+  fact(sum).packets[0] += fact(more).packets[0];
+  fact(sum).attempts->count += fact(more).attempts->count;
+}
+
+}  // namespace
+
+bool Unanswered::take(const Event& event) {
+  const auto* connection = std::get_if<ConnectionFact>(&event.facts);
+  if (!connection || !connection->attempts) return false;
+  Event part = event;
+  const auto sum_of = [this](const Network& network) {
+    return std::ranges::find_if(sums_, [&](Event& sum) { return fact(sum).attempts->source_network == network; });
+  };
+  auto sum = sum_of(fact(part).attempts->source_network);
+  if (sum == sums_.end() && sums_.size() >= limits_.unanswered_records) {
+    fact(part).attempts->source_network = Network::around({}, 0);
+    sum = sum_of(fact(part).attempts->source_network);
+  }
+  if (sum == sums_.end()) {
+    sums_.push_back(std::move(part));
+  } else {
+    add_up(*sum, part);
+  }
+  return true;
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,34 @@
+// Adds up the unanswered connections that the assembler's partitions counted apart.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+#include "event/event.h"
+
+namespace dcmwatch {
+
+/// One record for each minute and source network, however many partitions and shards there are: what they tell of a
+/// minute bears the same time and comes in one parcel. Order of calls: take() for each event in packet time; told()
+/// when complete_before() the next one, and at each parcel's end.
+class Unanswered {
+ public:
+  /// `limits` outlives it.
+  explicit Unanswered(const Limits& limits) : limits_(limits) {}
+
+  /// Whether the event is such a part, which is then kept.
+  bool take(const Event& event);
+  [[nodiscard]] bool complete_before(const Event& event) const {
+    return !sums_.empty() && sums_.front().last.time < event.last.time;
+  }
+  /// The records, in the order in which their networks were first told; Limits::unanswered_records of them at most, and
+  /// one for the rest.
+  std::vector<Event> told() { return std::exchange(sums_, {}); }
+
+ private:
+  const Limits& limits_;
+  std::vector<Event> sums_;
+};
+
+}  // namespace dcmwatch
