@@ -214,7 +214,7 @@ void ProtocolHandler::on_connection_end(const Connection& connection, StreamSink
 
 // The record comes from the analyst, who adds up what the partitions tell.
 void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Timestamp told) {
-  Event event;
+  Event& event = events_.next_event();
   event.phase = Phase::end;
   event.conversation = connections.id;
   event.ordinal = 1;
@@ -227,7 +227,6 @@ void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Ti
   fact.end = ConnectionEnd::unanswered;
   fact.attempts = UnansweredAttempts{connections.count, connections.source_network};
   event.facts = std::move(fact);
-  events_.on_event(std::move(event));
 }
 
 }  // namespace dcmwatch
