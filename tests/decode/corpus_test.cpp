@@ -158,10 +158,6 @@ const std::vector<Explained> kExplained{
          {"the-tcpdump-group__tcpdump/tests/tcp_header_heapoverflow.pcap", {0, 0}, {1, 0}},
          {"the-tcpdump-group__tcpdump/tests/udp-length-heapoverflow.pcap", {0, 0}, {0, 1}},
      }},
-    {"google__gopacket/pcapgo/tests/be/test901.pcapng", {0, 3}, {0, 1}},
-         {"google__gopacket/pcapgo/tests/le/test901.pcapng", {0, 3}, {0, 1}},
-         {"the-tcpdump-group__libpcap/tests/pcap-invalid-version-1.pcap", {0, 1}, {0, 0}},
-     }},
     {"tshark stops at a mobility header (RFC 6275); here what stands behind it counts",
      {
          {"zeek__zeek/testing/btest/Traces/ipv6-mobility-dst-opts.pcap", {0, 2}, {0, 1}},
