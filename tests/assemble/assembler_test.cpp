@@ -22,6 +22,9 @@ struct RecordingHandler final : StreamHandler {
       to.on_skipped(d, f, l, b, m);
     }
     void on_gap(Direction d, const Mark& m, std::uint64_t b) override { to.on_gap(d, m, b); }
+    void on_conflict(Direction d, const Mark& m, std::uint64_t o, std::uint64_t l) override {
+      to.on_conflict(d, m, o, l);
+    }
     void on_close(const Mark& m, CloseReason r) override { to.on_close(m, r); }
   };
   struct Ended {
@@ -311,6 +314,399 @@ TEST_F(AssemblerTest, datagrams_are_counted_and_end_by_silence) {
   ASSERT_EQ(handler_.ended.size(), 1U);
   EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).bytes, 4U);
   EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::backward).bytes, 2U);
+}
+
+TEST_F(AssemblerTest, a_forged_syn_does_not_end_a_watched_connection) {
+  handshake();
+  give(client, kAck, 101, 501, "one");
+  give(client, kSyn, 70'000'000, 0);
+  give(server, kAck, 501, 104, "ok");  // the server's challenge, or its ordinary answer
+  give(client, kAck, 104, 503, "two");
+  finish();
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(only_sink().stream[0], "onetwo");
+  EXPECT_EQ(assembler_.counters().disbelieved_packets, 1U);
+  ASSERT_EQ(handler_.unanswered.size(), 1U);
+  EXPECT_EQ(handler_.unanswered[0].first.count, 1U);
+}
+
+TEST_F(AssemblerTest, a_syn_on_an_open_connection_counts_once_it_is_answered) {
+  handshake(100, 500);
+  give(client, kAck, 101, 501, "old");
+  give(client, kSyn, 70'000'000, 0);
+  const std::uint64_t syn = packet_ - 1;
+  give(server, kSyn | kAck, 80'000'000, 70'000'001);
+  give(client, kAck, 70'000'001, 80'000'001, "new");
+  finish();
+  ASSERT_EQ(handler_.ended.size(), 2U);
+  EXPECT_EQ(handler_.sinks.rbegin()->second.stream[0], "new");
+  EXPECT_EQ(handler_.ended[1].connection.first.packet, syn);
+  EXPECT_TRUE(handler_.unanswered.empty());
+}
+
+TEST_F(AssemblerTest, a_syn_counts_by_its_senders_going_on_where_only_that_direction_is_seen) {
+  give(client, kSyn, 100, 0);
+  give(client, kAck, 101, 501, "old");
+  give(client, kSyn, 70'000'000, 0);
+  give(client, kAck, 70'000'001, 80'000'001, "new");
+  finish();
+  EXPECT_EQ(handler_.sinks.rbegin()->second.stream[0], "new");
+}
+
+TEST_F(AssemblerTest, which_of_several_syn_cookies_was_taken_the_openers_ack_tells) {
+  give(client, kSyn, 100, 0);
+  give(server, kSyn | kAck, 500, 101);
+  give(server, kSyn | kAck, 900, 101);
+  give(client, kAck, 101, 501);
+  give(server, kAck, 501, 101, "banner");
+  finish();
+  EXPECT_EQ(only_sink().stream[1], "banner");
+}
+
+TEST_F(AssemblerTest, a_lost_syn_ack_is_made_good_by_the_openers_ack) {
+  give(client, kSyn, 100, 0);
+  give(client, kAck, 101, 501);
+  give(server, kAck, 504, 101, "def");
+  give(server, kAck, 501, 101, "abc");
+  finish();
+  EXPECT_EQ(only_sink().stream[1], "abcdef");
+}
+
+TEST_F(AssemblerTest, a_simultaneous_open_is_one_connection_opened_by_the_first_syn) {
+  give(client, kSyn, 100, 0);
+  give(server, kSyn, 500, 0);
+  give(client, kSyn | kAck, 100, 501);
+  give(server, kSyn | kAck, 500, 101);
+  give(client, kAck, 101, 501, "c");
+  give(server, kAck, 501, 102, "s");
+  finish();
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(handler_.ended[0].connection.parties.source.port, client_port_);
+  EXPECT_EQ(only_sink().stream[0], "c");
+  EXPECT_EQ(only_sink().stream[1], "s");
+}
+
+TEST_F(AssemblerTest, payload_in_a_syn_is_not_dropped) {
+  give(client, kSyn, 100, 0, "early");
+  give(server, kSyn | kAck, 500, 106);
+  give(client, kAck, 106, 501, " data");
+  finish();
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(only_sink().stream[0], "early data");
+  EXPECT_EQ(handler_.ended[0].connection.sent(Direction::forward).retransmitted_packets, 0U);
+}
+
+TEST_F(AssemblerTest, a_syn_captured_after_what_followed_it_tells_who_opened) {
+  client_port_ = 50;  // lower than the server's: the guess is wrong
+  give(client, kAck, 101, 501);
+  give(client, kSyn, 100, 0);
+  give(client, kAck, 101, 501, "hello");
+  finish();
+  const Connection& connection = handler_.ended.at(0).connection;
+  EXPECT_TRUE(connection.parties.opener_known);
+  EXPECT_FALSE(connection.joined_midway);
+  EXPECT_EQ(connection.parties.source.port, 50);
+  EXPECT_EQ(only_sink().stream[0], "hello");
+}
+
+TEST_F(AssemblerTest, a_reset_that_is_not_exact_needs_quiet_after_it) {
+  handshake();
+  give(client, kAck, 101, 501, "data");
+  give(client, kRst, 105 + 1000, 0);
+  EXPECT_TRUE(handler_.ended.empty());
+  pass(limits_.reset_quiet);
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(handler_.ended[0].reason, CloseReason::reset);
+}
+
+TEST_F(AssemblerTest, a_reset_that_is_not_exact_is_refuted_by_its_sender_going_on) {
+  handshake();
+  give(client, kAck, 101, 501, "data");
+  give(client, kRst, 105 + 2, 0);
+  give(client, kAck, 105, 501, "more");
+  pass(limits_.reset_quiet);
+  EXPECT_TRUE(handler_.ended.empty());
+  EXPECT_EQ(only_sink().stream[0], "datamore");
+  EXPECT_EQ(assembler_.counters().resets_refuted, 1U);
+}
+
+TEST_F(AssemblerTest, a_connection_that_goes_on_after_a_believed_reset_is_opened_again) {
+  handshake();
+  give(client, kAck, 101, 501, "data");
+  give(client, kRst, 105, 0);
+  give(server, kAck, 501, 105, "in flight");  // an honest one, on its way while the RST was
+  EXPECT_EQ(assembler_.counters().resets_refuted, 0U);
+  give(client, kAck, 105, 510, "more");
+  EXPECT_EQ(assembler_.counters().resets_refuted, 1U);
+  finish();
+  ASSERT_EQ(handler_.ended.size(), 2U);
+  EXPECT_EQ(handler_.sinks.rbegin()->second.stream[0], "more");
+  EXPECT_EQ(assembler_.counters().late_packets, 1U);
+}
+
+TEST_F(AssemblerTest, a_refused_connection_is_told_and_a_flood_of_them_is_counted) {
+  limits_.refused_records = 1;
+  const unsigned wanted = partition_of(make(client, 0, 0, 0).hash);
+  for (int refused = 0; refused < 5; ++client_port_) {
+    if (partition_of(make(client, 0, 0, 0).hash) != wanted) continue;
+    ++refused;
+    give(client, kSyn, 100, 0);
+    give(server, kRst, 0, 555);  // no answer to this SYN
+    give(server, kRst | kAck, 0, 101);
+  }
+  EXPECT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(handler_.ended[0].reason, CloseReason::reset);
+  finish();
+  ASSERT_EQ(handler_.unanswered.size(), 1U);
+  EXPECT_EQ(handler_.unanswered[0].first.count, 4U);
+  EXPECT_EQ(handler_.unanswered[0].first.parties.source.port, 0);
+  EXPECT_EQ(handler_.unanswered[0].first.parties.destination.port, 104);
+}
+
+TEST_F(AssemblerTest, a_flood_of_syns_is_few_records_and_forgets_no_established_connection) {
+  limits_.unanswered_connections = 4;
+  limits_.unanswered_networks = 2;
+  handshake();
+  give(client, kAck, 101, 501, "watched");
+  constexpr std::uint32_t kFlood = 20'000;
+  for (std::uint32_t i = 0; i < kFlood; ++i) {
+    Segment syn = make(client, kSyn, i, 0);
+    const std::array<std::uint8_t, 4> spoofed{static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i), 7, 7};
+    syn.source.address = IpAddress::v4(spoofed);
+    syn.hash = hash_of(syn.key());
+    assembler_.on_segment(syn);
+  }
+  EXPECT_LE(assembler_.open_connections(), 1 + kPartitions * limits_.unanswered_connections);
+  give(client, kAck, 108, 501, " still");
+  finish();
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(only_sink().stream[0], "watched still");
+  std::uint64_t counted = 0;
+  for (const auto& [attempts, told] : handler_.unanswered) counted += attempts.count;
+  EXPECT_EQ(counted, kFlood);
+  EXPECT_LE(handler_.unanswered.size(), kPartitions * (limits_.unanswered_networks + 1) * 2);
+}
+
+TEST_F(AssemblerTest, a_mirrors_second_copies_change_nothing_but_their_count) {
+  const auto twice = [this](Side from, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgement,
+                            std::string_view text = {}) {
+    Segment segment = make(from, flags, sequence, acknowledgement, text);
+    assembler_.on_segment(segment);
+    segment.source_mac = {9};
+    segment.mark.time += std::chrono::microseconds{5};
+    assembler_.on_segment(segment);
+  };
+  twice(client, kSyn, 100, 0);
+  twice(server, kSyn | kAck, 500, 101);
+  twice(client, kAck, 101, 501);
+  twice(client, kAck, 101, 501, "hello");
+  twice(server, kAck, 501, 106, "world!");
+  twice(client, kFin | kAck, 106, 507);
+  twice(server, kFin | kAck, 507, 107);
+  twice(client, kAck, 107, 508);
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  const Connection& connection = handler_.ended[0].connection;
+  EXPECT_EQ(connection.sent(Direction::forward).packets, 4U);
+  EXPECT_EQ(connection.sent(Direction::forward).duplicate_packets, 4U);
+  EXPECT_EQ(connection.sent(Direction::forward).retransmitted_packets, 0U);
+  EXPECT_TRUE(connection.handshake.to_acceptor);
+  EXPECT_EQ(assembler_.counters().duplicate_packets, 8U);
+  EXPECT_EQ(assembler_.counters().late_packets, 1U);
+}
+
+TEST_F(AssemblerTest, the_same_bytes_in_another_packet_are_a_retransmission) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  give(client, kAck, 101, 501, "hello");
+  finish();
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).retransmitted_packets, 1U);
+  EXPECT_EQ(assembler_.counters().duplicate_packets, 0U);
+  EXPECT_THAT(only_sink().log, ElementsAre("close"));
+}
+
+TEST_F(AssemblerTest, a_retransmission_with_other_bytes_is_told_once_and_counted_and_the_first_counts) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  give(client, kAck, 101, 501, "HELLO");
+  give(client, kAck, 103, 501, "LLO there");
+  finish();
+  EXPECT_EQ(only_sink().stream[0], "hello there");
+  EXPECT_THAT(only_sink().log, ElementsAre("conflict at 0 of 5", "close"));
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).conflicting_packets, 2U);
+}
+
+TEST_F(AssemblerTest, what_looks_like_a_copy_but_has_other_bytes_conflicts) {
+  handshake();
+  Segment segment = make(client, kAck, 101, 501, "hello");
+  assembler_.on_segment(segment);
+  segment.payload = as_bytes("HELLO");
+  assembler_.on_segment(segment);
+  finish();
+  EXPECT_THAT(only_sink().log, ElementsAre("conflict at 0 of 5", "close"));
+}
+
+TEST_F(AssemblerTest, a_retransmission_of_acknowledged_bytes_is_not_comparable) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  give(server, kAck, 501, 106);
+  give(client, kAck, 101, 501, "HELLO");
+  finish();
+  EXPECT_THAT(only_sink().log, ElementsAre("close"));
+  EXPECT_EQ(assembler_.counters().incomparable_packets, 1U);
+}
+
+TEST_F(AssemblerTest, keep_alives_are_neither_retransmissions_nor_conflicts) {
+  handshake();
+  give(client, kAck, 101, 501, "abc");
+  give(client, kAck, 103, 501, "?");
+  give(client, kAck, 103, 501);
+  finish();
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).retransmitted_packets, 0U);
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).conflicting_packets, 0U);
+}
+
+TEST_F(AssemblerTest, how_long_a_receiver_had_no_room_is_told) {
+  handshake();
+  give(client, kAck, 101, 501, "abc");
+  Segment full = make(server, kAck, 501, 104);
+  full.window = 0;
+  assembler_.on_segment(full);
+  now_ns_ += 499'000'000;
+  give(client, kAck, 104, 501, "d");  // a probe of the closed window
+  give(server, kAck, 501, 104);       // room again
+  give(client, kAck, 104, 501, "def");
+  finish();
+  const DirectionStatistics& sent = handler_.ended.at(0).connection.sent(Direction::forward);
+  EXPECT_EQ(sent.zero_window_time, std::chrono::milliseconds{501});
+  EXPECT_EQ(sent.retransmitted_packets, 0U);
+  EXPECT_EQ(only_sink().stream[0], "abcdef");
+}
+
+TEST_F(AssemblerTest, the_handshake_tells_the_round_trip_to_either_side) {
+  give(client, kSyn, 100, 0);
+  now_ns_ += 9'000'000;
+  give(server, kSyn | kAck, 500, 101);
+  give(client, kAck, 101, 501);
+  finish();
+  const HandshakeTimes& times = handler_.ended.at(0).connection.handshake;
+  EXPECT_EQ(times.to_acceptor, std::chrono::milliseconds{10});
+  EXPECT_EQ(times.to_opener, std::chrono::milliseconds{1});
+  EXPECT_EQ(times.whole, std::chrono::milliseconds{11});
+}
+
+TEST_F(AssemblerTest, an_answer_captured_before_its_question_waits_for_it) {
+  handshake();
+  give(client, kAck, 101, 501, "a");
+  give(server, kAck, 501, 110, "answer");
+  EXPECT_EQ(only_sink().stream[1], "");
+  give(client, kAck, 102, 501, "question");
+  EXPECT_EQ(only_sink().stream[0], "aquestion");
+  EXPECT_EQ(only_sink().stream[1], "answer");
+  finish();
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).missing_bytes, 0U);
+}
+
+TEST_F(AssemblerTest, an_answer_whose_question_was_lost_waits_no_longer_than_the_reorder_window) {
+  handshake();
+  give(client, kAck, 101, 501, "a");
+  give(server, kAck, 501, 110, "answer");
+  pass(limits_.reorder_window);
+  EXPECT_EQ(only_sink().stream[1], "answer");
+  finish();
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).unseen_bytes, 8U);
+  EXPECT_EQ(assembler_.counters().unseen_bytes, 8U);
+}
+
+TEST_F(AssemblerTest, bytes_acknowledged_on_a_connection_that_never_showed_any_are_capture_loss) {
+  handshake();
+  give(client, kAck, 101, 501 + 1000);
+  finish();
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::backward).unseen_bytes, 1000U);
+}
+
+TEST_F(AssemblerTest, another_connection_whose_handshake_was_not_seen_takes_the_ports) {
+  handshake(2'000'000'000, 500);
+  give(client, kAck, 2'000'000'001, 501, "old");
+  for (std::uint32_t i = 0; i < 5; ++i) give(client, kAck, 1000 + i, 501, "n");
+  finish();
+  EXPECT_EQ(handler_.ended.size(), 2U);
+}
+
+TEST_F(AssemblerTest, what_is_open_at_the_end_is_told_some_at_a_time) {
+  limits_.ends_per_advance = 1;
+  const unsigned wanted = partition_of(make(client, 0, 0, 0).hash);
+  for (int opened = 0; opened < 3; ++client_port_) {
+    if (partition_of(make(client, 0, 0, 0).hash) != wanted) continue;
+    ++opened;
+    handshake();
+  }
+  EXPECT_FALSE(assembler_.finish_some(timestamp_from_ns(now_ns_)));
+  EXPECT_EQ(handler_.ended.size(), 1U);
+  finish();
+  EXPECT_EQ(handler_.ended.size(), 3U);
+}
+
+// One of a pair of copies is damaged: a sender that has shown a right checksum is held to it.
+class Checksummed : public AssemblerTest {
+ protected:
+  // Header and payload as on the wire, in `bytes`, which the segment views.
+  Segment with_checksum(Segment segment, std::vector<std::uint8_t>& bytes, bool right = true) {
+    constexpr std::size_t kHeader = 20;
+    bytes.assign(kHeader, 0);
+    const auto put = [&](std::size_t at, std::uint32_t value, int width) {
+      for (int i = 0; i < width; ++i)
+        bytes[at + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(value >> 8 * (width - 1 - i));
+    };
+    put(0, segment.source.port, 2);
+    put(2, segment.destination.port, 2);
+    put(4, segment.sequence, 4);
+    put(8, segment.acknowledgement, 4);
+    put(12, 0x5000U | segment.flags, 2);
+    put(14, segment.window, 2);
+    bytes.insert(bytes.end(), segment.payload.begin(), segment.payload.end());
+    std::uint32_t sum = 6 + static_cast<std::uint32_t>(bytes.size());
+    const auto add = [&sum](ByteView some) {
+      for (std::size_t i = 0; i < some.size(); ++i) sum += static_cast<std::uint32_t>(some[i]) << (i % 2 == 0 ? 8 : 0);
+    };
+    add(ByteView{segment.source.address.bytes()}.last(4));
+    add(ByteView{segment.destination.address.bytes()}.last(4));
+    add(bytes);
+    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+    segment.checksum = static_cast<std::uint16_t>(~sum + (right ? 0 : 1));
+    put(16, segment.checksum, 2);
+    segment.header_bytes = kHeader;
+    segment.payload = ByteView{bytes}.subspan(kHeader);
+    return segment;
+  }
+  void give_summed(bool right, Side from, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgement,
+                   std::string_view text = {}) {
+    std::vector<std::uint8_t> bytes;
+    assembler_.on_segment(with_checksum(make(from, flags, sequence, acknowledgement, text), bytes, right));
+  }
+};
+
+TEST_F(Checksummed, a_forged_end_with_a_bad_checksum_changes_nothing) {
+  give_summed(true, client, kSyn, 100, 0);
+  give_summed(true, server, kSyn | kAck, 500, 101);
+  give_summed(true, client, kAck, 101, 501, "abc");
+  give_summed(false, client, kRst, 104, 0);
+  give_summed(false, client, kFin | kAck, 104, 501);
+  give_summed(false, client, kAck, 104, 501, "EVIL");
+  give_summed(true, client, kAck, 104, 501, "good");
+  EXPECT_TRUE(handler_.ended.empty());
+  finish();
+  EXPECT_EQ(only_sink().stream[0], "abcgood");
+  EXPECT_EQ(assembler_.counters().bad_checksums, 3U);
+  EXPECT_EQ(assembler_.counters().conflicting_packets, 0U);
+}
+
+TEST_F(Checksummed, a_sender_whose_checksums_are_never_right_is_believed) {
+  give_summed(false, client, kSyn, 100, 0);
+  give_summed(true, server, kSyn | kAck, 500, 101);
+  give_summed(false, client, kAck, 101, 501, "rewritten");
+  finish();
+  EXPECT_EQ(only_sink().stream[0], "rewritten");
+  EXPECT_EQ(assembler_.counters().bad_checksums, 0U);
 }
 
 }  // namespace

@@ -30,6 +30,9 @@ struct RecordingSink final : StreamSink {
     stream[index_of(d)].append(lost, '?');
     log.push_back("gap " + std::to_string(lost));
   }
+  void on_conflict(Direction, const Mark&, std::uint64_t offset, std::uint64_t length) override {
+    log.push_back("conflict at " + std::to_string(offset) + " of " + std::to_string(length));
+  }
   void on_close(const Mark&, CloseReason) override { log.push_back("close"); }
 };
 
