@@ -8,6 +8,7 @@
 #include "assemble/connection_index.h"
 #include "assemble/half_stream.h"
 #include "assemble/stream.h"
+#include "base/packet.h"
 
 namespace dcmwatch {
 
@@ -89,6 +90,23 @@ struct ConnectionEntry {
   } flags;
   std::uint8_t started = 0;      ///< a bit for each direction
   std::uint8_t checksummed = 0;  ///< a bit for each direction that has shown a right checksum
+
+  [[nodiscard]] Direction direction_of(const Segment& segment) const {
+    return same(source, segment.source) ? Direction::forward : Direction::backward;
+  }
+  /// Whether the segment is this connection's, in either direction.
+  [[nodiscard]] bool is_of(const Segment& segment) const {
+    const bool ends = same(source, segment.source)
+                          ? same(destination, segment.destination)
+                          : same(source, segment.destination) && same(destination, segment.source);
+    return ends && domain == segment.domain && transport == segment.transport;
+  }
+  // In words: a comparison of bytes would be a call.
+  [[nodiscard]] static bool same(const Endpoint& one, const Endpoint& other) {
+    const auto a = one.address.words();
+    const auto b = other.address.words();
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | static_cast<std::uint64_t>(one.port ^ other.port)) == 0;
+  }
 
   [[nodiscard]] bool has_started(Direction direction) const { return (started >> index_of(direction) & 1) != 0; }
   void start(Direction direction, std::uint32_t first_payload_sequence) {

@@ -14,19 +14,17 @@ constexpr std::size_t kSpareConnections = 64;
 // How far a connection's place in its list may lag behind its activity: moving it costs its neighbours' cache lines.
 constexpr Duration kTouchGrain = std::chrono::milliseconds{100};
 
-Duration timeout_of(const Limits& limits, ConnectionState state) {
-  const std::array<Duration, kStates> timeouts{
-      limits.closed_linger, limits.handshake_timeout,   limits.unproven_timeout, limits.udp_timeout,
-      limits.idle_timeout,  limits.half_closed_timeout, limits.reset_quiet,      limits.idle_timeout};
-  return timeouts[static_cast<std::size_t>(state)];
+// In the order of ConnectionState, as the next table.
+std::array<Duration, kStates> timeouts_of(const Limits& limits) {
+  return {limits.closed_linger, limits.handshake_timeout,   limits.unproven_timeout, limits.udp_timeout,
+          limits.idle_timeout,  limits.half_closed_timeout, limits.reset_quiet,      limits.idle_timeout};
 }
 
-std::size_t limit_of(const Limits& limits, ConnectionState state) {
-  const std::array<std::size_t, kStates> most{limits.closed_connections,    limits.unanswered_connections,
-                                              limits.half_seen_connections, limits.half_seen_connections,
-                                              limits.connections,           limits.connections,
-                                              limits.connections,           limits.connections};
-  return most[static_cast<std::size_t>(state)];
+std::array<std::size_t, kStates> limits_of(const Limits& limits) {
+  return {limits.closed_connections,    limits.unanswered_connections,
+          limits.half_seen_connections, limits.half_seen_connections,
+          limits.connections,           limits.connections,
+          limits.connections,           limits.connections};
 }
 
 // How silence ends a connection in each state.
@@ -71,15 +69,15 @@ void fill(Connection& connection, const ConnectionEntry& entry) {
 
 }  // namespace
 
-Slot Partition::find(const Segment& segment, std::uint64_t hash) const {
-  return index_.find(hash, [&](Slot slot) {
-    const Entry& it = entry(slot);
-    const bool ends = it.source == segment.source
-                          ? it.destination == segment.destination
-                          : it.source == segment.destination && it.destination == segment.source;
-    return ends && it.domain == segment.domain && it.transport == segment.transport;
-  });
-}
+Partition::Partition(unsigned number, const Limits& limits, StreamHandler& handler, const ConnectionHash& hash)
+    : number_(number),
+      limits_(limits),
+      timeouts_(timeouts_of(limits)),
+      most_(limits_of(limits)),
+      handler_(handler),
+      hash_(hash),
+      buffers_(limits.unacknowledged_blocks),
+      unanswered_(limits) {}
 
 Slot Partition::open(const Segment& segment, std::uint64_t hash) {
   const Slot slot = open_apart(segment);
@@ -185,7 +183,7 @@ void Partition::make_room(Timestamp now) {
 }
 
 void Partition::limit(State state, Timestamp now) {
-  if (ages(state).count > limit_of(limits_, state)) evict(ages(state).oldest, now);
+  if (ages(state).count > most_[static_cast<std::size_t>(state)]) evict(ages(state).oldest, now);
 }
 
 void Partition::evict(Slot slot, Timestamp now) {
@@ -318,7 +316,7 @@ void Partition::expire_waiting(Entry& it, Timestamp now) {
 }
 
 void Partition::expire_idle(State state, Timestamp now, std::size_t& ended) {
-  const Duration timeout = timeout_of(limits_, state);
+  const Duration timeout = timeout_of(state);
   Timestamp due = Timestamp::max();
   for (Slot slot = ages(state).oldest; slot != kNoSlot;) {
     const Entry& it = entry(slot);
@@ -388,8 +386,6 @@ void Partition::note_waiting(Slot slot) {
   waiting_.push_back(slot);
 }
 
-Timestamp Partition::deadline_of(const Entry& it) const { return it.active + timeout_of(limits_, it.state); }
-
 HalfStream::Target Partition::target(Live& it, Direction direction) {
   const HalfStream& peer = it.half[index_of(opposite(direction))];
   return {it.sink.get(),
@@ -433,7 +429,7 @@ void Partition::link(Slot slot) {
   it.older = list.newest;
   (list.newest == kNoSlot ? list.oldest : entry(list.newest).newer) = slot;
   list.newest = slot;
-  list.due = std::min(list.due, it.linked + timeout_of(limits_, it.state));
+  list.due = std::min(list.due, it.linked + timeout_of(it.state));
   ++list.count;
 }
 

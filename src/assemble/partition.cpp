@@ -35,14 +35,6 @@ ConnectionHash::ConnectionHash() {
   keys_[3] |= 1;
 }
 
-Partition::Partition(unsigned number, const Limits& limits, StreamHandler& handler, const ConnectionHash& hash)
-    : number_(number),
-      limits_(limits),
-      handler_(handler),
-      hash_(hash),
-      buffers_(limits.unacknowledged_blocks),
-      unanswered_(limits) {}
-
 void Partition::on_segment(const Segment& segment, const Prints& prints) {
   Slot slot = find(segment, prints.connection);
   // A datagram without an identification may well be followed by one like it.
@@ -51,6 +43,7 @@ void Partition::on_segment(const Segment& segment, const Prints& prints) {
     on_copy(slot, segment);
     return;
   }
+  if (slot != kNoSlot && goes_on_unwanted(slot, segment)) return;
   if (slot != kNoSlot && deadline_of(entry(slot)) <= segment.mark.time) {
     end_in_silence(slot);
     slot = find(segment, prints.connection);  // a SYN that waited to replace it, perhaps
@@ -58,7 +51,7 @@ void Partition::on_segment(const Segment& segment, const Prints& prints) {
   const bool control = is_tcp(segment) && (segment.flags & kControl) != 0;
   if (slot != kNoSlot && control) {
     Entry& it = entry(slot);
-    if (!believed(it, segment.source == it.source ? Direction::forward : Direction::backward, segment)) {
+    if (!believed(it, it.direction_of(segment), segment)) {
       recent_.forget(prints.packet);
       return;
     }
@@ -68,7 +61,7 @@ void Partition::on_segment(const Segment& segment, const Prints& prints) {
   if (slot == kNoSlot) return;
 
   Entry& it = entry(slot);
-  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const Direction direction = it.direction_of(segment);
   const bool looked_at = control ? fresh : wanted(it, direction, segment);
   if (looked_at && !believed(it, direction, segment)) {
     recent_.forget(prints.packet);
@@ -94,12 +87,34 @@ void Partition::on_segment(const Segment& segment, const Prints& prints) {
   }
 }
 
+// Most of all segments: a connection's next bytes, which nobody wants. Nothing else can be about them.
+bool Partition::goes_on_unwanted(Slot slot, const Segment& segment) {
+  Entry& it = entry(slot);
+  const bool plain = it.state == State::established || it.state == State::unproven;
+  if (!plain || !it.live || it.partner != kNoSlot || (segment.flags & kControl) != 0 ||
+      segment.wire_payload_bytes == 0 || deadline_of(it) <= segment.mark.time)
+    return false;
+  Live& connection = *it.live;
+  const Direction direction = it.direction_of(segment);
+  DirectionStatistics& sent = connection.connection.direction[index_of(direction)];
+  if (!connection.half[index_of(direction)].skip_in_order(sent, segment.sequence, segment.payload.size(),
+                                                          segment.wire_payload_bytes))
+    return false;
+  ++sent.packets;
+  connection.connection.last = segment.mark;
+  connection.connection.truncated |= segment.payload.size() < segment.wire_payload_bytes;
+  if (segment.has(TcpFlags::ack)) on_acknowledgement(it, direction, segment);
+  on_window(connection, direction, segment);
+  touch(slot, segment.mark.time);
+  return true;
+}
+
 // Counted, and looked at for one thing: a forger may have made it look like a copy.
 void Partition::on_copy(Slot slot, const Segment& segment) {
   ++counters_.duplicate_packets;
   if (slot == kNoSlot || entry(slot).state == State::closed) return;
   Entry& it = entry(slot);
-  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const Direction direction = it.direction_of(segment);
   if (!it.live) {
     std::uint8_t& duplicates = it.duplicates[index_of(direction)];
     if (duplicates != std::numeric_limits<std::uint8_t>::max()) ++duplicates;
@@ -126,7 +141,7 @@ Slot Partition::admit(Slot slot, const Segment& segment, std::uint64_t hash) {
 // Late packets are counted. What cannot be one opens the ports anew.
 Slot Partition::admit_to_closed(Slot slot, const Segment& segment, std::uint64_t hash) {
   Entry& it = entry(slot);
-  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const Direction direction = it.direction_of(segment);
   const std::size_t side = index_of(direction);
   const bool far = it.has_started(direction) &&
                    std::abs(distance(it.next_sequence[side], segment.sequence)) > limits_.sequence_window_bytes;
@@ -170,7 +185,7 @@ bool Partition::goes_on_after_reset(const Entry& it, Direction direction, const 
 // Anyone can forge one, so it stands aside until it is answered.
 Slot Partition::admit_syn(Slot slot, const Segment& segment) {
   Entry& it = entry(slot);
-  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const Direction direction = it.direction_of(segment);
   const std::size_t side = index_of(direction);
   const bool repeated = it.has_started(direction) && (it.live ? it.live->half[side].offset_of(segment.sequence + 1) == 0
                                                               : it.next_sequence[side] == segment.sequence + 1);
@@ -229,7 +244,7 @@ Slot Partition::confirm_candidate(Slot slot, const Segment& segment) {
   const Slot waiting = it.partner;
   const Entry& candidate = entry(waiting);
   if (segment.has(TcpFlags::rst)) return slot;
-  const Direction direction = segment.source == it.source ? Direction::forward : Direction::backward;
+  const Direction direction = it.direction_of(segment);
   const std::uint32_t first = candidate.initial_sequence[0] + 1;
   bool confirmed = false;
   if (segment.source == candidate.destination) {
@@ -383,7 +398,9 @@ void Partition::on_acknowledgement(Entry& it, Direction direction, const Segment
   }
   Live& connection = live(it);
   HalfStream& receiver = connection.half[index_of(acknowledged)];
-  receiver.on_acknowledged(target(connection, acknowledged), segment.mark, receiver.offset_of(segment.acknowledgement));
+  const std::int64_t offset = receiver.offset_of(segment.acknowledgement);
+  if (offset > receiver.acknowledged())
+    receiver.on_acknowledged(target(connection, acknowledged), segment.mark, offset);
 }
 
 // For how long a receiver had no room, RFC 9293 3.8.6.1. Zero is zero however the window is scaled.

@@ -61,6 +61,7 @@ class Partition {
   };
 
   // partition.cpp: what a segment does
+  bool goes_on_unwanted(Slot slot, const Segment& segment);
   void on_copy(Slot slot, const Segment& segment);
   Slot admit(Slot slot, const Segment& segment, std::uint64_t hash);
   Slot admit_to_closed(Slot slot, const Segment& segment, std::uint64_t hash);
@@ -85,7 +86,9 @@ class Partition {
   void prove(Slot slot, Timestamp now);
 
   // connections.cpp: what becomes of a connection
-  Slot find(const Segment& segment, std::uint64_t hash) const;
+  Slot find(const Segment& segment, std::uint64_t hash) const {
+    return index_.find(hash, [&](Slot slot) { return entry(slot).is_of(segment); });
+  }
   Slot open(const Segment& segment, std::uint64_t hash);
   Slot open_apart(const Segment& segment);
   Live& live(Entry& entry);
@@ -106,7 +109,8 @@ class Partition {
   void expire_waiting(Entry& entry, Timestamp now);
   void expire_idle(State state, Timestamp now, std::size_t& ended);
   void note_waiting(Slot slot);
-  [[nodiscard]] Timestamp deadline_of(const Entry& entry) const;
+  [[nodiscard]] Duration timeout_of(State state) const { return timeouts_[static_cast<std::size_t>(state)]; }
+  [[nodiscard]] Timestamp deadline_of(const Entry& entry) const { return entry.active + timeout_of(entry.state); }
   HalfStream::Target target(Live& live, Direction direction);
   void touch(Slot slot, Timestamp now);
   void enter(Slot slot, State state, Timestamp now);
@@ -121,6 +125,8 @@ class Partition {
 
   const unsigned number_;
   const Limits& limits_;
+  const std::array<Duration, static_cast<std::size_t>(State::states)> timeouts_;
+  const std::array<std::size_t, static_cast<std::size_t>(State::states)> most_;  ///< connections in each state
   StreamHandler& handler_;
   const ConnectionHash& hash_;
   AssemblyCounters counters_;
