@@ -76,6 +76,9 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards) {
 TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_limit_reached) {
   Limits limits;
   limits.connections = 1;
+  limits.closed_connections = limits.half_seen_connections = limits.unanswered_connections = 1;
+  limits.unanswered_networks = limits.refused_records = limits.ends_per_advance = 1;
+  limits.unacknowledged_blocks = 1;
   limits.held_bytes = 100;
   limits.batch_packets = 16;
   limits.batches_in_flight = 2;
@@ -93,7 +96,9 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_timer_acting) 
   Limits limits;
   limits.idle_timeout = std::chrono::milliseconds{50};
   limits.closed_linger = limits.handshake_timeout = limits.half_closed_timeout = limits.udp_timeout =
-      std::chrono::milliseconds{20};
+      limits.reset_quiet = limits.unproven_timeout = std::chrono::milliseconds{20};
+  limits.reorder_window = limits.unacknowledged_window = std::chrono::milliseconds{5};
+  limits.ends_per_advance = 1;
   limits.batch_packets = 16;
   std::size_t timed_out = 0;
   for (const char* capture : {"incident.pcap", "modality-day.pcap", "rejections.pcap"}) {
