@@ -201,6 +201,7 @@ Slot Partition::admit_syn(Slot slot, const Segment& segment) {
     count_unanswered(entry(it.partner));
     forget(it.partner);
   }
+  if (entries_in_use_ >= limits_.connections) return kNoSlot;  // nothing is forgotten for what may be forged
   const Slot candidate = open_apart(segment);
   Entry& apart = entry(candidate);
   apart.flags.candidate = true;
