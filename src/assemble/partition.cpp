@@ -431,10 +431,10 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
   if (!connection.sink_asked) open_sink(it, segment.mark);
 
   HalfStream& receiver = connection.half[index_of(opposite(direction))];
-  const std::size_t held_before = sender.held_bytes() + receiver.held_bytes();
   if (sender.waiting() || receiver.waiting()) {
     expire_waiting(it, segment.mark.time);
   }
+  const std::size_t held_before = sender.held_bytes() + receiver.held_bytes();
   if (conflicts) sender.tell_conflict(target(connection, direction), segment.mark, offset, bytes);
   std::int64_t after = HalfStream::kNothing;
   if (segment.has(TcpFlags::ack) && receiver.started()) {
