@@ -30,6 +30,16 @@ MetricNames names() {
           "0.1.0"};
 }
 
+Tallies tallies(std::uint64_t packets, std::uint64_t bytes) {
+  return {.sources = {{"span0", packets, bytes, 3, 2}},
+          .limits = {{"connections", 1}},
+          .irregular_packets = {{"late", 8}},
+          .unseen_bytes = 9,
+          .resets_refuted = 10,
+          .shed = {4, 5, 6},
+          .lost_log_records = 7};
+}
+
 class MetricsTest : public testing::Test {
  protected:
   [[nodiscard]] std::map<std::string, double> exposed() const { return samples_of(metrics_.exposition()); }
@@ -57,7 +67,7 @@ class MetricsTest : public testing::Test {
     Hl7Message unmatched = samples::message();
     unmatched.message_seen = false;
     metrics.observe(samples::observation(unmatched));
-    metrics.update({{{"span0", 1000, 500'000, 3, 2}}, {{"connections", 1}}, {4, 5, 6}, 7});
+    metrics.update(tallies(1000, 500'000));
   }
 
   Metrics metrics_{names()};
@@ -219,8 +229,8 @@ TEST_F(MetricsTest, LastSeenMovesWithEveryRecordAndNeverBack) {
 }
 
 TEST_F(MetricsTest, TakesTalliesAsTheyStand) {
-  metrics_.update({{{"span0", 1000, 500'000, 3, 2}}, {{"connections", 1}}, {4, 5, 6}, 7});
-  metrics_.update({{{"span0", 1500, 900'000, 3, 2}}, {{"connections", 1}}, {4, 5, 6}, 7});
+  metrics_.update(tallies(1000, 500'000));
+  metrics_.update(tallies(1500, 900'000));
   EXPECT_EQ(value(R"(dcmwatch_capture_packets_total{source="span0"})"), 1500);
   EXPECT_EQ(value(R"(dcmwatch_capture_dropped_packets_total{by="kernel",source="span0"})"), 3);
   EXPECT_EQ(value(R"(dcmwatch_limit_reached_total{limit="connections"})"), 1);
