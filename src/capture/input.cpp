@@ -165,7 +165,7 @@ class MappedInput final : public Input {
 
  private:
   // Large, since each costs two system calls, and what lies before it is mapped again; a multiple of a page.
-  static constexpr std::uint64_t kWindowBytes = std::uint64_t{16} << 20;
+  static constexpr std::uint64_t kWindowBytes = std::uint64_t{8} << 20;
   static_assert(kUnitBytes % 4096 == 0);
 
   bool still_whole() {
