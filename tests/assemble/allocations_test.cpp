@@ -81,7 +81,7 @@ TEST_F(Allocations, segments_in_order_cost_none) {
 
 TEST_F(Allocations, holes_and_held_segments_use_their_buffers_again) {
   const auto round = [this](std::uint32_t first) {
-    for (const std::uint32_t number : {0, 2, 1, 5, 4, 3, 6, 9, 8, 7}) give(first + number);
+    for (const std::uint32_t number : {0U, 2U, 1U, 5U, 4U, 3U, 6U, 9U, 8U, 7U}) give(first + number);
     acknowledge(first + 9);
   };
   for (std::uint32_t i = 0; i < 10; ++i) round(10 * i);
