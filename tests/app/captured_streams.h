@@ -87,15 +87,15 @@ inline std::string told_of(const Parties& parties, const std::vector<Chunk>& chu
     Event& next_event() override { return events.emplace_back(); }
 
     [[nodiscard]] std::string text() const {
-      std::string text;
-      const RecordWriter writer;
+      TextBuffer text;
+      RecordWriter writer;
       for (Observation record; const Event& event : events) {
         if (std::holds_alternative<ConnectionFact>(event.facts)) continue;
         record.event = event;
         record.event.conversation = record.event.ordinal = 0;
         writer.append(text, Record{record});
       }
-      return text;
+      return std::string{text.text()};
     }
   } lines;
   const ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonymizer};

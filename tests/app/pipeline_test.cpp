@@ -19,10 +19,12 @@ struct Told final : Analyst {
   RecordWriter writer;
 
   void on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& counters) override {
+    TextBuffer lines;
     for (const Observation* record : page->known) {
       times.push_back(record->event.last.time);
-      writer.append(text, Record{*record});
+      writer.append(lines, Record{*record});
     }
+    text += lines.text();
     if (!status.name.empty()) packets = status.packets;
     assembly = counters;
   }
