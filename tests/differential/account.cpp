@@ -24,19 +24,28 @@ json::object read_json(const std::filesystem::path& file) {
   return json::parse(text.str()).as_object();
 }
 
-std::string sent(std::uint64_t bytes, std::string_view sha256) {
-  return fmt::format("{} bytes {}", bytes, sha256.substr(0, 12));
-}
+struct Sent {
+  std::uint64_t bytes = 0;
+  std::string sha256;
+};
 
-// Names streams: the connections between two ends are counted in the order in which they began.
-class StreamNames {
+// Streams without a byte are left out. The others between two ends are counted in the order in which they began.
+class Streams {
  public:
-  std::string next(const std::string& from, const std::string& to) {
-    return fmt::format("{} > {} #{}", from, to, ++count_[from + ' ' + to]);
+  explicit Streams(Account& account) : account_(account) {}
+  void add(const std::array<std::string, 2>& ends, const std::array<Sent, 2>& sent) {
+    if (sent[0].bytes + sent[1].bytes == 0) return;
+    const unsigned number = ++count_[std::minmax(ends[0], ends[1])];
+    for (std::size_t from = 0; from < 2; ++from) {
+      if (sent[from].bytes == 0) continue;
+      account_[fmt::format("{} > {} #{}", ends[from], ends[1 - from], number)] =
+          fmt::format("{} bytes {}", sent[from].bytes, sent[from].sha256.substr(0, 12));
+    }
   }
 
  private:
-  std::map<std::string, unsigned> count_;
+  Account& account_;
+  std::map<std::pair<std::string, std::string>, unsigned> count_;
 };
 
 // The protocol tree's lines are [depth, protocol, packets, bytes]; what an ICMP error quotes is no segment.
@@ -57,14 +66,13 @@ Account account_of(const json::object& theirs) {
   Account account;
   account["packets"] = std::to_string(theirs.at("packets").as_int64());
   account["tcp segments"] = std::to_string(tcp_segments(theirs.at("phs").as_array()));
-  const json::value* streams = theirs.if_contains("follow");
-  StreamNames names;
-  for (const json::value& stream : streams ? streams->as_array() : json::array{}) {
-    const std::string ends[]{std::string{stream.at("node0").as_string()}, std::string{stream.at("node1").as_string()}};
-    account[names.next(ends[0], ends[1])] =
-        sent(static_cast<std::uint64_t>(stream.at("len0").as_int64()), stream.at("sha256_0").as_string());
-    account[names.next(ends[1], ends[0])] =
-        sent(static_cast<std::uint64_t>(stream.at("len1").as_int64()), stream.at("sha256_1").as_string());
+  const json::value* follow = theirs.if_contains("follow");
+  Streams streams{account};
+  for (const json::value& stream : follow ? follow->as_array() : json::array{}) {
+    const auto text = [&](const char* key) { return std::string{stream.at(key).as_string()}; };
+    const auto bytes = [&](const char* key) { return static_cast<std::uint64_t>(stream.at(key).as_int64()); };
+    streams.add({text("node0"), text("node1")},
+                {Sent{bytes("len0"), text("sha256_0")}, Sent{bytes("len1"), text("sha256_1")}});
   }
   return account;
 }
@@ -76,13 +84,13 @@ class Digest {
     EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
     bytes_ += bytes.size();
   }
-  std::string take() {
+  Sent take() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned length = 0;
     EVP_DigestFinal_ex(context_.get(), digest.data(), &length);
     std::string hex;
     for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return sent(bytes_, hex);
+    return {bytes_, hex};
   }
 
  private:
@@ -105,17 +113,15 @@ class StreamDigests final : public StreamHandler {
     stream.first = connection.first;
     stream.ends = {to_text(connection.parties.source), to_text(connection.parties.destination)};
   }
+  void on_unanswered(const UnansweredConnections&, Timestamp) override {}
 
   void tell(Account& account) {
     std::vector<Stream*> streams;
     for (auto& [id, stream] : streams_)
       if (!stream.ends[0].empty()) streams.push_back(&stream);
     std::sort(streams.begin(), streams.end(), [](const Stream* a, const Stream* b) { return a->first < b->first; });
-    StreamNames names;
-    for (Stream* stream : streams) {
-      account[names.next(stream->ends[0], stream->ends[1])] = stream->digests[0].take();
-      account[names.next(stream->ends[1], stream->ends[0])] = stream->digests[1].take();
-    }
+    Streams told{account};
+    for (Stream* stream : streams) told.add(stream->ends, {stream->digests[0].take(), stream->digests[1].take()});
   }
 
  private:

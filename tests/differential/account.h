@@ -14,7 +14,7 @@ std::filesystem::path corpus();
 
 /// What is compared, by its name: "packets", "tcp segments", and for each stream "10.0.0.1:1024 > 10.0.0.2:80 #1" the
 /// bytes that the first end sent on the first connection between the two: "463 bytes c67cd380afd8" (the beginning of
-/// their SHA-256). Gaps are left out.
+/// their SHA-256). Gaps are left out, and so are streams without a byte.
 using Account = std::map<std::string, std::string>;
 
 struct Capture {

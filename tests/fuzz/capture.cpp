@@ -45,6 +45,7 @@ void replay(Source& source) {
     assembler.advance(now);
   }
   assembler.finish(now);
+  protocols.told.write();
 }
 
 }  // namespace

@@ -37,5 +37,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     assembler.advance(segment.mark.time);
   }
   assembler.finish(timestamp_from_ns(now_ns));
+  protocols.told.write();
   return 0;
 }

@@ -1,25 +1,33 @@
 // What all entries share: the end of the line.
 #pragma once
 
+#include <optional>
+
 #include "output/record_writer.h"
 #include "output/text_buffer.h"
 #include "protocol/protocol.h"
 
 namespace dcmwatch::fuzz {
 
-/// Takes every event as the log would write it, and forgets it: the last one when the next comes.
+/// Takes every event, writes it as the log would when the next one comes, and forgets it.
 class Told final : public EventSink {
  public:
   Event& next_event() override {
+    write();
+    return told_.emplace().event;
+  }
+  /// The latest too.
+  void write() {
+    if (!told_) return;
     line_.clear();
-    writer_.append(line_, Record{observation_});
-    return observation_.event = Event{};
+    writer_.append(line_, Record{*told_});
+    told_.reset();
   }
 
  private:
   RecordWriter writer_;
   TextBuffer line_;
-  Observation observation_;
+  std::optional<Observation> told_;
 };
 
 /// Limits small enough to be reached.

@@ -20,15 +20,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What does not hold yet, and why. A line that has become untrue fails the test: delete it.
-const std::map<std::string_view, std::string_view> kNotYet{
-    {"duplicated", "a second copy counts as a retransmission"},
-    {"duplicated_at_another_hop", "a second copy counts as a retransmission"},
-    {"duplicated_on_a_trunk", "a second copy counts as a retransmission"},
-    {"neighbours_swapped", "a SYN after its SYN-ACK begins another connection"},
-    {"clients_late", "a SYN after its SYN-ACK begins another connection"},
-    {"servers_late", "a SYN-ACK after what acknowledges it begins another connection"},
-    {"with_forgeries", "checksums are not verified"},
+/// What does not hold yet: fields that differ and should not. A line that has become untrue fails the test: delete it.
+struct KnownBug {
+  std::string_view rewriting;
+  std::string_view field;  ///< as in MayDiffer
+  std::string_view why;
+};
+const std::vector<KnownBug> kKnownBugs{
+    {"neighbours_swapped", "connection/*", "a RST before the SYN that it refuses makes a connection of its own"},
+    {"neighbours_swapped", "connection/conversation.unseen", "the same"},
+    {"neighbours_swapped", "connection/network.opener_known", "the same"},
+    {"clients_late", "connection/*", "a RST before the SYN that it refuses makes a connection of its own"},
+    {"clients_late", "connection/conversation.unseen", "the same"},
+    {"clients_late", "connection/network.opener_known", "the same"},
+    {"clients_late", "connection/destination.bytes", "what comes after a RST that came too early is not counted"},
+    {"with_forgeries", "connection/*", "a bad checksum after the end opens another connection"},
 };
 
 struct Rewriting {
@@ -48,8 +54,14 @@ MayDiffer operator+(MayDiffer left, const MayDiffer& right) {
 }
 
 // Packets come at other times, and so does everything that is reckoned from times.
-const MayDiffer kTimes{"@timestamp",     "event.start",      "event.end",
-                       "event.duration", "dicom.setup_time", "connection.handshake_time"};
+const MayDiffer kTimes{"@timestamp",
+                       "event.start",
+                       "event.end",
+                       "event.duration",
+                       "dicom.setup_time",
+                       "connection.handshake_time",
+                       "connection.round_trip_to_acceptor",
+                       "connection.round_trip_to_opener"};
 const MayDiffer kPacketNumbers{"packet.first", "packet.last"};
 const MayDiffer kPackets{"connection/source.packets", "connection/destination.packets",
                          "connection start/source.packets", "connection start/destination.packets"};
@@ -57,6 +69,16 @@ const MayDiffer kPackets{"connection/source.packets", "connection/destination.pa
 const MayDiffer kIdentifiedAt{"connection start/source.bytes", "connection start/destination.bytes"};
 const MayDiffer kRetransmissions{"connection/source.retransmitted_packets",
                                  "connection/destination.retransmitted_packets"};
+const MayDiffer kDuplicates{"connection/source.duplicate_packets", "connection/destination.duplicate_packets",
+                            "connection start/source.duplicate_packets",
+                            "connection start/destination.duplicate_packets"};
+// Known bug: second copies are missed where the table of recent packets was overwritten, other ones in every run.
+const MayDiffer kMissedCopies = kPackets + kRetransmissions;
+// What tells of packets that came in another order than they were sent in.
+const MayDiffer kOrder =
+    kTimes + kPacketNumbers + kPackets +
+    MayDiffer{"connection start/source.out_of_order_packets", "connection start/destination.out_of_order_packets",
+              "connection/source.out_of_order_packets", "connection/destination.out_of_order_packets"};
 const MayDiffer kMacAddresses{"source.mac", "destination.mac"};
 
 std::vector<Rewriting> rewritings() {
@@ -64,15 +86,14 @@ std::vector<Rewriting> rewritings() {
       {"nothing", [](const Frames& frames) { return frames; }, {}},
       {"two_shards", [](const Frames& frames) { return frames; }, {}, 2},
       {"five_shards", [](const Frames& frames) { return frames; }, {}, 5},
-      {"duplicated", [](const Frames& frames) { return duplicated(frames, same); }, {}},
-      {"duplicated_at_another_hop", [](const Frames& frames) { return duplicated(frames, at_another_hop); }, {}},
-      {"duplicated_on_a_trunk", [](const Frames& frames) { return duplicated(frames, on_a_trunk); }, {}},
-      {"neighbours_swapped", [](const Frames& frames) { return neighbours_swapped(frames, 1ms, 1); },
-       kTimes + kPacketNumbers},
-      {"clients_late", [](const Frames& frames) { return one_direction_late(frames, true, 2ms); },
-       kTimes + kPacketNumbers},
-      {"servers_late", [](const Frames& frames) { return one_direction_late(frames, false, 2ms); },
-       kTimes + kPacketNumbers},
+      {"duplicated", [](const Frames& frames) { return duplicated(frames, same); }, kDuplicates + kMissedCopies},
+      {"duplicated_at_another_hop", [](const Frames& frames) { return duplicated(frames, at_another_hop); },
+       kDuplicates + kMissedCopies},
+      {"duplicated_on_a_trunk", [](const Frames& frames) { return duplicated(frames, on_a_trunk); },
+       kDuplicates + kMissedCopies},
+      {"neighbours_swapped", [](const Frames& frames) { return neighbours_swapped(frames, 1ms, 1); }, kOrder},
+      {"clients_late", [](const Frames& frames) { return one_direction_late(frames, true, 2ms); }, kOrder},
+      {"servers_late", [](const Frames& frames) { return one_direction_late(frames, false, 2ms); }, kOrder},
       {"with_trailers", with_trailers, {}},
       {"cut_smaller", [](const Frames& frames) { return cut_smaller(frames, 1); },
        kPackets + kRetransmissions + kIdentifiedAt},
@@ -85,9 +106,10 @@ std::vector<Rewriting> rewritings() {
       {"with_partial_checksums", with_partial_checksums, {}},
       {"wrapping", wrapping, {}},
       {"retransmitting", [](const Frames& frames) { return retransmitting(frames, 1); }, kPackets + kRetransmissions},
-      {"with_keep_alives", with_keep_alives, kPackets + kRetransmissions},
+      {"with_keep_alives", with_keep_alives, kPackets + kRetransmissions + kDuplicates},
       {"over_ipv6", over_ipv6, {"network.community_id"}, 1, back_to_ipv4},
-      {"with_forgeries", with_forgeries, kPackets},
+      // Bytes that nobody wants are not verified: a forged one in their place is counted as theirs.
+      {"with_forgeries", with_forgeries, kPackets + kRetransmissions},
   };
   for (const Encapsulation& encapsulation : encapsulations()) {
     all.push_back({std::string{"in_"} + encapsulation.name,
@@ -137,13 +159,12 @@ TEST_P(Metamorphic, rewriting_changes_nothing_but_what_tells_of_it) {
       }
     }
   }
-  const auto not_yet = kNotYet.find(rewriting.name);
-  if (not_yet == kNotYet.end()) {
-    EXPECT_TRUE(found.empty()) << summary_of(found);
-  } else {
-    EXPECT_FALSE(found.empty()) << "it holds now: delete its line of kNotYet";
-    GTEST_SKIP() << not_yet->second;
+  for (const KnownBug& bug : kKnownBugs) {
+    if (bug.rewriting != rewriting.name) continue;
+    const auto met = std::erase_if(found, [&](const Difference& difference) { return difference.field == bug.field; });
+    EXPECT_GT(met, 0U) << bug.field << " holds now: delete its line of kKnownBugs (" << bug.why << ")";
   }
+  EXPECT_TRUE(found.empty()) << summary_of(found);
 }
 
 INSTANTIATE_TEST_SUITE_P(Captures, Metamorphic, testing::ValuesIn(rewritings()),
