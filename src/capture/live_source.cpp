@@ -25,11 +25,9 @@ std::uint16_t link_type_of(pcap_t* handle) {
   return type == DLT_RAW ? kLinkTypeRaw : static_cast<std::uint16_t>(type);
 }
 
-// A clock may be set to anything; what nanoseconds since 1970 cannot express becomes the latest or the earliest that
-// they can.
+// A clock may be set to anything; what is beyond the times that can be told becomes the latest or the earliest of them.
 Timestamp time_of(const pcap_pkthdr& header) {
-  constexpr std::int64_t kMostSeconds = 9'223'372'035;
-  const std::int64_t seconds = std::clamp<std::int64_t>(header.ts.tv_sec, 0, kMostSeconds);
+  const std::int64_t seconds = std::clamp<std::int64_t>(header.ts.tv_sec, 0, kLatestSecond);
   return timestamp_from_ns(seconds * 1'000'000'000 + std::clamp<std::int64_t>(header.ts.tv_usec, 0, 999'999'999));
 }
 

@@ -76,13 +76,12 @@ class Clock {
 
   void set_offset(std::int64_t seconds) { offset_seconds_ = seconds; }
 
-  // What nanoseconds since 1970 cannot express becomes the latest or the earliest that they can.
+  // What is beyond the times that can be told becomes the latest or the earliest of them.
   [[nodiscard]] Timestamp time(std::uint64_t ticks) const {
-    constexpr std::int64_t kMostSeconds = 9'223'372'035;
     __extension__ using Wide = __int128;
     const Wide seconds = Wide{ticks / ticks_per_second_} + offset_seconds_;
     if (seconds < 0) return {};
-    if (seconds > kMostSeconds) return timestamp_from_ns(kMostSeconds * kSecond);
+    if (seconds > kLatestSecond) return timestamp_from_ns(kLatestSecond * kSecond);
     const auto fraction = static_cast<std::int64_t>(Wide{ticks % ticks_per_second_} * kSecond / ticks_per_second_);
     return timestamp_from_ns(static_cast<std::int64_t>(seconds) * kSecond + fraction);
   }

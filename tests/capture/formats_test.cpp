@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, InterfaceClock,
                                          Clocked{12, 0, 5'999, 5}, Clocked{0x80 | 10, 0, 1536, 1'500'000'000},
                                          Clocked{0x80 | 63, 0, std::uint64_t{1} << 62, 500'000'000},
                                          Clocked{6, -2, 3'000'000, 1'000'000'000}, Clocked{6, -9, 3'000'000, 0},
-                                         Clocked{0, 0, ~std::uint64_t{0}, 9'223'372'035'000'000'000}));
+                                         Clocked{0, 0, ~std::uint64_t{0}, kLatestSecond * 1'000'000'000}));
 
 TEST_F(Formats, pcapng_clock_finer_than_64_bits_can_count_is_told) {
   const Bytes options = Bytes{}.u16(9).u16(1).u32(20);
