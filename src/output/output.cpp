@@ -1,5 +1,7 @@
 #include "output/output.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -71,6 +73,7 @@ void Output::shed_from(PagePointer& page) {
 }
 
 void Output::run() {
+  pthread_setname_np(pthread_self(), "output");
   std::unique_lock lock{mutex_};
   for (;;) {
     changed_.wait(lock, [this] { return closing_ || !queue_.empty(); });

@@ -1,20 +1,27 @@
 #include "output/page.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace dcmwatch {
 
 Observation& Records::next() {
   if (size_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<Observation[]>(kBlock));
-  return (*this)[size_++];
+  Observation& record = (*this)[size_++];
+  std::destroy_at(&record.event);
+  std::construct_at(&record.event);
+  return record;
 }
 
 void Records::clear() {
   if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
   const std::size_t used = std::min(size_, blocks_.size() * kBlock);
   for (size_ = 0; size_ < used; ++size_) {
-    (*this)[size_].event = Event{};
+    // What holds memory of its own gives it back now, not when the place is needed again.
+    Facts& facts = (*this)[size_].event.facts;
+    if (!std::holds_alternative<DicomAssociation>(facts) && !std::holds_alternative<CaptureNote>(facts)) continue;
+    facts.emplace<ConnectionFact>();
   }
   size_ = 0;
 }

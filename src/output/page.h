@@ -29,7 +29,7 @@ class Records {
   static constexpr std::size_t kBlock = 64;
   static constexpr std::size_t kKeptBlocks = 32;
 
-  std::vector<std::unique_ptr<Observation[]>> blocks_;  ///< those beyond size_ hold blank records
+  std::vector<std::unique_ptr<Observation[]>> blocks_;  ///< those beyond size_ wait to be used again
   std::size_t size_ = 0;
 };
 
