@@ -1,5 +1,6 @@
 #include "app/configuration.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -44,6 +45,11 @@ class Loader {
       return;
     }
     for (const Node& child : node.children) read_interface(child);
+    // Packets of several wait for one another, for as long as a ring may hold one back.
+    if (configuration_.interfaces.size() > 1) {
+      for (InterfaceSettings& interface : configuration_.interfaces)
+        interface.block_timeout = std::chrono::milliseconds{10};
+    }
   }
 
   void read_interface(const Node& node) {
@@ -58,8 +64,24 @@ class Loader {
     if (const Node* buffer = map.optional("buffer_mebibytes")) {
       settings.buffer_bytes = static_cast<int>(number(*buffer, "buffer_mebibytes", 1, 1024).value_or(64)) * (1 << 20);
     }
+    const std::string direction = map.text("direction");
+    if (!direction.empty() && direction != "in" && direction != "both") {
+      problems_.add(map.optional("direction")->at, "'direction' is " + in_quotes(direction),
+                    "write 'in' (what arrives: a mirror port) or 'both' (what this host sends, too)");
+    }
+    settings.inbound_only = direction != "both";
+    settings.domain = domain(map.text("domain"));
     map.done();
     configuration_.interfaces.push_back(settings);
+  }
+
+  // Interfaces without one see the same network, as the two sides of a tap do.
+  std::uint16_t domain(const std::string& name) {
+    if (name.empty()) return 0;
+    const auto known = std::find(domains_.begin(), domains_.end(), name);
+    const auto number = static_cast<std::uint16_t>(known - domains_.begin() + 1);
+    if (known == domains_.end()) domains_.push_back(name);
+    return number;
   }
 
   void read_listen(const Node& node) {
@@ -114,6 +136,7 @@ class Loader {
   std::filesystem::path folder_;
   Problems problems_;
   MonitorConfiguration configuration_;
+  std::vector<std::string> domains_;
 };
 
 }  // namespace

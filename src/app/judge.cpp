@@ -63,12 +63,12 @@ void Judge::on_finding(const Finding& finding) {
   if (!highest_ || *highest_ < finding.rule->level) highest_ = finding.rule->level;
 }
 
-void Judge::on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& assembly) {
+void Judge::on_parcel(PagePointer page, const std::vector<SourceStatus>& sources, const AssemblyCounters& assembly) {
   page_ = std::move(page);
   for (Observation* record : page_->known) observe(*record);
   tell_unanswered();
   output_.submit(std::move(page_));
-  if (!status.name.empty()) keep(status);
+  for (const SourceStatus& source : sources) keep(source);
   assembly_ = assembly;
   if (metrics_) update_metrics();
 }
@@ -116,6 +116,7 @@ void Judge::update_metrics() {
     tally.bytes += source.bytes;
     tally.dropped_by_kernel += source.drops.kernel;
     tally.dropped_by_interface += source.drops.interface;
+    tally.interrupted |= source.interrupted;
   }
   tallies.limits = limits_reached();
   tallies.irregular_packets = {{"late", assembly_.late_packets},

@@ -28,7 +28,7 @@ class Judge final : public Analyst, private FindingSink {
   Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics,
         const EventLog* log);
 
-  void on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& assembly) override;
+  void on_parcel(PagePointer page, const std::vector<SourceStatus>& sources, const AssemblyCounters& assembly) override;
   /// Tells every limit that was reached, and the findings' final counts.
   void finish();
 

@@ -52,25 +52,26 @@ class Monitor {
 
     HttpEndpoint endpoint{opened_.listener.release(),
                           {.metrics = [this] { return metrics_.exposition(); }, .unhealthy = {}}};
-    Pipeline pipeline{settings_, *judge_};
-    std::atomic<bool> whole = true;
-    std::atomic<std::size_t> reading = opened_.interfaces.size();
-    std::vector<std::thread> readers;
-    for (const auto& source : opened_.interfaces) {
-      readers.emplace_back([&] {
-        if (!pipeline.read(*source, {.progress = {}, .failed = {}, .tick = [this] { return quiet_time(); }})) {
-          fmt::print(stderr, "dcmwatch: {}\n", source->failure());
-          whole = false;
-        }
-        if (--reading == 0) kill(getpid(), SIGTERM);  // nothing is left to watch
-      });
+    for (const auto& interface : opened_.interfaces) {
+      for (const std::string& warning : interface_warnings(interface->name()))
+        fmt::print(stderr, "dcmwatch: warning: {}\n", warning);
     }
-    fmt::print(stderr, "dcmwatch: watching {}; metrics on port {}\n", names(), endpoint.port());
+    Pipeline pipeline{settings_, *judge_};
+    const std::unique_ptr<Source> source =
+        merge_interfaces(std::move(opened_.interfaces), {.quiet_time = [this] { return quiet_time(); }});
+    std::atomic<bool> whole = true;
+    std::thread reader{[&] {
+      const auto failed = [](const std::string& why) { fmt::print(stderr, "dcmwatch: {}\n", why); };
+      if (!pipeline.read(*source, {.progress = {}, .failed = failed, .tick = [this] { return quiet_time(); }}))
+        whole = false;
+      kill(getpid(), SIGTERM);  // nothing is left to watch
+    }};
+    fmt::print(stderr, "dcmwatch: watching {}; metrics on port {}\n", source->name(), endpoint.port());
 
     int signal = SIGHUP;
     while (signal == SIGHUP) sigwait(&signals, &signal);
-    for (const auto& source : opened_.interfaces) source->stop();
-    for (std::thread& reader : readers) reader.join();
+    source->stop();
+    reader.join();
     pipeline.finish();
     judge_->finish();
     output_->close();
@@ -85,12 +86,6 @@ class Monitor {
   [[nodiscard]] Timestamp quiet_time() const {
     const auto now = std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch());
     return Timestamp{now - 2 * longest_timeout_};
-  }
-
-  [[nodiscard]] std::string names() const {
-    std::string all;
-    for (const auto& source : opened_.interfaces) all += (all.empty() ? "" : ", ") + source->name();
-    return all;
   }
 
   Opened opened_;

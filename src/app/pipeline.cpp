@@ -101,7 +101,8 @@ class Pipeline::Reader {
  public:
   Reader(Pipeline& pipeline, Source& source)
       : pipeline_(pipeline), source_(source), decoder_(pipeline.settings_.protocol.limits) {
-    status_.name = source.name();
+    for (const InterfaceState& interface : source.interfaces()) sources_.emplace_back().name = interface.name;
+    if (sources_.empty()) sources_.emplace_back().name = source.name();
   }
 
   bool read(const Watch& watch) {
@@ -114,11 +115,14 @@ class Pipeline::Reader {
       if (fill == Fill::packets) {
         decode(*parcel);
         if (now_ - blindness_told_ >= limits.progress_interval) tell_blindness(*parcel);
-      } else if (fill == Fill::idle) {
+      } else if (fill == Fill::idle || fill == Fill::interrupted) {
         if (watch.tick) now_ = std::max(now_, watch.tick());
       } else {
         tell_end(*parcel, fill);
       }
+      // Asking how an interface fares costs system calls.
+      constexpr std::size_t kParcelsBetween = 64;
+      if (fill != Fill::packets || ++parcels_ % kParcelsBetween == 0) look_after_sources(*parcel);
       submit(std::move(parcel));
       if (watch.progress) watch.progress(source_.position_bytes());
       if (fill == Fill::failed) {
@@ -138,8 +142,9 @@ class Pipeline::Reader {
     for (Packet& packet : parcel.batch.packets) {
       if (packet.mark.source != last_.source) tell_blindness(parcel);
       keep_time(parcel, packet);
-      ++status_.packets;
-      status_.bytes += packet.wire_bytes;
+      SourceStatus& status = sources_[packet.mark.source < sources_.size() ? packet.mark.source : 0];
+      ++status.packets;
+      status.bytes += packet.wire_bytes;
       last_ = packet.mark;
       Segment& segment = segments.emplace_back();
       const bool decoded = decoder_.decode(packet, parcel.batch, segment) == Decoded::segment;
@@ -151,7 +156,6 @@ class Pipeline::Reader {
 
   // Time never runs backwards; a clock that was set back is a fact, and waiting starts anew from there.
   void keep_time(Parcel& parcel, Packet& packet) {
-    status_.source = packet.mark.source;
     if (packet.mark.time + kClockStep < now_) {
       now_ = packet.mark.time;
       parcel.clock_step = now_;
@@ -179,11 +183,20 @@ class Pipeline::Reader {
     told_ = notes;
   }
 
+  void look_after_sources(Parcel& parcel) {
+    const std::vector<InterfaceState> interfaces = source_.interfaces();
+    for (std::size_t i = 0; i < interfaces.size(); ++i) {
+      SourceStatus& status = sources_[i];
+      status.drops = interfaces[i].drops;
+      if (std::exchange(status.interrupted, interfaces[i].interrupted) == status.interrupted) continue;
+      const Mark mark{now_, static_cast<std::uint32_t>(i), last_.packet};
+      add_note(*parcel.page, status.interrupted ? "capture.interrupted" : "capture.resumed", status.name, 1, mark);
+    }
+    if (const auto drops = source_.drops(); interfaces.empty() && drops) sources_.front().drops = *drops;
+  }
+
   void submit(std::unique_ptr<Parcel> parcel) {
-    for (std::size_t i = 0; i < status_.decoded.size(); ++i)
-      status_.decoded[i] = decoder_.count(static_cast<Decoded>(i));
-    if (const auto drops = source_.drops()) status_.drops = *drops;
-    parcel->status = status_;
+    parcel->sources = sources_;
     parcel->watermark = now_;
     pipeline_.submit(std::move(parcel));
   }
@@ -191,7 +204,8 @@ class Pipeline::Reader {
   Pipeline& pipeline_;
   Source& source_;
   Decoder decoder_;
-  SourceStatus status_;
+  std::vector<SourceStatus> sources_;
+  std::size_t parcels_ = 0;
   Mark last_;
   Timestamp now_{};
   Timestamp blindness_told_{};
@@ -287,7 +301,7 @@ void Pipeline::merge(Parcel& parcel) {
   put_in_order(*parcel.page);
   AssemblyCounters assembly;
   for (const AssemblyCounters& counters : parcel.assembly) assembly += counters;
-  analyst_.on_parcel(std::move(parcel.page), parcel.status, assembly);
+  analyst_.on_parcel(std::move(parcel.page), parcel.sources, assembly);
 }
 
 }  // namespace dcmwatch

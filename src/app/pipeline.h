@@ -22,14 +22,13 @@
 
 namespace dcmwatch {
 
-/// What a reader knows of its source by the end of a parcel; cumulative.
+/// What a reader knows of its source, or of each interface that it reads together, by the end of a parcel; cumulative.
 struct SourceStatus {
-  std::uint32_t source = 0;
   std::string name;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  std::array<std::uint64_t, static_cast<std::size_t>(Decoded::kinds)> decoded{};
   SourceDrops drops;
+  bool interrupted = false;  ///< an interface that is down or gone
 };
 
 /// A batch on its way through: filled by a reader, worked on by every shard, merged and given back by the analyst. Its
@@ -39,7 +38,7 @@ struct Parcel {
   std::vector<std::vector<Segment>> segments;  ///< by shard; their payloads view the batch
   PagePointer page;                            ///< what the shards and the reader made known
   std::vector<AssemblyCounters> assembly;      ///< by shard, cumulative
-  SourceStatus status;
+  std::vector<SourceStatus> sources;
   Timestamp watermark{};
   std::optional<Timestamp> clock_step;    ///< the source's clock stepped back to this
   bool ending = false;                    ///< the captures have ended: some of what is open is told
@@ -52,7 +51,8 @@ struct Parcel {
 struct Analyst {
   virtual ~Analyst() = default;
   /// What a parcel made known stands in the page, in order. The page is the analyst's to keep or to hand on.
-  virtual void on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& assembly) = 0;
+  virtual void on_parcel(PagePointer page, const std::vector<SourceStatus>& sources,
+                         const AssemblyCounters& assembly) = 0;
 };
 
 struct PipelineSettings {
@@ -60,8 +60,8 @@ struct PipelineSettings {
   unsigned shards = 1;
 };
 
-/// Order of calls: read() once for each source (several at once for several interfaces, each on a thread of its own),
-/// then finish(). The number of shards never changes what the analyst is told, nor its order.
+/// Order of calls: read() once for each source, one after the other, then finish(). The number of shards never changes
+/// what the analyst is told, nor its order.
 class Pipeline {
  public:
   Pipeline(const PipelineSettings& settings, Analyst& analyst);

@@ -110,15 +110,4 @@ ByteView Filter::without_tags(std::uint16_t link_type, ByteView bytes) {
   return untagged_;
 }
 
-void install_filter(pcap_t* handle, const std::string& expression) {
-  if (expression.empty()) return;
-  bpf_program program{};
-  if (pcap_compile(handle, &program, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
-    throw FilterError(not_usable(expression, pcap_geterr(handle)));
-  }
-  const bool installed = pcap_setfilter(handle, &program) == 0;
-  pcap_freecode(&program);
-  if (!installed) throw FilterError(not_usable(expression, pcap_geterr(handle)));
-}
-
 }  // namespace dcmwatch

@@ -50,7 +50,4 @@ class Filter {
   std::string fault_;
 };
 
-/// Has the kernel leave out what is not selected. Throws FilterError.
-void install_filter(pcap_t* handle, const std::string& expression);
-
 }  // namespace dcmwatch

@@ -112,6 +112,7 @@ class MergedSource final : public Source {
       reading->given = 0;
       switch (reading->source->next(reading->batch, packets, bytes)) {
         case Fill::packets: ++reading; break;
+        case Fill::interrupted:  // only an interface is
         case Fill::idle: look_for_more(*reading); return Fill::idle;
         case Fill::failed: failure_ = reading->source->failure(); return failed();
         case Fill::end:

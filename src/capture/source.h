@@ -26,10 +26,11 @@ struct FilterError : std::runtime_error {
 
 /// What next() found.
 enum class Fill : std::uint8_t {
-  packets,  ///< the batch holds some
-  idle,     ///< live: none within the block time-out; of a file: the filter selected none so far
-  end,      ///< the source is exhausted, or was stopped
-  failed    ///< it, or one of the files that it reads, broke off: failure() says why; everything before was given
+  packets,      ///< the batch holds some
+  idle,         ///< live: none within the block time-out; of a file: the filter selected none so far
+  interrupted,  ///< live: the interface is down or gone; it is watched again as soon as it is back
+  end,          ///< the source is exhausted, or was stopped
+  failed        ///< it, or one of the files that it reads, broke off: failure() says why; everything before was given
 };
 
 /// Drops by the kernel and by the card, as the source tells them: a live interface, or a pcapng file whose writer did.
@@ -42,6 +43,13 @@ struct SourceDrops {
     interface += other.interface;
     return *this;
   }
+};
+
+/// One of several interfaces that are read together.
+struct InterfaceState {
+  std::string name;
+  SourceDrops drops;
+  bool interrupted = false;
 };
 
 /// Order of calls: next() until it says end. Called by one thread; stop() by any.
@@ -58,6 +66,9 @@ class Source {
   /// A sentence that names the interface or the file.
   [[nodiscard]] virtual const std::string& failure() const = 0;
   [[nodiscard]] virtual std::optional<SourceDrops> drops() = 0;
+  /// How each of the interfaces fares that it reads together; nothing if it reads but one thing. Called by the thread
+  /// that calls next().
+  [[nodiscard]] virtual std::vector<InterfaceState> interfaces() { return {}; }
   /// Bytes of the file read so far, for progress; 0 where that means nothing.
   [[nodiscard]] virtual std::uint64_t position_bytes() const = 0;
 };
@@ -90,11 +101,27 @@ struct InterfaceSettings {
   std::string filter;
   int snap_length = 262144;  ///< whole frames, segmentation offload included
   int buffer_bytes = 64 * 1024 * 1024;
+  bool inbound_only = true;  ///< what this host itself sends is left out
+  std::uint16_t domain = 0;  ///< observation domain: interfaces that see one network share it
   Duration block_timeout = std::chrono::milliseconds{100};
 };
 
-/// A live interface, promiscuous, listening only. Needs CAP_NET_RAW while it opens, none afterwards.
-/// Throws SourceError, FilterError.
+/// A live interface, promiscuous, listening only. Needs CAP_NET_RAW while it opens, none afterwards, not even when the
+/// interface was removed and made anew. Throws SourceError, FilterError.
 std::unique_ptr<Source> open_interface(const InterfaceSettings& settings, std::uint32_t index);
+
+/// Several interfaces as one source, its packets in the order of their times: both sides of a tap tell one story only
+/// if they are told in order. Each is read on a thread of its own, which starts with the first next(). Where one is
+/// quiet, the others' packets wait until `quiet_time` says that nothing earlier can come from it, or until
+/// `held_bytes` wait for it. One that fails is told once, and the others go on. At least one interface.
+struct Merging {
+  std::function<Timestamp()> quiet_time;  ///< up to when a source that gave nothing has given everything
+  std::size_t held_bytes = 32 * 1024 * 1024;
+};
+std::unique_ptr<Source> merge_interfaces(std::vector<std::unique_ptr<Source>> interfaces, Merging merging);
+
+/// Sentences for whoever runs the monitor about what would spoil its view: addresses on the interface (its host stack
+/// would speak on the mirror port), offloads that merge frames before they are seen.
+std::vector<std::string> interface_warnings(const std::string& name);
 
 }  // namespace dcmwatch

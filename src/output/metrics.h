@@ -32,6 +32,7 @@ struct Tallies {
     std::uint64_t bytes = 0;
     std::uint64_t dropped_by_kernel = 0;
     std::uint64_t dropped_by_interface = 0;
+    bool interrupted = false;  ///< an interface that is down or gone
   };
   struct Limit {
     std::string_view name;  ///< the member of Limits

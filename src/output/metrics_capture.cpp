@@ -25,6 +25,10 @@ class CaptureMetrics final : public MetricGroup {
         resets_refuted_(family("dcmwatch_resets_refuted_total",
                                "RSTs that their supposed sender went on after: forged, most likely.")
                             .Add({})),
+        interrupted_(prometheus::BuildGauge()
+                         .Name("dcmwatch_capture_interrupted")
+                         .Help("1 while an interface is down or gone: what passes is not seen.")
+                         .Register(registry)),
         notes_(family("dcmwatch_capture_notes_total", "What the capture could not show, by what it was.")) {}
 
   void observe(const Observation& observation) override {
@@ -41,6 +45,7 @@ class CaptureMetrics final : public MetricGroup {
       raise_to(bytes_.Add({{"source", source.name}}), source.bytes);
       raise_to(dropped_.Add({{"source", source.name}, {"by", "kernel"}}), source.dropped_by_kernel);
       raise_to(dropped_.Add({{"source", source.name}, {"by", "interface"}}), source.dropped_by_interface);
+      interrupted_.Add({{"source", source.name}}).Set(source.interrupted ? 1 : 0);
     }
     for (const Tallies::Limit& kind : tallies.irregular_packets)
       raise_to(irregular_.Add({{"kind", std::string{kind.name}}}), kind.reached);
@@ -61,6 +66,7 @@ class CaptureMetrics final : public MetricGroup {
   prometheus::Family<prometheus::Counter>& irregular_;
   prometheus::Counter& unseen_;
   prometheus::Counter& resets_refuted_;
+  prometheus::Family<prometheus::Gauge>& interrupted_;
   prometheus::Family<prometheus::Counter>& notes_;
   std::unordered_map<std::string_view, prometheus::Counter*> by_note_;
 };

@@ -41,11 +41,16 @@ TEST(Configuration, of_the_example_loads) {
 TEST(Configuration, takes_what_is_written_and_defaults_for_the_rest) {
   const MonitorConfiguration configuration = load(
       "model: m.yaml\nrules: /r\ninterfaces:\n  - {name: a, filter: not port 22, snap_length: 256, buffer_mebibytes: "
-      "8}\n  - name: b\n"
+      "8}\n  - {name: b, direction: both, domain: site-b}\n  - {name: c, domain: site-b}\n"
       "listen: '[::1]:1234'\nevents: {file: '-', phases: all}\nshards: 3\n");
   EXPECT_EQ(configuration.model, kFile.parent_path() / "m.yaml");
   EXPECT_EQ(configuration.rules, "/r");
-  ASSERT_EQ(configuration.interfaces.size(), 2U);
+  ASSERT_EQ(configuration.interfaces.size(), 3U);
+  EXPECT_TRUE(configuration.interfaces[0].inbound_only);
+  EXPECT_FALSE(configuration.interfaces[1].inbound_only);
+  EXPECT_EQ(configuration.interfaces[0].domain, 0);
+  EXPECT_NE(configuration.interfaces[1].domain, 0);
+  EXPECT_EQ(configuration.interfaces[2].domain, configuration.interfaces[1].domain);
   EXPECT_EQ(configuration.interfaces[0].snap_length, 256);
   EXPECT_EQ(configuration.interfaces[0].buffer_bytes, 8 << 20);
   EXPECT_EQ(configuration.interfaces[0].filter, "not port 22");

@@ -18,14 +18,15 @@ struct Told final : Analyst {
   AssemblyCounters assembly;
   RecordWriter writer;
 
-  void on_parcel(PagePointer page, const SourceStatus& status, const AssemblyCounters& counters) override {
+  void on_parcel(PagePointer page, const std::vector<SourceStatus>& sources,
+                 const AssemblyCounters& counters) override {
     TextBuffer lines;
     for (const Observation* record : page->known) {
       times.push_back(record->event.last.time);
       writer.append(lines, Record{*record});
     }
     text += lines.text();
-    if (!status.name.empty()) packets = status.packets;
+    if (!sources.empty()) packets = sources.front().packets;
     assembly = counters;
   }
 };
