@@ -1,13 +1,12 @@
 #include "model/document.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
-#include <sstream>
+#include <new>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <unordered_set>
@@ -19,56 +18,108 @@ namespace {
 constexpr std::size_t kFileBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kNodes = 4'000'000;
 constexpr std::size_t kDepth = 24;
-// yaml-cpp takes time that grows with the square of what one line nests.
-constexpr std::size_t kOpenBracketsInARow = 64;
-
-Position position(const YAML::Mark& mark) {
-  if (mark.is_null()) return {};
-  return {static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1};
-}
 
 /// Ends the reading of a document that cannot be used.
 struct Unusable {
   Position at;
-  const char* what = nullptr;
-  const char* fix = nullptr;
+  std::string what;
+  std::string fix;
 };
 
+Position position(const yaml_mark_t& mark) { return {mark.line + 1, mark.column + 1}; }
+
+Position position_of_byte(std::string_view text, std::size_t index) {
+  const std::string_view before = text.substr(0, index);
+  const std::size_t line_begin = before.rfind('\n') + 1;  // of npos: 0
+  return {static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1, before.size() - line_begin + 1};
+}
+
+/// What the parser says next. Scalars die with it.
+class ParserEvent {
+ public:
+  ParserEvent() = default;
+  ParserEvent(const ParserEvent&) = delete;
+  ParserEvent& operator=(const ParserEvent&) = delete;
+  ~ParserEvent() { yaml_event_delete(&event_); }
+
+  yaml_event_t* operator->() { return &event_; }
+  yaml_event_t& operator*() { return event_; }
+
+ private:
+  yaml_event_t event_{};
+};
+
+class Parser {
+ public:
+  /// `text` outlives it.
+  explicit Parser(std::string_view text) : text_(text) {
+    if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc{};
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libyaml reads bytes
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+  ~Parser() { yaml_parser_delete(&parser_); }
+
+  void next(ParserEvent& event) {
+    yaml_event_delete(&*event);
+    if (yaml_parser_parse(&parser_, &*event) == 0) throw failure();
+  }
+
+ private:
+  [[nodiscard]] Unusable failure() const {
+    if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc{};
+    const bool unreadable = parser_.error == YAML_READER_ERROR;  // no text at all: it has no mark
+    std::string what = "not valid YAML: ";
+    what += parser_.problem;
+    if (!unreadable && parser_.context) (what += ' ') += parser_.context;
+    return {unreadable ? position_of_byte(text_, parser_.problem_offset) : position(parser_.problem_mark), what, {}};
+  }
+
+  std::string_view text_;
+  yaml_parser_t parser_{};
+};
+
+std::string_view text_of(const yaml_char_t* text, std::size_t bytes) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libyaml writes bytes
+  return {reinterpret_cast<const char*>(text), bytes};
+}
+
+bool is_null(std::string_view plain) {
+  constexpr std::array<std::string_view, 5> kNulls{"", "~", "null", "Null", "NULL"};
+  return std::ranges::find(kNulls, plain) != kNulls.end();
+}
+
 /// Builds the tree. `open_` is the path from the root to where the parser stands.
-class Builder final : public YAML::EventHandler {
+class Builder {
  public:
   explicit Builder(Problems& problems) : problems_(problems) {}
 
   Node take() { return std::move(root_); }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add({.at = position(mark)}); }
-
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw Unusable{position(mark), "aliases (*name) are not supported",
-                   "write the value out, or declare a group of devices"};
+  void on_event(const yaml_event_t& event) {
+    const Position at = position(event.start_mark);
+    switch (event.type) {
+      case YAML_SCALAR_EVENT: on_scalar(event); break;
+      case YAML_SEQUENCE_START_EVENT:
+        refuse_tag(at, event.data.sequence_start.tag);
+        open({.kind = Node::Kind::list, .at = at});
+        break;
+      case YAML_MAPPING_START_EVENT:
+        refuse_tag(at, event.data.mapping_start.tag);
+        open({.kind = Node::Kind::map, .at = at});
+        break;
+      case YAML_SEQUENCE_END_EVENT:
+      case YAML_MAPPING_END_EVENT: close(); break;
+      case YAML_ALIAS_EVENT:
+        throw Unusable{at, "aliases (*name) are not supported", "write the value out, or declare a group of devices"};
+      case YAML_NO_EVENT:
+      case YAML_STREAM_START_EVENT:
+      case YAML_STREAM_END_EVENT:
+      case YAML_DOCUMENT_START_EVENT:
+      case YAML_DOCUMENT_END_EVENT: break;
+    }
   }
-
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
-    refuse_tag(mark, tag);
-    add({.kind = Node::Kind::scalar, .quoted = tag == "!", .at = position(mark), .text = value});
-  }
-
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {
-    refuse_tag(mark, tag);
-    open({.kind = Node::Kind::list, .at = position(mark)});
-  }
-
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
-    refuse_tag(mark, tag);
-    open({.kind = Node::Kind::map, .at = position(mark)});
-  }
-
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override { close(); }
 
  private:
   struct Open {
@@ -77,10 +128,21 @@ class Builder final : public YAML::EventHandler {
     std::unordered_set<std::string> keys;
   };
 
-  // yaml-cpp says "?" for what is plain and "!" for what is quoted.
-  static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!")
-      throw Unusable{position(mark), "tags (!name) are not supported", "leave it out"};
+  void on_scalar(const yaml_event_t& event) {
+    const auto& scalar = event.data.scalar;
+    const Position at = position(event.start_mark);
+    const std::string_view text = text_of(scalar.value, scalar.length);
+    const bool plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    refuse_tag(at, scalar.tag);
+    if (plain && is_null(text)) {
+      add({.at = at});
+    } else {
+      add({.kind = Node::Kind::scalar, .quoted = !plain, .at = at, .text = std::string{text}});
+    }
+  }
+
+  static void refuse_tag(Position at, const yaml_char_t* tag) {
+    if (tag) throw Unusable{at, "tags (!name) are not supported", "leave it out"};
   }
 
   void open(Node node) {
@@ -136,47 +198,32 @@ class Builder final : public YAML::EventHandler {
   std::size_t nodes_ = 0;
 };
 
-bool nests_absurdly(const std::string& text, Position& at) {
-  Position now{1, 1};
-  std::size_t in_a_row = 0;
-  for (const char c : text) {
-    if (c == '[' || c == '{') {
-      if (++in_a_row == kOpenBracketsInARow) {
-        at = now;
-        return true;
-      }
-    } else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') {
-      in_a_row = 0;
+/// The first document. A second one is a problem.
+Node parse(const std::string& text, Problems& problems) {
+  Parser parser{text};
+  ParserEvent event;
+  Builder builder{problems};
+  std::size_t documents = 0;
+  for (parser.next(event); event->type != YAML_STREAM_END_EVENT; parser.next(event)) {
+    if (event->type == YAML_DOCUMENT_START_EVENT && ++documents == 2) {
+      parser.next(event);  // what it begins with
+      problems.add(position(event->start_mark), "a second document begins in this file", "keep one document a file");
+      break;
     }
-    c == '\n' ? (++now.line, now.column = 1) : ++now.column;
+    builder.on_event(*event);
   }
-  return false;
+  return documents == 0 ? Node{.at = {1, 1}} : builder.take();
 }
 
 }  // namespace
 
 std::optional<Node> parse_document(const std::string& text, Problems& problems) {
-  Position at;
-  if (nests_absurdly(text, at)) {
-    problems.add(at, "nested too deeply", "no setting needs more than 24 levels");
-    return std::nullopt;
-  }
   try {
-    std::istringstream in{text};
-    YAML::Parser parser{in};
-    Builder builder{problems};
-    if (!parser.HandleNextDocument(builder)) return Node{.at = {1, 1}};
-    Builder second{problems};
-    if (parser.HandleNextDocument(second)) {
-      problems.add(second.take().at, "a second document begins in this file", "keep one document a file");
-    }
-    return builder.take();
+    return parse(text, problems);
   } catch (const Unusable& unusable) {
     problems.add(unusable.at, unusable.what, unusable.fix);
-  } catch (const YAML::Exception& error) {
-    problems.add(position(error.mark), "not valid YAML: " + error.msg);
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 std::optional<Node> read_document(const std::filesystem::path& file, Problems& problems) {

@@ -1,4 +1,4 @@
-// A YAML document in which everything knows its place. yaml-cpp stays behind this header.
+// A YAML document in which everything knows its place. libyaml stays behind this header.
 #pragma once
 
 #include <cstdint>

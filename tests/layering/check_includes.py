@@ -27,7 +27,7 @@ ONLY_IN = {
     r"pcap(/|\.h)": {"capture"},
     r"dcmtk/": {"protocol"},
     r"boost/(asio|beast)": {"service"},
-    r"yaml-cpp/": {"model"},
+    r"yaml\.h": {"model"},
     r"prometheus/": {"output"},
     r"CLI/": {"app"},
 }

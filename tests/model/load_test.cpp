@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(zone("  @Reading Room: {networks: 10.9.0.0/24}\n",
                          "zone name 'Reading Room' is not usable; use 1 to 64 of the characters a-z, 0-9, '_' and '-'"),
                     zone("  b: @{}\n", "zone 'b' has no 'networks'; list them: networks: [10.20.30.0/24]"),
-                    zone("  b: {@networks:}\n",
+                    zone("  b: {@networks: }\n",
                          "zone 'b' has an empty 'networks'; list them: networks: [10.20.30.0/24]"),
                     zone("  b: {@network: [10.9.0.0/24], networks: [10.9.0.0/24]}\n",
                          "zone 'b' has no setting 'network'; did you mean 'networks'?"),
