@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 
 namespace dcmwatch {
@@ -25,9 +26,29 @@ using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
 void add(SHA256_CTX& hash, std::string_view bytes) { SHA256_Update(&hash, bytes.data(), bytes.size()); }
 
-Digest digest_of(SHA256_CTX hash) {
+void put_big_endian(std::uint64_t value, std::span<unsigned char> bytes) {
+  for (std::size_t i = bytes.size(); i-- != 0; value >>= 8) bytes[i] = static_cast<unsigned char>(value);
+}
+
+Digest digest_of(SHA256_CTX hash, std::string_view last) {
+  // FIPS 180-4 5.1.1: what is left, a one, zeros, and the length in bits. Nearly always that is one block, and made
+  // here it saves as much again as hashing it costs.
+  constexpr std::size_t kLengthBytes = 8;
+  const std::size_t left = hash.num + last.size();
   Digest digest;
-  SHA256_Final(digest.data(), &hash);
+  if (left + 1 + kLengthBytes > SHA256_CBLOCK) {
+    add(hash, last);
+    SHA256_Final(digest.data(), &hash);
+    return digest;
+  }
+  std::array<unsigned char, SHA256_CBLOCK> block{};
+  std::memcpy(block.data(), hash.data, hash.num);
+  std::memcpy(block.data() + hash.num, last.data(), last.size());
+  block[left] = 0x80;
+  const std::uint64_t bits = (std::uint64_t{hash.Nh} << 32 | hash.Nl) + last.size() * 8;
+  put_big_endian(bits, std::span{block}.last<kLengthBytes>());
+  SHA256_Transform(&hash, block.data());
+  for (std::size_t i = 0; i < std::size(hash.h); ++i) put_big_endian(hash.h[i], std::span{digest}.subspan(4 * i, 4));
   return digest;
 }
 
@@ -56,12 +77,9 @@ class Hmac {
     return message;
   }
 
-  [[nodiscard]] Digest digest(SHA256_CTX message, std::string_view text) const {
-    add(message, text);
-    const Digest inner = digest_of(message);
-    SHA256_CTX outer = outer_;
-    SHA256_Update(&outer, inner.data(), inner.size());
-    return digest_of(outer);
+  [[nodiscard]] Digest digest(const SHA256_CTX& message, std::string_view text) const {
+    const Digest inner = digest_of(message, text);
+    return digest_of(outer_, {reinterpret_cast<const char*>(inner.data()), inner.size()});
   }
 
  private:
@@ -175,17 +193,12 @@ Pseudonymizer Pseudonymizer::from_file(const std::filesystem::path& file) {
   return Pseudonymizer{key};
 }
 
-std::string Pseudonymizer::pseudonym(IdentifierKind kind, std::string_view identifier) const {
-  std::array<char, kCharacters> text;
-  return std::string{pseudonym(kind, identifier, text)};
-}
-
-std::string_view Pseudonymizer::pseudonym(IdentifierKind kind, std::string_view identifier,
-                                          std::span<char, kCharacters> text) const {
+Text<Pseudonymizer::kCharacters> Pseudonymizer::pseudonym(IdentifierKind kind, std::string_view identifier) const {
   const std::string_view normalised = trimmed(identifier);
   if (normalised.empty()) return {};
+  std::array<char, kCharacters> text;
   put_hex(text, keyed_->hmac.digest(keyed_->messages[static_cast<std::size_t>(kind)], normalised));
-  return {text.data(), text.size()};
+  return std::string_view{text.data(), text.size()};
 }
 
 }  // namespace dcmwatch

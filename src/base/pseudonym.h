@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
+
+#include "base/text.h"
 
 namespace dcmwatch {
 
@@ -28,7 +29,8 @@ std::string_view to_text(IdentifierKind kind);
 
 /// HMAC-SHA-256 (RFC 2104) over the kind and the normalised identifier, cut to 128 bits, as 32 hexadecimal digits.
 /// The same identifier correlates within a site and means nothing outside it. Safe to use from several threads.
-/// A copy shares the key. A pseudonym costs two or three SHA-256 blocks and allocates nothing but its string.
+/// A copy shares the key. A pseudonym costs two SHA-256 blocks, more for an identifier longer than about forty bytes,
+/// and allocates nothing.
 class Pseudonymizer {
  public:
   static constexpr std::size_t kCharacters = 32;
@@ -44,9 +46,7 @@ class Pseudonymizer {
   static Pseudonymizer ephemeral();
 
   /// `identifier` is trimmed of the padding of PS3.5 6.2 (spaces and NUL at both ends) first; empty stays empty.
-  [[nodiscard]] std::string pseudonym(IdentifierKind kind, std::string_view identifier) const;
-  /// The same written into `text`: a view of it, or an empty one.
-  std::string_view pseudonym(IdentifierKind kind, std::string_view identifier, std::span<char, kCharacters> text) const;
+  [[nodiscard]] Text<kCharacters> pseudonym(IdentifierKind kind, std::string_view identifier) const;
 
   /// Names the key without telling it: two runs with the same key id used the same key.
   [[nodiscard]] const std::string& key_id() const { return key_id_; }

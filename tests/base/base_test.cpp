@@ -125,7 +125,7 @@ class PseudonymKey : public testing::Test {
 
 TEST(Pseudonym, is_the_same_for_one_identifier_however_padded_and_tells_kinds_apart) {
   const Pseudonymizer pseudonymizer{"0123456789abcdef"};
-  const std::string id = pseudonymizer.pseudonym(IdentifierKind::patient_id, "12345");
+  const std::string id{pseudonymizer.pseudonym(IdentifierKind::patient_id, "12345")};
   EXPECT_EQ(id.size(), 32U);
   EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, " 12345  "), id);
   EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, std::string_view{"12345\0", 6}), id);
@@ -151,12 +151,16 @@ TEST(Pseudonym, is_that_hmac_however_long_key_and_identifier_are) {
             "eda0ede95aa7b8bcadaae108ae7112eb");
 }
 
-TEST(Pseudonym, can_be_written_where_the_caller_wants_it) {
+// Likewise, where what is hashed just fits a block with its padding (FIPS 180-4 5.1.1), and where it just does not.
+TEST(Pseudonym, is_that_hmac_at_the_ends_of_a_block) {
+  const std::initializer_list<std::pair<std::size_t, std::string_view>> by_length{
+      {44, "4b409c1d5f59797f7f4b5ea7a8292c2b"}, {45, "bdc1362934bf3e529875ba54f0fcdf74"},
+      {52, "cc52219f7d21ffc22e4c18a2ce0abf8e"}, {53, "55400f660313278200728e91a5446ce8"},
+      {54, "eb5559aad101552eb113468c2150643b"}, {117, "c43d99488b7c0277545ed0d64b264836"}};
   const Pseudonymizer pseudonymizer{"0123456789abcdef"};
-  std::array<char, Pseudonymizer::kCharacters> text;
-  EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, " 12345", text),
-            pseudonymizer.pseudonym(IdentifierKind::patient_id, "12345"));
-  EXPECT_TRUE(pseudonymizer.pseudonym(IdentifierKind::patient_id, " ", text).empty());
+  for (const auto& [length, expected] : by_length) {
+    EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, std::string(length, '7')), expected) << length;
+  }
 }
 
 TEST_F(PseudonymKey, is_made_for_its_owner_alone_and_kept) {

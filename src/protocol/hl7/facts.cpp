@@ -25,6 +25,7 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 template <std::size_t N>
 std::string_view one_of(const std::array<std::string_view, N>& table, std::string_view text) {
+  if (text.empty()) return {};
   return std::find(table.begin(), table.end(), text) == table.end() ? std::string_view{} : text;
 }
 

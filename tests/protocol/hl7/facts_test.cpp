@@ -21,7 +21,7 @@ Message decoded(std::string_view content) { return std::get<Message>(decode_mess
 Hl7Message facts(std::string_view content) { return facts_of(decoded(content), pseudonymizer()); }
 
 std::string pseudonym(IdentifierKind kind, std::string_view identifier) {
-  return pseudonymizer().pseudonym(kind, identifier);
+  return std::string{pseudonymizer().pseudonym(kind, identifier)};
 }
 
 std::string header(std::string_view type_to_charset) {
