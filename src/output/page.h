@@ -29,6 +29,8 @@ class Records {
   static constexpr std::size_t kBlock = 64;
   static constexpr std::size_t kKeptBlocks = 32;
 
+  static void fetch(const Observation& record);
+
   std::vector<std::unique_ptr<Observation[]>> blocks_;  ///< those beyond size_ wait to be used again
   std::size_t size_ = 0;
 };
