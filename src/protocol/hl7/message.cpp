@@ -1,6 +1,8 @@
 #include "protocol/hl7/message.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -91,9 +93,28 @@ std::optional<Delimiters> read_delimiters(std::string_view text) {
   return delimiters;
 }
 
+// Eight bytes as one number, the first byte lowest; behind the text stands `filler`.
+constexpr std::size_t kWord = 8;
+constexpr std::uint64_t kEveryByte = 0x0101010101010101;
+constexpr std::uint64_t kHighBits = 0x80 * kEveryByte;
+std::uint64_t word_at(std::string_view text, std::size_t at, std::uint64_t filler) {
+  std::memcpy(&filler, text.data() + at, std::min(kWord, text.size() - at));
+  return std::endian::native == std::endian::little ? filler : __builtin_bswap64(filler);
+}
+
+bool holds_control_character(std::string_view text) {
+  std::uint64_t found = 0;
+  for (std::size_t at = 0; at < text.size(); at += kWord) {
+    const std::uint64_t word = word_at(text, at, ' ' * kEveryByte);
+    found |= (word - ' ' * kEveryByte) & ~word & kHighBits;
+  }
+  return found != 0;
+}
+
 // A control character belongs in no field of a header: it most likely ends the segment, and the fields behind it are
 // another's, perhaps a patient's name.
 std::string_view before_control_character(std::string_view segment) {
+  if (!holds_control_character(segment)) return segment;
   const auto control =
       std::find_if(segment.begin(), segment.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
   return segment.substr(0, static_cast<std::size_t>(control - segment.begin()));
@@ -105,15 +126,47 @@ std::string_view without_broken_field(std::string_view text, const Delimiters& d
   return last == std::string_view::npos ? std::string_view{} : text.substr(0, last);
 }
 
-// A byte at a time: fields are shorter than what a call of memchr is worth.
+/// The places of one character, from the first on. Eight bytes are looked at as one number: fields are shorter than
+/// what a call of memchr is worth.
+class Places {
+ public:
+  Places(std::string_view text, char wanted) : text_(text), pattern_(kEveryByte * static_cast<unsigned char>(wanted)) {}
+
+  /// The text's size once there is none left.
+  std::size_t next() {
+    while (found_ == 0) {
+      if (end_ >= text_.size()) return text_.size();
+      begin_ = end_;
+      end_ += kWord;
+      found_ = zero_bytes(word_at(text_, begin_, ~pattern_) ^ pattern_);
+    }
+    const auto place = static_cast<std::size_t>(std::countr_zero(found_)) / 8;
+    found_ &= found_ - 1;
+    return std::min(begin_ + place, text_.size());
+  }
+
+ private:
+  // The highest bit of each byte that is zero.
+  static std::uint64_t zero_bytes(std::uint64_t word) {
+    return ~(((word & ~kHighBits) + ~kHighBits) | word | ~kHighBits);
+  }
+
+  std::string_view text_;
+  std::uint64_t pattern_;
+  std::uint64_t found_ = 0;  ///< in the eight bytes at begin_, not yet given
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
 void read_fields(std::string_view segment, const WantedSegment& wanted, Message& message) {
   const WantedField* next = wanted.fields.data();
   const WantedField* const behind = next + wanted.fields.size();
+  Places separators{segment, message.delimiters.field};
   // MSH-1 is the separator itself, so there the text behind it is field 2.
   std::size_t number = wanted.id == kHeader ? 1 : 0;
   std::size_t begin = 0;
-  for (std::size_t end = 0; end <= segment.size(); ++end) {
-    if (end != segment.size() && segment[end] != message.delimiters.field) continue;
+  while (begin <= segment.size()) {
+    const std::size_t end = separators.next();
     if (number == next->number) {
       message.set(next->field, segment.substr(begin, end - begin));
       if (++next == behind) return;
@@ -152,10 +205,28 @@ class SegmentReader {
   std::array<bool, kWanted.size()> seen_{};
 };
 
+using Decoded = std::variant<Message, Defect>;
+
+Decoded read_segments(std::string_view text, const Delimiters& delimiters) {
+  Decoded decoded;
+  Message& message = std::get<Message>(decoded);
+  message.delimiters = delimiters;
+  SegmentReader reader{message};
+  ByteFinder carriage_returns{as_bytes(text), '\r'};
+  ByteFinder line_feeds{as_bytes(text), '\n'};
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(carriage_returns.at_or_after(begin), line_feeds.at_or_after(begin));
+    if (end > begin) reader.read(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return decoded;
+}
+
 }  // namespace
 
 std::string_view Message::component(Field field, unsigned number) const {
   const std::string_view text = raw(field);
+  if (text.empty()) return {};
   // A delimiter that is not named (NUL) delimits nothing.
   const auto is = [](char c, char delimiter) { return c == delimiter && delimiter != '\0'; };
   std::size_t begin = 0;
@@ -176,18 +247,8 @@ std::variant<Message, Defect> decode_message(ByteView content, bool cut) {
   const std::optional<Delimiters> delimiters = read_delimiters(text);
   if (!delimiters) return Defect::delimiters;
 
-  Message message;
-  message.delimiters = *delimiters;
   if (cut) text = without_broken_field(text, *delimiters);
-  SegmentReader reader{message};
-  ByteFinder carriage_returns{as_bytes(text), '\r'};
-  ByteFinder line_feeds{as_bytes(text), '\n'};
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(carriage_returns.at_or_after(begin), line_feeds.at_or_after(begin));
-    if (end > begin) reader.read(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return message;
+  return read_segments(text, *delimiters);
 }
 
 }  // namespace dcmwatch::hl7
