@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "assemble/stream.h"
@@ -48,9 +49,11 @@ class Emitter {
   [[nodiscard]] bool opener_known() const { return connection_.parties.opener_known || opener_told_; }
   [[nodiscard]] bool from_opener(Direction direction) const { return direction == opener_; }
 
+  /// Gives the fact where it stays, to be completed before the next is emitted.
   template <typename Fact>
-  void emit(Phase phase, const Mark& first, const Mark& last, Fact&& fact, Shortfall shortfall = {}) {
-    next_event(phase, first, last, shortfall).facts = std::forward<Fact>(fact);
+  std::decay_t<Fact>& emit(Phase phase, const Mark& first, const Mark& last, Fact&& fact, Shortfall shortfall = {}) {
+    Event& event = next_event(phase, first, last, shortfall);
+    return event.facts.emplace<std::decay_t<Fact>>(std::forward<Fact>(fact));
   }
 
   [[nodiscard]] const Connection& connection() const { return connection_; }

@@ -255,11 +255,9 @@ void Operations::finish(Open& operation, const Mark& mark) {
 
 void Operations::emit(Open& operation, Phase phase, const Mark& mark) {
   operation.told = mark.time;
-  DicomOperation fact = phase == Phase::end ? std::move(operation.fact) : operation.fact;
+  DicomOperation& told = emitter_.emit(phase, operation.fact.requested, mark, operation.fact, operation.shortfall);
   // How much had passed when a start became known depends on how the stream was cut, so it tells no sizes.
-  if (phase == Phase::start) fact.request_bytes = fact.response_bytes = fact.missing_bytes = 0;
-  const Mark first = fact.requested;
-  emitter_.emit(phase, first, mark, std::move(fact), operation.shortfall);
+  if (phase == Phase::start) told.request_bytes = told.response_bytes = told.missing_bytes = 0;
 }
 
 void Operations::tell_unrequested(const Open& operation, const Mark& mark) {

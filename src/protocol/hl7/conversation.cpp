@@ -128,9 +128,9 @@ void Conversation::on_block(const Block& block, const Received& received) {
 }
 
 void Conversation::on_message(const Message& message, const Received& received) {
-  Hl7Message facts = facts_of(message, pseudonymizer_);
-  if (!message.header_broken && facts.message_type.empty()) tell(Break::message_type, received);
-  exchange_.on_message(received, std::move(facts), acknowledgements_wanted(message));
+  Unanswered told{.facts = facts_of(message, pseudonymizer_)};
+  if (!message.header_broken && told.facts.message_type.empty()) tell(Break::message_type, received);
+  exchange_.on_message(received, told, acknowledgements_wanted(message));
 }
 
 void Conversation::on_acknowledgement(const Message& message, const Block& block, const Received& received) {

@@ -15,20 +15,20 @@ Exchange::Exchange(Emitter& emitter, Violations& violations, const Limits& limit
       sides_{Side{UnansweredMessages{limits.hl7_pending_messages}, midway},
              Side{UnansweredMessages{limits.hl7_pending_messages}, midway}} {}
 
-void Exchange::on_message(const Received& received, Hl7Message&& facts, const AcknowledgementsWanted& wanted) {
+void Exchange::on_message(const Received& received, Unanswered& message, const AcknowledgementsWanted& wanted) {
   learn_opener(received.direction);
+  message.shortfall = received.shortfall;
+  message.awaits_application = wanted.application;
+  Hl7Message& facts = message.facts;
   facts.sent_by_opener = emitter_.from_opener(received.direction);
   facts.bytes = received.bytes;
   facts.missing_bytes = received.missing_bytes;
   facts.sent = received.first;
   emitter_.emit(Phase::start, received.first, received.last, facts, received.shortfall);
-
-  Unanswered message{
-      .facts = std::move(facts), .shortfall = received.shortfall, .awaits_application = wanted.application};
   if (wanted.any) {
-    await(received, std::move(message));
+    await(received, message);
   } else {
-    tell_end(received.last, std::move(message));
+    tell_end(received.last, message);
   }
 }
 
@@ -41,7 +41,7 @@ void Exchange::on_acknowledgement(const Received& received, const Acknowledgemen
   if (!acknowledgement.control_id.empty()) {
     Unanswered reply{.is_acknowledgement = true};
     reply.facts.control_id = acknowledgement.control_id;
-    await(received, std::move(reply));
+    await(received, reply);
   }
 }
 
@@ -49,20 +49,26 @@ void Exchange::on_acknowledgement(const Received& received, const Acknowledgemen
 // messages.
 void Exchange::learn_opener(Direction sent_by_opener) { emitter_.suppose_opener(sent_by_opener); }
 
-void Exchange::await(const Received& received, Unanswered&& message) {
-  std::optional<Unanswered> victim = side(received.direction).unanswered.add(std::move(message));
-  if (victim && !victim->is_acknowledgement) forget(received, std::move(*victim));
+void Exchange::await(const Received& received, const Unanswered& message) {
+  UnansweredMessages& unanswered = side(received.direction).unanswered;
+  if (unanswered.full()) forget_oldest(received);
+  unanswered.add(message);
 }
 
 // Told at the first, and at the close for all the others: a receiver that never acknowledges would make a note a
 // message.
-void Exchange::forget(const Received& received, Unanswered&& message) {
-  std::uint64_t& forgotten = side(received.direction).forgotten;
-  if (!message.facts.ack_code && ++forgotten == 1) {
-    emitter_.emit(Phase::end, message.facts.sent, received.last, CaptureNote{kForgotten, {}, 1});
+void Exchange::forget_oldest(const Received& received) {
+  Side& sender = side(received.direction);
+  Unanswered* message = sender.unanswered.oldest();
+  if (message == nullptr) return;
+  if (!message->is_acknowledgement) {
+    if (!message->facts.ack_code && ++sender.forgotten == 1) {
+      emitter_.emit(Phase::end, message->facts.sent, received.last, CaptureNote{kForgotten, {}, 1});
+    }
+    message->shortfall.unfinished = true;
+    tell_end(received.last, *message);
   }
-  message.shortfall.unfinished = true;
-  tell_end(received.last, std::move(message));
+  sender.unanswered.drop_oldest();
 }
 
 bool Exchange::answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement) {
@@ -89,7 +95,7 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
                       std::string_view paired_by) {
   UnansweredMessages& unanswered = side(opposite(received.direction)).unanswered;
   if (place->is_acknowledgement) {
-    unanswered.take(place);
+    unanswered.on_answered(place);
     return;
   }
   place->facts.ack_code = acknowledgement.code;
@@ -105,7 +111,8 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
   if (acknowledgement.code == "CA" && place->awaits_application) {
     emitter_.emit(Phase::progress, place->facts.sent, received.last, place->facts, place->shortfall);
   } else {
-    tell_end(received.last, unanswered.take(place));
+    tell_end(received.last, *place);
+    unanswered.on_answered(place);
   }
 }
 
@@ -135,9 +142,8 @@ void Exchange::tell_orphan(const Received& received, const Acknowledgement& ackn
                  .unfinished = received.shortfall.unfinished || sender.forgotten != 0});
 }
 
-void Exchange::tell_end(const Mark& mark, Unanswered&& message) {
-  const Mark sent = message.facts.sent;
-  emitter_.emit(Phase::end, sent, mark, std::move(message.facts), message.shortfall);
+void Exchange::tell_end(const Mark& mark, const Unanswered& message) {
+  emitter_.emit(Phase::end, message.facts.sent, mark, message.facts, message.shortfall);
 }
 
 void Exchange::on_loss(Direction direction) {
@@ -149,9 +155,10 @@ void Exchange::on_loss(Direction direction) {
 void Exchange::on_close(const Mark& mark, CloseReason reason) {
   for (const Direction direction : {Direction::forward, Direction::backward}) {
     Side& sender = side(direction);
-    while (std::optional<Unanswered> message = sender.unanswered.take_oldest()) {
+    while (Unanswered* message = sender.unanswered.oldest()) {
       message->shortfall.unfinished |= is_early(reason);
-      if (!message->is_acknowledgement) tell_end(mark, std::move(*message));
+      if (!message->is_acknowledgement) tell_end(mark, *message);
+      sender.unanswered.drop_oldest();
     }
     if (sender.forgotten > 1) emitter_.emit(Phase::end, mark, mark, CaptureNote{kForgotten, {}, sender.forgotten - 1});
   }

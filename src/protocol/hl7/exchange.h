@@ -33,7 +33,8 @@ class Exchange {
   /// `midway`: messages may have been sent before the first that was seen.
   Exchange(Emitter& emitter, Violations& violations, const Limits& limits, bool midway);
 
-  void on_message(const Received& received, Hl7Message&& facts, const AcknowledgementsWanted& wanted);
+  /// The rest of what is told of the message is filled in.
+  void on_message(const Received& received, Unanswered& message, const AcknowledgementsWanted& wanted);
   void on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement);
   /// Wanted bytes of this direction were never seen: messages, and acknowledgements of the other direction's messages.
   void on_loss(Direction direction);
@@ -48,8 +49,8 @@ class Exchange {
   };
 
   void learn_opener(Direction sent_by_opener);
-  void await(const Received& received, Unanswered&& message);
-  void forget(const Received& received, Unanswered&& message);
+  void await(const Received& received, const Unanswered& message);
+  void forget_oldest(const Received& received);
   bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement);
   bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement);
   void answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,
@@ -57,7 +58,7 @@ class Exchange {
   /// Whether the message was acknowledged before.
   bool repeats(const Received& received, const Acknowledgement& acknowledgement);
   void tell_orphan(const Received& received, const Acknowledgement& acknowledgement);
-  void tell_end(const Mark& mark, Unanswered&& message);
+  void tell_end(const Mark& mark, const Unanswered& message);
   Side& side(Direction direction) { return sides_[index_of(direction)]; }
 
   Emitter& emitter_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <utility>
 
 namespace dcmwatch::hl7 {
 namespace {
@@ -12,11 +11,13 @@ std::size_t hash_of(std::string_view pseudonym) { return std::hash<std::string_v
 
 }  // namespace
 
-std::optional<Unanswered> UnansweredMessages::add(Unanswered&& message) {
-  std::optional<Unanswered> victim;
-  if (messages_.size() >= limit_) victim = take_oldest();
-  messages_.push_back(std::move(message));
-  return victim;
+void UnansweredMessages::add(const Unanswered& message) {
+  if (spare_.empty()) {
+    messages_.push_back(message);
+  } else {
+    spare_.front() = message;
+    messages_.splice(messages_.end(), spare_);
+  }
 }
 
 std::optional<UnansweredMessages::Place> UnansweredMessages::with_control_id(std::string_view pseudonym) {
@@ -50,18 +51,17 @@ void UnansweredMessages::remember_answered(std::string_view pseudonym) {
   }
 }
 
-Unanswered UnansweredMessages::take(Place place) {
-  Unanswered message = std::move(*place);
-  messages_.erase(place);
-  remember_answered(message.facts.control_id);
-  return message;
+void UnansweredMessages::on_answered(Place place) {
+  remember_answered(place->facts.control_id);
+  drop(place);
 }
 
-std::optional<Unanswered> UnansweredMessages::take_oldest() {
-  if (messages_.empty()) return std::nullopt;
-  std::optional<Unanswered> oldest = std::move(messages_.front());
-  messages_.pop_front();
-  return oldest;
+void UnansweredMessages::drop(Place place) {
+  if (spare_.empty()) {
+    spare_.splice(spare_.end(), messages_, place);
+  } else {
+    messages_.erase(place);
+  }
 }
 
 void UnansweredMessages::acknowledgements_lost() {

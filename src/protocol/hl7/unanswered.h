@@ -34,8 +34,9 @@ class UnansweredMessages {
 
   explicit UnansweredMessages(std::size_t limit) : limit_(limit) {}
 
-  /// Gives the oldest if there is no room.
-  std::optional<Unanswered> add(Unanswered&& message);
+  /// Whether the oldest must go before another is added.
+  [[nodiscard]] bool full() const { return messages_.size() >= limit_; }
+  void add(const Unanswered& message);
 
   /// The oldest with this control id: a message sent again is acknowledged again.
   std::optional<Place> with_control_id(std::string_view pseudonym);
@@ -46,9 +47,11 @@ class UnansweredMessages {
   /// Whether one of the messages answered last had this control id.
   [[nodiscard]] bool answered(std::string_view pseudonym) const;
 
-  /// It was answered.
-  Unanswered take(Place place);
-  std::optional<Unanswered> take_oldest();
+  /// Null if there is none.
+  Unanswered* oldest() { return messages_.empty() ? nullptr : &messages_.front(); }
+  void drop_oldest() { drop(messages_.begin()); }
+  /// It was answered, and is gone.
+  void on_answered(Place place);
 
   /// Some of what came back was never seen.
   void acknowledgements_lost();
@@ -56,10 +59,12 @@ class UnansweredMessages {
   void messages_lost();
 
  private:
+  void drop(Place place);
   void remember_answered(std::string_view pseudonym);
 
   std::size_t limit_;
   std::list<Unanswered> messages_;
+  std::list<Unanswered> spare_;        ///< one place at most: mostly each message is answered before the next comes
   std::vector<std::size_t> answered_;  ///< hashes of the control ids answered last; a ring
   std::size_t oldest_answered_ = 0;
 };
