@@ -132,12 +132,12 @@ Appetite Stream::identify(Direction direction, const Mark& mark, ByteView bytes)
   const ProtocolEntry* entry = look(direction, mark, bytes);
   // What was held is no unit's start, but this segment may be one.
   if (!entry && went_on && !held(direction)) entry = look(direction, mark, bytes);
-  if (entry) return hand_over(*entry, direction);
+  if (entry) return hand_over(*entry, direction, mark, bytes);
   if (!announced_ && !held(Direction::forward) && !held(Direction::backward)) announce(mark);
   return here.searched_bytes < settings_.limits.resync_bytes ? kWantAll : give_up(direction, mark);
 }
 
-// Asks every protocol about what is held and these bytes after it. They are held if one recognises them, or might with
+// Asks every protocol about what is held and these bytes after it. They are held too if one might recognise them with
 // more: peers like to write a header and what follows it apart.
 const ProtocolEntry* Stream::look(Direction direction, const Mark& mark, ByteView bytes) {
   std::vector<std::uint8_t>& kept = head(direction).bytes;
@@ -153,13 +153,14 @@ const ProtocolEntry* Stream::look(Direction direction, const Mark& mark, ByteVie
     if (looks == Looks::yes && !recognised) recognised = &entry;
     hope |= looks == Looks::need_more && whole.size() < most;
   }
-  if (!recognised && !hope) {
+  if (recognised) return recognised;
+  if (!hope) {
     forget_held(direction);
     return nullptr;
   }
   if (kept.empty()) kept.assign(fresh.begin(), fresh.end());
   chunks_.push_back({direction, mark, {bytes.begin(), bytes.end()}});
-  return recognised;
+  return nullptr;
 }
 
 void Stream::forget_held(Direction direction) {
@@ -167,10 +168,11 @@ void Stream::forget_held(Direction direction) {
   head(direction).bytes.clear();
 }
 
-Appetite Stream::hand_over(const ProtocolEntry& entry, Direction direction) {
+// What was held of both directions, and then the bytes by which it was recognised.
+Appetite Stream::hand_over(const ProtocolEntry& entry, Direction direction, const Mark& mark, ByteView bytes) {
   emitter_.protocol_ = entry.protocol;
-  std::vector<Chunk> chunks = std::move(chunks_);
-  announce(chunks.back().mark);
+  const std::vector<Chunk> held = std::exchange(chunks_, {});
+  announce(mark);
   heads_ = {};
   if (!entry.open) {
     state_ = State::closed_book;
@@ -179,7 +181,8 @@ Appetite Stream::hand_over(const ProtocolEntry& entry, Direction direction) {
   state_ = State::decoding;
   sink_ = entry.open(emitter_, settings_);
 
-  for (const Chunk& chunk : chunks) feed(chunk.direction, chunk.mark, chunk.bytes);
+  for (const Chunk& chunk : held) feed(chunk.direction, chunk.mark, chunk.bytes);
+  feed(direction, mark, bytes);
   return std::exchange(owed_[index_of(direction)].left, 0);
 }
 

@@ -56,7 +56,7 @@ class Stream final : public StreamSink {
   void feed(Direction direction, const Mark& mark, ByteView bytes);
   std::uint64_t count_off(Direction direction, const Mark& mark, std::uint64_t bytes, bool missing);
   void tell_skipped(Direction direction, const Mark& mark);
-  Appetite hand_over(const ProtocolEntry& entry, Direction direction);
+  Appetite hand_over(const ProtocolEntry& entry, Direction direction, const Mark& mark, ByteView bytes);
   Appetite give_up(Direction direction, const Mark& mark);
   void announce(const Mark& mark);
   Head& head(Direction direction) { return heads_[index_of(direction)]; }

@@ -9,8 +9,15 @@ namespace {
 // Of one context: PS3.6 registers about fifty. More are not kept, so that a hostile request stays small.
 constexpr std::size_t kMostTransferSyntaxes = 64;
 constexpr std::size_t kMostUids = 1024;
+constexpr std::size_t kUsualUids = 8;
 
 }  // namespace
+
+ContextTable::ContextTable() {
+  uids_.reserve(kUsualUids);
+  ordered_.reserve(kUsualUids);
+  uids_.emplace_back();
+}
 
 std::size_t ContextTable::propose(const std::vector<ProposedContext>& contexts) {
   std::size_t without_room = 0;
@@ -41,7 +48,7 @@ std::size_t ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
 
 std::string_view ContextTable::transfer_syntax(std::uint8_t id) const {
   const Context* found = find(id);
-  return found ? uids_[found->transfer_syntax] : std::string_view{};
+  return found && found->transfer_syntax != 0 ? uids_[found->transfer_syntax].view() : std::string_view{};
 }
 
 std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
@@ -70,15 +77,16 @@ const PresentationContexts& ContextTable::facts() {
 
 ContextTable::UidIndex ContextTable::index_of_uid(std::string_view uid, std::size_t& without_room) {
   if (uid.empty()) return 0;
-  const auto found = index_.lower_bound(uid);
-  if (found != index_.end() && found->first == uid) return found->second;
+  const auto found = std::ranges::lower_bound(ordered_, uid, {}, [this](UidIndex at) { return uids_[at].view(); });
+  if (found != ordered_.end() && uids_[*found] == uid) return *found;
   if (uids_.size() == kMostUids) {
     ++without_room;
     return 0;
   }
-  const auto added = index_.emplace_hint(found, uid, static_cast<UidIndex>(uids_.size()));
-  uids_.push_back(added->first);
-  return added->second;
+  const auto added = static_cast<UidIndex>(uids_.size());
+  ordered_.insert(found, added);
+  uids_.emplace_back(uid);
+  return added;
 }
 
 ContextTable::Context& ContextTable::context(std::uint8_t id) {

@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,15 +13,13 @@ namespace dcmwatch::dicom {
 
 class ContextTable {
  public:
-  ContextTable() = default;
-  ContextTable(const ContextTable&) = delete;  // uids_ points into index_
-  ContextTable& operator=(const ContextTable&) = delete;
+  ContextTable();
 
   /// Both give the number of UIDs that there was no room for.
   std::size_t propose(const std::vector<ProposedContext>& contexts);
   std::size_t answer(const std::vector<AnsweredContext>& contexts);
 
-  /// Empty if not accepted, or not seen.
+  /// Empty if not accepted, or not seen. Dies when something is added.
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t id) const;
   /// Nothing if the proposal or its answer was not seen.
   [[nodiscard]] std::optional<bool> accepted(std::uint8_t id) const;
@@ -48,9 +43,9 @@ class ContextTable {
   Context& context(std::uint8_t id);
   [[nodiscard]] const Context* find(std::uint8_t id) const;
 
-  /// Ordered, for a peer that chooses the UIDs could choose such as collide in a hash table.
-  std::map<std::string, UidIndex, std::less<>> index_;
-  std::vector<std::string_view> uids_{std::string_view{}};  ///< of index_, the first is "none"
+  std::vector<Uid> uids_;  ///< in the order in which they came; the first is "none"
+  /// Their places, by UID: a peer that chooses the UIDs could choose such as collide in a hash table.
+  std::vector<UidIndex> ordered_;
   std::vector<UidIndex> proposed_;
   std::vector<Context> contexts_;
   std::optional<PresentationContexts> facts_;
