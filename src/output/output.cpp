@@ -8,6 +8,10 @@
 namespace dcmwatch {
 namespace {
 
+// So much to tell is told at once.
+constexpr std::size_t kWorthWakingItems = 256;
+constexpr std::size_t kWorthWakingPages = 32;  // which cannot be used again as long as they wait
+
 ItemRank rank_of(const Item& item) {
   const auto* observation = std::get_if<const Observation*>(&item);
   if (!observation) return ItemRank::finding;
@@ -52,13 +56,22 @@ void Output::submit(PagePointer page) {
     shed_from(page);
     if (page->items.empty()) return;
   } else {
-    // A page larger than the queue has to be let into an empty one.
-    const std::size_t items = page->items.size();
-    changed_.wait(lock, [&] { return queued_items_ == 0 || queued_items_ + items <= settings_.queued_items; });
+    wait_for_room(lock, page->items.size());
   }
+  const bool first = queue_.empty();
   queued_items_ += page->items.size();
   queue_.push_back(std::move(page));
+  if (first || is_worth_waking()) changed_.notify_all();
+}
+
+void Output::wait_for_room(std::unique_lock<std::mutex>& lock, std::size_t items) {
+  // A page larger than the queue has to be let into an empty one.
+  const auto fits = [&] { return queued_items_ == 0 || queued_items_ + items <= settings_.queued_items; };
+  if (fits()) return;
+  awaits_room_ = true;
   changed_.notify_all();
+  changed_.wait(lock, fits);
+  awaits_room_ = false;
 }
 
 void Output::shed_from(PagePointer& page) {
@@ -76,7 +89,7 @@ void Output::run() {
   pthread_setname_np(pthread_self(), "output");
   std::unique_lock lock{mutex_};
   for (;;) {
-    changed_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+    if (queue_.empty()) wait_until_worth_waking(lock);
     if (queue_.empty()) break;
     PagePointer page = std::move(queue_.front());
     const std::size_t written_items = page->items.size();
@@ -94,6 +107,15 @@ void Output::run() {
     queued_items_ -= written_items;
     changed_.notify_all();
   }
+}
+
+void Output::wait_until_worth_waking(std::unique_lock<std::mutex>& lock) {
+  changed_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+  changed_.wait_for(lock, settings_.patience, [this] { return is_worth_waking(); });
+}
+
+bool Output::is_worth_waking() const {
+  return closing_ || awaits_room_ || queued_items_ >= kWorthWakingItems || queue_.size() >= kWorthWakingPages;
 }
 
 void Output::close() {

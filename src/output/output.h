@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,9 @@ struct OutputSettings {
   std::size_t queued_items =
       4096;  ///< summaries may fill the queue this far, other records twice, findings three times
   WhenFull when_full = WhenFull::wait;
+  /// For so long a little to tell waits for more: to wake a thread for each record would cost more than writing it. No
+  /// result depends on it.
+  std::chrono::milliseconds patience{20};
 };
 
 /// Items that were shed, in the order in which they are given up.
@@ -52,6 +56,9 @@ class Output {
 
  private:
   void run();
+  void wait_until_worth_waking(std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool is_worth_waking() const;
+  void wait_for_room(std::unique_lock<std::mutex>& lock, std::size_t items);
   void shed_from(PagePointer& page);
 
   const std::vector<RecordSink*> sinks_;
@@ -62,6 +69,7 @@ class Output {
   std::deque<PagePointer> queue_;
   std::size_t queued_items_ = 0;  ///< waiting or being written
   ShedCounts shed_{};
+  bool awaits_room_ = false;  ///< whoever submits
   bool closing_ = false;
 
   std::thread thread_;  ///< last: it uses all of the above

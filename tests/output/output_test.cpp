@@ -122,6 +122,27 @@ TEST(Output, ReplayTakesABatchLargerThanTheQueue) {
   EXPECT_EQ(recorder.taken.size(), 60U);
 }
 
+TEST(Output, TellsALittleAfterAWhileAndMuchAtOnce) {
+  Recorder recorder;
+  Output patient{{&recorder}, {.patience = std::chrono::milliseconds{1}}};
+  patient.submit(batch({operation(1)}));
+  recorder.wait_until_entered();
+
+  Recorder other;
+  Output output{{&other}, {.patience = std::chrono::hours{1}}};
+  output.submit(batch({operation(1)}));
+  for (std::uint64_t i = 0; i < 1000; ++i) output.submit(batch({operation(i)}));
+  other.wait_until_entered();
+}
+
+TEST(Output, DoesNotLetWhoSubmitsWaitForMore) {
+  Recorder recorder;
+  Output output{{&recorder}, {.queued_items = 1, .patience = std::chrono::hours{1}}};
+  for (std::uint64_t i = 0; i < 20; ++i) output.submit(batch({operation(i)}));
+  output.close();
+  EXPECT_EQ(recorder.taken.size(), 20U);
+}
+
 TEST(Output, LiveShedsConnectionsFirstAndFindingsLast) {
   Recorder recorder;
   recorder.hold();
