@@ -13,6 +13,43 @@ namespace {
 static_assert(std::ranges::is_sorted(kDicomUids, {}, &NamedUid::uid));
 static_assert(std::ranges::adjacent_find(kDicomUids, {}, &NamedUid::uid) == kDicomUids.end());
 
+/// Where a UID stands in kDicomUids, by its last bytes, in which UIDs differ: a table with open addressing, filled when
+/// this is compiled. One is looked up for each operation, mostly with one comparison.
+class UidIndex {
+ public:
+  constexpr UidIndex() {
+    for (std::size_t i = 0; i < kDicomUids.size(); ++i) {
+      std::size_t slot = slot_of(kDicomUids[i].uid);
+      while (one_more_[slot] != 0) slot = next(slot);
+      one_more_[slot] = static_cast<std::uint16_t>(i + 1);
+    }
+  }
+
+  [[nodiscard]] std::string_view name_of(std::string_view uid) const {
+    for (std::size_t slot = slot_of(uid); one_more_[slot] != 0; slot = next(slot)) {
+      const NamedUid& named = kDicomUids[one_more_[slot] - 1U];
+      if (named.uid == uid) return named.name;
+    }
+    return {};
+  }
+
+ private:
+  static constexpr unsigned kBits = 11;
+  static constexpr std::size_t kSlots = std::size_t{1} << kBits;
+  static_assert(kDicomUids.size() < kSlots / 2);
+
+  static constexpr std::size_t next(std::size_t slot) { return (slot + 1) % kSlots; }
+  static constexpr std::size_t slot_of(std::string_view uid) {
+    std::uint64_t last = uid.size();
+    for (std::size_t i = uid.size() - std::min<std::size_t>(uid.size(), 12); i < uid.size(); ++i)
+      last = last << 4 ^ static_cast<std::uint8_t>(uid[i]);  // of a digit four bits differ
+    return last * 0x9e3779b97f4a7c15U >> (64 - kBits);       // Fibonacci hashing
+  }
+
+  std::array<std::uint16_t, kSlots> one_more_{};  ///< than the index; 0: none
+};
+constexpr UidIndex kUidIndex;
+
 struct NamedCommand {
   std::uint16_t field;
   std::string_view name;
@@ -126,10 +163,7 @@ std::string dicom_status_text(std::uint16_t status) {
   return {kHex[status >> 12], kHex[status >> 8 & 15], kHex[status >> 4 & 15], kHex[status & 15]};
 }
 
-std::string_view dicom_uid_name(std::string_view uid) {
-  const auto* found = std::ranges::lower_bound(kDicomUids, uid, {}, &NamedUid::uid);
-  return found == kDicomUids.end() || found->uid != uid ? std::string_view{} : found->name;
-}
+std::string_view dicom_uid_name(std::string_view uid) { return kUidIndex.name_of(uid); }
 
 std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::uint8_t reason) {
   const std::string why = reason_text(kRejectionReasons, source, reason);
