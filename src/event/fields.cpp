@@ -134,6 +134,13 @@ constexpr FieldReader of_surroundings(Read, RecordKinds kinds = RecordKinds::all
           Reads::surroundings};
 }
 
+/// A field that most records between two devices have in common.
+template <typename Read>
+constexpr FieldReader of_judgement(Read) {
+  return {[](const Record& record, FieldSink& sink) { Read{}(record.observation.declared, sink); }, RecordKinds::all(),
+          Reads::judgement};
+}
+
 /// A field of the finding itself, not of the example that it matched.
 template <typename Read>
 constexpr FieldReader of_finding(Read) {
@@ -273,15 +280,15 @@ constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) s.text(to_text(c.attempts->source_network)); })},
 
     {"flow.name", kText, "the declared flow that this belongs to; absent: none", "", kNobody,
-     [](const R& r, S& s) { text_unless_empty(s, r.observation.declared.flow); }},
+     of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.flow); })},
     {"flow.deviations", kList, "what differs from the declared model", "", kNobody,
-     [](const R& r, S& s) { for (const auto& d : r.observation.declared.deviations) s.text(to_text(d.kind)); }},
+     of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(to_text(one.kind)); })},
     {"flow.expected", kList, "what was declared, in the order of flow.deviations", "", kDevice,
-     [](const R& r, S& s) { for (const auto& d : r.observation.declared.deviations) s.text(d.expected); }},
+     of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(one.expected); })},
     {"flow.observed", kList, "what was seen, in the order of flow.deviations", "", kDevice,
-     [](const R& r, S& s) { for (const auto& d : r.observation.declared.deviations) s.text(d.observed); }},
+     of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(one.observed); })},
     {"flow.unknown", kList, "what could not be held against the model, for it was not seen", "", kNobody,
-     [](const R& r, S& s) { for (const UnknownKind kind : r.observation.declared.unknown) s.text(to_text(kind)); }},
+     of_judgement([](const Declared& d, S& s) { for (const UnknownKind kind : d.unknown) s.text(to_text(kind)); })},
 
     {"dicom.calling_ae", kText, "calling AE title", "PS3.8 9.3.2", kDevice,
      of<DicomAssociation, DicomOperation>([](const auto& f, S& s) { text_if(s, f.calling_ae); })},

@@ -90,7 +90,7 @@ struct Surroundings {
   }
 };
 
-enum class Reads : std::uint8_t { the_record, surroundings };
+enum class Reads : std::uint8_t { the_record, surroundings, judgement };
 
 /// Tells the sink a field's values. Of a record of another kind it tells none.
 class FieldReader {
@@ -109,7 +109,8 @@ class FieldReader {
   /// For one who asks records of these kinds only.
   void read(const Record& record, FieldSink& sink) const { read_(record, sink); }
   [[nodiscard]] constexpr RecordKinds kinds() const { return kinds_; }
-  [[nodiscard]] constexpr bool reads_surroundings_alone() const { return reads_ == Reads::surroundings; }
+  /// From what alone.
+  [[nodiscard]] constexpr Reads reads() const { return reads_; }
 
  private:
   Function read_;

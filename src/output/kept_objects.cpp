@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <span>
 
 namespace dcmwatch {
 namespace {
@@ -14,40 +16,64 @@ std::array<std::string_view, 4> names_of(const Surroundings& surroundings) {
 }
 
 // Fibonacci hashing: the top bits of the product depend on all bits of the number.
-std::size_t slot_of(std::uint64_t conversation) {
+std::size_t slot_of(std::uint64_t number) {
   static_assert(kEntries == 1U << 8);
-  return conversation * 0x9e3779b97f4a7c15U >> 56;
+  return number * 0x9e3779b97f4a7c15U >> 56;
+}
+
+template <typename Element>
+bool are_the_same(std::span<const Element> one, std::span<const Element> other) {
+  return one.data() == other.data() && one.size() == other.size();
+}
+
+/// By where it stands, not by what it says: that would cost as much as writing it.
+bool is_the_same(const Declared& one, const Declared& other) {
+  return one.owner == other.owner && one.flow == other.flow && are_the_same(one.deviations, other.deviations) &&
+         are_the_same(one.unknown, other.unknown);
 }
 
 }  // namespace
 
-KeptObjects::KeptObjects() : entries_(kEntries) {}
-
-KeptObjects::Entry& KeptObjects::of(const Observation& observation) {
-  Entry& entry = entries_[slot_of(observation.event.conversation)];
-  const Surroundings surroundings = Surroundings::of(observation);
-  if (!entry.is_of(surroundings)) entry.begin(surroundings);
-  return entry;
-}
-
-bool KeptObjects::Entry::is_of(const Surroundings& surroundings) const {
-  return surroundings.parties == parties_ && surroundings.protocol == protocol_ &&
-         std::ranges::equal(names_of(surroundings), names_);
-}
-
-void KeptObjects::Entry::begin(const Surroundings& surroundings) {
-  parties_ = surroundings.parties;
-  protocol_ = surroundings.protocol;
-  std::ranges::copy(names_of(surroundings), names_.begin());
-  objects_ = {};
-  size_ = 0;
-}
-
-void KeptObjects::Entry::keep(std::size_t number, std::string_view object) {
+void KeptTexts::keep(std::size_t number, std::string_view object) {
   if (object.size() > text_.size() - size_) return;
   std::memcpy(text_.data() + size_, object.data(), object.size());
   objects_[number] = {size_, static_cast<std::uint16_t>(object.size())};
   size_ = static_cast<std::uint16_t>(size_ + object.size());
+}
+
+void KeptTexts::forget() {
+  objects_ = {};
+  size_ = 0;
+}
+
+KeptObjects::KeptObjects() : of_surroundings_(kEntries), of_judgement_(kEntries) {}
+
+KeptTexts& KeptObjects::of_surroundings(const Observation& observation) {
+  OfSurroundings& entry = of_surroundings_[slot_of(observation.event.conversation)];
+  const Surroundings surroundings = Surroundings::of(observation);
+  if (!entry.is_of(surroundings)) entry.begin(surroundings);
+  return entry.texts;
+}
+
+KeptTexts& KeptObjects::of_judgement(const Declared& declared) {
+  OfJudgement& entry = of_judgement_[slot_of(std::hash<const void*>{}(declared.owner.get()))];
+  if (!declared.owner || !is_the_same(declared, entry.declared)) {
+    entry.declared = declared;
+    entry.texts.forget();
+  }
+  return entry.texts;
+}
+
+bool KeptObjects::OfSurroundings::is_of(const Surroundings& surroundings) const {
+  return surroundings.parties == parties && surroundings.protocol == protocol &&
+         std::ranges::equal(names_of(surroundings), names);
+}
+
+void KeptObjects::OfSurroundings::begin(const Surroundings& surroundings) {
+  parties = surroundings.parties;
+  protocol = surroundings.protocol;
+  std::ranges::copy(names_of(surroundings), names.begin());
+  texts.forget();
 }
 
 }  // namespace dcmwatch

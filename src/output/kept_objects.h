@@ -1,4 +1,4 @@
-// Objects of a line that are the same for most records of a conversation, kept as they were written last.
+// Objects of a line that are the same for many records, kept as they were written last.
 #pragma once
 
 #include <array>
@@ -12,48 +12,60 @@
 
 namespace dcmwatch {
 
+/// Some objects of a line, each under a number of the one who keeps them.
+class KeptTexts {
+ public:
+  static constexpr std::size_t kMost = 3;
+
+  /// Empty if it is not kept.
+  [[nodiscard]] std::string_view object(std::size_t number) const {
+    return {text_.data() + objects_[number].begin, objects_[number].size};
+  }
+  /// Keeps the object if there is space for it.
+  void keep(std::size_t number, std::string_view object);
+  void forget();
+
+ private:
+  struct Object {
+    std::uint16_t begin = 0;
+    std::uint16_t size = 0;
+  };
+
+  std::array<Object, kMost> objects_{};
+  std::uint16_t size_ = 0;
+  std::array<char, 640> text_;
+};
+
 /// Who the two ends are, what the model calls them, and the hash that is the connection's Community ID are written once
-/// for all records that share them. Only the surroundings decide whether they do; the conversation says where to look.
-/// One conversation takes another's place: what is forgotten is written again.
+/// for all records that share them; and once for all that share it, what the model says of them. Only these things
+/// decide whether they are shared; the conversation and the judgement's address say where to look. One takes another's
+/// place: what is forgotten is written again.
 class KeptObjects {
  public:
-  static constexpr std::size_t kMost = 3;  ///< objects of a record
-
   KeptObjects();
 
-  class Entry {
-   public:
-    /// Empty if it is not kept.
-    [[nodiscard]] std::string_view object(std::size_t number) const {
-      return {text_.data() + objects_[number].begin, objects_[number].size};
-    }
+  /// What is kept of these surroundings; nothing yet, if they are not those that were written of last.
+  KeptTexts& of_surroundings(const Observation& observation);
+  /// What is kept of this judgement, likewise. Of one without an owner nothing stays.
+  KeptTexts& of_judgement(const Declared& declared);
 
-    /// Keeps the object if there is space for it.
-    void keep(std::size_t number, std::string_view object);
-
-   private:
-    friend class KeptObjects;
-    struct Object {
-      std::uint16_t begin = 0;
-      std::uint16_t size = 0;
-    };
-
+ private:
+  struct OfSurroundings {
     [[nodiscard]] bool is_of(const Surroundings& surroundings) const;
     void begin(const Surroundings& surroundings);
 
-    Parties parties_;
-    Protocol protocol_ = Protocol::unidentified;
-    std::array<std::string, 4> names_;
-    std::array<Object, kMost> objects_{};
-    std::uint16_t size_ = 0;
-    std::array<char, 640> text_;
+    Parties parties;
+    Protocol protocol = Protocol::unidentified;
+    std::array<std::string, 4> names;
+    KeptTexts texts;
+  };
+  struct OfJudgement {
+    Declared declared;  ///< keeps its owner, so that nothing else comes to stand at these addresses
+    KeptTexts texts;
   };
 
-  /// What is kept of these surroundings; nothing yet, if they are not those that were written of last.
-  Entry& of(const Observation& observation);
-
- private:
-  std::vector<Entry> entries_;
+  std::vector<OfSurroundings> of_surroundings_;
+  std::vector<OfJudgement> of_judgement_;
 };
 
 }  // namespace dcmwatch

@@ -29,21 +29,21 @@ std::string_view outermost_object(std::string_view path) {
   return dot == std::string_view::npos ? std::string_view{} : path.substr(0, dot);
 }
 
-struct ObjectOfSurroundings {
+struct OutermostObject {
   std::string_view name;
   std::vector<const Field*> fields;
 };
 
-/// The outermost objects that have fields read from the surroundings alone, with these fields, in the table's order.
-std::vector<ObjectOfSurroundings> objects_of_surroundings() {
-  std::vector<ObjectOfSurroundings> objects;
+/// The outermost objects that have fields read from this alone, with these fields, in the table's order.
+std::vector<OutermostObject> objects_read_from(Reads reads) {
+  std::vector<OutermostObject> objects;
   for (const Field& field : fields()) {
-    if (!field.visit.reads_surroundings_alone()) continue;
+    if (field.visit.reads() != reads) continue;
     const std::string_view name = outermost_object(field.path);
     if (objects.empty() || objects.back().name != name) objects.push_back({name, {}});
     objects.back().fields.push_back(&field);
   }
-  assert(objects.size() <= KeptObjects::kMost);
+  assert(objects.size() <= KeptTexts::kMost);
   return objects;
 }
 
@@ -52,7 +52,8 @@ std::vector<ObjectOfSurroundings> objects_of_surroundings() {
 /// The line being written. A comma follows every value; the end of what holds it takes the last one's place.
 class RecordLine final : public FieldSink {
  public:
-  RecordLine(TextBuffer& out, Rfc3339& times, KeptObjects::Entry& kept) : out_(out), times_(times), kept_(kept) {}
+  RecordLine(TextBuffer& out, Rfc3339& times, KeptTexts& of_surroundings, KeptTexts& of_judgement)
+      : out_(out), times_(times), of_surroundings_(of_surroundings), of_judgement_(of_judgement) {}
 
   void write(const RecordWriter::Plan& plan, const Record& record) {
     out_.put('{');
@@ -113,9 +114,13 @@ class RecordLine final : public FieldSink {
     return at + name.size;
   }
 
+  KeptTexts& kept(const RecordWriter::Step& step) {
+    return step.reads == Reads::judgement ? of_judgement_ : of_surroundings_;
+  }
+
   bool put_kept(const RecordWriter::Step& step) {
-    if (step.kept == RecordWriter::kNotKept) return false;
-    const std::string_view object = kept_.object(step.kept);
+    if (step.reads == Reads::the_record) return false;
+    const std::string_view object = kept(step).object(step.number);
     out_.put(object);
     return !object.empty();
   }
@@ -133,7 +138,7 @@ class RecordLine final : public FieldSink {
     } else {
       out_.back() = '}';
       out_.put(',');
-      if (step.kept != RecordWriter::kNotKept) kept_.keep(step.kept, out_.text().substr(begun_at_[step.depth]));
+      if (step.reads != Reads::the_record) kept(step).keep(step.number, out_.text().substr(begun_at_[step.depth]));
     }
   }
 
@@ -169,7 +174,8 @@ class RecordLine final : public FieldSink {
 
   TextBuffer& out_;
   Rfc3339& times_;
-  KeptObjects::Entry& kept_;
+  KeptTexts& of_surroundings_;
+  KeptTexts& of_judgement_;
   const RecordWriter::Step* step_ = nullptr;
   bool is_list_ = false;
   bool empty_ = true;  ///< the field has no value so far
@@ -221,14 +227,15 @@ RecordWriter::Plan RecordWriter::plan_for(RecordKinds kinds) {
     plan.push_back({.kind = Step::Kind::field, .field = &field, .name = name_of(name, ":")});
   }
   move_to({});
-  mark_kept(plan);
+  mark_kept(plan, Reads::surroundings);
+  mark_kept(plan, Reads::judgement);
   return plan;
 }
 
-/// An object is kept whose fields are read from the surroundings alone, and are all that are: a kind of record that has
-/// some of them only would write another object.
-void RecordWriter::mark_kept(Plan& plan) {
-  const auto objects = objects_of_surroundings();
+/// An object is kept whose fields are read from the surroundings alone, or from the judgement, and are all that are: a
+/// kind of record that has some of them only would write another object.
+void RecordWriter::mark_kept(Plan& plan, Reads reads) {
+  const auto objects = objects_read_from(reads);
   for (std::size_t number = 0; number < objects.size(); ++number) {
     std::vector<const Field*> written;
     std::size_t last = 0;
@@ -241,15 +248,17 @@ void RecordWriter::mark_kept(Plan& plan) {
     const auto is_outermost = [](const Step& step) { return step.kind != Step::Kind::field && step.depth == 0; };
     const auto close = std::find_if(plan.begin() + static_cast<std::ptrdiff_t>(last), plan.end(), is_outermost);
     const auto open = std::find_if(std::make_reverse_iterator(close), plan.rend(), is_outermost);
-    open->kept = close->kept = static_cast<std::uint8_t>(number);
+    open->reads = close->reads = reads;
+    open->number = close->number = static_cast<std::uint8_t>(number);
     open->steps_to_close = static_cast<std::uint8_t>(&*close - &*open);
   }
 }
 
 void RecordWriter::append(TextBuffer& out, const Record& record) {
   const std::size_t fact = record.observation.event.facts.index();
-  RecordLine{out, times_, kept_.of(record.observation)}.write(
-      plans_[record.finding ? std::variant_size_v<Facts> + fact : fact], record);
+  const Observation& observation = record.observation;
+  RecordLine line{out, times_, kept_.of_surroundings(observation), kept_.of_judgement(observation.declared)};
+  line.write(plans_[record.finding ? std::variant_size_v<Facts> + fact : fact], record);
 }
 
 }  // namespace dcmwatch

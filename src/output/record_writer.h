@@ -39,17 +39,17 @@ class RecordWriter {
     enum class Kind : std::uint8_t { open, field, close };
     Kind kind;
     std::uint8_t depth = 0;           ///< of the object that is opened or closed
-    std::uint8_t kept = kNotKept;     ///< the number of that object among those that are kept
+    Reads reads = Reads::the_record;  ///< from what alone the object is made: then it is kept
+    std::uint8_t number = 0;          ///< among those that are kept of the same
     std::uint8_t steps_to_close = 0;  ///< from where such an object is opened
     const Field* field = nullptr;     ///< of Kind::field
     Name name{};                      ///< of Kind::field and, with its brace, of Kind::open
   };
-  static constexpr std::uint8_t kNotKept = KeptObjects::kMost;
 
   using Plan = std::vector<Step>;
 
   static Plan plan_for(RecordKinds kinds);
-  static void mark_kept(Plan& plan);
+  static void mark_kept(Plan& plan, Reads reads);
   static Name name_of(std::string_view name, std::string_view after);
 
   /// By the kind of fact; findings after them, by that of their example.

@@ -140,6 +140,14 @@ TEST(RecordWriter, WritesARecordAlikeWhateverItWroteBefore) {
     observations.push_back(changed);
     changed.event.parties.reverse();
     observations.push_back(changed);
+    changed.declared = samples::rogue(facts, Phase::end, 7).declared;
+    observations.push_back(changed);
+    changed.declared.deviations = changed.declared.deviations.first(1);
+    observations.push_back(changed);
+    changed.declared.flow = "another";
+    observations.push_back(changed);
+    changed.declared.owner.reset();
+    observations.push_back(changed);
   }
   const std::string long_name(1000, 'n');
   observations.push_back(samples::observation(samples::message()));
