@@ -185,7 +185,7 @@ Association& Conversation::association(const Mark& first) {
 }
 
 void Conversation::begin_association(const Mark& first) {
-  association_.emplace(first);
+  association_ = std::make_unique<Association>(first);
   announced_ = false;
 }
 

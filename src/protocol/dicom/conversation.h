@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "protocol/conversation.h"
@@ -18,7 +19,8 @@
 
 namespace dcmwatch::dicom {
 
-/// Keeps per association its contexts and open operations, and per direction a unit's head; never a data set.
+/// Keeps per association its contexts and open operations, and per direction a unit's head; never a data set. What is
+/// long, and there for a while only, is apart: it would be most of what an idle connection costs.
 class Conversation final : public StreamSink {
  public:
   Conversation(Emitter& emitter, const ProtocolSettings& settings);
@@ -49,7 +51,7 @@ class Conversation final : public StreamSink {
     Operations::Id message = 0;  ///< whose data set is due or passing
     MessageKind kind{};
     std::uint8_t message_context = 0;
-    std::optional<DataSetReader> reader;  ///< while it wants something
+    std::unique_ptr<DataSetReader> reader;  ///< while it wants something
   };
 
   void drain(Lane& lane, const Mark& mark);
@@ -107,7 +109,7 @@ class Conversation final : public StreamSink {
   Forgotten context_uids_;         ///< of presentation contexts
   Forgotten data_set_attributes_;  ///< wanted ones, perhaps
   State state_ = State::idle;
-  std::optional<Association> association_;
+  std::unique_ptr<Association> association_;
   bool announced_ = false;
   std::array<Lane, 2> lanes_;
 };

@@ -127,7 +127,7 @@ void Conversation::open_reader(Lane& lane, const SeenCommand& seen) {
   const auto encoding = encoding_of(association_->transfer_syntax(seen.context_id));
   const auto wanted = wanted_of(seen.command);
   if (encoding && !wanted.empty()) {
-    lane.reader.emplace(*encoding, wanted);
+    lane.reader = std::make_unique<DataSetReader>(*encoding, wanted);
   } else {
     operations_.announce(lane.message, seen.last);
   }
