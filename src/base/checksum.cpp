@@ -8,12 +8,12 @@ namespace dcmwatch {
 namespace {
 
 // RFC 1071: the one's complement sum does not depend on the byte order, so it is taken in this machine's, eight bytes
-// at a time with the carries kept apart. Never 0 unless all that was added is.
+// at a time with the carries counted apart. Never 0 unless all that was added is.
 class Sum {
  public:
   void add(std::uint64_t word) {
-    low_ += word & 0xffffffffU;
-    high_ += word >> 32;
+    sum_ += word;
+    carries_ += sum_ < word ? 1 : 0;
   }
 
   void add(ByteView bytes) {
@@ -24,7 +24,7 @@ class Sum {
   }
 
   [[nodiscard]] std::uint16_t folded() const {
-    std::uint64_t sum = low_ + high_;
+    std::uint64_t sum = (sum_ & 0xffffffffU) + (sum_ >> 32) + carries_;
     while (sum >> 16 != 0) sum = (sum & 0xffffU) + (sum >> 16);
     return static_cast<std::uint16_t>(sum);
   }
@@ -36,8 +36,8 @@ class Sum {
     return word;
   }
 
-  std::uint64_t low_ = 0;
-  std::uint64_t high_ = 0;
+  std::uint64_t sum_ = 0;
+  std::uint64_t carries_ = 0;  ///< out of it; each stands for one (2^64 is 1 modulo 2^16 - 1)
 };
 
 // A number in the order in which the wire has it.
