@@ -98,8 +98,13 @@ constexpr std::size_t kWord = 8;
 constexpr std::uint64_t kEveryByte = 0x0101010101010101;
 constexpr std::uint64_t kHighBits = 0x80 * kEveryByte;
 std::uint64_t word_at(std::string_view text, std::size_t at, std::uint64_t filler) {
-  std::memcpy(&filler, text.data() + at, std::min(kWord, text.size() - at));
-  return std::endian::native == std::endian::little ? filler : __builtin_bswap64(filler);
+  std::uint64_t word = filler;
+  if (text.size() - at >= kWord) {
+    std::memcpy(&word, text.data() + at, kWord);
+  } else {
+    std::memcpy(&word, text.data() + at, text.size() - at);
+  }
+  return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
 }
 
 bool holds_control_character(std::string_view text) {
