@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <span>
@@ -26,8 +27,9 @@ using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
 void add(SHA256_CTX& hash, std::string_view bytes) { SHA256_Update(&hash, bytes.data(), bytes.size()); }
 
-void put_big_endian(std::uint64_t value, std::span<unsigned char> bytes) {
-  for (std::size_t i = bytes.size(); i-- != 0; value >>= 8) bytes[i] = static_cast<unsigned char>(value);
+void put_big_endian(std::uint64_t value, unsigned char* at) {
+  if (std::endian::native == std::endian::little) value = __builtin_bswap64(value);
+  std::memcpy(at, &value, sizeof value);
 }
 
 Digest digest_of(SHA256_CTX hash, std::string_view last) {
@@ -46,9 +48,11 @@ Digest digest_of(SHA256_CTX hash, std::string_view last) {
   std::memcpy(block.data() + hash.num, last.data(), last.size());
   block[left] = 0x80;
   const std::uint64_t bits = (std::uint64_t{hash.Nh} << 32 | hash.Nl) + last.size() * 8;
-  put_big_endian(bits, std::span{block}.last<kLengthBytes>());
+  put_big_endian(bits, block.data() + block.size() - kLengthBytes);
   SHA256_Transform(&hash, block.data());
-  for (std::size_t i = 0; i < std::size(hash.h); ++i) put_big_endian(hash.h[i], std::span{digest}.subspan(4 * i, 4));
+  for (std::size_t i = 0; i < std::size(hash.h); i += 2) {
+    put_big_endian(std::uint64_t{hash.h[i]} << 32 | hash.h[i + 1], digest.data() + 4 * i);
+  }
   return digest;
 }
 
@@ -94,13 +98,17 @@ class Hmac {
   SHA256_CTX outer_;
 };
 
+/// Both digits of each byte.
+constexpr auto kHex = [] {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> both{};
+  for (std::size_t byte = 0; byte < both.size(); ++byte) both[byte] = {kDigits[byte >> 4], kDigits[byte & 15]};
+  return both;
+}();
+
 /// The first bytes of the digest, as many as fill `text`.
 void put_hex(std::span<char> text, const Digest& digest) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    text[i] = kHex[digest[i / 2] >> 4];
-    text[i + 1] = kHex[digest[i / 2] & 15];
-  }
+  for (std::size_t i = 0; i < text.size(); i += 2) std::memcpy(&text[i], kHex[digest[i / 2]].data(), 2);
 }
 
 std::string_view trimmed(std::string_view text) {
