@@ -11,6 +11,9 @@ namespace {
 
 constexpr Duration kClockStep = std::chrono::minutes{1};
 
+// Parcels that wait for a thread, where more of them are at hand.
+constexpr std::size_t kWorthWaking = 3;
+
 // Ties cannot occur between partitions but at a timer's deadline; within a partition the order of telling is kept.
 auto merge_key(const Event& event) {
   return std::tuple{event.last.time, event.last.source, event.last.packet, event.conversation % kPartitions};
@@ -43,36 +46,25 @@ void name_this_thread(const std::string& name) { pthread_setname_np(pthread_self
 /// A thread that owns whole partitions.
 class Pipeline::Shard final : private EventSink {
  public:
-  Shard(unsigned number, const ProtocolSettings& settings)
-      : number_(number), handler_(settings, *this), assembler_(settings.limits, handler_), thread_([this] { run(); }) {}
+  Shard(Pipeline& pipeline, unsigned number)
+      : pipeline_(pipeline),
+        number_(number),
+        handler_(pipeline.settings_.protocol, *this),
+        assembler_(pipeline.settings_.protocol.limits, handler_),
+        thread_([this] { run(); }) {}
 
-  ~Shard() override {
-    submit(nullptr);
-    thread_.join();
-  }
+  /// The pipeline has stopped.
+  ~Shard() override { thread_.join(); }
 
-  /// nullptr ends the thread.
-  void submit(Parcel* parcel) {
-    const std::lock_guard lock{mutex_};
-    queue_.push_back(parcel);
-    changed_.notify_one();
-  }
+  std::uint64_t begun = 0;  ///< parcels; guarded by the pipeline's mutex
 
  private:
   void run() {
     name_this_thread("shard " + std::to_string(number_));
-    while (Parcel* parcel = next()) {
+    while (Parcel* parcel = pipeline_.next_for(*this)) {
       work(*parcel);
-      if (parcel->shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1) parcel->shards_left.notify_one();
+      pipeline_.on_worked(*parcel, records_->size());
     }
-  }
-
-  Parcel* next() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return !queue_.empty(); });
-    Parcel* parcel = queue_.front();
-    queue_.pop_front();
-    return parcel;
   }
 
   void work(Parcel& parcel) {
@@ -86,13 +78,11 @@ class Pipeline::Shard final : private EventSink {
 
   Event& next_event() override { return records_->next().event; }
 
+  Pipeline& pipeline_;
   unsigned number_;
   Records* records_ = nullptr;
   ProtocolHandler handler_;
   Assembler assembler_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Parcel*> queue_;
   std::thread thread_;  ///< last: it uses all of the above
 };
 
@@ -214,15 +204,14 @@ class Pipeline::Reader {
 
 Pipeline::Pipeline(const PipelineSettings& settings, Analyst& analyst)
     : settings_(settings), analyst_(analyst), pages_(Pages::for_shards(settings.shards)) {
-  for (unsigned number = 0; number < settings_.shards; ++number) {
-    shards_.push_back(std::make_unique<Shard>(number, settings_.protocol));
-  }
   for (std::size_t i = 0; i < settings_.protocol.limits.batches_in_flight; ++i) {
     auto parcel = std::make_unique<Parcel>();
     parcel->segments.resize(settings_.shards);
     parcel->assembly.resize(settings_.shards);
     free_.push_back(std::move(parcel));
   }
+  for (unsigned number = 0; number < settings_.shards; ++number)
+    shards_.push_back(std::make_unique<Shard>(*this, number));
   analyst_thread_ = std::thread{[this] { analyse(); }};
 }
 
@@ -242,13 +231,21 @@ void Pipeline::finish() {
   parcel->last = true;
   submit(std::move(parcel));
   analyst_thread_.join();
+  {
+    const std::lock_guard lock{mutex_};
+    stopped_ = true;
+  }
+  submitted_.notify_all();
   shards_.clear();
 }
 
 // Every parcel comes from here, so readers wait when the analyst falls behind.
 std::unique_ptr<Parcel> Pipeline::take_free() {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [this] { return !free_.empty(); });
+  if (free_.empty()) {
+    submitted_.notify_all();
+    freed_.wait(lock, [this] { return !free_.empty(); });
+  }
   std::unique_ptr<Parcel> parcel = std::move(free_.back());
   free_.pop_back();
   lock.unlock();
@@ -262,39 +259,83 @@ Timestamp Pipeline::watermark() {
 }
 
 void Pipeline::submit(std::unique_ptr<Parcel> parcel) {
-  const std::lock_guard lock{mutex_};
-  // Several interfaces: time is the latest that any of them told.
-  watermark_ = parcel->clock_step ? parcel->watermark : std::max(watermark_, parcel->watermark);
-  parcel->watermark = watermark_;
-  parcel->shards_left = static_cast<unsigned>(shards_.size());
-  for (const auto& shard : shards_) shard->submit(parcel.get());
-  under_way_.push_back(std::move(parcel));
-  changed_.notify_all();
+  bool wake = !parcel->batch.more;
+  {
+    const std::lock_guard lock{mutex_};
+    // Several interfaces: time is the latest that any of them told.
+    watermark_ = parcel->clock_step ? parcel->watermark : std::max(watermark_, parcel->watermark);
+    parcel->watermark = watermark_;
+    parcel->shards_left = static_cast<unsigned>(shards_.size());
+    parcel->records = 0;
+    under_way_.push_back(std::move(parcel));
+    for (const auto& shard : shards_) wake |= merged_ + under_way_.size() - shard->begun >= kWorthWaking;
+  }
+  if (wake) submitted_.notify_all();
+}
+
+// A shard waits while many records are under way, unless it is the oldest parcel that waits for it.
+Parcel* Pipeline::next_for(Shard& shard) {
+  std::unique_lock lock{mutex_};
+  submitted_.wait(lock, [&] {
+    const bool room = records_ < settings_.protocol.limits.records_in_flight || shard.begun == merged_;
+    return stopped_ || (room && shard.begun < merged_ + under_way_.size());
+  });
+  return stopped_ ? nullptr : under_way_[shard.begun++ - merged_].get();
+}
+
+void Pipeline::on_worked(Parcel& parcel, std::size_t records) {
+  bool wake = false;
+  {
+    const std::lock_guard lock{mutex_};
+    parcel.records += records;
+    records_ += records;
+    const bool worth_waking = parcel.records != 0 || !parcel.batch.more || free_.size() <= kWorthWaking;
+    wake = --parcel.shards_left == 0 && worth_waking;
+  }
+  if (wake) worked_.notify_one();
 }
 
 void Pipeline::analyse() {
   name_this_thread("analyst");
   bool last = false;
   while (!last) {
-    std::unique_ptr<Parcel> parcel;
-    {
-      std::unique_lock lock{mutex_};
-      changed_.wait(lock, [this] { return !under_way_.empty(); });
-      parcel = std::move(under_way_.front());
-      under_way_.pop_front();
-    }
-    for (unsigned left = parcel->shards_left; left != 0; left = parcel->shards_left) parcel->shards_left.wait(left);
-    merge(*parcel);
-    last = parcel->last;
-
-    parcel->clock_step.reset();
-    parcel->last = false;
-    if (std::exchange(parcel->ending, false) && !parcel->more_to_end.exchange(false)) ended_ = true;
-    for (auto& segments : parcel->segments) segments.clear();
-    const std::lock_guard lock{mutex_};
-    free_.push_back(std::move(parcel));
-    changed_.notify_all();
+    Parcel& parcel = next_worked();
+    merge(parcel);
+    last = parcel.last;
+    if (parcel.ending && !parcel.more_to_end) ended_ = true;
+    give_back(parcel);
   }
+}
+
+Parcel& Pipeline::next_worked() {
+  std::unique_lock lock{mutex_};
+  const auto worked = [this] { return !under_way_.empty() && under_way_.front()->shards_left == 0; };
+  if (!worked()) {
+    freed_.notify_all();
+    worked_.wait(lock, worked);
+  }
+  return *under_way_.front();
+}
+
+void Pipeline::give_back(Parcel& oldest) {
+  oldest.clock_step.reset();
+  oldest.last = oldest.ending = oldest.more_to_end = false;
+  for (auto& segments : oldest.segments) segments.clear();
+  oldest.batch.more = false;
+  oldest.batch.window.reset();
+  bool shards_waited = false;
+  bool worth_waking = false;
+  {
+    const std::lock_guard lock{mutex_};
+    shards_waited = records_ >= settings_.protocol.limits.records_in_flight;
+    records_ -= oldest.records;
+    free_.push_back(std::move(under_way_.front()));
+    under_way_.pop_front();
+    ++merged_;
+    worth_waking = free_.size() >= kWorthWaking;
+  }
+  if (shards_waited) submitted_.notify_all();
+  if (worth_waking) freed_.notify_all();
 }
 
 void Pipeline::merge(Parcel& parcel) {

@@ -44,7 +44,8 @@ struct Parcel {
   bool ending = false;                    ///< the captures have ended: some of what is open is told
   std::atomic<bool> more_to_end = false;  ///< and not all of it yet
   bool last = false;
-  std::atomic<unsigned> shards_left = 0;
+  unsigned shards_left = 0;  ///< that have not worked on it yet
+  std::size_t records = 0;   ///< of the shards that have
 };
 
 /// Takes everything in packet time, on the analyst's thread.
@@ -90,20 +91,31 @@ class Pipeline {
   std::unique_ptr<Parcel> take_free();
   Timestamp watermark();
   void submit(std::unique_ptr<Parcel> parcel);
+  Parcel* next_for(Shard& shard);
+  void on_worked(Parcel& parcel, std::size_t records);
   void analyse();
+  Parcel& next_worked();
   void merge(Parcel& parcel);
+  void give_back(Parcel& oldest);
 
   const PipelineSettings settings_;
   Analyst& analyst_;
   const std::shared_ptr<Pages> pages_;
-  std::vector<std::unique_ptr<Shard>> shards_;
 
+  // To wake a thread costs more than a parcel's work may, so who has several parcels waiting for it is woken once.
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable freed_;      ///< for readers
+  std::condition_variable submitted_;  ///< for shards
+  std::condition_variable worked_;     ///< for the analyst
   std::vector<std::unique_ptr<Parcel>> free_;
   std::deque<std::unique_ptr<Parcel>> under_way_;  ///< in the order of submission, the same for every shard
+  std::uint64_t merged_ = 0;                       ///< parcels that were under way before those
+  std::size_t records_ = 0;                        ///< of all that are under way
+  bool stopped_ = false;                           ///< no parcel follows
   Timestamp watermark_{};
   std::atomic<bool> ended_ = false;  ///< nothing is open any more
+
+  std::vector<std::unique_ptr<Shard>> shards_;
   std::thread analyst_thread_;
 };
 

@@ -60,9 +60,10 @@ struct Limits {
   std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
 
   // between the threads
-  std::size_t batch_packets = 2048;
-  std::size_t batch_bytes = 1024 * 1024;  ///< small, since tiny units make many facts of few bytes
-  std::size_t batches_in_flight = 4;     ///< replay waits; live sheds and says so
+  std::size_t batch_packets = 512;
+  std::size_t batch_bytes = 512 * 1024;   ///< small, since tiny units make many facts of few bytes
+  std::size_t batches_in_flight = 8;      ///< replay waits; live sheds and says so
+  std::size_t records_in_flight = 16384;  ///< made known and not yet judged; beyond, shards wait for the analyst
   Duration progress_interval = std::chrono::minutes{1};
 };
 

@@ -64,6 +64,7 @@ struct Batch {
   std::shared_ptr<const void> window;
   std::deque<std::vector<std::uint8_t>> reassembled;  ///< datagrams that decode put together from their fragments
   std::vector<Packet> packets;
+  bool more = false;  ///< it holds as much as was asked for, and more is at hand
   /// Everything of this source up to here has been given; never runs backwards.
   Timestamp watermark{};
 };

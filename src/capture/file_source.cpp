@@ -19,6 +19,7 @@ FileSource::FileSource(const std::filesystem::path& file, std::uint32_t index, R
 
 Fill FileSource::next(Batch& batch, std::size_t packets, std::size_t bytes) {
   batch.packets.clear();
+  batch.more = false;
   batch.window.reset();
   if (over_ || stopped_.load(std::memory_order_relaxed)) return Fill::end;
   const Fill filled = fill(batch, {packets, bytes});
@@ -45,7 +46,8 @@ Fill FileSource::fill(Batch& batch, Room room) {
 }
 
 void FileSource::cut(Batch& batch, Room room) {
-  std::size_t used = format_->cut(rest_, room, batch.packets);
+  const std::size_t used = format_->cut(rest_, room, batch.packets);
+  batch.more = batch.packets.size() == room.packets || used >= room.bytes;
   offset_bytes_ += used;
   pass_over_bytes_ += used - std::min(used, rest_.size());
   rest_ = rest_.subspan(std::min(used, rest_.size()));

@@ -51,6 +51,7 @@ class MergedSource final : public Source {
 
   Fill next(Batch& batch, std::size_t packets, std::size_t bytes) override {
     batch.packets.clear();
+    batch.more = false;
     batch.window.reset();
     while (!stopped_.load(std::memory_order_relaxed)) {
       const Fill prepared = prepare(packets, bytes);
@@ -155,6 +156,7 @@ class MergedSource final : public Source {
     const Timestamp next_begins = waiting_.empty() ? Timestamp::max() : waiting_.front().first;
     if (reading_.size() == 1 && only.given == 0 && only.batch.watermark < next_begins) {
       std::swap(batch.packets, only.batch.packets);
+      batch.more = only.batch.more;
       batch.window = std::move(only.batch.window);
       return;
     }
@@ -175,6 +177,7 @@ class MergedSource final : public Source {
       taken_bytes += batch.packets.back().bytes.size();
       if (reading->needs_packets()) return;
     }
+    batch.more = true;
   }
 
   Fill failed() {

@@ -85,6 +85,7 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_limit_reached)
   limits.held_bytes = 100;
   limits.batch_packets = 16;
   limits.batches_in_flight = 2;
+  limits.records_in_flight = 1;
   std::uint64_t evicted = 0;
   for (const char* capture : {"incident.pcap", "modality-day.pcap", "query-retrieve.pcap", "rejections.pcap"}) {
     const Told one = play(capture, 1, limits);
