@@ -119,7 +119,7 @@ Decoded Decoder::walk(const Packet& packet, Batch& batch, Segment& segment) {
   const bool no_tunnel = next.decoded == Decoded::malformed && walk.datagram;
   if (next.decoded != Decoded::segment && !no_tunnel) return next.decoded;
 
-  const Place& found = no_tunnel ? *walk.datagram : walk;
+  const LayerPosition& found = no_tunnel ? *walk.datagram : walk;
   segment = found.segment;
   if (segment.vlan.outer == 0 && !no_tunnel) segment.vlan.outer = walk.port_vlan;
   segment.wire_payload_bytes = found.wire_bytes;

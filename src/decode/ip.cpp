@@ -46,7 +46,7 @@ Next udp(Walk& walk) {
   const std::size_t length = u16(header, 4);  // 0: a jumbogram (RFC 2675)
   if (length >= kHeader) walk.limit(length - kHeader);
   const Next tunnel = udp_tunnel(walk.segment.source.port, walk.segment.destination.port);
-  if (tunnel.layer != nullptr) walk.datagram = static_cast<const Place&>(walk);
+  if (tunnel.layer != nullptr) walk.datagram = static_cast<const LayerPosition&>(walk);
   return tunnel;
 }
 

@@ -27,19 +27,19 @@ struct Next {
 };
 
 /// What a layer left: where to go on, or to come back to.
-struct Place {
+struct LayerPosition {
   ByteView bytes;            ///< captured; never more than `wire_bytes`
   std::uint32_t wire_bytes;  ///< on the wire, as the headers so far tell
   Segment segment;           ///< as far as it is known
 };
 
-struct Walk : Place {
+struct Walk : LayerPosition {
   Fragments& fragments;
   Batch& batch;
   bool length_told = false;  ///< a header told `wire_bytes`: what it lacks was never there, else a capture cut it off
   bool rerouted = false;     ///< the destination is not the final one, which TCP's checksum covers
-  std::uint16_t port_vlan = 0;         ///< a mirror's word for a frame without tags
-  std::optional<Place> datagram = {};  ///< around a tunnel that may turn out not to be one
+  std::uint16_t port_vlan = 0;                 ///< a mirror's word for a frame without tags
+  std::optional<LayerPosition> datagram = {};  ///< around a tunnel that may turn out not to be one
 
   /// The next bytes, or none if they are not all there.
   ByteView take(std::size_t count) {
