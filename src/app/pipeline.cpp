@@ -11,8 +11,9 @@ namespace {
 
 constexpr Duration kClockStep = std::chrono::minutes{1};
 
-// Parcels that wait for a thread, where more of them are at hand.
-constexpr std::size_t kWorthWaking = 3;
+// What a thread is woken for, where more is at hand: so many parcels that wait, or records.
+constexpr std::size_t kWorthWaking = 6;
+constexpr std::size_t kRecordsWorthWaking = 256;
 
 // Ties cannot occur between partitions but at a timer's deadline; within a partition the order of telling is kept.
 auto merge_key(const Event& event) {
@@ -289,7 +290,7 @@ void Pipeline::on_worked(Parcel& parcel, std::size_t records) {
     const std::lock_guard lock{mutex_};
     parcel.records += records;
     records_ += records;
-    const bool worth_waking = parcel.records != 0 || !parcel.batch.more || free_.size() <= kWorthWaking;
+    const bool worth_waking = records_ >= kRecordsWorthWaking || !parcel.batch.more || free_.size() <= kWorthWaking;
     wake = --parcel.shards_left == 0 && worth_waking;
   }
   if (wake) worked_.notify_one();

@@ -62,7 +62,7 @@ struct Limits {
   // between the threads
   std::size_t batch_packets = 512;
   std::size_t batch_bytes = 512 * 1024;   ///< small, since tiny units make many facts of few bytes
-  std::size_t batches_in_flight = 8;      ///< replay waits; live sheds and says so
+  std::size_t batches_in_flight = 16;     ///< replay waits; live sheds and says so
   std::size_t records_in_flight = 16384;  ///< made known and not yet judged; beyond, shards wait for the analyst
   Duration progress_interval = std::chrono::minutes{1};
 };

@@ -39,7 +39,7 @@ std::uint32_t u32(const std::uint8_t* at) {
 // What follows a record by a few is soon asked for by the decoder; records of a bulk transfer are of one size, so it
 // is likely to stand there. Halves the time of a pass over a file that lies in memory.
 inline void prefetch_ahead(ByteView bytes, std::size_t at, std::size_t record_bytes) {
-  constexpr std::size_t kRecords = 8;
+  constexpr std::size_t kRecords = 12;
   constexpr std::size_t kCacheLine = 64;
   const std::size_t ahead = at + kRecords * record_bytes;
   if (ahead + kCacheLine >= bytes.size()) return;
