@@ -41,6 +41,19 @@ TEST_F(Merge, of_files_that_follow_one_another_is_one_after_the_other) {
   EXPECT_EQ(told(read({at("b", {4, 5}), at("a", {1, 2, 3})}).packets), "11 12 13 04 05 ");
 }
 
+TEST_F(Merge, says_when_a_batch_left_more_at_hand) {
+  for (const std::vector<std::filesystem::path>& files :
+       {std::vector{at("a", {1, 2, 3})}, std::vector{at("b", {1, 3}), at("c", {1, 4})}}) {
+    const auto source = open_files(files, {});
+    Batch batch;
+    ASSERT_EQ(source->next(batch, 2, 1 << 20), Fill::packets);
+    EXPECT_TRUE(batch.more);
+    while (source->next(batch, 2, 1 << 20) == Fill::packets) {
+    }
+    EXPECT_FALSE(batch.more);
+  }
+}
+
 TEST_F(Merge, of_files_that_overlap_is_packet_by_packet) {
   const std::vector files{at("a", {1, 4, 5, 9}), at("b", {2, 3, 6, 7}), at("c", {8, 10})};
   for (const std::size_t packets : {1U, 2U, 3U, 1024U}) {
