@@ -1,8 +1,9 @@
 #include "decode/fragments.h"
 
 #include <algorithm>
-#include <functional>
-#include <string_view>
+#include <array>
+#include <cstring>
+#include <random>
 #include <utility>
 
 namespace dcmwatch {
@@ -20,16 +21,48 @@ bool is_sound(Fragment& fragment) {
   return fragment.wire_bytes != 0 && fragment.offset + fragment.wire_bytes <= kMostBytes;
 }
 
-std::size_t digest_of(const Fragment& fragment) { return std::hash<std::string_view>{}(as_text(fragment.bytes)); }
+// Drawn anew in every run, so that nobody can make a fragment look like another's copy, or many meet in one place.
+const std::array<std::uint64_t, 3>& secrets() {
+  static const auto drawn = [] {
+    std::random_device device;
+    std::array<std::uint64_t, 3> words{};
+    for (std::uint64_t& word : words) word = std::uint64_t{device()} << 32 | device();
+    return words;
+  }();
+  return drawn;
+}
+
+std::uint64_t fold(std::uint64_t one, std::uint64_t other) {
+  __extension__ using Product = unsigned __int128;
+  const Product product = static_cast<Product>(one) * other;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// Whichever two inputs somebody picks, hardly any secrets give them the same result.
+std::uint64_t mix(std::uint64_t hash, std::uint64_t one, std::uint64_t other) {
+  const auto& [first, second, third] = secrets();
+  return fold(hash ^ fold(one ^ first, other ^ second), third | 1);
+}
+
+std::size_t digest_of(const Fragment& fragment) {
+  std::uint64_t hash = fragment.bytes.size();
+  for (ByteView rest = fragment.bytes; !rest.empty();) {
+    std::array<std::uint64_t, 2> words{};
+    const std::size_t count = std::min(rest.size(), sizeof words);
+    std::memcpy(words.data(), rest.data(), count);
+    hash = mix(hash, words[0], words[1]);
+    rest = rest.subspan(count);
+  }
+  return hash;
+}
 
 }  // namespace
 
 std::size_t Fragments::Hash::operator()(const FragmentKey& key) const {
-  std::uint64_t hash = std::uint64_t{key.id} << 32 | std::uint64_t{key.domain} << 8 | key.protocol;
-  for (const IpAddress* address : {&key.source, &key.destination}) {
-    for (const std::uint64_t word : address->words()) hash = (hash ^ word ^ hash >> 29) * 0xbf58476d1ce4e5b9U;
-  }
-  return hash ^ hash >> 32;
+  const auto source = key.source.words();
+  const auto destination = key.destination.words();
+  const std::uint64_t about = std::uint64_t{key.id} << 32 | std::uint64_t{key.domain} << 8 | key.protocol;
+  return mix(mix(about, source[0], source[1]), destination[0], destination[1]);
 }
 
 Fragments::Answer Fragments::add(Fragment fragment) {

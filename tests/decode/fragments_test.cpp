@@ -138,6 +138,15 @@ TEST_F(Reassembly, lets_the_first_count_where_ipv4_fragments_overlap) {
   EXPECT_EQ(counters().overlaps, 2U);
 }
 
+// A digest without a secret (std::hash, as libstdc++ has it) is the same for both.
+TEST_F(Reassembly, is_not_deceived_by_a_fragment_made_to_look_like_a_copy) {
+  const std::string one = "abcdefghABCDEFGH|the end";
+  const std::string other = "XXXXXXXX\x3e\x33\x56\x5b\xc0\x92\x5b\x5f|the end";
+  decode(fragment_v4(Bytes{one.begin(), one.end()}, {0, 16}));
+  decode(fragment_v4(Bytes{other.begin(), other.end()}, {0, 16}));
+  EXPECT_EQ(counters().overlaps, 1U);
+}
+
 TEST_F(Reassembly, gives_up_ipv6_datagrams_whose_fragments_overlap) {
   decode(fragment_v6(whole_, {0, 48}));
   EXPECT_EQ(decode(fragment_v6(whole_, {40, 64})), Decoded::fragment);
