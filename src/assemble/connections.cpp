@@ -148,7 +148,7 @@ void Partition::limit_held(Slot slot, const Mark& mark) {
   while (it.half[0].held_segments() + it.half[1].held_segments() > limits_.held_segments_per_connection) {
     give_up_hole(slot, mark);
   }
-  while (held_bytes_ > limits_.held_bytes) give_up_hole(holder_of_most(), mark);
+  if (held_bytes_ > limits_.held_bytes) give_up_most_held(mark);
 }
 
 void Partition::give_up_hole(Slot slot, const Mark& mark) {
@@ -164,14 +164,29 @@ void Partition::give_up_hole(Slot slot, const Mark& mark) {
   ++counters_.holes_given_up_early;
 }
 
-// Of those that hold as much, the one that has waited longest.
-Slot Partition::holder_of_most() const {
-  const auto held = [this](Slot slot) {
-    const auto& it = entry(slot).live;
-    return it ? it->half[0].held_bytes() + it->half[1].held_bytes() : 0;
+// Of those that hold as much, the one that has waited longest. An eighth is made free at once, so that a look at all
+// who wait is not taken for every segment.
+void Partition::give_up_most_held(const Mark& mark) {
+  struct Holder {
+    std::size_t bytes;
+    std::size_t place;
+    bool operator<(const Holder& other) const {
+      return bytes != other.bytes ? bytes < other.bytes : place > other.place;
+    }
   };
-  return *std::max_element(waiting_.begin(), waiting_.end(),
-                           [&](Slot one, Slot other) { return held(one) < held(other); });
+  const auto held_by = [this](std::size_t place) -> Holder {
+    const auto& it = entry(waiting_[place]).live;
+    return {it ? it->half[0].held_bytes() + it->half[1].held_bytes() : 0, place};
+  };
+  std::vector<Holder> holders;
+  for (std::size_t place = 0; place < waiting_.size(); ++place) holders.push_back(held_by(place));
+  std::make_heap(holders.begin(), holders.end());
+  while (held_bytes_ > limits_.held_bytes - limits_.held_bytes / 8) {
+    std::pop_heap(holders.begin(), holders.end());
+    give_up_hole(waiting_[holders.back().place], mark);
+    holders.back() = held_by(holders.back().place);
+    std::push_heap(holders.begin(), holders.end());
+  }
 }
 
 void Partition::make_room(Timestamp now) {

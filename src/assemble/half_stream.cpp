@@ -7,6 +7,9 @@
 namespace dcmwatch {
 namespace {
 
+// Room for so many held segments, or holes, is not given back.
+constexpr std::size_t kKeptPlaces = 64;
+
 ByteView without_front(ByteView bytes, std::int64_t count) {
   return bytes.subspan(std::min(bytes.size(), static_cast<std::size_t>(count)));
 }
@@ -154,7 +157,7 @@ void HalfStream::give_up_or_drop(const Target& target, const Mark& mark, bool ac
 }
 
 void HalfStream::drop_first(const Target& target) {
-  held_bytes_ -= held_.front().payload.size();
+  held_bytes_ -= held_.front().cost_bytes();
   target.buffers.give_back(std::move(held_.front().payload));
   held_.erase(held_.begin());
 }
@@ -180,12 +183,11 @@ void HalfStream::close(const Target& target, const Mark& mark) {
 }
 
 void HalfStream::reset() {
-  constexpr std::size_t kKept = 64;
   std::vector<Held> held = std::exchange(held_, {});
   std::vector<Hole> holes = std::exchange(holes_, {});
   *this = {};
-  if (held.capacity() <= kKept) held_ = std::move(held);
-  if (holes.capacity() <= kKept) holes_ = std::move(holes);
+  if (held.capacity() <= kKeptPlaces) held_ = std::move(held);
+  if (holes.capacity() <= kKeptPlaces) holes_ = std::move(holes);
 }
 
 void HalfStream::rebase(Timestamp now) {
@@ -235,7 +237,7 @@ void HalfStream::drain(const Target& target) {
     }
     if (first.after > target.peer_seen) break;
     ++used;
-    held_bytes_ -= first.payload.size();
+    held_bytes_ -= first.cost_bytes();
     if (first.end() > next_) {
       consume(target, first.mark, without_front(first.payload, next_ - first.offset),
               static_cast<std::uint64_t>(first.end() - next_));
@@ -244,6 +246,7 @@ void HalfStream::drain(const Target& target) {
   }
   if (used == 0) return;
   held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(used));
+  if (held_.empty() && held_.capacity() > kKeptPlaces) held_ = {};
   hole_begin_ = next_;
 }
 
@@ -264,9 +267,10 @@ void HalfStream::hold(const Target& target, const Mark& mark, std::int64_t offse
     const std::int64_t to = another ? held_[at].offset : end;
     if (from < to) {
       const ByteView piece = part(payload, offset, from, to);
-      held_bytes_ += piece.size();
-      held_.insert(held_.begin() + static_cast<std::ptrdiff_t>(at),
-                   Held{from, static_cast<std::uint32_t>(to - from), mark, after, target.buffers.copy(piece)});
+      const auto held =
+          held_.insert(held_.begin() + static_cast<std::ptrdiff_t>(at),
+                       Held{from, static_cast<std::uint32_t>(to - from), mark, after, target.buffers.copy(piece)});
+      held_bytes_ += held->cost_bytes();
       fresh = true;
       ++at;
     }

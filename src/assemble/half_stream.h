@@ -129,6 +129,8 @@ class HalfStream {
     HeldBuffers::Bytes payload;
 
     [[nodiscard]] std::int64_t end() const { return offset + wire_bytes; }
+    /// Itself too: a byte may come alone.
+    [[nodiscard]] std::size_t cost_bytes() const { return sizeof(Held) + payload.size(); }
   };
   struct Hole {
     std::int64_t begin;

@@ -49,7 +49,8 @@ bool UnacknowledgedBytes::same(std::int64_t offset, ByteView bytes) const {
 
 HeldBuffers::Bytes HeldBuffers::copy(ByteView bytes) {
   Bytes copied;
-  if (!spare_bytes_.empty()) {
+  // A byte in a large buffer would hold more than it counts for.
+  if (!spare_bytes_.empty() && spare_bytes_.back().capacity() / 2 <= bytes.size()) {
     copied = std::move(spare_bytes_.back());
     spare_bytes_.pop_back();
   }

@@ -95,7 +95,7 @@ class Partition {
   void open_sink(Entry& entry, const Mark& mark);
   void limit_held(Slot slot, const Mark& mark);
   void give_up_hole(Slot slot, const Mark& mark);
-  Slot holder_of_most() const;
+  void give_up_most_held(const Mark& mark);
   void make_room(Timestamp now);
   void limit(State state, Timestamp now);
   void evict(Slot slot, Timestamp now);

@@ -225,7 +225,7 @@ TEST_F(AssemblerTest, the_oldest_idle_connection_is_evicted_and_counted) {
 }
 
 TEST_F(AssemblerTest, held_bytes_are_bounded_and_what_is_given_up_is_a_gap) {
-  limits_.held_bytes = 100;
+  limits_.held_bytes = 250;  // each costs some more than its bytes
   handshake();
   const std::string block(40, 'x');
   for (std::uint32_t i = 1; i <= 4; ++i) give(client, kAck, 101 + i * 50, 501, block);
@@ -234,8 +234,15 @@ TEST_F(AssemblerTest, held_bytes_are_bounded_and_what_is_given_up_is_a_gap) {
   EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).missing_bytes, 50U + 3 * 10U);
 }
 
+TEST_F(AssemblerTest, bytes_held_one_by_one_count_for_what_they_cost) {
+  limits_.held_bytes = 1000;
+  handshake();
+  for (std::uint32_t i = 1; i <= 100; ++i) give(client, kAck, 101 + i * 2, 501, "x");
+  EXPECT_GT(assembler_.counters().holes_given_up_early, 0U);
+}
+
 TEST_F(AssemblerTest, the_hole_of_the_connection_that_holds_most_is_given_up_whoever_adds) {
-  limits_.held_bytes = 100;
+  limits_.held_bytes = 300;
   const std::string block(90, 'x');
   // Two connections of one partition: the first holds much, the second a little.
   const auto partition = [this] { return partition_of(make(client, 0, 0, 0).hash); };
