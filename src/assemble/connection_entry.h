@@ -84,6 +84,8 @@ struct ConnectionEntry {
     bool syn_seen : 1 = false;         ///< it was the first packet
     bool syn_repeated : 1 = false;     ///< so that the times of the handshake are doubtful
     bool several_answers : 1 = false;  ///< SYN-ACKs that differ: SYN cookies
+    bool opener_in_doubt : 1 = false;  ///< they acknowledge different SYNs
+    bool supplanted : 1 = false;       ///< ended for segments of another place, whose handshake was not seen
     bool candidate : 1 = false;        ///< a SYN on the ports of an open connection
     bool reset_backward : 1 = false;   ///< who sent the RST
     bool was_reset : 1 = false;

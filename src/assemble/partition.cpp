@@ -154,7 +154,9 @@ Slot Partition::admit_to_closed(Slot slot, const Segment& segment, std::uint64_t
     ++counters_.resets_refuted;
     anew = true;
   } else {
-    anew = far && segment.wire_payload_bytes != 0;  // the handshake was not seen
+    const std::int64_t on = distance(it.next_sequence[side], segment.sequence + segment.wire_payload_bytes);
+    const bool goes_on = it.flags.supplanted && it.has_started(direction) && on > 0 && on <= kNear;
+    anew = (far || goes_on) && segment.wire_payload_bytes != 0;  // the handshake was not seen
   }
   if (!anew) {
     ++counters_.late_packets;
@@ -355,6 +357,7 @@ void Partition::on_answer(Slot slot, Direction direction, const Segment& segment
   if (it.answered != Timestamp{}) {
     it.flags.syn_repeated = true;
     it.flags.several_answers |= it.initial_sequence[side] != segment.sequence;
+    it.flags.opener_in_doubt |= it.next_sequence[index_of(opener)] != segment.acknowledgement;
   } else {
     it.answered = segment.mark.time;
   }
@@ -380,6 +383,7 @@ void Partition::on_handshake_end(Slot slot, Direction direction, const Segment& 
     if (it.completed == Timestamp{}) it.completed = segment.mark.time;
     const bool unsure = !it.has_started(Direction::backward) || it.flags.several_answers;
     if (unsure && segment.has(TcpFlags::ack) && !it.live) it.start(Direction::backward, segment.acknowledgement);
+    if (it.flags.opener_in_doubt && !it.live) it.start(Direction::forward, segment.sequence);
     enter(slot, State::unproven, segment.mark.time);
     return;
   }
@@ -449,7 +453,8 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
   if (verdict == HalfStream::Verdict::taken) return true;
   ++counters_.implausible_packets;
   if (verdict == HalfStream::Verdict::stray) return false;
-  // Another connection on these ports; how this one ended was not seen.
+  // Another connection on these ports; how this one ended was not seen. Or somebody forged three segments.
+  it.flags.supplanted = true;
   close(slot, segment.mark, CloseReason::timed_out);
   return false;
 }

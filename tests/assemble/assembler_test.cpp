@@ -370,6 +370,21 @@ TEST_F(AssemblerTest, which_of_several_syn_cookies_was_taken_the_openers_ack_tel
   EXPECT_EQ(only_sink().stream[1], "banner");
 }
 
+TEST_F(AssemblerTest, a_forged_syn_ack_that_acknowledges_other_numbers_hides_nothing) {
+  for (const bool forged_first : {false, true}) {
+    give(client, kSyn, 100, 0);
+    if (forged_first) give(server, kSyn | kAck, 900, 601);
+    give(server, kSyn | kAck, 500, 101);
+    if (!forged_first) give(server, kSyn | kAck, 900, 601);
+    give(client, kAck, 101, 501);
+    give(client, kAck, 101, 501, "question");
+    ++client_port_;
+  }
+  finish();
+  ASSERT_EQ(handler_.sinks.size(), 2U);
+  for (const auto& [id, sink] : handler_.sinks) EXPECT_EQ(sink.stream[0], "question");
+}
+
 TEST_F(AssemblerTest, a_lost_syn_ack_is_made_good_by_the_openers_ack) {
   give(client, kSyn, 100, 0);
   give(client, kAck, 101, 501);
@@ -637,6 +652,16 @@ TEST_F(AssemblerTest, another_connection_whose_handshake_was_not_seen_takes_the_
   for (std::uint32_t i = 0; i < 5; ++i) give(client, kAck, 1000 + i, 501, "n");
   finish();
   EXPECT_EQ(handler_.ended.size(), 2U);
+}
+
+TEST_F(AssemblerTest, a_connection_supplanted_by_three_forged_segments_goes_on) {
+  handshake(2'000'000'000, 500);
+  give(client, kAck, 2'000'000'001, 501, "old");
+  for (std::uint32_t i = 0; i < 3; ++i) give(client, kAck, 1000 + i, 501, "n");
+  give(client, kAck, 2'000'000'004, 501, "more");
+  finish();
+  ASSERT_EQ(handler_.sinks.size(), 2U);
+  EXPECT_EQ(handler_.sinks.rbegin()->second.stream[0], "more");
 }
 
 TEST_F(AssemblerTest, what_is_open_at_the_end_is_told_some_at_a_time) {
