@@ -308,10 +308,10 @@ void Partition::expire_holes(Timestamp now) {
     Entry& it = entry(slot);
     if (!it.live) continue;
     it.live->waits = false;
-    expire_waiting(it, now);
+    const Timestamp expired = expire_waiting(it, now);
     if (it.live->half[0].finished() && it.live->half[1].finished()) {
       const Mark& last = it.live->connection.last;
-      close(slot, {now, last.source, last.packet}, CloseReason::finished);
+      close(slot, {expired, last.source, last.packet}, CloseReason::finished);
     } else {
       note_waiting(slot);
     }
@@ -319,15 +319,18 @@ void Partition::expire_holes(Timestamp now) {
 }
 
 // Holes first: what was captured too early waits for them to be filled or given up.
-void Partition::expire_waiting(Entry& it, Timestamp now) {
+Timestamp Partition::expire_waiting(Entry& it, Timestamp now) {
   Live& connection = *it.live;
   const std::size_t before = connection.half[0].held_bytes() + connection.half[1].held_bytes();
   const Mark last = connection.connection.last;
+  Timestamp expired = last.time;
   for (const Direction direction : kBothDirections)
-    connection.half[index_of(direction)].expire_holes(target(connection, direction), now, last);
+    expired =
+        std::max(expired, connection.half[index_of(direction)].expire_holes(target(connection, direction), now, last));
   for (const Direction direction : kBothDirections)
     connection.half[index_of(direction)].release_early(target(connection, direction), now);
   held_bytes_ += connection.half[0].held_bytes() + connection.half[1].held_bytes() - before;
+  return expired;
 }
 
 void Partition::expire_idle(State state, Timestamp now, std::size_t& ended) {

@@ -122,16 +122,19 @@ void HalfStream::settle_holes(const Target& target, const Mark& mark) {
   if (past != 0) count_missing(target, mark, past);
 }
 
-void HalfStream::expire_holes(const Target& target, Timestamp now, const Mark& last) {
+Timestamp HalfStream::expire_holes(const Target& target, Timestamp now, const Mark& last) {
   if (!holes_.empty()) settle_holes(target, {now, last.source, last.packet});
+  Timestamp expired{};
   while (!held_.empty() && held_.front().offset > next_) {
     const bool acknowledged = acknowledged_ >= held_.front().offset;
     const Timestamp deadline = acknowledged
                                    ? std::max(hole_since_, acknowledged_beyond_since_) + target.limits.reorder_window
                                    : hole_since_ + target.limits.unacknowledged_window;
-    if (now < deadline) return;
+    if (now < deadline) break;
+    expired = deadline;
     give_up_or_drop(target, {deadline, last.source, last.packet}, acknowledged);
   }
+  return expired;
 }
 
 void HalfStream::release_early(const Target& target, Timestamp now) {

@@ -98,7 +98,8 @@ class HalfStream {
   void tell_conflict(const Target& target, const Mark& mark, std::int64_t offset, std::uint64_t length);
 
   /// Gives up what has waited its time, however many follow. The mark of what it tells bears the deadline.
-  void expire_holes(const Target& target, Timestamp now, const Mark& last);
+  /// Returns the last of these deadlines, zero if there was none.
+  Timestamp expire_holes(const Target& target, Timestamp now, const Mark& last);
   /// The same for bytes that were captured before what they acknowledge. To be called after the other direction's
   /// holes have been given up; and whenever the other direction has got on.
   void release_early(const Target& target, Timestamp now);

@@ -639,6 +639,17 @@ TEST_F(AssemblerTest, an_answer_whose_question_was_lost_waits_no_longer_than_the
   EXPECT_EQ(assembler_.counters().unseen_bytes, 8U);
 }
 
+TEST_F(AssemblerTest, a_connection_whose_last_hole_is_given_up_ends_then_whenever_that_is_noticed) {
+  handshake();
+  give(client, kAck, 101, 501, "a");
+  give(server, kFin | kAck, 501, 110);
+  give(client, kFin | kAck, 106, 502, "end!");
+  const Timestamp shown = timestamp_from_ns(now_ns_);
+  pass(limits_.reorder_window * 7);
+  ASSERT_EQ(handler_.ended.size(), 1U);
+  EXPECT_LE(handler_.ended[0].mark.time, shown + limits_.reorder_window);
+}
+
 TEST_F(AssemblerTest, bytes_acknowledged_on_a_connection_that_never_showed_any_are_capture_loss) {
   handshake();
   give(client, kAck, 101, 501 + 1000);
