@@ -12,8 +12,9 @@ using namespace test;
 DecodedPdu decode(const Octets& whole) { return decode_pdu(whole.at(0), ByteView{whole}.subspan(kPduHeaderBytes)); }
 
 TEST(DicomPdu, Request) {
-  const DecodedPdu decoded = decode(associate_request(
-      " CT1", "PACS", {{1, kVerification, {kImplicit}}, {3, kCtImageStorage, {kExplicit, kImplicit}}}));
+  const auto bytes = associate_request(" CT1", "PACS",
+                                       {{1, kVerification, {kImplicit}}, {3, kCtImageStorage, {kExplicit, kImplicit}}});
+  const DecodedPdu decoded = decode(bytes);
   EXPECT_FALSE(decoded.defect);
   const auto& request = std::get<AssociateRequest>(decoded.pdu);
   EXPECT_EQ(request.calling_ae, "CT1");
@@ -29,7 +30,8 @@ TEST(DicomPdu, Request) {
 }
 
 TEST(DicomPdu, Accept) {
-  const DecodedPdu decoded = decode(associate_accept({{1, 0, kImplicit}, {3, 4, kExplicit}}));
+  const auto bytes = associate_accept({{1, 0, kImplicit}, {3, 4, kExplicit}});
+  const DecodedPdu decoded = decode(bytes);
   EXPECT_FALSE(decoded.defect);
   const auto& accept = std::get<AssociateAccept>(decoded.pdu);
   ASSERT_EQ(accept.contexts.size(), 2U);
