@@ -23,7 +23,7 @@ struct Limits {
   // assemble, per partition (there are kPartitions of them)
   std::size_t connections = 16384;           ///< victim: what is worth least, of those the one idle longest
   std::size_t unanswered_connections = 512;  ///< of these, SYNs that nobody answered; victim: the oldest is counted
-  std::size_t half_seen_connections = 4096;  ///< of these, joined midway and seen in one direction; victim: as above
+  std::size_t half_seen_connections = 1024;  ///< of these, joined midway and seen in one direction; victim: as above
   std::size_t closed_connections = 2048;     ///< that linger for late packets; victim: the one closed longest
   std::size_t unanswered_networks = 16;      ///< told by network in a minute; victim: the network of those beyond
   std::size_t refused_records = 16;          ///< refused connections told one by one in a minute; the rest: counted

@@ -12,8 +12,8 @@ using namespace test;
 DecodedPdu decode(const Octets& whole) { return decode_pdu(whole.at(0), ByteView{whole}.subspan(kPduHeaderBytes)); }
 
 TEST(DicomPdu, Request) {
-  const auto bytes = associate_request(" CT1", "PACS",
-                                       {{1, kVerification, {kImplicit}}, {3, kCtImageStorage, {kExplicit, kImplicit}}});
+  const Octets bytes = associate_request(
+      " CT1", "PACS", {{1, kVerification, {kImplicit}}, {3, kCtImageStorage, {kExplicit, kImplicit}}});
   const DecodedPdu decoded = decode(bytes);
   EXPECT_FALSE(decoded.defect);
   const auto& request = std::get<AssociateRequest>(decoded.pdu);
@@ -30,7 +30,7 @@ TEST(DicomPdu, Request) {
 }
 
 TEST(DicomPdu, Accept) {
-  const auto bytes = associate_accept({{1, 0, kImplicit}, {3, 4, kExplicit}});
+  const Octets bytes = associate_accept({{1, 0, kImplicit}, {3, 4, kExplicit}});
   const DecodedPdu decoded = decode(bytes);
   EXPECT_FALSE(decoded.defect);
   const auto& accept = std::get<AssociateAccept>(decoded.pdu);
@@ -59,7 +59,8 @@ TEST(DicomPdu, PassesOverOtherUserItems) {
                       item(0x57, Octets(9, 0)) +
                       item(0x58, from_hex("0201") + be16(4) + text("user") + be16(6) + text("secret")) +
                       item(0x59, Octets(3, 0)) + item(0x99, Octets(7, 0));
-  const DecodedPdu decoded = decode(associate_request("A", "B", {}, 4096, more));
+  const Octets bytes = associate_request("A", "B", {}, 4096, more);
+  const DecodedPdu decoded = decode(bytes);
   EXPECT_FALSE(decoded.defect);
   EXPECT_EQ(std::get<AssociateRequest>(decoded.pdu).implementation.version_name, "OFFIS_DCMTK_367");
 }
