@@ -10,6 +10,7 @@ import time
 import unittest
 
 import dcmwatch as d
+from test_memory import PDU_BYTES, write_capture
 
 CAPTURE = d.PCAPS / "incident.pcap"
 
@@ -50,6 +51,18 @@ class Captures(unittest.TestCase):
         self.assertEqual(d.replay("--events", "-", packed).stdout, self.told)
         with packed.open("rb") as stream:
             self.assertEqual(d.replay("--events", "-", "-", stdin=stream).stdout, self.told)
+
+    def test_segments_that_the_card_was_to_cut_tell_the_same(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stores = []
+            for segment_bytes in (1448, 200_000):
+                capture = pathlib.Path(folder) / f"{segment_bytes}.pcap"
+                write_capture(capture, 20, segment_bytes)
+                (store,) = d.of("dicom.operation", d.records(capture))
+                (connection,) = d.of("connection", d.records(capture))
+                stores.append((store["dicom"], connection["source"]["bytes"], connection["source"]["missing_bytes"]))
+            self.assertEqual(stores[0], stores[1])
+            self.assertEqual(stores[1][0]["request_bytes"], 20 * (PDU_BYTES - 12))
 
     def test_a_cut_compressed_capture_tells_what_came_before_and_fails(self):
         packed = gzip.compress(CAPTURE.read_bytes())

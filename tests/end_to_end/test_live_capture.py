@@ -5,8 +5,8 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import tempfile
-import time
 import unittest
 
 import dcmwatch as d
@@ -144,8 +144,20 @@ class LiveCapture(unittest.TestCase):
 
     def test_an_interface_that_would_speak_or_merges_packets_is_warned_of(self):
         self.wire.ip("addr", "add", "10.99.0.1/24", "dev", "span1")
-        self.watch("{name: span1}")
+        for port, offload in (("span0", "off"), ("span1", "on")):
+            subprocess.run(["ip", "netns", "exec", wire.MONITOR, "ethtool", "-K", port, "gro", offload], check=True)
+        self.watch("{name: span0}", "{name: span1}")
         self.assertIn("span1 has the address 10.99.0.1", self.said())
+        self.assertIn("span1 merges packets before they are seen", self.said())
+        self.assertNotIn("warning: span0", self.said())
+        self.stop()
+
+    def test_what_the_monitors_host_sends_is_left_out_unless_it_is_asked_for(self):
+        self.watch("{name: span0}", "{name: span1, direction: both}")
+        frames = list(wire.frames(d.PCAPS / "hl7-repeated-answers.pcap"))
+        self.wire.send_from_the_monitors_host((side, frame) for side in (0, 1) for frame in frames)
+        self.captured(len(frames), 'dcmwatch_capture_packets_total{source="span1"}')
+        self.assertEqual(self.metric('dcmwatch_capture_packets_total{source="span0"}'), 0)
         self.stop()
 
 

@@ -52,66 +52,72 @@ def store(pdus):
 class Capture:
     """A pcap file of one TCP connection."""
 
-    def __init__(self, file):
+    def __init__(self, file, segment_bytes=SEGMENT_BYTES):
         self.file = file
+        self.segment_bytes = segment_bytes
         self.sequence = [1000, 2000]
         self.packets = 0
-        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 101))
 
     def segment(self, side, flags, payload=b""):
         ports = (40000, 11112) if side == 0 else (11112, 40000)
         ends = (bytes((10, 20, 10, 11)), bytes((10, 20, 20, 10)))
         tcp = struct.pack(">HHIIBBHHH", *ports, self.sequence[side], self.sequence[1 - side], 0x50, flags, 65535, 0, 0)
-        ip = struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(payload), 0, 0, 64, 6, 0) + ends[side] + ends[1 - side]
         size = 40 + len(payload)
+        total = size if size < 1 << 16 else 0  # as a host whose card is to cut the segment writes it
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, total, 0, 0, 64, 6, 0) + ends[side] + ends[1 - side]
         self.file.write(struct.pack("<IIII", 1_800_000_000 + self.packets // 100_000, self.packets % 100_000 * 10, size, size))
         self.file.write(ip + tcp + payload)
         self.packets += 1
         self.sequence[side] = (self.sequence[side] + len(payload) + (flags & 3 != 0)) & 0xffffffff
 
-    def send(self, side, data):
-        for at in range(0, len(data), SEGMENT_BYTES):
-            self.segment(side, 0x10, data[at:at + SEGMENT_BYTES])
+    def send(self, side, *pieces):
+        rest = b""
+        for piece in pieces:
+            rest += piece
+            while len(rest) >= self.segment_bytes:
+                self.segment(side, 0x10, rest[:self.segment_bytes])
+                rest = rest[self.segment_bytes:]
+        if rest:
+            self.segment(side, 0x10, rest)
 
 
-def write_capture(path, pdus):
+def write_capture(path, pdus, segment_bytes=SEGMENT_BYTES):
     with path.open("wb", buffering=1 << 20) as file:
-        capture = Capture(file)
+        capture = Capture(file, segment_bytes)
         capture.segment(0, 2)
         capture.segment(1, 0x12)
         capture.segment(0, 0x10)
         capture.send(0, association(1, item(0x20, bytes((1, 0, 0, 0)) + item(0x30, CT) + item(0x40, EXPLICIT))))
         capture.send(1, association(2, item(0x21, bytes((1, 0, 0, 0)) + item(0x40, EXPLICIT))))
-        for data in store(pdus):
-            capture.send(0, data)
+        capture.send(0, *store(pdus))
         capture.send(1, command(element(0x0002, CT), element(0x0100, b"\1\x80"), element(0x0120, b"\1\0"), element(0x0800, b"\1\1"),
                                 element(0x0900, b"\0\0")))
         capture.segment(0, 0x11)
         capture.segment(1, 0x11)
 
 
-def anonymous_kibibytes(pid):
-    """What the process keeps for itself: the pages of a mapped capture are the page cache's. 0 once it has ended."""
+def memory_kibibytes(pid):
+    """What the process keeps for itself now (the pages of a mapped capture are the page cache's), and the most that it ever had
+    in memory. Nothing once it has ended."""
     try:
-        lines = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+        status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon:")), 0)
+        return 0, 0
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    return tuple(int(fields.get(name, "0").split()[0]) for name in ("RssAnon", "VmHWM"))
 
 
 def peaks_kibibytes(*command_line):
-    """Of that process alone: its own memory, looked at each millisecond, and all of it."""
+    """The most of both, looked at each millisecond. (What wait4 tells has the parent's memory in it.)"""
     process = subprocess.Popen(command_line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    own = 0
-    while True:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            break
-        own = max(own, anonymous_kibibytes(process.pid))
+    peaks = (0, 0)
+    while process.poll() is None:
+        peaks = tuple(map(max, peaks, memory_kibibytes(process.pid)))
         time.sleep(0.001)
-    process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, process.returncode
-    return own, usage.ru_maxrss
+    assert min(peaks) > 0, "the process was never looked at"
+    return peaks
 
 
 @unittest.skipIf(os.environ.get("DCMWATCH_SANITIZED"), "sanitizers keep memory of their own")

@@ -73,10 +73,14 @@ class Wire:
         return done.stdout if done.returncode == 0 else None
 
     @staticmethod
-    def send(sided_frames):
+    def send(sided_frames, namespace=FAR, prefix="far-"):
         """Pairs of a port's number and a frame, in this order."""
         packed = b"".join(struct.pack("!BI", side, len(frame)) + frame for side, frame in sided_frames)
-        subprocess.run(["ip", "netns", "exec", FAR, sys.executable, __file__], input=packed, check=True, timeout=60)
+        subprocess.run(["ip", "netns", "exec", namespace, sys.executable, __file__, prefix], input=packed, check=True, timeout=60)
+
+    @classmethod
+    def send_from_the_monitors_host(cls, sided_frames):
+        cls.send(sided_frames, MONITOR, "")
 
     def close(self):
         for process in self.processes:
@@ -92,9 +96,9 @@ def main():
     sockets = []
     for port in PORTS:
         try:
-            far = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-            far.bind(("far-" + port, 0))
-            sockets.append(far)
+            sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+            sender.bind((sys.argv[1] + port, 0))
+            sockets.append(sender)
         except OSError:  # unplugged
             sockets.append(None)
     data = sys.stdin.buffer.read()
