@@ -36,15 +36,50 @@ std::uint32_t u32(const std::uint8_t* at) {
   return swapped ? __builtin_bswap32(value) : value;
 }
 
-// What follows a record by a few is soon asked for by the decoder; records of a bulk transfer are of one size, so it
-// is likely to stand there. Halves the time of a pass over a file that lies in memory.
-inline void prefetch_ahead(ByteView bytes, std::size_t at, std::size_t record_bytes) {
-  constexpr std::size_t kRecords = 12;
+// Whether a record of about that time may stand here. A guess.
+template <bool swapped>
+bool looks_like_record(const std::uint8_t* at, std::uint32_t seconds) {
+  constexpr std::uint32_t kMostSeconds = 60;
+  if (u32<swapped>(at) - seconds + kMostSeconds > 2 * kMostSeconds) return false;
+  const std::uint32_t captured = u32<swapped>(at + 8);
+  return captured <= u32<swapped>(at + 12) && captured <= kMostCapturedBytes;
+}
+
+// Where the first of two records that follow each other stands, soon after `from`; the end where none does.
+template <bool swapped>
+std::size_t find_record(ByteView bytes, std::size_t from, std::uint32_t seconds) {
+  constexpr std::size_t kSoon = 4096;
+  const std::size_t most = std::min(bytes.size() - kLengthsBytes, from + kSoon);
+  for (std::size_t at = from; at < most; ++at) {
+    if (!looks_like_record<swapped>(bytes.data() + at, seconds)) continue;
+    const std::size_t next = at + kLengthsBytes + u32<swapped>(bytes.data() + at + 8);
+    if (next + kLengthsBytes <= bytes.size() && looks_like_record<swapped>(bytes.data() + next, seconds)) return at;
+  }
+  return bytes.size();
+}
+
+// Where a record stands only the one before it tells, so a pass over a file in memory waits for one head after the
+// other. From several places further on, found by their look, the heads are fetched into the cache at the same time: a
+// pass then takes a third of the time. Nothing else comes of it; a guess that was wrong costs time alone.
+template <bool swapped>
+void fetch_heads(ByteView bytes) {
+  constexpr std::size_t kLanes = 16;
   constexpr std::size_t kCacheLine = 64;
-  const std::size_t ahead = at + kRecords * record_bytes;
-  if (ahead + kCacheLine >= bytes.size()) return;
-  __builtin_prefetch(bytes.data() + ahead);
-  __builtin_prefetch(bytes.data() + ahead + kCacheLine);
+  asm volatile("");  // GCC leaves out what only prefetches, since it has no effect
+  const std::size_t span = bytes.size() / kLanes;
+  std::array<std::size_t, kLanes> at{};
+  for (std::size_t lane = 1; lane < kLanes; ++lane)
+    at[lane] = find_record<swapped>(bytes, lane * span, u32<swapped>(bytes.data()));
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      if (at[lane] + kLengthsBytes > (lane + 1) * span) continue;
+      const std::uint8_t* head = bytes.data() + at[lane];
+      __builtin_prefetch(head + kCacheLine);
+      at[lane] += kLengthsBytes + std::min(u32<swapped>(head + 8), kMostCapturedBytes);
+      more = true;
+    }
+  }
 }
 
 template <bool swapped>
@@ -58,6 +93,7 @@ class PcapFormat final : public Format {
     for (std::size_t n = 0; n < room.packets && at < enough; ++n) {
       if (bytes.size() - at < layout_.header_bytes) break;
       const std::uint8_t* record = bytes.data() + at;
+      if (record < fetched_begin_ || record >= fetched_end_) fetch_ahead(bytes.subspan(at));
       std::uint32_t captured = u32<swapped>(record + 8);
       std::uint32_t wire = u32<swapped>(record + 12);
       if (layout_.lengths != Lengths::captured_first) order(captured, wire);
@@ -67,7 +103,6 @@ class PcapFormat final : public Format {
       }
       const std::size_t whole = layout_.header_bytes + captured;
       if (bytes.size() - at < whole) break;
-      prefetch_ahead(bytes, at, whole);
       const Mark mark{time_of(record), source_, packets_++};
       packets.push_back({mark, {record + layout_.header_bytes, captured}, wire, layout_.link_type});
       at += whole;
@@ -76,6 +111,15 @@ class PcapFormat final : public Format {
   }
 
  private:
+  // A stretch at a time: long enough to pay for finding places in it, short enough to stay in the cache.
+  void fetch_ahead(ByteView bytes) {
+    constexpr std::size_t kStretch = std::size_t{2} << 20, kWorthwhile = std::size_t{1} << 16;
+    const ByteView stretch = bytes.first(std::min(bytes.size(), kStretch));
+    fetched_begin_ = stretch.data();
+    fetched_end_ = stretch.data() + stretch.size();
+    if (stretch.size() >= kWorthwhile) fetch_heads<swapped>(stretch);
+  }
+
   [[nodiscard]] Timestamp time_of(const std::uint8_t* record) const {
     const std::int64_t fraction = std::int64_t{u32<swapped>(record + 4)} * layout_.nanoseconds_per_tick;
     return timestamp_from_ns(std::int64_t{u32<swapped>(record)} * 1'000'000'000 +
@@ -88,6 +132,8 @@ class PcapFormat final : public Format {
 
   const Layout layout_;
   std::size_t header_bytes_ = kFileHeaderBytes;  ///< still to be passed over
+  const std::uint8_t* fetched_begin_ = nullptr;
+  const std::uint8_t* fetched_end_ = nullptr;
 };
 
 template <bool swapped>
