@@ -57,7 +57,7 @@ Next ether_ip(Walk& walk) {
   return header[0] >> 4 == 3 ? Next{ethernet} : Next{Decoded::malformed};
 }
 
-Next protocol(Walk& walk, std::uint8_t number);
+Next protocol(const Walk& walk, std::uint8_t number);
 
 // RFC 4302: an authentication header changes nothing of what it covers.
 Next authentication(Walk& walk) {
@@ -68,23 +68,6 @@ Next authentication(Walk& walk) {
   if (bytes < kLeast) return Decoded::malformed;
   if (bytes > kLeast && walk.take(bytes - kLeast).empty()) return walk.why_not(bytes - kLeast);
   return protocol(walk, header[0]);
-}
-
-struct Protocol {
-  std::uint8_t number;
-  Layer layer;
-};
-// IANA protocol numbers.
-constexpr std::array kProtocols{
-    Protocol{6, tcp},         Protocol{17, udp},      Protocol{4, ipv4},   Protocol{41, ipv6},
-    Protocol{47, gre},        Protocol{97, ether_ip}, Protocol{137, mpls}, Protocol{51, authentication},
-    Protocol{50, encrypted},   // ESP, RFC 4303
-    Protocol{108, compressed}  // IPComp, RFC 3173
-};
-
-Next protocol(Walk&, std::uint8_t number) {
-  const auto known = std::ranges::find(kProtocols, number, &Protocol::number);
-  return known == kProtocols.end() ? Next{Decoded::other_protocol} : Next{known->layer};
 }
 
 Next reassemble(Walk& walk, Fragment fragment) {
@@ -106,10 +89,70 @@ Next reassemble(Walk& walk, Fragment fragment) {
   return protocol(walk, answer.protocol);
 }
 
-// RFC 8200 4.3 to 4.6: headers before the one that counts. The length is in units of 8 bytes beyond the first.
-bool is_extension(std::uint8_t header) {
-  constexpr std::array<std::uint8_t, 6> kExtensions{0, 43, 60, 135, 139, 140};
-  return std::ranges::find(kExtensions, header) != kExtensions.end();
+// RFC 8200 4: headers before the one that counts are of units of eight bytes, and tell how many there are beyond the
+// first.
+constexpr std::size_t kUnit = 8;
+
+Next extension(Walk& walk) {
+  const ByteView head = walk.take(kUnit);
+  if (head.empty()) return walk.why_not(kUnit);
+  const std::size_t more = head[1] * kUnit;
+  if (more != 0 && walk.take(more).empty()) return walk.why_not(more);
+  return protocol(walk, head[0]);
+}
+
+// RFC 8200 4.4: where segments are left, the final destination is in the header.
+Next routing(Walk& walk) {
+  if (walk.bytes.size() >= kUnit && walk.bytes[3] != 0) walk.rerouted = true;
+  return extension(walk);
+}
+
+// RFC 8200 4.5
+constexpr std::uint8_t kFragment = 44;
+Next fragment(Walk& walk) {
+  const ByteView head = walk.take(kUnit);
+  if (head.empty()) return walk.why_not(kUnit);
+  const std::uint16_t place = u16(head, 2);
+  if ((place & 0xfff9U) == 0) return protocol(walk, head[0]);  // RFC 6946: it is whole
+  return reassemble(walk, {.key = {.source = {}, .destination = {}, .id = u32(head, 4), .protocol = kFragment},
+                           .time = {},
+                           .offset = place & 0xfff8U,
+                           .more = (place & 1U) != 0,
+                           .protocol = head[0],
+                           .bytes = {}});
+}
+
+struct Protocol {
+  std::uint8_t number;
+  Layer layer;
+  bool in_ipv6_alone = false;
+};
+// IANA protocol numbers.
+constexpr std::array kProtocols{
+    Protocol{6, tcp},
+    Protocol{17, udp},
+    Protocol{4, ipv4},
+    Protocol{41, ipv6},
+    Protocol{47, gre},
+    Protocol{97, ether_ip},
+    Protocol{137, mpls},
+    Protocol{51, authentication},
+    Protocol{50, encrypted},       // ESP, RFC 4303
+    Protocol{108, compressed},     // IPComp, RFC 3173
+    Protocol{0, extension, true},  // hop-by-hop options
+    Protocol{43, routing, true},
+    Protocol{kFragment, fragment, true},
+    Protocol{60, extension, true},   // destination options
+    Protocol{135, extension, true},  // mobility, RFC 6275
+    Protocol{139, extension, true},  // HIP, RFC 7401
+    Protocol{140, extension, true},  // Shim6, RFC 5533
+};
+
+Next protocol(const Walk& walk, std::uint8_t number) {
+  const auto known = std::ranges::find(kProtocols, number, &Protocol::number);
+  if (known == kProtocols.end()) return Decoded::other_protocol;
+  if (known->in_ipv6_alone && walk.segment.source.address.is_v4()) return Decoded::other_protocol;
+  return known->layer;
 }
 
 }  // namespace
@@ -162,31 +205,7 @@ Next ipv6(Walk& walk) {
   const std::uint16_t payload_bytes = u16(header, 4);
   walk.limit(payload_bytes == 0 ? walk.wire_bytes : payload_bytes);  // 0: a jumbogram (RFC 2675), or offload
 
-  std::uint8_t next = header[6];
-  constexpr std::uint8_t kRouting = 43, kFragment = 44;
-  constexpr std::size_t kUnit = 8;
-  for (int extension = 0; extension < 8; ++extension) {  // a bound, since a chain may be as long as the packet
-    if (next != kFragment && !is_extension(next)) return protocol(walk, next);
-    const ByteView head = walk.take(kUnit);
-    if (head.empty()) return walk.why_not(kUnit);
-    const bool is_fragment = next == kFragment;
-    if (next == kRouting && head[3] != 0) walk.rerouted = true;
-    next = head[0];
-    if (!is_fragment) {
-      const std::size_t more = head[1] * kUnit;
-      if (more != 0 && walk.take(more).empty()) return walk.why_not(more);
-      continue;
-    }
-    const std::uint16_t place = u16(head, 2);
-    if ((place & 0xfff9U) == 0) continue;  // RFC 6946: it is whole
-    return reassemble(walk, {.key = {.source = {}, .destination = {}, .id = u32(head, 4), .protocol = kFragment},
-                             .time = {},
-                             .offset = place & 0xfff8U,
-                             .more = (place & 1U) != 0,
-                             .protocol = next,
-                             .bytes = {}});
-  }
-  return Decoded::malformed;
+  return protocol(walk, header[6]);
 }
 
 Next ip(Walk& walk) {

@@ -26,12 +26,18 @@ Decoded decode(const Bytes& frame, std::uint16_t link_type, Segment& segment, st
 
 TEST(Decoder, strips_what_stands_around_a_segment) {
   const Bytes plain = ipv4(tcp("hello"));
+  Bytes options;
+  for (int i = 0; i < 8; ++i) options = options + Bytes{60, 0, 1, 4, 0, 0, 0, 0};
   const std::vector<Case> cases{
       {"ethernet", 1, ethernet(0x0800, plain), Decoded::segment},
       {"ethernet, padded", 1, ethernet(0x0800, plain) + Bytes(9, 0), Decoded::segment},
       {"ethernet, IPv6", 1, ethernet(0x86dd, ipv6(tcp("hello"))), Decoded::segment},
       {"ethernet, IPv6 with hop-by-hop and destination options", 1,
        ethernet(0x86dd, ipv6(Bytes{60, 0, 1, 4, 0, 0, 0, 0} + Bytes{6, 0, 1, 4, 0, 0, 0, 0} + tcp("hello"), 0)),
+       Decoded::segment},
+      {"IPv6 with destination options behind an authentication header", 101,
+       ipv6(Bytes{60, 1} + Bytes(10, 0) + Bytes{6, 0, 1, 4, 0, 0, 0, 0} + tcp("hello"), 51), Decoded::segment},
+      {"IPv6 with nine extension headers", 101, ipv6(options + Bytes{6, 0, 1, 4, 0, 0, 0, 0} + tcp("hello"), 60),
        Decoded::segment},
       {"802.1Q", 1, ethernet(0x8100, Bytes{0x20, 20, 0x08, 0x00} + plain), Decoded::segment, {20, 0}},
       {"QinQ", 1, ethernet(0x88a8, Bytes{0, 30, 0x81, 0x00, 0, 40, 0x08, 0x00} + plain), Decoded::segment, {30, 40}},
@@ -46,6 +52,8 @@ TEST(Decoder, strips_what_stands_around_a_segment) {
       {"ARP", 1, ethernet(0x0806, Bytes(28, 0)), Decoded::other_protocol},
       {"802.3 length", 1, ethernet(0x0040, Bytes(64, 0)), Decoded::other_protocol},
       {"ICMP", 1, ethernet(0x0800, ipv4(Bytes(8, 0), 1)), Decoded::other_protocol},
+      {"an IPv6 extension header in IPv4", 101, ipv4(Bytes{6, 0, 1, 4, 0, 0, 0, 0} + tcp("hello"), 60),
+       Decoded::other_protocol},
       {"first fragment", 1, ethernet(0x0800, ipv4(tcp("hello"), 6, 0x2000)), Decoded::fragment},
       {"later fragment", 1, ethernet(0x0800, ipv4(tcp("hello"), 6, 0x0010)), Decoded::fragment},
       {"unknown link type", 147, plain, Decoded::unknown_link_type},
@@ -53,6 +61,7 @@ TEST(Decoder, strips_what_stands_around_a_segment) {
       {"TCP header longer than its datagram", 101,
        ipv4(Bytes{0x9c, 0x40, 0, 104, 0, 0, 0, 7, 0, 0, 0, 9, 0xf0, 16, 0, 0, 0, 0, 0, 0}), Decoded::malformed},
       {"a chain of extension headers without end", 101, ipv6(Bytes(200, 0), 0), Decoded::malformed},
+      {"a longer one", 101, ipv6(Bytes(400, 0), 0), Decoded::nested_too_deep},
       {"a stack of VLAN tags without end", 1, ethernet(0x8100, Bytes(200, 0x81)), Decoded::other_protocol},
       {"cut in the IP header", 1, ethernet(0x0800, Bytes{0x45, 0, 0, 40}), Decoded::truncated},
       {"cut in the Ethernet header", 1, Bytes(10, 0), Decoded::truncated},

@@ -122,6 +122,18 @@ TEST_F(Reassembly, keeps_datagrams_apart_by_number_protocol_and_direction) {
   expect_whole();
 }
 
+// RFC 8200 4.5: what is cut into fragments may begin with extension headers.
+TEST_F(Reassembly, finds_the_segment_behind_extension_headers_that_were_in_fragments) {
+  constexpr std::uint8_t kDestinationOptions = 60;
+  const Bytes whole = Bytes{6, 0, 1, 4, 0, 0, 0, 0} + whole_;
+  for (const Piece& piece : {Piece{0, 48}, Piece{48, whole.size()}}) {
+    Bytes frame = fragment_v6(whole, piece);
+    frame[40] = kDestinationOptions;
+    EXPECT_EQ(decode(frame), piece.begin == 0 ? Decoded::fragment : Decoded::segment);
+  }
+  expect_whole();
+}
+
 TEST_F(Reassembly, lets_the_first_count_where_ipv4_fragments_overlap) {
   Bytes forged = whole_;
   std::fill(forged.begin() + 40, forged.end(), '!');
