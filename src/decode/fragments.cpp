@@ -97,10 +97,9 @@ Fragments::Answer Fragments::add(Fragment fragment) {
 }
 
 bool Fragments::is_copy(const Datagram& datagram, const Fragment& fragment) {
-  const std::size_t digest = digest_of(fragment);
   return std::ranges::any_of(datagram.pieces, [&](const Piece& piece) {
     return piece.begin == fragment.offset && piece.end == fragment.offset + fragment.wire_bytes &&
-           piece.digest == digest;
+           piece.digest == digest_of(fragment);
   });
 }
 
