@@ -6,9 +6,9 @@
 #include <memory>
 #include <span>
 
-#include "assemble/connection_index.h"
 #include "assemble/counters.h"
 #include "assemble/stream.h"
+#include "base/keyed_hash.h"
 #include "base/limits.h"
 #include "base/packet.h"
 
@@ -50,7 +50,7 @@ class Assembler {
 
   const Limits& limits_;
   StreamHandler& handler_;
-  const ConnectionHash hash_;
+  const KeyedHash hash_;
   std::array<std::unique_ptr<Partition>, kPartitions> partitions_;
 };
 

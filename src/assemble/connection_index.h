@@ -2,53 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <vector>
-
-#include "base/packet.h"
 
 namespace dcmwatch {
 
 /// A connection's place in its partition.
 using Slot = std::uint32_t;
 inline constexpr Slot kNoSlot = ~Slot{0};
-
-/// Hashes a segment's ends, the same for both directions, with words drawn anew in every run.
-///
-/// hash_of(key) cannot resist chosen collisions, for it decides the partition and so has to be the same in every run.
-/// Here each address is folded by a product of its halves, each masked by a secret word, and its port enters times
-/// another secret word; the two ends are joined by a product, which does not care for their order. Two keys collide for
-/// one in 2^32 choices of the secrets, whichever two keys somebody picked, and nothing that leaves the program tells of
-/// them. Cost: three dependent multiplications.
-class ConnectionHash {
- public:
-  ConnectionHash();
-
-  /// Of a segment, or a connection.
-  template <class HasEnds>
-  [[nodiscard]] std::uint64_t operator()(const HasEnds& it) const {
-    const std::uint64_t about = std::uint64_t{it.domain} << 8 | static_cast<std::uint8_t>(it.transport);
-    return fold(end(it.source), end(it.destination)) + about * keys_[3];
-  }
-  /// Of words that go together in an order, with the same resistance.
-  [[nodiscard]] std::uint64_t operator()(std::uint64_t hash, std::uint64_t one, std::uint64_t other) const {
-    return fold(hash ^ fold(one ^ keys_[0], other ^ keys_[1]), keys_[2]);
-  }
-
- private:
-  static std::uint64_t fold(std::uint64_t one, std::uint64_t other) {
-    __extension__ using Product = unsigned __int128;
-    const Product product = static_cast<Product>(one) * other;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-  }
-  [[nodiscard]] std::uint64_t end(const Endpoint& endpoint) const {
-    std::uint64_t halves[2];
-    std::memcpy(halves, endpoint.address.bytes().data(), sizeof halves);
-    return fold(halves[0] ^ keys_[0], halves[1] ^ keys_[1]) + endpoint.port * keys_[2];
-  }
-
-  std::uint64_t keys_[4];  ///< the last two are odd
-};
 
 /// Open addressing with linear probing; a removal shifts what follows back, so there are no tombstones. Four bytes of
 /// the hash stand beside the slot: they place it, and tell all but one in 2^32 strangers apart without a look at the

@@ -69,7 +69,7 @@ void fill(Connection& connection, const ConnectionEntry& entry) {
 
 }  // namespace
 
-Partition::Partition(unsigned number, const Limits& limits, StreamHandler& handler, const ConnectionHash& hash)
+Partition::Partition(unsigned number, const Limits& limits, StreamHandler& handler, const KeyedHash& hash)
     : number_(number),
       limits_(limits),
       timeouts_(timeouts_of(limits)),

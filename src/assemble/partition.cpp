@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
-#include <random>
 #include <utility>
 
 #include "base/checksum.h"
@@ -27,13 +26,6 @@ std::int64_t distance(std::uint32_t from, std::uint32_t to) { return static_cast
 bool is_tcp(const Segment& segment) { return segment.transport == Transport::tcp; }
 
 }  // namespace
-
-ConnectionHash::ConnectionHash() {
-  std::random_device device;
-  for (std::uint64_t& key : keys_) key = std::uint64_t{device()} << 32 | device();
-  keys_[2] |= 1;
-  keys_[3] |= 1;
-}
 
 void Partition::on_segment(const Segment& segment, const Prints& prints) {
   Slot slot = find(segment, prints.connection);

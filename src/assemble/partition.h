@@ -17,7 +17,7 @@ namespace dcmwatch {
 class Partition {
  public:
   /// `hash` outlives it, as the others do.
-  Partition(unsigned number, const Limits& limits, StreamHandler& handler, const ConnectionHash& hash);
+  Partition(unsigned number, const Limits& limits, StreamHandler& handler, const KeyedHash& hash);
 
   /// By what a segment is found again: its connection, and itself.
   struct Prints {
@@ -129,7 +129,7 @@ class Partition {
   const std::array<Duration, static_cast<std::size_t>(State::states)> timeouts_;
   const std::array<std::size_t, static_cast<std::size_t>(State::states)> most_;  ///< connections in each state
   StreamHandler& handler_;
-  const ConnectionHash& hash_;
+  const KeyedHash& hash_;
   AssemblyCounters counters_;
   ConnectionIndex index_;
   RecentPackets recent_;

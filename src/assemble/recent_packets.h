@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "assemble/connection_index.h"
+#include "base/keyed_hash.h"
 #include "base/packet.h"
 
 namespace dcmwatch {
@@ -21,7 +21,7 @@ class RecentPackets {
  public:
   /// The lower bits are the place, the upper ones what is compared there. `connection` is the keyed hash of the
   /// segment's ends.
-  static std::uint64_t fingerprint(const ConnectionHash& hash, std::uint64_t connection, const Segment& segment) {
+  static std::uint64_t fingerprint(const KeyedHash& hash, std::uint64_t connection, const Segment& segment) {
     const std::uint64_t numbers = std::uint64_t{segment.sequence} << 32 | segment.acknowledgement;
     const std::uint64_t marks = std::uint64_t{segment.checksum} << 48 | std::uint64_t{segment.ip_id} << 32 |
                                 std::uint64_t{segment.window} << 16 | segment.flags;

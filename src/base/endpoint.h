@@ -117,21 +117,23 @@ struct ConnectionKey {
   friend bool operator==(const ConnectionKey&, const ConnectionKey&) = default;
 };
 
+/// A product of 128 bits folded onto itself (as in wyhash): each of its bits depends on most of the factors'.
+inline std::uint64_t folded_product(std::uint64_t factor, std::uint64_t other_factor) {
+  __extension__ using Product = unsigned __int128;
+  const auto product = static_cast<Product>(factor) * other_factor;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
 /// The same both ways and in every run: it decides the partition, and so the results. Costs a few nanoseconds.
 inline std::uint64_t hash_of(const Endpoint& one, const Endpoint& other, Transport transport, std::uint16_t domain) {
-  // Products folded onto themselves (as in wyhash), the ends beside each other; odd constants of no meaning.
-  __extension__ using Product = unsigned __int128;
-  const auto fold = [](std::uint64_t factor, std::uint64_t other_factor) {
-    const auto product = static_cast<Product>(factor) * other_factor;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-  };
-  const auto of_end = [&](const Endpoint& end) {
+  // The ends beside each other; odd constants of no meaning.
+  const auto of_end = [](const Endpoint& end) {
     const auto [high, low] = end.address.words();
-    return fold(high ^ 0xa0761d6478bd642fU, (low + end.port * 0x9e3779b97f4a7c15U) ^ 0xe7037ed1a0b428dbU);
+    return folded_product(high ^ 0xa0761d6478bd642fU, (low + end.port * 0x9e3779b97f4a7c15U) ^ 0xe7037ed1a0b428dbU);
   };
   const std::uint64_t both = of_end(one) + of_end(other);
   const std::uint64_t among = std::uint64_t{domain} << 8 | static_cast<std::uint8_t>(transport);
-  return fold(both ^ 0x8ebc6af09c88c6e3U, among ^ 0x589965cc75374cc3U);
+  return folded_product(both ^ 0x8ebc6af09c88c6e3U, among ^ 0x589965cc75374cc3U);
 }
 
 inline std::uint64_t hash_of(const ConnectionKey& key) { return hash_of(key.low, key.high, key.transport, key.domain); }

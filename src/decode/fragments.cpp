@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <random>
 #include <utility>
+
+#include "base/keyed_hash.h"
 
 namespace dcmwatch {
 namespace {
@@ -21,30 +22,14 @@ bool is_sound(Fragment& fragment) {
   return fragment.wire_bytes != 0 && fragment.offset + fragment.wire_bytes <= kMostBytes;
 }
 
-// Drawn anew in every run, so that nobody can make a fragment look like another's copy, or many meet in one place.
-const std::array<std::uint64_t, 3>& secrets() {
-  static const auto drawn = [] {
-    std::random_device device;
-    std::array<std::uint64_t, 3> words{};
-    for (std::uint64_t& word : words) word = std::uint64_t{device()} << 32 | device();
-    return words;
-  }();
-  return drawn;
-}
-
-std::uint64_t fold(std::uint64_t one, std::uint64_t other) {
-  __extension__ using Product = unsigned __int128;
-  const Product product = static_cast<Product>(one) * other;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-// Whichever two inputs somebody picks, hardly any secrets give them the same result.
-std::uint64_t mix(std::uint64_t hash, std::uint64_t one, std::uint64_t other) {
-  const auto& [first, second, third] = secrets();
-  return fold(hash ^ fold(one ^ first, other ^ second), third | 1);
+// Nobody can make a fragment look like another's copy, or many meet in one place.
+const KeyedHash& keyed_hash() {
+  static const KeyedHash kHash;
+  return kHash;
 }
 
 std::size_t digest_of(const Fragment& fragment) {
+  const KeyedHash& mix = keyed_hash();
   std::uint64_t hash = fragment.bytes.size();
   for (ByteView rest = fragment.bytes; !rest.empty();) {
     std::array<std::uint64_t, 2> words{};
@@ -59,6 +44,7 @@ std::size_t digest_of(const Fragment& fragment) {
 }  // namespace
 
 std::size_t Fragments::Hash::operator()(const FragmentKey& key) const {
+  const KeyedHash& mix = keyed_hash();
   const auto source = key.source.words();
   const auto destination = key.destination.words();
   const std::uint64_t about = std::uint64_t{key.id} << 32 | std::uint64_t{key.domain} << 8 | key.protocol;
