@@ -34,6 +34,7 @@ struct LiveConnection {
   bool sink_asked = false;
   bool waits = false;  ///< listed among those with something held
 
+  [[nodiscard]] bool finished() const { return half[0].finished() && half[1].finished(); }
   /// As new; small buffers are kept.
   void reset() {
     for (HalfStream& one : half) one.reset();

@@ -202,6 +202,7 @@ void Partition::limit(State state, Timestamp now) {
 }
 
 void Partition::evict(Slot slot, Timestamp now) {
+  if (!catch_up(slot, now)) return;
   const Entry& it = entry(slot);
   if (it.state != State::closed) {
     ++(it.state == State::opening ? counters_.unanswered_evicted : counters_.connections_evicted);
@@ -308,29 +309,50 @@ void Partition::expire_holes(Timestamp now) {
     Entry& it = entry(slot);
     if (!it.live) continue;
     it.live->waits = false;
-    const Timestamp expired = expire_waiting(it, now);
-    if (it.live->half[0].finished() && it.live->half[1].finished()) {
-      const Mark& last = it.live->connection.last;
-      close(slot, {expired, last.source, last.packet}, CloseReason::finished);
-    } else {
-      note_waiting(slot);
-    }
+    end_waiting(slot, now);
+    if (it.live) note_waiting(slot);
   }
 }
 
-// Holes first: what was captured too early waits for them to be filled or given up.
+// What was to become of a connection by now becomes of it, at the time at which it was to: so it does not matter
+// whether a batch ended in between. False if it has been forgotten.
+bool Partition::catch_up(Slot slot, Timestamp now) {
+  Entry& it = entry(slot);
+  if (it.live && it.live->waits) end_waiting(slot, now);
+  if (deadline_of(it) > now) return true;
+  end_in_silence(slot);
+  return false;
+}
+
+void Partition::end_waiting(Slot slot, Timestamp now) {
+  Entry& it = entry(slot);
+  const Timestamp expired = expire_waiting(it, std::min(now, deadline_of(it)));
+  if (!it.live->finished()) return;
+  const Mark& last = it.live->connection.last;
+  close(slot, {expired, last.source, last.packet}, CloseReason::finished);
+}
+
+// Holes first: what was captured too early waits for them to be filled or given up. Returns when the last was.
 Timestamp Partition::expire_waiting(Entry& it, Timestamp now) {
   Live& connection = *it.live;
   const std::size_t before = connection.half[0].held_bytes() + connection.half[1].held_bytes();
-  const Mark last = connection.connection.last;
-  Timestamp expired = last.time;
-  for (const Direction direction : kBothDirections)
-    expired =
-        std::max(expired, connection.half[index_of(direction)].expire_holes(target(connection, direction), now, last));
-  for (const Direction direction : kBothDirections)
-    connection.half[index_of(direction)].release_early(target(connection, direction), now);
+  Mark mark = connection.connection.last;
+  for (Timestamp due = due_of(connection); due <= now && !connection.finished(); due = due_of(connection)) {
+    mark.time = std::max(mark.time, due);
+    for (const Direction direction : kBothDirections)
+      connection.half[index_of(direction)].expire_holes(target(connection, direction), mark);
+    for (const Direction direction : kBothDirections)
+      connection.half[index_of(direction)].release_early(target(connection, direction), mark.time);
+  }
   held_bytes_ += connection.half[0].held_bytes() + connection.half[1].held_bytes() - before;
-  return expired;
+  return mark.time;
+}
+
+// When the first of what waits has had its time.
+Timestamp Partition::due_of(Live& connection) {
+  if (!connection.half[0].waiting() && !connection.half[1].waiting()) return Timestamp::max();
+  return std::min(connection.half[0].due(target(connection, Direction::forward)),
+                  connection.half[1].due(target(connection, Direction::backward)));
 }
 
 void Partition::expire_idle(State state, Timestamp now, std::size_t& ended) {

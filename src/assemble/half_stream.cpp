@@ -122,28 +122,32 @@ void HalfStream::settle_holes(const Target& target, const Mark& mark) {
   if (past != 0) count_missing(target, mark, past);
 }
 
-Timestamp HalfStream::expire_holes(const Target& target, Timestamp now, const Mark& last) {
-  if (!holes_.empty()) settle_holes(target, {now, last.source, last.packet});
-  Timestamp expired{};
-  while (!held_.empty() && held_.front().offset > next_) {
-    const bool acknowledged = acknowledged_ >= held_.front().offset;
-    const Timestamp deadline = acknowledged
-                                   ? std::max(hole_since_, acknowledged_beyond_since_) + target.limits.reorder_window
-                                   : hole_since_ + target.limits.unacknowledged_window;
-    if (now < deadline) break;
-    expired = deadline;
-    give_up_or_drop(target, {deadline, last.source, last.packet}, acknowledged);
+Timestamp HalfStream::due(const Target& target) const {
+  const bool unsettled = !holes_.empty() && holes_.front().end <= acknowledged_;
+  const Timestamp settled = unsettled ? holes_.front().since + target.limits.reorder_window : Timestamp::max();
+  return std::min(settled, held_due(target));
+}
+
+Timestamp HalfStream::held_due(const Target& target) const {
+  if (held_.empty()) return Timestamp::max();
+  const Held& first = held_.front();
+  if (first.offset <= next_)
+    return first.after > target.peer_seen ? first.mark.time + target.limits.reorder_window : Timestamp::min();
+  if (acknowledged_ < first.offset) return hole_since_ + target.limits.unacknowledged_window;
+  return std::max(hole_since_, acknowledged_beyond_since_) + target.limits.reorder_window;
+}
+
+void HalfStream::expire_holes(const Target& target, const Mark& mark) {
+  if (!holes_.empty()) settle_holes(target, mark);
+  while (!held_.empty() && held_.front().offset > next_ && held_due(target) <= mark.time) {
+    give_up_or_drop(target, mark, acknowledged_ >= held_.front().offset);
   }
-  return expired;
 }
 
 void HalfStream::release_early(const Target& target, Timestamp now) {
   while (!held_.empty() && held_.front().offset <= next_) {
-    Held& first = held_.front();
-    if (first.after > target.peer_seen) {
-      if (now < first.mark.time + target.limits.reorder_window) return;
-      first.after = kNothing;
-    }
+    if (now < held_due(target)) return;
+    held_.front().after = kNothing;
     drain(target);
   }
 }

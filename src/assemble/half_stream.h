@@ -97,9 +97,10 @@ class HalfStream {
   /// Counts it, and tells the sink the first.
   void tell_conflict(const Target& target, const Mark& mark, std::int64_t offset, std::uint64_t length);
 
-  /// Gives up what has waited its time, however many follow. The mark of what it tells bears the deadline.
-  /// Returns the last of these deadlines, zero if there was none.
-  Timestamp expire_holes(const Target& target, Timestamp now, const Mark& last);
+  /// When what has waited longest has had its time; Timestamp::max() where nothing waits.
+  [[nodiscard]] Timestamp due(const Target& target) const;
+  /// Gives up the holes that have had their time, which is `mark`'s.
+  void expire_holes(const Target& target, const Mark& mark);
   /// The same for bytes that were captured before what they acknowledge. To be called after the other direction's
   /// holes have been given up; and whenever the other direction has got on.
   void release_early(const Target& target, Timestamp now);
@@ -149,6 +150,7 @@ class HalfStream {
   void count_repeated(const Target& target, std::int64_t offset, std::int64_t end);
   void acknowledge(const Target& target, const Mark& mark, std::int64_t offset);
   void settle_holes(const Target& target, const Mark& mark);
+  [[nodiscard]] Timestamp held_due(const Target& target) const;
   void give_up_or_drop(const Target& target, const Mark& mark, bool acknowledged);
   void drop_first(const Target& target);
   void consume(const Target& target, const Mark& mark, ByteView payload, std::uint64_t wire_bytes);

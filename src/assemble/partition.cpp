@@ -29,6 +29,8 @@ bool is_tcp(const Segment& segment) { return segment.transport == Transport::tcp
 
 void Partition::on_segment(const Segment& segment, const Prints& prints) {
   Slot slot = find(segment, prints.connection);
+  if (slot != kNoSlot && !catch_up(slot, segment.mark.time))
+    slot = find(segment, prints.connection);  // a SYN that waited to replace it, perhaps
   // A datagram without an identification may well be followed by one like it.
   const bool tells_copies = is_tcp(segment) || segment.ip_id != 0;
   if (tells_copies && recent_.seen(prints.packet, segment.mark.time, limits_.duplicate_window)) {
@@ -36,10 +38,6 @@ void Partition::on_segment(const Segment& segment, const Prints& prints) {
     return;
   }
   if (slot != kNoSlot && goes_on_unwanted(slot, segment)) return;
-  if (slot != kNoSlot && deadline_of(entry(slot)) <= segment.mark.time) {
-    end_in_silence(slot);
-    slot = find(segment, prints.connection);  // a SYN that waited to replace it, perhaps
-  }
   const bool control = is_tcp(segment) && (segment.flags & kControl) != 0;
   if (slot != kNoSlot && control) {
     Entry& it = entry(slot);
@@ -83,8 +81,7 @@ void Partition::on_segment(const Segment& segment, const Prints& prints) {
 bool Partition::goes_on_unwanted(Slot slot, const Segment& segment) {
   Entry& it = entry(slot);
   const bool plain = it.state == State::established || it.state == State::unproven;
-  if (!plain || !it.live || it.partner != kNoSlot || (segment.flags & kControl) != 0 ||
-      segment.wire_payload_bytes == 0 || deadline_of(it) <= segment.mark.time)
+  if (!plain || !it.live || it.partner != kNoSlot || (segment.flags & kControl) != 0 || segment.wire_payload_bytes == 0)
     return false;
   Live& connection = *it.live;
   const Direction direction = it.direction_of(segment);
@@ -309,7 +306,7 @@ void Partition::on_tcp(Slot slot, Direction direction, const Segment& segment) {
   if (segment.wire_payload_bytes != 0 && !on_payload(slot, direction, segment)) return;
   if (it.state == State::unproven || it.state == State::idle) prove(slot, segment.mark.time);
   if (segment.has(TcpFlags::fin)) on_fin(slot, direction, segment);
-  if (!it.live || !it.live->half[0].finished() || !it.live->half[1].finished()) return;
+  if (!it.live || !it.live->finished()) return;
   close(slot, segment.mark, CloseReason::finished);
 }
 

@@ -106,8 +106,10 @@ class Partition {
   void end_in_silence(Slot slot);
   void forget(Slot slot);
   void expire_holes(Timestamp now);
-  /// Returns when it was done, not when that was noticed.
+  bool catch_up(Slot slot, Timestamp now);
+  void end_waiting(Slot slot, Timestamp now);
   Timestamp expire_waiting(Entry& entry, Timestamp now);
+  Timestamp due_of(Live& connection);
   void expire_idle(State state, Timestamp now, std::size_t& ended);
   void note_waiting(Slot slot);
   [[nodiscard]] Duration timeout_of(State state) const { return timeouts_[static_cast<std::size_t>(state)]; }

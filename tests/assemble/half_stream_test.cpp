@@ -71,9 +71,9 @@ TEST_F(HalfStreamTest, an_acknowledged_hole_becomes_a_gap_once_the_reorder_windo
   segment(0, "abc");
   segment(6, "ghi", 10);
   half_.on_acknowledged(target(), at(11), 9);
-  half_.expire_holes(target(), at(50).time, at(50));
+  half_.expire_holes(target(), at(50));
   EXPECT_EQ(stream(), "abc");
-  half_.expire_holes(target(), at(111).time, at(111));
+  half_.expire_holes(target(), at(111));
   EXPECT_EQ(stream(), "abc???ghi");
   EXPECT_EQ(statistics_.missing_bytes, 3U);
   EXPECT_EQ(statistics_.unseen_bytes, 3U);
@@ -83,7 +83,7 @@ TEST_F(HalfStreamTest, an_acknowledged_hole_becomes_a_gap_once_the_reorder_windo
 TEST_F(HalfStreamTest, an_unacknowledged_hole_waits_for_its_retransmission) {
   segment(0, "abc");
   segment(6, "ghi", 10);
-  half_.expire_holes(target(), at(5000).time, at(5000));
+  half_.expire_holes(target(), at(5000));
   segment(3, "def", 5001);
   EXPECT_EQ(stream(), "abcdefghi");
 }
@@ -193,7 +193,7 @@ TEST_F(HalfStreamTest, bytes_never_acknowledged_are_dropped_where_the_stream_wen
   segment(5000, "forged", 10);
   segment(3, "def", 20);
   half_.on_acknowledged(target(), at(21), 6);
-  half_.expire_holes(target(), at(10'011).time, at(10'011));
+  half_.expire_holes(target(), at(10'011));
   EXPECT_FALSE(half_.waiting());
   segment(6, "ghi", 10'012);
   half_.close(target(), at(10'013));
