@@ -55,8 +55,6 @@ struct NamedCommand {
   std::string_view name;
 };
 
-constexpr std::uint16_t kResponseBit = 0x8000;
-
 // PS3.7 E.1, requests; a response is its request's field with the highest bit set.
 constexpr auto kCommands = std::to_array<NamedCommand>({
     {0x0001, "C-STORE"},
@@ -130,7 +128,7 @@ std::string reason_text(const std::array<NamedCode, size>& table, std::uint8_t s
 }  // namespace
 
 std::string_view dicom_command_name(std::uint16_t command_field) {
-  const std::uint16_t request = command_field & static_cast<std::uint16_t>(~kResponseBit);
+  const std::uint16_t request = command_field & static_cast<std::uint16_t>(~dimse::kResponseBit);
   const auto* found = std::ranges::find(kCommands, request, &NamedCommand::field);
   return found == kCommands.end() ? std::string_view{} : found->name;
 }

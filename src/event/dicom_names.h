@@ -7,6 +7,18 @@
 
 namespace dcmwatch {
 
+/// PS3.7 E.1: (0000,0100) of the requests that somebody treats apart. What comes off the wire stays a number.
+namespace dimse {
+inline constexpr std::uint16_t kStore = 0x0001, kGet = 0x0010, kFind = 0x0020, kMove = 0x0021, kEcho = 0x0030,
+                               kCancel = 0x0fff;
+inline constexpr std::uint16_t kResponseBit = 0x8000;  ///< set in the response to a request
+
+/// Whether the request's data set says what is looked for (PS3.4 C.4): it is no yield.
+constexpr bool is_query(std::uint16_t command_field) {
+  return command_field == kFind || command_field == kGet || command_field == kMove;
+}
+}  // namespace dimse
+
 /// (0000,0100), PS3.7 E.1: "C-STORE" for 0x0001 and for its response 0x8001; empty if unknown.
 std::string_view dicom_command_name(std::uint16_t command_field);
 

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "event/dicom_names.h"
+
 namespace dcmwatch {
 namespace {
 
-constexpr std::uint16_t kStore = 0x0001, kGet = 0x0010, kEcho = 0x0030;  // PS3.7 E.1
-constexpr std::string_view kVerification = "1.2.840.10008.1.1";          // PS3.4 A
+constexpr std::string_view kVerification = "1.2.840.10008.1.1";  // PS3.4 A
 
 bool lists(const Operations& operations, std::uint16_t command_field) {
   return operations.any ||
@@ -22,11 +23,12 @@ bool allows(const Allowed<std::string>& list, std::string_view value) {
 bool allows_operation(const Flow& flow, std::uint16_t command_field, Invoker invoker) {
   if (invoker == Invoker::opener) return lists(flow.operations, command_field);
   // PS3.4 C.4.3: a C-GET is answered with C-STOREs on the same association.
-  return lists(flow.acceptor_operations, command_field) || (command_field == kStore && lists(flow.operations, kGet));
+  return lists(flow.acceptor_operations, command_field) ||
+         (command_field == dimse::kStore && lists(flow.operations, dimse::kGet));
 }
 
 bool allows_sop_class(const Flow& flow, std::uint16_t command_field, std::string_view uid) {
-  if (flow.sop_classes.any || (command_field == kEcho && uid == kVerification)) return true;
+  if (flow.sop_classes.any || (command_field == dimse::kEcho && uid == kVerification)) return true;
   if ((family_of(uid) & flow.sop_classes.families) != 0) return true;
   return std::find(flow.sop_classes.uids.begin(), flow.sop_classes.uids.end(), uid) != flow.sop_classes.uids.end();
 }

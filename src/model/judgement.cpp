@@ -11,7 +11,6 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::uint16_t kMove = 0x0021;  // PS3.7 E.1
 constexpr std::string_view kNone = "none";
 constexpr std::string_view kOutside = "outside every zone";
 constexpr unsigned kMappedBits = 96, kAddressBits = 128, kLongestBroadcastPrefix = 126;
@@ -119,7 +118,7 @@ class Judgement {
     judge_titles(operation.calling_ae, operation.called_ae);
     if (!flows_.empty()) {
       judge_operation(operation);
-    } else if (operation.command_field == kMove && operation.request_seen) {
+    } else if (operation.command_field == dimse::kMove && operation.request_seen) {
       judge_strangers_move(operation);
     }
   }
@@ -292,7 +291,7 @@ class Judgement {
   }
 
   void judge_operation(const DicomOperation& operation) {
-    const bool moves = operation.command_field == kMove;
+    const bool moves = operation.command_field == dimse::kMove;
     if (!operation.request_seen || operation.command_field == 0) {
       unknown(UnknownKind::operation);
       unknown(UnknownKind::sop_class);

@@ -58,7 +58,7 @@ std::string subject_of(const DicomOperation& operation) {
   subject += command.empty() ? "operation" : command;
   if (!operation.query_level.empty()) {
     subject += ' ' + shown(operation.query_level);
-  } else if (operation.command_field == command::kStore) {
+  } else if (operation.command_field == dimse::kStore) {
     const std::string_view name = dicom_uid_name(operation.sop_class_uid);
     subject += ' ' + shown(name.empty() ? operation.sop_class_uid.view() : name);
   }
@@ -78,12 +78,8 @@ std::string answer_of(const DicomOperation& operation, const Visibility& visibil
   return text;
 }
 
-bool is_query(std::uint16_t command_field) {
-  return command_field == command::kFind || command_field == command::kGet || command_field == command::kMove;
-}
-
 Volume stored_volume(const DicomOperation& operation) {
-  const bool stored = operation.command_field == command::kStore && operation.status &&
+  const bool stored = operation.command_field == dimse::kStore && operation.status &&
                       dicom_status_class(*operation.status) != StatusClass::failure;
   return {stored ? std::uint64_t{1} : 0, operation.request_bytes};
 }
@@ -93,10 +89,10 @@ Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
   const bool by_opener = operation.invoker == Invoker::opener;
   Carried& carried = deed.carried;
   // A query's own identifier is no yield: it is not counted.
-  if (!is_query(operation.command_field)) (by_opener ? carried.sent : carried.got).add(stored_volume(operation));
+  if (!dimse::is_query(operation.command_field)) (by_opener ? carried.sent : carried.got).add(stored_volume(operation));
   (by_opener ? carried.got : carried.sent).bytes += operation.response_bytes;
   // PS3.7 9.1.2: a pending response of C-FIND is a match; of C-GET and C-MOVE it tells progress.
-  if (operation.command_field == command::kFind) carried.matches = operation.pending_responses;
+  if (operation.command_field == dimse::kFind) carried.matches = operation.pending_responses;
   const SubOperations& told = operation.sub_operations;
   carried.completed = std::uint64_t{told.completed.value_or(0)} + told.warning.value_or(0);
   carried.failed = told.failed.value_or(0);
@@ -238,7 +234,7 @@ class ConductSection final : public SummarySection {
  private:
   void remember_stored(const Observation& observation) {
     const auto* operation = std::get_if<DicomOperation>(&observation.event.facts);
-    if (!operation || operation->command_field != command::kStore || observation.event.phase != Phase::end) return;
+    if (!operation || operation->command_field != dimse::kStore || observation.event.phase != Phase::end) return;
     Stored& stored = stored_.of(observation.event.conversation);
     stored.pair = pair_of(observation);
     stored.volume.add(stored_volume(*operation));

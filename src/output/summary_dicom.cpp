@@ -64,7 +64,7 @@ void count(Row& row, const DicomOperation& operation, const Event& event) {
   if (operation.invoker == Invoker::acceptor) name += " back";
   count_answer(row.operations[name], operation, event.visibility);
   row.bytes += operation.request_bytes + operation.response_bytes;
-  if (operation.command_field == command::kStore && outcome_of(event) == Outcome::success) ++row.objects;
+  if (operation.command_field == dimse::kStore && outcome_of(event) == Outcome::success) ++row.objects;
 }
 
 /// "1 failed, 2 unanswered"

@@ -61,11 +61,6 @@ class BoundedRows {
 inline constexpr std::size_t kSummaryPairs = 500;
 inline constexpr std::size_t kSummaryNames = 32;  ///< distinct words off the wire within a row
 
-/// PS3.7 E.1: the requests that the summary knows the meaning of.
-namespace command {
-inline constexpr std::uint16_t kStore = 0x0001, kGet = 0x0010, kFind = 0x0020, kMove = 0x0021;
-}
-
 /// "-" for nothing.
 Cell figure(std::uint64_t number, Ink ink = Ink::plain);
 

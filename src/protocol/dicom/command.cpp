@@ -56,22 +56,11 @@ Defect read_element(ByteReader& reader, Command& command) {
 
 bool says_enough(const Command& command) {
   if (command.is_response()) return command.responded_to && command.status;
-  if (command.is(CommandField::c_cancel)) return command.responded_to.has_value();
+  if (command.field == dimse::kCancel) return command.responded_to.has_value();
   return command.field != 0 && command.message_id;
 }
 
 }  // namespace
-
-bool is_query(std::uint16_t command_field) {
-  switch (static_cast<CommandField>(command_field)) {
-    case CommandField::c_find:
-    case CommandField::c_move:
-    case CommandField::c_get: return true;
-    case CommandField::c_store:
-    case CommandField::c_cancel: return false;
-  }
-  return false;
-}
 
 DecodedCommand decode_command(ByteView bytes) {
   DecodedCommand decoded;

@@ -6,20 +6,11 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "event/dicom_names.h"
 #include "event/event.h"
 
 namespace dcmwatch::dicom {
 
-/// (0000,0100) of the requests that this folder treats apart (PS3.7 E.1).
-enum class CommandField : std::uint16_t {
-  c_store = 0x0001,
-  c_get = 0x0010,
-  c_find = 0x0020,
-  c_move = 0x0021,
-  c_cancel = 0x0fff
-};
-
-inline constexpr std::uint16_t kResponseBit = 0x8000;
 inline constexpr std::uint16_t kNoDataSet = 0x0101;  ///< (0000,0800)
 
 /// What a command says; what it left out is nothing or empty. Of the affected and the requested SOP class or instance,
@@ -37,13 +28,9 @@ struct Command {
   std::optional<std::uint16_t> originator_message_id;  ///< (0000,1031)
   SubOperations sub_operations;                        ///< (0000,1020) to (0000,1023)
 
-  [[nodiscard]] bool is(CommandField request) const { return field == static_cast<std::uint16_t>(request); }
-  [[nodiscard]] bool is_response() const { return (field & kResponseBit) != 0; }
+  [[nodiscard]] bool is_response() const { return (field & dimse::kResponseBit) != 0; }
   [[nodiscard]] bool has_data_set() const { return data_set_type && *data_set_type != kNoDataSet; }
 };
-
-/// Whether the command sends an identifier whose query level is wanted (PS3.4 C.4).
-[[nodiscard]] bool is_query(std::uint16_t command_field);
 
 enum class CommandDefect : std::uint8_t {
   truncated,  ///< an element runs past the end

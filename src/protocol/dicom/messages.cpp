@@ -18,9 +18,9 @@ static_assert(std::ranges::is_sorted(kStoreWants) && std::ranges::is_sorted(kRet
 
 // Of the data set that comes with a request. Values of other data sets do not leave, so they are not read.
 std::span<const Tag> wanted_of(const Command& command) {
-  if (command.is(CommandField::c_store)) return kStoreWants;
-  if (command.is(CommandField::c_find)) return kFindWants;
-  if (command.is(CommandField::c_move) || command.is(CommandField::c_get)) return kRetrieveWants;
+  if (command.field == dimse::kStore) return kStoreWants;
+  if (command.field == dimse::kFind) return kFindWants;
+  if (command.field == dimse::kMove || command.field == dimse::kGet) return kRetrieveWants;
   return {};
 }
 
@@ -104,7 +104,7 @@ void Conversation::on_command(Lane& lane, const Mark& mark, ByteView bytes) {
 void Conversation::take_command(Lane& lane, const SeenCommand& seen) {
   announce_association(seen.last);
   const Command& command = seen.command;
-  if (command.is(CommandField::c_cancel)) return operations_.on_cancel(seen);
+  if (command.field == dimse::kCancel) return operations_.on_cancel(seen);
 
   lane.message_context = seen.context_id;
   if (command.is_response()) {

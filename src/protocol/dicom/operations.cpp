@@ -15,7 +15,7 @@ Invoker invoker_of(Side side) { return side == Side::opener ? Invoker::opener : 
 Side side_of(Invoker invoker) { return invoker == Invoker::opener ? Side::opener : Side::acceptor; }
 
 constexpr std::uint16_t request_field(std::uint16_t command_field) {
-  return static_cast<std::uint16_t>(command_field & ~kResponseBit);
+  return static_cast<std::uint16_t>(command_field & ~dimse::kResponseBit);
 }
 
 // PS3.4 C.3: what a query may ask for. No other word leaves.
@@ -38,7 +38,7 @@ Operations::Id Operations::on_request(const SeenCommand& seen, const Association
   Open& operation = was_awaited ? *known : open(seen, message_id, invoker, association);
   take_request(operation, seen);
   const Id id = operation.id;
-  if (!is_query(seen.command.field) || !seen.command.has_data_set()) announce(id, seen.last);
+  if (!dimse::is_query(seen.command.field) || !seen.command.has_data_set()) announce(id, seen.last);
   finish_if_done(operation, seen.last);
   return id;
 }
@@ -248,7 +248,7 @@ void Operations::finish_if_done(Open& operation, const Mark& mark) {
 void Operations::finish(Open& operation, const Mark& mark) {
   announce(operation.id, mark);
   operation.shortfall.lost |=
-      operation.responses_lost && (!operation.fact.status || is_query(operation.fact.command_field));
+      operation.responses_lost && (!operation.fact.status || dimse::is_query(operation.fact.command_field));
   emit(operation, Phase::end, mark);
   open_.erase(std::ranges::lower_bound(open_, operation.id, {}, &Entry::id));
 }

@@ -15,7 +15,7 @@ TEST(DicomCommand, StoreRequest) {
   EXPECT_FALSE(decoded.defect);
   EXPECT_TRUE(decoded.usable);
   const Command& command = decoded.command;
-  EXPECT_TRUE(command.is(CommandField::c_store));
+  EXPECT_EQ(command.field, dimse::kStore);
   EXPECT_FALSE(command.is_response());
   EXPECT_EQ(command.message_id, 7);
   EXPECT_TRUE(command.has_data_set());
