@@ -26,7 +26,10 @@ struct Told final : Analyst {
       writer.append(lines, Record{*record});
     }
     text += lines.text();
-    if (!sources.empty()) packets = sources.front().packets;
+    if (!sources.empty()) {
+      EXPECT_GE(sources.front().packets, packets) << "counts never go back";
+      packets = sources.front().packets;
+    }
     assembly = counters;
   }
 };
