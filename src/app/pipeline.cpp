@@ -320,7 +320,9 @@ Parcel& Pipeline::next_worked() {
 
 void Pipeline::give_back(Parcel& oldest) {
   oldest.clock_step.reset();
-  oldest.watermark = {};  // of before a clock step, it would be taken for the latest
+  // An old one would be taken for the latest.
+  oldest.watermark = {};
+  oldest.sources.clear();
   oldest.last = oldest.ending = oldest.more_to_end = false;
   for (auto& segments : oldest.segments) segments.clear();
   oldest.batch.more = false;
