@@ -34,10 +34,11 @@ Partition& Assembler::partition_of_segment(const Segment& segment) {
 
 void Assembler::on_segment(const Segment& segment) { on_segments({&segment, 1}); }
 
-// Three steps for each segment, each some segments after the one before: hash it and fetch the places in the tables,
-// fetch the connection, work.
+// Four steps for each segment, each some segments after the one before: hash it and fetch the places in the tables,
+// fetch the connection, fetch the payload if it is wanted, work.
 void Assembler::on_segments(std::span<const Segment> segments) {
   constexpr std::size_t kToConnection = 4;
+  constexpr std::size_t kToPayload = 6;
   constexpr std::size_t kToWork = 8;
   struct Upcoming {
     Partition* partition;
@@ -57,6 +58,10 @@ void Assembler::on_segments(std::span<const Segment> segments) {
     if (i >= kToConnection && i - kToConnection < segments.size()) {
       const Upcoming& fetch = upcoming[(i - kToConnection) % kToWork];
       fetch.partition->prefetch_connection(fetch.prints);
+    }
+    if (i >= kToPayload && i - kToPayload < segments.size()) {
+      const Upcoming& fetch = upcoming[(i - kToPayload) % kToWork];
+      fetch.partition->prefetch_payload(segments[i - kToPayload], fetch.prints);
     }
   }
 }

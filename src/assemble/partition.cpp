@@ -27,6 +27,18 @@ bool is_tcp(const Segment& segment) { return segment.transport == Transport::tcp
 
 }  // namespace
 
+// Of a segment that will probably be read to its end, if only for its checksum. A short one is there as soon.
+void Partition::prefetch_payload(const Segment& segment, const Prints& prints) const {
+  constexpr std::size_t kCacheLine = 64;
+  constexpr std::size_t kShort = 8 * kCacheLine;
+  if (segment.payload.size() < kShort) return;
+  const Slot slot = index_.likely(prints.connection);
+  if (slot == kNoSlot) return;
+  const Entry& it = entry(slot);
+  if (!wanted(it, it.direction_of(segment), segment)) return;
+  for (std::size_t at = 0; at < segment.payload.size(); at += kCacheLine) __builtin_prefetch(&segment.payload[at]);
+}
+
 void Partition::on_segment(const Segment& segment, const Prints& prints) {
   Slot slot = find(segment, prints.connection);
   if (slot != kNoSlot && !catch_up(slot, segment.mark.time))

@@ -36,6 +36,7 @@ class Partition {
     const Slot slot = index_.likely(prints.connection);
     if (slot != kNoSlot) __builtin_prefetch(&entry(slot));
   }
+  void prefetch_payload(const Segment& segment, const Prints& prints) const;
 
   void on_segment(const Segment& segment, const Prints& prints);
   void advance(Timestamp now);
