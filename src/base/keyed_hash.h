@@ -1,8 +1,11 @@
 // Hashes of what comes off the wire, which nobody out there can make collide.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
 #include "base/endpoint.h"
 
@@ -29,6 +32,18 @@ class KeyedHash {
   /// Of words that go together in an order, with the same resistance.
   [[nodiscard]] std::uint64_t operator()(std::uint64_t hash, std::uint64_t one, std::uint64_t other) const {
     return folded_product(hash ^ folded_product(one ^ keys_[0], other ^ keys_[1]), keys_[2]);
+  }
+  /// Of text, likewise.
+  [[nodiscard]] std::uint64_t operator()(std::string_view text) const {
+    std::uint64_t hash = text.size();
+    while (!text.empty()) {
+      std::array<std::uint64_t, 2> words{};
+      const std::size_t bytes = std::min(text.size(), sizeof words);
+      std::memcpy(words.data(), text.data(), bytes);
+      hash = (*this)(hash, words[0], words[1]);
+      text.remove_prefix(bytes);
+    }
+    return hash;
   }
 
  private:

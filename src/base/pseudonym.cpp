@@ -15,6 +15,8 @@
 #include <span>
 #include <stdexcept>
 
+#include "base/keyed_hash.h"
+
 namespace dcmwatch {
 namespace {
 
@@ -25,36 +27,78 @@ constexpr std::size_t kIdentifierKinds = static_cast<std::size_t>(IdentifierKind
 
 using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
-void add(SHA256_CTX& hash, std::string_view bytes) { SHA256_Update(&hash, bytes.data(), bytes.size()); }
+void add(SHA256_CTX& hash, std::string_view bytes) {
+  SHA256_Update(&hash, bytes.data(), bytes.size());
+  std::memset(reinterpret_cast<unsigned char*>(hash.data) + hash.num, 0, sizeof hash.data - hash.num);
+}
 
 void put_big_endian(std::uint64_t value, unsigned char* at) {
   if (std::endian::native == std::endian::little) value = __builtin_bswap64(value);
   std::memcpy(at, &value, sizeof value);
 }
 
-Digest digest_of(SHA256_CTX hash, std::string_view last) {
-  // FIPS 180-4 5.1.1: what is left, a one, zeros, and the length in bits. Nearly always that is one block, and made
-  // here it saves as much again as hashing it costs.
+using Block = std::array<unsigned char, SHA256_CBLOCK>;
+
+// FIPS 180-4 5.1.1: what is left, a one, zeros, and the length in bits. Nearly always that is one block, and made here
+// it saves as much again as hashing it costs. False if it is more.
+bool put_last_block(const SHA256_CTX& hash, std::string_view last, Block& block) {
   constexpr std::size_t kLengthBytes = 8;
   const std::size_t left = hash.num + last.size();
-  Digest digest;
-  if (left + 1 + kLengthBytes > SHA256_CBLOCK) {
-    add(hash, last);
-    SHA256_Final(digest.data(), &hash);
-    return digest;
-  }
-  std::array<unsigned char, SHA256_CBLOCK> block{};
-  std::memcpy(block.data(), hash.data, hash.num);
+  if (left + 1 + kLengthBytes > block.size()) return false;
+  std::memcpy(block.data(), hash.data, block.size());  // zero behind what is left: add() saw to that
   std::memcpy(block.data() + hash.num, last.data(), last.size());
   block[left] = 0x80;
   const std::uint64_t bits = (std::uint64_t{hash.Nh} << 32 | hash.Nl) + last.size() * 8;
   put_big_endian(bits, block.data() + block.size() - kLengthBytes);
-  SHA256_Transform(&hash, block.data());
+  return true;
+}
+
+// Of a hash whose last block was hashed.
+Digest digest_of(const SHA256_CTX& hash) {
+  Digest digest;
   for (std::size_t i = 0; i < std::size(hash.h); i += 2) {
     put_big_endian(std::uint64_t{hash.h[i]} << 32 | hash.h[i + 1], digest.data() + 4 * i);
   }
   return digest;
 }
+
+Digest digest_of(SHA256_CTX hash, std::string_view last) {
+  Block block;
+  if (put_last_block(hash, last, block)) {
+    SHA256_Transform(&hash, block.data());
+    return digest_of(hash);
+  }
+  Digest digest;
+  add(hash, last);
+  SHA256_Final(digest.data(), &hash);
+  return digest;
+}
+
+std::string_view as_text(const Digest& digest) { return {reinterpret_cast<const char*>(digest.data()), digest.size()}; }
+
+/// Hashes of which only the last block is left, of several messages. Made one right after the other they overlap in the
+/// processor, which a chain of hashes cannot.
+class LastBlocks {
+ public:
+  static constexpr std::size_t kMost = 8;
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// False if it is more than one block.
+  bool add(const SHA256_CTX& hash, std::string_view last) {
+    if (!put_last_block(hash, last, blocks_[size_])) return false;
+    std::ranges::copy(hash.h, hashes_[size_++].h);  // all that is left of it to use
+    return true;
+  }
+  void hash() {
+    for (std::size_t i = 0; i < size_; ++i) SHA256_Transform(&hashes_[i], blocks_[i].data());
+  }
+  [[nodiscard]] Digest digest(std::size_t at) const { return digest_of(hashes_[at]); }
+
+ private:
+  std::array<SHA256_CTX, kMost> hashes_;
+  std::array<Block, kMost> blocks_;
+  std::size_t size_ = 0;
+};
 
 /// RFC 2104: the key, as long as a block, with each byte changed by `pad`.
 SHA256_CTX begun_with(std::string_view key, unsigned char pad) {
@@ -83,15 +127,18 @@ class Hmac {
 
   [[nodiscard]] Digest digest(const SHA256_CTX& message, std::string_view text) const {
     const Digest inner = digest_of(message, text);
-    return digest_of(outer_, {reinterpret_cast<const char*>(inner.data()), inner.size()});
+    return digest_of(outer_, as_text(inner));
   }
+
+  /// The digests' outer hashes, begun.
+  [[nodiscard]] const SHA256_CTX& outer() const { return outer_; }
 
  private:
   static SHA256_CTX begun(std::string_view key, unsigned char pad) {
     if (key.size() <= SHA256_CBLOCK) return begun_with(key, pad);
     Digest digest;
     SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
-    return begun_with({reinterpret_cast<const char*>(digest.data()), digest.size()}, pad);
+    return begun_with(as_text(digest), pad);
   }
 
   SHA256_CTX inner_;
@@ -111,11 +158,10 @@ void put_hex(std::span<char> text, const Digest& digest) {
   for (std::size_t i = 0; i < text.size(); i += 2) std::memcpy(&text[i], kHex[digest[i / 2]].data(), 2);
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kPadding{" \0", 2};
-  const auto first = text.find_first_not_of(kPadding);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kPadding) - first + 1);
+Text<Pseudonymizer::kCharacters> pseudonym_of(const Digest& digest) {
+  std::array<char, Pseudonymizer::kCharacters> text;
+  put_hex(text, digest);
+  return std::string_view{text.data(), text.size()};
 }
 
 std::string random_key() {
@@ -161,6 +207,13 @@ std::string_view to_text(IdentifierKind kind) {
   return {};
 }
 
+std::string_view normalised(std::string_view identifier) {
+  constexpr auto is_padding = [](char c) { return c == ' ' || c == '\0'; };
+  while (!identifier.empty() && is_padding(identifier.front())) identifier.remove_prefix(1);
+  while (!identifier.empty() && is_padding(identifier.back())) identifier.remove_suffix(1);
+  return identifier;
+}
+
 struct Pseudonymizer::Keyed {
   explicit Keyed(std::string_view key) : hmac(key) {
     for (std::size_t kind = 0; kind < kIdentifierKinds; ++kind) {
@@ -168,8 +221,13 @@ struct Pseudonymizer::Keyed {
     }
   }
 
+  [[nodiscard]] const SHA256_CTX& message(IdentifierKind kind) const {
+    return messages[static_cast<std::size_t>(kind)];
+  }
+
   Hmac hmac;
   std::array<SHA256_CTX, kIdentifierKinds> messages;  ///< by kind
+  KeyedHash fingerprints;
 };
 
 Pseudonymizer::Pseudonymizer(std::string_view key)
@@ -202,11 +260,33 @@ Pseudonymizer Pseudonymizer::from_file(const std::filesystem::path& file) {
 }
 
 Text<Pseudonymizer::kCharacters> Pseudonymizer::pseudonym(IdentifierKind kind, std::string_view identifier) const {
-  const std::string_view normalised = trimmed(identifier);
-  if (normalised.empty()) return {};
-  std::array<char, kCharacters> text;
-  put_hex(text, keyed_->hmac.digest(keyed_->messages[static_cast<std::size_t>(kind)], normalised));
-  return std::string_view{text.data(), text.size()};
+  const std::string_view text = normalised(identifier);
+  return text.empty() ? Text<kCharacters>{} : pseudonym_of(keyed_->hmac.digest(keyed_->message(kind), text));
+}
+
+void Pseudonymizer::pseudonyms(std::span<const Identifier> identifiers, std::span<Text<kCharacters>> told) const {
+  for (; identifiers.size() > LastBlocks::kMost; told = told.subspan(LastBlocks::kMost)) {
+    pseudonyms(identifiers.first(LastBlocks::kMost), told);
+    identifiers = identifiers.subspan(LastBlocks::kMost);
+  }
+  std::array<std::size_t, LastBlocks::kMost> place;
+  LastBlocks inner;
+  for (std::size_t i = 0; i < identifiers.size(); ++i) {
+    const auto [kind, identifier] = identifiers[i];
+    const std::string_view text = normalised(identifier);
+    place[inner.size()] = i;
+    if (text.empty() || !inner.add(keyed_->message(kind), text)) told[i] = pseudonym(kind, text);
+  }
+  inner.hash();
+  LastBlocks outer;
+  for (std::size_t i = 0; i < inner.size(); ++i) outer.add(keyed_->hmac.outer(), as_text(inner.digest(i)));
+  outer.hash();
+  for (std::size_t i = 0; i < outer.size(); ++i) told[place[i]] = pseudonym_of(outer.digest(i));
+}
+
+std::uint64_t Pseudonymizer::fingerprint(std::string_view identifier) const {
+  const std::string_view text = normalised(identifier);
+  return text.empty() ? 0 : std::max<std::uint64_t>(keyed_->fingerprints(text), 1);
 }
 
 }  // namespace dcmwatch

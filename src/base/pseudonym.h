@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,14 @@ enum class IdentifierKind : std::uint8_t {
 
 std::string_view to_text(IdentifierKind kind);
 
+/// Without the padding of PS3.5 6.2 (spaces and NUL at both ends): what a pseudonym stands for.
+std::string_view normalised(std::string_view identifier);
+
+struct Identifier {
+  IdentifierKind kind{};
+  std::string_view text;
+};
+
 /// HMAC-SHA-256 (RFC 2104) over the kind and the normalised identifier, cut to 128 bits, as 32 hexadecimal digits.
 /// The same identifier correlates within a site and means nothing outside it. Safe to use from several threads.
 /// A copy shares the key. A pseudonym costs two SHA-256 blocks, more for an identifier longer than about forty bytes,
@@ -45,8 +54,14 @@ class Pseudonymizer {
   /// A fresh random key: pseudonyms correlate within this run only.
   static Pseudonymizer ephemeral();
 
-  /// `identifier` is trimmed of the padding of PS3.5 6.2 (spaces and NUL at both ends) first; empty stays empty.
+  /// `identifier` is normalised first; empty stays empty.
   [[nodiscard]] Text<kCharacters> pseudonym(IdentifierKind kind, std::string_view identifier) const;
+  /// The same for each of some, a third cheaper: no hash waits for another's.
+  void pseudonyms(std::span<const Identifier> identifiers, std::span<Text<kCharacters>> told) const;
+
+  /// By what identifiers of one kind are compared where nothing of them is to be told: a number that is theirs in this
+  /// run, for a tenth of a pseudonym's price. 0 where there is none.
+  [[nodiscard]] std::uint64_t fingerprint(std::string_view identifier) const;
 
   /// Names the key without telling it: two runs with the same key id used the same key.
   [[nodiscard]] const std::string& key_id() const { return key_id_; }

@@ -6,7 +6,11 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
@@ -161,6 +165,31 @@ TEST(Pseudonym, is_that_hmac_at_the_ends_of_a_block) {
   for (const auto& [length, expected] : by_length) {
     EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, std::string(length, '7')), expected) << length;
   }
+}
+
+TEST(Pseudonym, of_many_is_the_one_of_each) {
+  const Pseudonymizer pseudonymizer{"0123456789abcdef"};
+  std::vector<std::string> texts;
+  for (std::size_t length = 0; length < 80; ++length) texts.emplace_back(length, '7');
+  std::vector<Identifier> identifiers;
+  for (const std::string& text : texts)
+    identifiers.push_back({text.size() % 2 == 0 ? IdentifierKind::patient_id : IdentifierKind::instance_uid, text});
+  std::vector<Text<Pseudonymizer::kCharacters>> told(identifiers.size(), "to be replaced");
+  pseudonymizer.pseudonyms(identifiers, told);
+  for (std::size_t i = 0; i < told.size(); ++i)
+    EXPECT_EQ(told[i], pseudonymizer.pseudonym(identifiers[i].kind, identifiers[i].text)) << i;
+}
+
+TEST(Fingerprint, is_the_same_for_one_identifier_however_padded) {
+  const Pseudonymizer pseudonymizer{"0123456789abcdef"};
+  std::set<std::uint64_t> seen;
+  for (std::size_t length = 1; length < 40; ++length) {
+    const std::string text(length, '7');
+    EXPECT_EQ(pseudonymizer.fingerprint(text), pseudonymizer.fingerprint(" " + text + " "));
+    EXPECT_TRUE(seen.insert(pseudonymizer.fingerprint(text)).second) << length;
+  }
+  EXPECT_FALSE(seen.contains(0));
+  EXPECT_EQ(pseudonymizer.fingerprint("  "), 0U);
 }
 
 TEST_F(PseudonymKey, is_made_for_its_owner_alone_and_kept) {

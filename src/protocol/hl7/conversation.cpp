@@ -1,5 +1,6 @@
 // From both directions' bytes to what the exchange is told: frames, decodes, and names what breaks the rules.
 #include <array>
+#include <string>
 #include <utility>
 
 #include "protocol/conversation.h"
@@ -38,7 +39,7 @@ class Conversation final : public StreamSink {
         pseudonymizer_(*settings.pseudonymizer),
         framers_{make_framer(settings), make_framer(settings)},
         violations_(emitter),
-        exchange_(emitter, violations_, settings.limits, begins_midway(emitter.connection())) {}
+        exchange_(emitter, violations_, settings, begins_midway(emitter.connection())) {}
 
   Appetite on_bytes(Direction direction, const Mark& mark, ByteView bytes) override;
   void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
@@ -128,7 +129,9 @@ void Conversation::on_block(const Block& block, const Received& received) {
 }
 
 void Conversation::on_message(const Message& message, const Received& received) {
-  Unanswered told{.facts = facts_of(message, pseudonymizer_)};
+  std::string scratch;
+  Unanswered told{.facts = facts_of(message, pseudonymizer_),
+                  .control_id = pseudonymizer_.fingerprint(control_id(message, Field::control_id, scratch))};
   if (!message.header_broken && told.facts.message_type.empty()) tell(Break::message_type, received);
   exchange_.on_message(received, told, acknowledgements_wanted(message));
 }
@@ -139,10 +142,11 @@ void Conversation::on_acknowledgement(const Message& message, const Block& block
   const std::optional<Code> code = acknowledgement_code(message);
   if (code) acknowledgement.code = *code;
   if (!code && (!block.cut || message.has(Field::acknowledgement_code))) tell(Break::acknowledgement_code, received);
-  acknowledgement.acknowledged = control_id_pseudonym(message, Field::acknowledged_control_id, pseudonymizer_);
-  if (acknowledgements_wanted(message).accept) {
-    acknowledgement.control_id = control_id_pseudonym(message, Field::control_id, pseudonymizer_);
-  }
+  std::string acknowledged_scratch;
+  std::string own_scratch;
+  acknowledgement.acknowledged = control_id(message, Field::acknowledged_control_id, acknowledged_scratch);
+  if (acknowledgements_wanted(message).accept)
+    acknowledgement.control_id = control_id(message, Field::control_id, own_scratch);
   exchange_.on_acknowledgement(received, acknowledgement);
 }
 

@@ -9,11 +9,12 @@ constexpr std::string_view kForgotten = "hl7.pending_messages";
 
 }  // namespace
 
-Exchange::Exchange(Emitter& emitter, Violations& violations, const Limits& limits, bool midway)
+Exchange::Exchange(Emitter& emitter, Violations& violations, const ProtocolSettings& settings, bool midway)
     : emitter_(emitter),
       violations_(violations),
-      sides_{Side{UnansweredMessages{limits.hl7_pending_messages}, midway},
-             Side{UnansweredMessages{limits.hl7_pending_messages}, midway}} {}
+      pseudonymizer_(*settings.pseudonymizer),
+      sides_{Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway},
+             Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway}} {}
 
 void Exchange::on_message(const Received& received, Unanswered& message, const AcknowledgementsWanted& wanted) {
   learn_opener(received.direction);
@@ -34,14 +35,13 @@ void Exchange::on_message(const Received& received, Unanswered& message, const A
 
 void Exchange::on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement) {
   learn_opener(opposite(received.direction));
-  if (!answer_by_control_id(received, acknowledgement) && !answer_by_order(received, acknowledgement) &&
-      !repeats(received, acknowledgement)) {
+  const ControlId acknowledged = pseudonymizer_.fingerprint(acknowledgement.acknowledged);
+  if (!answer_by_control_id(received, acknowledgement, acknowledged) &&
+      !answer_by_order(received, acknowledgement, acknowledged) && !repeats(received, acknowledged)) {
     tell_orphan(received, acknowledgement);
   }
   if (!acknowledgement.control_id.empty()) {
-    Unanswered reply{.is_acknowledgement = true};
-    reply.facts.control_id = acknowledgement.control_id;
-    await(received, reply);
+    await(received, {.control_id = pseudonymizer_.fingerprint(acknowledgement.control_id), .is_acknowledgement = true});
   }
 }
 
@@ -71,9 +71,10 @@ void Exchange::forget_oldest(const Received& received) {
   sender.unanswered.drop_oldest();
 }
 
-bool Exchange::answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement) {
+bool Exchange::answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement,
+                                    ControlId acknowledged) {
   Side& sender = side(opposite(received.direction));
-  const auto place = sender.unanswered.with_control_id(acknowledgement.acknowledged);
+  const auto place = sender.unanswered.with_control_id(acknowledged);
   if (!place) return false;
   // Acknowledgements come in the order of the messages, mostly: those of the lost ones would have come before.
   if (!(*place)->before_loss) sender.messages_lost = false;
@@ -82,10 +83,11 @@ bool Exchange::answer_by_control_id(const Received& received, const Acknowledgem
 }
 
 // Only if exactly determined: one message waits, and none that was never seen can be meant.
-bool Exchange::answer_by_order(const Received& received, const Acknowledgement& acknowledgement) {
+bool Exchange::answer_by_order(const Received& received, const Acknowledgement& acknowledgement,
+                               ControlId acknowledged) {
   Side& sender = side(opposite(received.direction));
-  if (sender.messages_lost && !acknowledgement.acknowledged.empty()) return false;
-  const auto place = sender.unanswered.only(acknowledgement.acknowledged);
+  if (sender.messages_lost && acknowledged != kNoControlId) return false;
+  const auto place = sender.unanswered.only(acknowledged);
   if (!place) return false;
   answer(received, acknowledgement, *place, "order");
   return true;
@@ -117,9 +119,9 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
 }
 
 // While messages may have gone by unseen, it may be the first answer to one of them that reuses a control id.
-bool Exchange::repeats(const Received& received, const Acknowledgement& acknowledgement) {
+bool Exchange::repeats(const Received& received, ControlId acknowledged) {
   Side& sender = side(opposite(received.direction));
-  if (sender.messages_lost || !sender.unanswered.answered(acknowledgement.acknowledged)) return false;
+  if (sender.messages_lost || !sender.unanswered.answered(acknowledged)) return false;
   violations_.tell(Break::repeated_acknowledgement, received);
   return true;
 }
@@ -130,7 +132,7 @@ void Exchange::tell_orphan(const Received& received, const Acknowledgement& ackn
   const Side& sender = side(message_direction);
   Hl7Message facts;
   facts.message_seen = false;
-  facts.control_id = acknowledgement.acknowledged;
+  facts.control_id = pseudonymizer_.pseudonym(IdentifierKind::control_id, acknowledgement.acknowledged);
   facts.sent_by_opener = emitter_.from_opener(message_direction);
   facts.ack_code = acknowledgement.code;
   facts.ack_bytes = received.bytes;

@@ -18,11 +18,11 @@ constexpr bool is_early(CloseReason reason) {
   return reason == CloseReason::capture_ended || reason == CloseReason::evicted;
 }
 
-/// What an MSA says. Identifiers are pseudonyms.
+/// What an MSA says. Views the message.
 struct Acknowledgement {
-  Code code;               ///< MSA-1, empty if it was not seen or stands in no table
-  Pseudonym acknowledged;  ///< MSA-2
-  Pseudonym control_id;    ///< MSH-10 of the acknowledgement, if it asks for a commit acknowledgement of its own
+  Code code;                      ///< MSA-1, empty if it was not seen or stands in no table
+  std::string_view acknowledged;  ///< MSA-2, as control_id() gives it
+  std::string_view control_id;    ///< MSH-10 of the acknowledgement, if it asks for a commit acknowledgement of its own
 };
 
 /// One connection's messages, both ways. Told: start when a message was read; progress when it was committed and more
@@ -31,7 +31,7 @@ struct Acknowledgement {
 class Exchange {
  public:
   /// `midway`: messages may have been sent before the first that was seen.
-  Exchange(Emitter& emitter, Violations& violations, const Limits& limits, bool midway);
+  Exchange(Emitter& emitter, Violations& violations, const ProtocolSettings& settings, bool midway);
 
   /// The rest of what is told of the message is filled in.
   void on_message(const Received& received, Unanswered& message, const AcknowledgementsWanted& wanted);
@@ -51,18 +51,19 @@ class Exchange {
   void learn_opener(Direction sent_by_opener);
   void await(const Received& received, const Unanswered& message);
   void forget_oldest(const Received& received);
-  bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement);
-  bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement);
+  bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
+  bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
   void answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,
               std::string_view paired_by);
   /// Whether the message was acknowledged before.
-  bool repeats(const Received& received, const Acknowledgement& acknowledgement);
+  bool repeats(const Received& received, ControlId acknowledged);
   void tell_orphan(const Received& received, const Acknowledgement& acknowledgement);
   void tell_end(const Mark& mark, const Unanswered& message);
   Side& side(Direction direction) { return sides_[index_of(direction)]; }
 
   Emitter& emitter_;
   Violations& violations_;
+  const Pseudonymizer& pseudonymizer_;
   std::array<Side, 2> sides_;
 };
 

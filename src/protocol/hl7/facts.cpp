@@ -42,8 +42,7 @@ bool is_version(std::string_view text) {
 class Teller {
  public:
   /// `is_header`: MSH-9 holds a message type.
-  Teller(const Message& message, const Pseudonymizer& pseudonymizer, bool is_header)
-      : message_(message), pseudonymizer_(pseudonymizer), is_header_(is_header) {}
+  Teller(const Message& message, bool is_header) : message_(message), is_header_(is_header) {}
 
   /// The name of an application or facility (HD.1). Nothing if the message was cut before it, or if what stands where
   /// MSH-9 should is no message type: then it may be no header at all, and this a patient's name.
@@ -54,25 +53,56 @@ class Teller {
     return text;
   }
 
-  Pseudonym pseudonym(IdentifierKind kind, Field field) { return pseudonymizer_.pseudonym(kind, text_of(field)); }
-
-  /// Of the first field that holds one.
-  Pseudonym pseudonym(IdentifierKind kind, std::initializer_list<Field> fields) {
-    Pseudonym found;
-    for (const Field field : fields) {
-      if (found.empty()) found = pseudonym(kind, field);
-    }
-    return found;
-  }
-
  private:
   std::string_view text_of(Field field) { return unescape(message_.component(field), message_.delimiters, scratch_); }
 
   const Message& message_;
-  const Pseudonymizer& pseudonymizer_;
   bool is_header_;
   std::string scratch_;
 };
+
+/// The fields that may hold an identifier, the best first, and where its pseudonym goes.
+struct Wanted {
+  Pseudonym Hl7Message::*told;
+  IdentifierKind kind;
+  std::array<std::optional<Field>, 4> fields;
+};
+
+constexpr std::array kIdentifiers{
+    Wanted{&Hl7Message::control_id, IdentifierKind::control_id, {Field::control_id}},
+    Wanted{&Hl7Message::patient, IdentifierKind::patient_id, {Field::patient_identifiers}},
+    // IHE RAD TF-2 4.4 and 4.2 put the accession number in IPC-1 or OBR-18; elsewhere the filler's number serves as
+    // one.
+    Wanted{&Hl7Message::accession,
+           IdentifierKind::accession_number,
+           {Field::ipc_accession_identifier, Field::obr_placer_field_1, Field::obr_filler_order_number,
+            Field::orc_filler_order_number}},
+    Wanted{&Hl7Message::placer_order,
+           IdentifierKind::order_number,
+           {Field::orc_placer_order_number, Field::obr_placer_order_number}},
+    Wanted{&Hl7Message::filler_order,
+           IdentifierKind::order_number,
+           {Field::orc_filler_order_number, Field::obr_filler_order_number}}};
+
+// Of the first field that holds one.
+std::string_view identifier(const Message& message, const Wanted& wanted, std::string& scratch) {
+  for (const std::optional<Field> field : wanted.fields) {
+    if (!field) break;
+    const std::string_view text = normalised(unescape(message.component(*field), message.delimiters, scratch));
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
+void tell_pseudonyms(const Message& message, const Pseudonymizer& pseudonymizer, Hl7Message& facts) {
+  std::array<std::string, kIdentifiers.size()> scratch;
+  std::array<Identifier, kIdentifiers.size()> identifiers;
+  for (std::size_t i = 0; i < kIdentifiers.size(); ++i)
+    identifiers[i] = {kIdentifiers[i].kind, identifier(message, kIdentifiers[i], scratch[i])};
+  std::array<Pseudonym, kIdentifiers.size()> told;
+  pseudonymizer.pseudonyms(identifiers, told);
+  for (std::size_t i = 0; i < kIdentifiers.size(); ++i) facts.*kIdentifiers[i].told = told[i];
+}
 
 }  // namespace
 
@@ -94,8 +124,8 @@ std::optional<Code> acknowledgement_code(const Message& message) {
   return Code{code};
 }
 
-Pseudonym control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer) {
-  return Teller{message, pseudonymizer, false}.pseudonym(IdentifierKind::control_id, field);
+std::string_view control_id(const Message& message, Field field, std::string& scratch) {
+  return normalised(unescape(message.component(field), message.delimiters, scratch));
 }
 
 AcknowledgementsWanted acknowledgements_wanted(const Message& message) {
@@ -109,7 +139,7 @@ AcknowledgementsWanted acknowledgements_wanted(const Message& message) {
 
 Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer) {
   const auto type = message_type(message);
-  Teller tell{message, pseudonymizer, type.has_value()};
+  Teller tell{message, type.has_value()};
   Hl7Message facts;
   if (type) facts.message_type = *type;
   facts.processing_id = one_of(kProcessingIds, message.component(Field::processing_id));
@@ -124,16 +154,7 @@ Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer) 
   facts.receiving_application = tell.name(Field::receiving_application);
   facts.receiving_facility = tell.name(Field::receiving_facility);
 
-  facts.control_id = tell.pseudonym(IdentifierKind::control_id, Field::control_id);
-  facts.patient = tell.pseudonym(IdentifierKind::patient_id, Field::patient_identifiers);
-  // IHE RAD TF-2 4.4 and 4.2 put the accession number in IPC-1 or OBR-18; elsewhere the filler's number serves as one.
-  facts.accession = tell.pseudonym(IdentifierKind::accession_number,
-                                   {Field::ipc_accession_identifier, Field::obr_placer_field_1,
-                                    Field::obr_filler_order_number, Field::orc_filler_order_number});
-  facts.placer_order =
-      tell.pseudonym(IdentifierKind::order_number, {Field::orc_placer_order_number, Field::obr_placer_order_number});
-  facts.filler_order =
-      tell.pseudonym(IdentifierKind::order_number, {Field::orc_filler_order_number, Field::obr_filler_order_number});
+  tell_pseudonyms(message, pseudonymizer, facts);
   return facts;
 }
 

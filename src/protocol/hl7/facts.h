@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/pseudonym.h"
 #include "event/event.h"
@@ -20,8 +22,9 @@ std::optional<Code> message_type(const Message& message);
 /// MSA-1. Nothing unless it stands in HL7 table 0008.
 std::optional<Code> acknowledgement_code(const Message& message);
 
-/// MSH-10 or MSA-2, which are the same identifier: the same pseudonym for both. Empty if there is none.
-Pseudonym control_id_pseudonym(const Message& message, Field field, const Pseudonymizer& pseudonymizer);
+/// MSH-10 or MSA-2, which are the same identifier, to be compared or made a pseudonym of. Empty if there is none. Views
+/// the message or `scratch`.
+std::string_view control_id(const Message& message, Field field, std::string& scratch);
 
 /// MSH-15 and MSH-16, HL7 table 0155. Both absent is the original mode (2.9.2), in which every message is acknowledged.
 struct AcknowledgementsWanted {

@@ -1,16 +1,8 @@
 #include "protocol/hl7/unanswered.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace dcmwatch::hl7 {
-namespace {
-
-// A pseudonym is keyed, so nobody can choose control ids whose hashes collide.
-std::size_t hash_of(std::string_view pseudonym) { return std::hash<std::string_view>{}(pseudonym); }
-
-}  // namespace
-
 void UnansweredMessages::add(const Unanswered& message) {
   if (spare_.empty()) {
     messages_.push_back(message);
@@ -20,16 +12,15 @@ void UnansweredMessages::add(const Unanswered& message) {
   }
 }
 
-std::optional<UnansweredMessages::Place> UnansweredMessages::with_control_id(std::string_view pseudonym) {
-  if (pseudonym.empty()) return std::nullopt;
-  const auto found = std::find_if(messages_.begin(), messages_.end(),
-                                  [&](const Unanswered& message) { return message.facts.control_id == pseudonym; });
+std::optional<UnansweredMessages::Place> UnansweredMessages::with_control_id(ControlId control_id) {
+  if (control_id == kNoControlId) return std::nullopt;
+  const auto found = std::ranges::find(messages_, control_id, &Unanswered::control_id);
   if (found == messages_.end()) return std::nullopt;
   return found;
 }
 
-std::optional<UnansweredMessages::Place> UnansweredMessages::only(std::string_view acknowledged_pseudonym) {
-  if (answered(acknowledged_pseudonym)) return std::nullopt;
+std::optional<UnansweredMessages::Place> UnansweredMessages::only(ControlId acknowledged) {
+  if (answered(acknowledged)) return std::nullopt;
   const auto is_message = [](const Unanswered& message) { return !message.is_acknowledgement; };
   const auto first = std::find_if(messages_.begin(), messages_.end(), is_message);
   if (first == messages_.end()) return std::nullopt;
@@ -37,22 +28,22 @@ std::optional<UnansweredMessages::Place> UnansweredMessages::only(std::string_vi
   return first;
 }
 
-bool UnansweredMessages::answered(std::string_view pseudonym) const {
-  return !pseudonym.empty() && std::find(answered_.begin(), answered_.end(), hash_of(pseudonym)) != answered_.end();
+bool UnansweredMessages::answered(ControlId control_id) const {
+  return control_id != kNoControlId && std::ranges::find(answered_, control_id) != answered_.end();
 }
 
-void UnansweredMessages::remember_answered(std::string_view pseudonym) {
-  if (pseudonym.empty() || answered(pseudonym)) return;
+void UnansweredMessages::remember_answered(ControlId control_id) {
+  if (control_id == kNoControlId || answered(control_id)) return;
   if (answered_.size() < kRemembered) {
-    answered_.push_back(hash_of(pseudonym));
+    answered_.push_back(control_id);
   } else {
-    answered_[oldest_answered_] = hash_of(pseudonym);
+    answered_[oldest_answered_] = control_id;
     oldest_answered_ = (oldest_answered_ + 1) % kRemembered;
   }
 }
 
 void UnansweredMessages::on_answered(Place place) {
-  remember_answered(place->facts.control_id);
+  remember_answered(place->control_id);
   drop(place);
 }
 

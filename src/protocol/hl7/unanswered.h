@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "event/event.h"
@@ -13,9 +12,14 @@
 
 namespace dcmwatch::hl7 {
 
-/// Of an identifier only its pseudonym is held.
+/// By what messages and acknowledgements are paired: Pseudonymizer::fingerprint() of the control id.
+using ControlId = std::uint64_t;
+inline constexpr ControlId kNoControlId = 0;
+
+/// Of an identifier only its pseudonym and its fingerprint are held.
 struct Unanswered {
   Hl7Message facts{};
+  ControlId control_id = kNoControlId;
   Shortfall shortfall{};            ///< of it, or of what may have been its acknowledgement
   bool before_loss = false;         ///< messages sent after it were never seen
   bool awaits_application = false;  ///< a commit acknowledgement does not end it
@@ -39,13 +43,13 @@ class UnansweredMessages {
   void add(const Unanswered& message);
 
   /// The oldest with this control id: a message sent again is acknowledged again.
-  std::optional<Place> with_control_id(std::string_view pseudonym);
+  std::optional<Place> with_control_id(ControlId control_id);
   /// The one that an acknowledgement without a known control id must mean: the only message there is. Nothing if
   /// that control id was answered before.
-  std::optional<Place> only(std::string_view acknowledged_pseudonym);
+  std::optional<Place> only(ControlId acknowledged);
 
   /// Whether one of the messages answered last had this control id.
-  [[nodiscard]] bool answered(std::string_view pseudonym) const;
+  [[nodiscard]] bool answered(ControlId control_id) const;
 
   /// Null if there is none.
   Unanswered* oldest() { return messages_.empty() ? nullptr : &messages_.front(); }
@@ -60,12 +64,12 @@ class UnansweredMessages {
 
  private:
   void drop(Place place);
-  void remember_answered(std::string_view pseudonym);
+  void remember_answered(ControlId control_id);
 
   std::size_t limit_;
   std::list<Unanswered> messages_;
-  std::list<Unanswered> spare_;        ///< one place at most: mostly each message is answered before the next comes
-  std::vector<std::size_t> answered_;  ///< hashes of the control ids answered last; a ring
+  std::list<Unanswered> spare_;      ///< one place at most: mostly each message is answered before the next comes
+  std::vector<ControlId> answered_;  ///< those answered last; a ring
   std::size_t oldest_answered_ = 0;
 };
 
