@@ -24,11 +24,12 @@ void in_pieces(std::int64_t offset, std::size_t count, Visit visit) {
 }  // namespace
 
 void UnacknowledgedBytes::append(std::int64_t offset, ByteView bytes) {
-  if (offset != end_) begin_ = end_ = offset;
+  // Nearly always one segment is kept, in the lines that were written last.
+  if (offset != end_) begin_ = end_ = origin_ = offset;
   const auto size = static_cast<std::int64_t>(bytes.size());
   const std::int64_t passed_over = std::max<std::int64_t>(0, size - kBytes);
   const ByteView kept = bytes.subspan(static_cast<std::size_t>(passed_over));
-  in_pieces(offset + passed_over, kept.size(), [&](std::size_t at, std::size_t from, std::size_t count) {
+  in_pieces(offset - origin_ + passed_over, kept.size(), [&](std::size_t at, std::size_t from, std::size_t count) {
     std::memcpy(block_->data() + at, kept.data() + from, count);
   });
   end_ = offset + size;
@@ -41,7 +42,7 @@ bool UnacknowledgedBytes::same(std::int64_t offset, ByteView bytes) const {
   if (from >= to) return true;
   const ByteView both = bytes.subspan(static_cast<std::size_t>(from - offset), static_cast<std::size_t>(to - from));
   bool same = true;
-  in_pieces(from, both.size(), [&](std::size_t at, std::size_t in, std::size_t count) {
+  in_pieces(from - origin_, both.size(), [&](std::size_t at, std::size_t in, std::size_t count) {
     same = same && std::memcmp(block_->data() + at, both.data() + in, count) == 0;
   });
   return same;

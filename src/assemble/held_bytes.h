@@ -31,13 +31,14 @@ class UnacknowledgedBytes {
   void give_block(std::unique_ptr<Block> block) { block_ = std::move(block); }
   /// What was kept is forgotten.
   std::unique_ptr<Block> take_block() {
-    begin_ = end_ = 0;
+    begin_ = end_ = origin_ = 0;
     return std::move(block_);
   }
 
  private:
   std::int64_t begin_ = 0;
   std::int64_t end_ = 0;
+  std::int64_t origin_ = 0;  ///< what stands at the block's first byte, or a multiple of its size before that
   std::unique_ptr<Block> block_;
 };
 

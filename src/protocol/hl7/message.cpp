@@ -131,54 +131,32 @@ std::string_view without_broken_field(std::string_view text, const Delimiters& d
   return last == std::string_view::npos ? std::string_view{} : text.substr(0, last);
 }
 
-/// The places of one character, from the first on. Eight bytes are looked at as one number: fields are shorter than
-/// what a call of memchr is worth.
-class Places {
- public:
-  Places(std::string_view text, char wanted) : text_(text), pattern_(kEveryByte * static_cast<unsigned char>(wanted)) {}
+// The highest bit of each byte that is zero.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) {
+  return ~(((word & ~kHighBits) + ~kHighBits) | word | ~kHighBits);
+}
 
-  /// The text's size once there is none left.
-  std::size_t next() {
-    while (found_ == 0) {
-      if (end_ >= text_.size()) return text_.size();
-      begin_ = end_;
-      end_ += kWord;
-      found_ = zero_bytes(word_at(text_, begin_, ~pattern_) ^ pattern_);
-    }
-    const auto place = static_cast<std::size_t>(std::countr_zero(found_)) / 8;
-    found_ &= found_ - 1;
-    return std::min(begin_ + place, text_.size());
-  }
-
- private:
-  // The highest bit of each byte that is zero.
-  static std::uint64_t zero_bytes(std::uint64_t word) {
-    return ~(((word & ~kHighBits) + ~kHighBits) | word | ~kHighBits);
-  }
-
-  std::string_view text_;
-  std::uint64_t pattern_;
-  std::uint64_t found_ = 0;  ///< in the eight bytes at begin_, not yet given
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-};
-
+// Eight bytes are looked at as one number: fields are shorter than what a call of memchr is worth.
 void read_fields(std::string_view segment, const WantedSegment& wanted, Message& message) {
+  const std::uint64_t pattern = kEveryByte * static_cast<unsigned char>(message.delimiters.field);
   const WantedField* next = wanted.fields.data();
   const WantedField* const behind = next + wanted.fields.size();
-  Places separators{segment, message.delimiters.field};
   // MSH-1 is the separator itself, so there the text behind it is field 2.
   std::size_t number = wanted.id == kHeader ? 1 : 0;
   std::size_t begin = 0;
-  while (begin <= segment.size()) {
-    const std::size_t end = separators.next();
-    if (number == next->number) {
-      message.set(next->field, segment.substr(begin, end - begin));
-      if (++next == behind) return;
+  for (std::size_t at = 0; at < segment.size(); at += kWord) {
+    std::uint64_t separators = zero_bytes(word_at(segment, at, ~pattern) ^ pattern);
+    for (; separators != 0; separators &= separators - 1) {
+      const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(separators)) / 8;
+      if (number == next->number) {
+        message.set(next->field, segment.substr(begin, end - begin));
+        if (++next == behind) return;
+      }
+      ++number;
+      begin = end + 1;
     }
-    ++number;
-    begin = end + 1;
   }
+  if (number == next->number) message.set(next->field, segment.substr(begin));
 }
 
 /// Takes the segments of one message, and reads the first of each wanted kind.
@@ -229,19 +207,19 @@ Decoded read_segments(std::string_view text, const Delimiters& delimiters) {
 
 }  // namespace
 
-std::string_view Message::component(Field field, unsigned number) const {
-  const std::string_view text = raw(field);
-  if (text.empty()) return {};
+std::string_view Message::component_of(std::string_view text, unsigned number) const {
   // A delimiter that is not named (NUL) delimits nothing.
-  const auto is = [](char c, char delimiter) { return c == delimiter && delimiter != '\0'; };
+  const char component = delimiters.component;
+  const char repetition = delimiters.repetition == '\0' ? component : delimiters.repetition;
   std::size_t begin = 0;
   std::size_t end = 0;
-  for (; end < text.size() && !is(text[end], delimiters.repetition); ++end) {
-    if (!is(text[end], delimiters.component)) continue;
-    if (--number == 0) break;
+  for (; end < text.size(); ++end) {
+    if (text[end] != component && text[end] != repetition) continue;
+    if (number == 1 || text[end] != component) break;
+    --number;
     begin = end + 1;
   }
-  if (number > 1) return {};
+  if (number != 1) return {};
   const std::string_view found = text.substr(begin, end - begin);
   return found == kNull ? std::string_view{} : found;
 }

@@ -64,11 +64,16 @@ class Message {
   /// The segment reaches that far, though the field may be empty.
   [[nodiscard]] bool has(Field field) const { return raw(field).data() != nullptr; }
   /// Still escaped: a component, from 1, of the field's first repetition. Empty for HL7's null (two quotes, 2.5.3).
-  [[nodiscard]] std::string_view component(Field field, unsigned number = 1) const;
+  [[nodiscard]] std::string_view component(Field field, unsigned number = 1) const {
+    const std::string_view text = raw(field);
+    return text.empty() ? text : component_of(text, number);
+  }
 
   void set(Field field, std::string_view value) { fields_[static_cast<std::size_t>(field)] = value; }
 
  private:
+  [[nodiscard]] std::string_view component_of(std::string_view text, unsigned number) const;
+
   std::array<std::string_view, kFields> fields_{};
 };
 

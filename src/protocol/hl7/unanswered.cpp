@@ -29,7 +29,7 @@ std::optional<UnansweredMessages::Place> UnansweredMessages::only(ControlId ackn
 }
 
 bool UnansweredMessages::answered(ControlId control_id) const {
-  return control_id != kNoControlId && std::ranges::find(answered_, control_id) != answered_.end();
+  return control_id != kNoControlId && std::find(answered_.begin(), answered_.end(), control_id) != answered_.end();
 }
 
 void UnansweredMessages::remember_answered(ControlId control_id) {
