@@ -98,13 +98,17 @@ constexpr std::size_t kWord = 8;
 constexpr std::uint64_t kEveryByte = 0x0101010101010101;
 constexpr std::uint64_t kHighBits = 0x80 * kEveryByte;
 std::uint64_t word_at(std::string_view text, std::size_t at, std::uint64_t filler) {
-  std::uint64_t word = filler;
-  if (text.size() - at >= kWord) {
-    std::memcpy(&word, text.data() + at, kWord);
-  } else {
-    std::memcpy(&word, text.data() + at, text.size() - at);
-  }
-  return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
+  const auto load = [text](std::size_t from, std::size_t bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + from, bytes);
+    return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
+  };
+  const std::size_t left = text.size() - at;
+  if (left >= kWord) return load(at, kWord);
+  // The text's last eight bytes, without those before `at`: bytes one by one would have to wait for each other.
+  const std::uint64_t last =
+      text.size() < kWord ? load(at, left) : load(text.size() - kWord, kWord) >> 8 * (kWord - left);
+  return last | filler << 8 * left;
 }
 
 bool holds_control_character(std::string_view text) {
