@@ -94,8 +94,11 @@ struct ConnectionEntry {
   std::uint8_t started = 0;      ///< a bit for each direction
   std::uint8_t checksummed = 0;  ///< a bit for each direction that has shown a right checksum
 
+  /// Of a segment that is this connection's: nearly always the ports tell.
   [[nodiscard]] Direction direction_of(const Segment& segment) const {
-    return same(source, segment.source) ? Direction::forward : Direction::backward;
+    const bool forward =
+        source.port != destination.port ? source.port == segment.source.port : same(source, segment.source);
+    return forward ? Direction::forward : Direction::backward;
   }
   /// Whether the segment is this connection's, in either direction.
   [[nodiscard]] bool is_of(const Segment& segment) const {

@@ -314,9 +314,7 @@ void Partition::expire_holes(Timestamp now) {
   }
 }
 
-// What was to become of a connection by now becomes of it, at the time at which it was to: so it does not matter
-// whether a batch ended in between. False if it has been forgotten.
-bool Partition::catch_up(Slot slot, Timestamp now) {
+bool Partition::catch_up_late(Slot slot, Timestamp now) {
   Entry& it = entry(slot);
   if (it.live && it.live->waits) end_waiting(slot, now);
   if (deadline_of(it) > now) return true;

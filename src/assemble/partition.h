@@ -107,7 +107,13 @@ class Partition {
   void end_in_silence(Slot slot);
   void forget(Slot slot);
   void expire_holes(Timestamp now);
-  bool catch_up(Slot slot, Timestamp now);
+  /// What was to become of a connection by now becomes of it, at the time at which it was to: so it does not matter
+  /// whether a batch ended in between. False if it has been forgotten. Nearly always there is nothing.
+  bool catch_up(Slot slot, Timestamp now) {
+    const Entry& it = entry(slot);
+    return (deadline_of(it) > now && !(it.live && it.live->waits)) || catch_up_late(slot, now);
+  }
+  bool catch_up_late(Slot slot, Timestamp now);
   void end_waiting(Slot slot, Timestamp now);
   Timestamp expire_waiting(Entry& entry, Timestamp now);
   Timestamp due_of(Live& connection);

@@ -1,7 +1,6 @@
 // Which packets a mirror showed twice: a small table of what passed just now.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -41,8 +40,7 @@ class RecentPackets {
     for (const std::uint64_t one : place) {
       if ((one & ~kTimeMask) == print && ((time - one) & kTimeMask) <= units(window)) return true;
     }
-    std::copy_backward(place.begin(), place.end() - 1, place.end());
-    place.front() = print | time;
+    place = {print | time, place[0], place[1], place[2]};
     return false;
   }
   /// It was not to be believed: the next one like it is looked at for itself.

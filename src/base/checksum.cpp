@@ -68,8 +68,8 @@ Checksum checksum_of(const Segment& segment) {
 
   // The prefix of a mapped IPv4 address sums up to 0xffff, which is 0 in one's complement.
   Sum pseudo;
-  pseudo.add(ByteView{segment.source.address.bytes()});
-  pseudo.add(ByteView{segment.destination.address.bytes()});
+  for (const std::uint64_t word : segment.source.address.words()) pseudo.add(word);
+  for (const std::uint64_t word : segment.destination.address.words()) pseudo.add(word);
   pseudo.add(on_the_wire(std::uint32_t{static_cast<std::uint8_t>(segment.transport)}));
   Sum pseudo_with_length = pseudo;
   const std::size_t bytes = segment.header_bytes + segment.payload.size();

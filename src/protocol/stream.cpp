@@ -146,14 +146,12 @@ const ProtocolEntry* Stream::look(Direction direction, const Mark& mark, ByteVie
   if (!kept.empty()) kept.insert(kept.end(), fresh.begin(), fresh.end());
   const ByteView whole = kept.empty() ? fresh : ByteView{kept};
 
-  const ProtocolEntry* recognised = nullptr;
   bool hope = false;
   for (const ProtocolEntry& entry : protocols()) {
     const Looks looks = entry.looks_like(whole);
-    if (looks == Looks::yes && !recognised) recognised = &entry;
+    if (looks == Looks::yes) return &entry;
     hope |= looks == Looks::need_more && whole.size() < most;
   }
-  if (recognised) return recognised;
   if (!hope) {
     forget_held(direction);
     return nullptr;

@@ -40,15 +40,23 @@ constexpr auto kElements = std::to_array<Element>({
 
 static_assert(std::ranges::is_sorted(kElements, {}, &Element::number));
 
-Defect read_element(ByteReader& reader, Command& command) {
+// PS3.7 6.3.1: elements come in ascending order, so the row is mostly not far behind `from`, the one before it.
+const Element* row_of(std::uint16_t number, const Element* from) {
+  if (from->number > number) from = kElements.data();
+  while (from != kElements.data() + kElements.size() && from->number < number) ++from;
+  return from;
+}
+
+Defect read_element(ByteReader& reader, const Element*& row, Command& command) {
   const std::uint16_t group = reader.u16_le();
   const std::uint16_t number = reader.u16_le();
   const std::uint32_t length = reader.u32_le();
   const ByteView value = reader.take(length);
   if (group != 0) return CommandDefect::group;
   if (reader.failed()) return CommandDefect::truncated;
-  const auto* const element = std::ranges::lower_bound(kElements, number, {}, &Element::number);
-  if (element == kElements.end() || element->number != number || value.empty()) return std::nullopt;
+  const Element* const element = row_of(number, row);
+  if (element == kElements.data() + kElements.size() || element->number != number || value.empty()) return std::nullopt;
+  row = element;
   if (element->width != 0 && element->width != value.size()) return CommandDefect::length;
   element->read(value, command);
   return std::nullopt;
@@ -65,7 +73,8 @@ bool says_enough(const Command& command) {
 DecodedCommand decode_command(ByteView bytes) {
   DecodedCommand decoded;
   ByteReader reader{bytes};
-  while (!reader.at_end() && !decoded.defect) decoded.defect = read_element(reader, decoded.command);
+  const Element* row = kElements.data();
+  while (!reader.at_end() && !decoded.defect) decoded.defect = read_element(reader, row, decoded.command);
   decoded.usable = says_enough(decoded.command);
   if (!decoded.defect && (!decoded.usable || !decoded.command.data_set_type))
     decoded.defect = CommandDefect::incomplete;

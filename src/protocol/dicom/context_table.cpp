@@ -22,6 +22,8 @@ ContextTable::ContextTable() {
 std::size_t ContextTable::propose(const std::vector<ProposedContext>& contexts) {
   std::size_t without_room = 0;
   facts_.reset();
+  contexts_.reserve(contexts_.size() + contexts.size());
+  proposed_.reserve(proposed_.size() + contexts.size());
   for (const ProposedContext& proposed : contexts) {
     Context& here = context(proposed.id);
     here.abstract_syntax = index_of_uid(proposed.abstract_syntax, without_room);

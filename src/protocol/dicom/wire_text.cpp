@@ -1,6 +1,7 @@
 #include "protocol/dicom/wire_text.h"
 
-#include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace dcmwatch::dicom {
 namespace {
@@ -8,7 +9,20 @@ namespace {
 constexpr std::size_t kLongestUid = 64;
 
 bool is_printable(char c) { return c >= ' ' && c <= '~'; }
-constexpr auto is_uid_character = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
+
+// Looked at all at once, as many as there may be: UIDs are what most of an association's bytes are.
+bool are_uid_characters(std::string_view text) {
+  std::array<char, kLongestUid> characters;
+  characters.fill('.');
+  std::memcpy(characters.data(), text.data(), text.size());
+  unsigned char strangers = 0;
+  for (const char c : characters) {
+    const auto above = static_cast<unsigned char>(c - '.');  // '/' comes between it and the digits
+    strangers |= static_cast<unsigned char>(above > '9' - '.' ? 1 : 0) | static_cast<unsigned char>(c == '/' ? 1 : 0);
+  }
+  return strangers == 0;
+}
+
 bool is_padding(char c) { return c == ' ' || c == '\0'; }
 
 }  // namespace
@@ -28,7 +42,7 @@ AeTitle ae_title(ByteView value) {
 
 std::string_view uid(ByteView value) {
   const std::string_view text = trimmed(value);
-  if (text.size() > kLongestUid || !std::all_of(text.begin(), text.end(), is_uid_character)) return {};
+  if (text.empty() || text.size() > kLongestUid || !are_uid_characters(text)) return {};
   return text;
 }
 
