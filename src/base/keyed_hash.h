@@ -33,7 +33,7 @@ class KeyedHash {
   [[nodiscard]] std::uint64_t operator()(std::uint64_t hash, std::uint64_t one, std::uint64_t other) const {
     return folded_product(hash ^ folded_product(one ^ keys_[0], other ^ keys_[1]), keys_[2]);
   }
-  /// Of text, likewise.
+  /// Of text, likewise. Cost: three multiplications for every sixteen bytes.
   [[nodiscard]] std::uint64_t operator()(std::string_view text) const {
     std::uint64_t hash = text.size();
     while (!text.empty()) {
