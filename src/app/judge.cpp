@@ -101,6 +101,7 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
           {"unanswered_connections", assembly_.unanswered_evicted},
           {"unanswered_networks", assembly_.unanswered_networks},
           {"held_bytes", assembly_.holes_given_up_early},
+          {"kept_bytes", assembly_.kept_given_up},
           {"sequence_window_bytes", assembly_.implausible_packets},
           {"relate_open", relater_.forgotten()},
           {"findings", detector_.forgotten() + detector_.folded()}};

@@ -10,6 +10,7 @@ AssemblyCounters& AssemblyCounters::operator+=(const AssemblyCounters& other) {
   unanswered_evicted += other.unanswered_evicted;
   unanswered_networks += other.unanswered_networks;
   holes_given_up_early += other.holes_given_up_early;
+  kept_given_up += other.kept_given_up;
   late_packets += other.late_packets;
   implausible_packets += other.implausible_packets;
   disbelieved_packets += other.disbelieved_packets;

@@ -30,6 +30,9 @@ struct LiveConnection {
   Connection connection;
   std::array<HalfStream, 2> half;
   std::unique_ptr<StreamSink> sink;
+  std::size_t kept_bytes = 0;             ///< by the sink, as `Keepers` knows it
+  LiveConnection* keeps_newer = nullptr;  ///< its neighbours among those that keep about as much
+  LiveConnection* keeps_older = nullptr;
   std::array<Timestamp, 2> window_closed_since{};  ///< by who receives in that direction; zero: it has room
   bool sink_asked = false;
   bool waits = false;  ///< listed among those with something held

@@ -189,6 +189,24 @@ void Partition::give_up_most_held(const Mark& mark) {
   }
 }
 
+// After its sink was told something.
+void Partition::note_kept(Live& connection, const Mark& mark) {
+  const std::size_t bytes = connection.sink ? connection.sink->kept_bytes() : 0;
+  if (bytes == connection.kept_bytes) return;
+  keepers_.set(connection, bytes);
+  if (keepers_.bytes() > limits_.kept_bytes) give_up_most_kept(mark);
+}
+
+// An eighth is made free at once: else each byte more would take its victim.
+void Partition::give_up_most_kept(const Mark& mark) {
+  while (keepers_.bytes() > limits_.kept_bytes - limits_.kept_bytes / 8) {
+    Live& most = *keepers_.most();
+    most.sink->give_up_kept(mark);
+    keepers_.set(most, most.sink->kept_bytes());
+    ++counters_.kept_given_up;
+  }
+}
+
 void Partition::make_room(Timestamp now) {
   for (AgeList& list : ages_) {  // in the order of State: what is worth least goes first
     if (list.oldest == kNoSlot) continue;
@@ -233,6 +251,7 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
   }
   Live& ended = *it.live;
   if (ended.waits) std::erase(waiting_, slot);
+  keepers_.set(ended, 0);
   for (const Direction direction : kBothDirections) {
     HalfStream& half = ended.half[index_of(direction)];
     held_bytes_ -= half.held_bytes();
@@ -343,6 +362,7 @@ Timestamp Partition::expire_waiting(Entry& it, Timestamp now) {
       connection.half[index_of(direction)].release_early(target(connection, direction), mark.time);
   }
   held_bytes_ += connection.half[0].held_bytes() + connection.half[1].held_bytes() - before;
+  note_kept(connection, mark);
   return mark.time;
 }
 

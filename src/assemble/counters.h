@@ -12,6 +12,7 @@ struct AssemblyCounters {
   std::uint64_t unanswered_evicted = 0;    ///< Limits::unanswered_connections
   std::uint64_t unanswered_networks = 0;   ///< attempts counted without their network: Limits::unanswered_networks
   std::uint64_t holes_given_up_early = 0;  ///< Limits::held_bytes, Limits::held_segments_per_connection
+  std::uint64_t kept_given_up = 0;         ///< what a sink kept: Limits::kept_bytes
   std::uint64_t late_packets = 0;          ///< of connections already closed
   std::uint64_t implausible_packets = 0;   ///< Limits::sequence_window_bytes
   std::uint64_t disbelieved_packets = 0;   ///< a SYN or RST that nothing bore out

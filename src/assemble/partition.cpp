@@ -451,6 +451,7 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
   if (receiver.waiting()) receiver.release_early(target(connection, opposite(direction)), segment.mark.time);
   held_bytes_ += sender.held_bytes() + receiver.held_bytes() - held_before;
   if (sender.waiting() || receiver.waiting()) limit_held(slot, segment.mark);
+  note_kept(connection, segment.mark);
   if (verdict == HalfStream::Verdict::taken) return true;
   ++counters_.implausible_packets;
   if (verdict == HalfStream::Verdict::stray) return false;

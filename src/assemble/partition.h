@@ -9,6 +9,7 @@
 #include "assemble/assembler.h"
 #include "assemble/connection_entry.h"
 #include "assemble/connection_index.h"
+#include "assemble/keepers.h"
 #include "assemble/recent_packets.h"
 #include "assemble/unanswered_tally.h"
 
@@ -97,6 +98,8 @@ class Partition {
   void limit_held(Slot slot, const Mark& mark);
   void give_up_hole(Slot slot, const Mark& mark);
   void give_up_most_held(const Mark& mark);
+  void note_kept(Live& connection, const Mark& mark);
+  void give_up_most_kept(const Mark& mark);
   void make_room(Timestamp now);
   void limit(State state, Timestamp now);
   void evict(Slot slot, Timestamp now);
@@ -151,6 +154,7 @@ class Partition {
   std::vector<Slot> waited_;   ///< its other buffer
   HeldBuffers buffers_;
   std::size_t held_bytes_ = 0;
+  Keepers keepers_;
   UnansweredTally unanswered_;
   std::int64_t refusals_minute_ = 0;
   std::size_t refusals_ = 0;

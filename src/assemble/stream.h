@@ -91,8 +91,22 @@ class StreamSink {
   /// Told once for each direction. `length` of them are repeated from `offset`, counted from the direction's first
   /// byte.
   virtual void on_conflict(Direction, const Mark&, std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
+  /// Limits::kept_bytes was reached, and this sink is among those that keep most. It ends the units in hand, tells what
+  /// it can of them as cut short, and passes over their rest; if there are none, it gives up all else that it keeps. So
+  /// it keeps nothing once it was called often enough. What follows is wanted as before.
+  virtual void give_up_kept(const Mark&) {}
   /// Once, last. Nothing follows.
   virtual void on_close(const Mark& mark, CloseReason reason) = 0;
+
+  /// What it keeps of the stream (heads of units, open facts) beyond what every sink of its kind does; as of the latest
+  /// call.
+  [[nodiscard]] std::size_t kept_bytes() const { return kept_bytes_; }
+
+ protected:
+  void set_kept_bytes(std::size_t bytes) { kept_bytes_ = bytes; }
+
+ private:
+  std::size_t kept_bytes_ = 0;
 };
 
 /// Connections that nobody answered, told together: a scan or a flood is one fact, not millions.

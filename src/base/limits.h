@@ -46,13 +46,14 @@ struct Limits {
   Duration idle_timeout = std::chrono::hours{24 * 7};  ///< HL7 connections idle for days and are healthy
 
   // protocol
-  std::size_t identify_bytes = 512;           ///< bytes after which a stream that nobody recognises stays unidentified
-  std::size_t resync_bytes = 1024 * 1024;     ///< how far a stream joined midway is searched for the start of a unit
-  std::size_t dicom_pdu_bytes = 1024 * 1024;  ///< association PDUs; P-DATA is streamed and has no such bound
+  std::size_t kept_bytes = 768 * 1024;       ///< per partition: units in hand, open facts; victim: who keeps most
+  std::size_t identify_bytes = 512;          ///< bytes after which a stream that nobody recognises stays unidentified
+  std::size_t resync_bytes = 1024 * 1024;    ///< how far a stream joined midway is searched for the start of a unit
+  std::size_t dicom_pdu_bytes = 512 * 1024;  ///< association PDUs; P-DATA is streamed and has no such bound
   std::size_t dicom_command_bytes = 64 * 1024;
-  std::size_t dicom_pending_operations = 256;   ///< open requests of one association; victim: the oldest
-  std::size_t hl7_message_bytes = 1024 * 1024;  ///< wanted head of a message; the rest is skipped and counted
-  std::size_t hl7_pending_messages = 256;       ///< messages awaiting their acknowledgement; victim: the oldest
+  std::size_t dicom_pending_operations = 256;  ///< open requests of one association; victim: the oldest
+  std::size_t hl7_message_bytes = 512 * 1024;  ///< wanted head of a message; the rest is skipped and counted
+  std::size_t hl7_pending_messages = 256;      ///< messages awaiting their acknowledgement; victim: the oldest
 
   // relate, detect
   std::size_t relate_open = 4096;       ///< open facts awaiting a partner; victim: the oldest

@@ -68,6 +68,8 @@ constexpr std::array kMeanings{
                 "packets were left out, since they were too far from what their connections had shown"},
     NoteMeaning{"limit.reached", "held_bytes", "hole was given up early, since too many bytes waited for it",
                 "holes were given up early, since too many bytes waited for them"},
+    NoteMeaning{"limit.reached", "kept_bytes", "message or request was cut short, since too many were unfinished",
+                "messages or requests were cut short, those of who kept most first, since too many were unfinished"},
     NoteMeaning{"limit.reached", "relate_open", "fact was forgotten before what it belongs to was seen",
                 "facts were forgotten before what they belong to was seen"},
     NoteMeaning{"limit.reached", "findings", "finding was forgotten or counted with others, since there were too many",

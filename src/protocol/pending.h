@@ -21,8 +21,11 @@ class Pending {
 
   /// `rest` must be a tail of the view that join gave.
   void keep(ByteView rest) {
-    if (!kept_.empty() && rest.data() >= kept_.data() && rest.data() <= kept_.data() + kept_.size()) {
+    const bool was_kept = !kept_.empty() && rest.data() >= kept_.data() && rest.data() <= kept_.data() + kept_.size();
+    if (was_kept && rest.size() >= kept_.capacity() / 4) {
       kept_.erase(kept_.begin(), kept_.end() - static_cast<std::ptrdiff_t>(rest.size()));
+    } else if (was_kept) {
+      kept_ = std::vector<std::uint8_t>(rest.begin(), rest.end());  // a long unit's room is not kept for a short tail
     } else {
       kept_.assign(rest.begin(), rest.end());
     }
@@ -32,6 +35,8 @@ class Pending {
   void clear() { std::vector<std::uint8_t>{}.swap(kept_); }
 
   [[nodiscard]] std::size_t size() const { return kept_.size(); }
+  /// What that takes in memory.
+  [[nodiscard]] std::size_t kept_bytes() const { return kept_.capacity(); }
 
  private:
   std::vector<std::uint8_t> kept_;

@@ -54,12 +54,22 @@ Stream::Stream(const Connection& connection, const ProtocolSettings& settings, E
 
 Appetite Stream::on_bytes(Direction direction, const Mark& mark, ByteView bytes) {
   switch (state_) {
-    case State::identifying: return identify(direction, mark, bytes);
+    case State::identifying: {
+      const Appetite appetite = identify(direction, mark, bytes);
+      count_kept();
+      return appetite;
+    }
     case State::decoding: {
       Owed& owed = owed_[index_of(direction)];
-      if (owed.left == 0) return sink_->on_bytes(direction, mark, bytes);
-      feed(direction, mark, bytes);
-      return std::exchange(owed.left, 0);
+      Appetite appetite = 0;
+      if (owed.left == 0) {
+        appetite = sink_->on_bytes(direction, mark, bytes);
+      } else {
+        feed(direction, mark, bytes);
+        appetite = std::exchange(owed.left, 0);
+      }
+      set_kept_bytes(sink_->kept_bytes());
+      return appetite;
     }
     case State::closed_book: return kWantNothing;
   }
@@ -72,15 +82,36 @@ void Stream::on_skipped(Direction direction, const Mark& first, const Mark& last
   const Owed owed = std::exchange(owed_[index_of(direction)], {});
   sink_->on_skipped(direction, owed.passed != 0 ? owed.first : first, last, owed.passed + bytes,
                     owed.missing + missing);
+  set_kept_bytes(sink_->kept_bytes());
 }
 
 void Stream::on_gap(Direction direction, const Mark& mark, std::uint64_t missing) {
   if (sink_) {
     missing -= count_off(direction, mark, missing, true);
     if (missing != 0) sink_->on_gap(direction, mark, missing);
-    return;
+  } else {
+    forget_held(direction);
   }
-  forget_held(direction);
+  count_kept();
+}
+
+// What nobody recognised yet is not looked at again; what follows may still be recognised.
+void Stream::give_up_kept(const Mark& mark) {
+  if (sink_) {
+    sink_->give_up_kept(mark);
+  } else {
+    for (const Direction direction : {Direction::forward, Direction::backward}) forget_held(direction);
+    if (!announced_) announce(mark);
+  }
+  count_kept();
+}
+
+void Stream::count_kept() {
+  if (sink_) return set_kept_bytes(sink_->kept_bytes());
+  std::size_t kept = 0;
+  for (const Head& head : heads_) kept += head.bytes.capacity();
+  for (const Chunk& chunk : chunks_) kept += sizeof(Chunk) + chunk.bytes.capacity();
+  set_kept_bytes(kept);
 }
 
 void Stream::on_conflict(Direction direction, const Mark& mark, std::uint64_t offset, std::uint64_t length) {
@@ -163,7 +194,7 @@ const ProtocolEntry* Stream::look(Direction direction, const Mark& mark, ByteVie
 
 void Stream::forget_held(Direction direction) {
   std::erase_if(chunks_, [direction](const Chunk& chunk) { return chunk.direction == direction; });
-  head(direction).bytes.clear();
+  std::vector<std::uint8_t>{}.swap(head(direction).bytes);
 }
 
 // What was held of both directions, and then the bytes by which it was recognised.

@@ -21,6 +21,7 @@ class Stream final : public StreamSink {
                   std::uint64_t missing) override;
   void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
   void on_conflict(Direction direction, const Mark& mark, std::uint64_t offset, std::uint64_t length) override;
+  void give_up_kept(const Mark& mark) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
   /// Ends the connection's own record; the last call.
@@ -53,6 +54,7 @@ class Stream final : public StreamSink {
   Appetite identify(Direction direction, const Mark& mark, ByteView bytes);
   const ProtocolEntry* look(Direction direction, const Mark& mark, ByteView bytes);
   void forget_held(Direction direction);
+  void count_kept();
   void feed(Direction direction, const Mark& mark, ByteView bytes);
   std::uint64_t count_off(Direction direction, const Mark& mark, std::uint64_t bytes, bool missing);
   void tell_skipped(Direction direction, const Mark& mark);

@@ -261,6 +261,64 @@ TEST_F(AssemblerTest, the_hole_of_the_connection_that_holds_most_is_given_up_who
   EXPECT_EQ(handler_.sinks.begin()->second.stream[0], std::string(50, '?') + block);
 }
 
+// Keeps all that it is given.
+struct KeepingSink final : StreamSink {
+  explicit KeepingSink(std::vector<std::uint64_t>& told, std::uint64_t number) : gave_up(told), id(number) {}
+  Appetite on_bytes(Direction, const Mark&, ByteView bytes) override {
+    set_kept_bytes(kept_bytes() + bytes.size());
+    return kWantAll;
+  }
+  void on_skipped(Direction, const Mark&, const Mark&, std::uint64_t, std::uint64_t) override {}
+  void on_gap(Direction, const Mark&, std::uint64_t) override {}
+  void give_up_kept(const Mark&) override {
+    gave_up.push_back(id);
+    set_kept_bytes(0);
+  }
+  void on_close(const Mark&, CloseReason) override {}
+
+  std::vector<std::uint64_t>& gave_up;
+  std::uint64_t id;
+};
+
+struct KeepingHandler final : StreamHandler {
+  std::unique_ptr<StreamSink> open(const Connection& connection, const Mark&) override {
+    opened.push_back(connection.id);
+    return std::make_unique<KeepingSink>(gave_up, connection.id);
+  }
+  void on_connection_end(const Connection&, StreamSink*, const Mark&, CloseReason) override {}
+  void on_unanswered(const UnansweredConnections&, Timestamp) override {}
+
+  std::vector<std::uint64_t> opened;
+  std::vector<std::uint64_t> gave_up;
+};
+
+TEST_F(AssemblerTest, who_keeps_most_gives_it_up_whoever_adds_and_who_has_ended_keeps_nothing) {
+  limits_.kept_bytes = 64 * 1024;
+  KeepingHandler handler;
+  Assembler assembler{limits_, handler};
+  const unsigned partition = partition_of(make(client, 0, 0, 0).hash);
+  const auto another = [&] {
+    do ++client_port_;
+    while (partition_of(make(client, 0, 0, 0).hash) != partition);
+  };
+  const auto send = [&](std::size_t kibibytes, std::uint8_t flags = kAck) {
+    const std::string bytes(kibibytes * 1024, 'x');
+    assembler.on_segment(make(client, flags, 101, 501, bytes));
+  };
+  send(40);  // it ends, and counts no more
+  assembler.on_segment(make(client, kRst, 101 + 40 * 1024, 501));
+  for (const std::size_t kibibytes : {20, 40, 2, 1, 2}) {
+    another();
+    send(kibibytes);
+  }
+  ASSERT_EQ(handler.opened.size(), 6U);
+  EXPECT_THAT(handler.gave_up, ElementsAre(handler.opened[2])) << "at 65";
+  EXPECT_EQ(assembler.counters().kept_given_up, 1U);
+  another();
+  send(50);
+  EXPECT_THAT(handler.gave_up, ElementsAre(handler.opened[2], handler.opened[6]));
+}
+
 TEST_F(AssemblerTest, half_a_conversation_is_forgotten_before_a_whole_one) {
   limits_.connections = 2;
   const auto partition = [this] { return partition_of(make(client, 0, 0, 0).hash); };

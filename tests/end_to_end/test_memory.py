@@ -1,4 +1,6 @@
-"""Memory does not follow the size of what is stored: an object of any size costs the same."""
+"""Memory follows neither the size of what is stored nor the number of requests that never come to an end.
+
+DCMWATCH_STALLED_REQUESTS says how many there are: 2000 for the large form."""
 import os
 import pathlib
 import struct
@@ -13,6 +15,8 @@ CT = b"1.2.840.10008.5.1.4.1.1.2\0"
 EXPLICIT = b"1.2.840.10008.1.2.1\0"
 PDU_BYTES = 128 * 1024
 SEGMENT_BYTES = 1448
+STALLED_REQUESTS = int(os.environ.get("DCMWATCH_STALLED_REQUESTS", "300"))
+STALLED_BYTES = 512 * 1024  # Limits::dicom_pdu_bytes
 
 
 def item(kind, body):
@@ -50,18 +54,28 @@ def store(pdus):
 
 
 class Capture:
-    """A pcap file of one TCP connection."""
+    """A pcap file of TCP connections, one after the other."""
 
     def __init__(self, file, segment_bytes=SEGMENT_BYTES):
         self.file = file
         self.segment_bytes = segment_bytes
-        self.sequence = [1000, 2000]
         self.packets = 0
+        self.resume((bytes((10, 20, 10, 11)), 40000))
         file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 101))
 
+    def resume(self, opener, sent=(1000, 2000)):
+        """What follows is the connection of this opener, an address and a port, after what was sent already."""
+        self.opener = opener
+        self.sequence = list(sent)
+
+    def open(self):
+        for side, flags in ((0, 2), (1, 0x12), (0, 0x10)):
+            self.segment(side, flags)
+
     def segment(self, side, flags, payload=b""):
-        ports = (40000, 11112) if side == 0 else (11112, 40000)
-        ends = (bytes((10, 20, 10, 11)), bytes((10, 20, 20, 10)))
+        address, port = self.opener
+        ports = (port, 11112) if side == 0 else (11112, port)
+        ends = (address, bytes((10, 20, 20, 10)))
         tcp = struct.pack(">HHIIBBHHH", *ports, self.sequence[side], self.sequence[1 - side], 0x50, flags, 65535, 0, 0)
         size = 40 + len(payload)
         total = size if size < 1 << 16 else 0  # as a host whose card is to cut the segment writes it
@@ -85,9 +99,7 @@ class Capture:
 def write_capture(path, pdus, segment_bytes=SEGMENT_BYTES):
     with path.open("wb", buffering=1 << 20) as file:
         capture = Capture(file, segment_bytes)
-        capture.segment(0, 2)
-        capture.segment(1, 0x12)
-        capture.segment(0, 0x10)
+        capture.open()
         capture.send(0, association(1, item(0x20, bytes((1, 0, 0, 0)) + item(0x30, CT) + item(0x40, EXPLICIT))))
         capture.send(1, association(2, item(0x21, bytes((1, 0, 0, 0)) + item(0x40, EXPLICIT))))
         capture.send(0, *store(pdus))
@@ -118,6 +130,54 @@ def peaks_kibibytes(*command_line):
     assert process.returncode == 0, process.returncode
     assert min(peaks) > 0, "the process was never looked at"
     return peaks
+
+
+def write_stalled_requests(path, count):
+    """An association, and within it so many requests for others, each as long as may be, that never come to their last byte."""
+    context = item(0x20, bytes((1, 0, 0, 0)) + item(0x30, CT) + item(0x40, EXPLICIT) * 2000)
+    stalled = struct.pack(">BBI", 1, 0, STALLED_BYTES) + association(1, context * 13)[6:STALLED_BYTES + 5]
+    with path.open("wb", buffering=1 << 20) as file:
+        capture = Capture(file, 60_000)
+        capture.open()
+        capture.send(0, association(1, item(0x20, bytes((1, 0, 0, 0)) + item(0x30, CT) + item(0x40, EXPLICIT))))
+        capture.send(1, association(2, item(0x21, bytes((1, 0, 0, 0)) + item(0x40, EXPLICIT))))
+        honest = capture.opener, capture.sequence
+        for number in range(count):
+            capture.resume((bytes((10, 66)) + struct.pack(">H", number // 100), 30_000 + number % 100))
+            capture.open()
+            capture.send(0, stalled)
+        capture.resume(*honest)
+        capture.send(0, command(element(0x0002, CT), element(0x0100, b"\x30\0"), element(0x0110, b"\1\0"), element(0x0800, b"\1\1")))
+        capture.send(1, command(element(0x0002, CT), element(0x0100, b"\x30\x80"), element(0x0120, b"\1\0"), element(0x0800, b"\1\1"),
+                                element(0x0900, b"\0\0")))
+        capture.segment(0, 0x11)
+        capture.segment(1, 0x11)
+
+
+class StalledRequests(unittest.TestCase):
+    def test_requests_that_never_end_are_cut_short_and_told_and_harm_no_other(self):
+        with tempfile.TemporaryDirectory() as name:
+            capture = pathlib.Path(name) / "stalled.pcap"
+            write_stalled_requests(capture, STALLED_REQUESTS)
+            records = d.records(capture)
+            self.assertEqual(records, d.records(capture, "--shards", "3"))
+
+            (honest,) = [r for r in d.of("dicom.association", records) if r["source"]["ip"] == "10.20.10.11"]
+            self.assertEqual((honest["dicom"]["end"], honest["dicom"]["contexts"]["accepted"]), ("closed", [CT.decode("ascii").rstrip("\0")]))
+            self.assertNotIn("unseen", honest["conversation"])
+            (operation,) = d.of("dicom.operation", records)
+            self.assertEqual((operation["dicom"]["command"], operation["dicom"]["status"]), ("C-ECHO", "0000"))
+
+            # Those that were cut short are told with what was read of them, and as lost; the limit is told with their number.
+            cut = [r for r in d.of("dicom.association", records) if r is not honest]
+            (note,) = [r for r in records if r.get("capture", {}).get("detail") == "kept_bytes"]
+            self.assertEqual(len(cut), note["capture"]["count"])
+            self.assertGreater(len(cut), STALLED_REQUESTS // 2)
+            self.assertTrue(all(r["dicom"]["calling_ae"] == "CT1" for r in cut))
+            self.assertTrue(all("lost" in r["conversation"]["unseen"] for r in cut))
+
+            if not os.environ.get("DCMWATCH_SANITIZED"):
+                self.assertLess(peaks_kibibytes(d.PROGRAM, "replay", "--pseudonym-key", d.KEY, "--events", "/dev/null", capture)[0], 96 * 1024)
 
 
 @unittest.skipIf(os.environ.get("DCMWATCH_SANITIZED"), "sanitizers keep memory of their own")

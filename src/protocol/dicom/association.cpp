@@ -1,6 +1,7 @@
 #include "protocol/dicom/association.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dcmwatch::dicom {
 
@@ -41,6 +42,11 @@ DicomAssociation Association::fact(std::optional<DicomEnd> end) {
   fact.end = end;
   fact.contexts = contexts_.facts();
   return fact;
+}
+
+std::size_t Association::forget_contexts() {
+  incomplete_ = true;
+  return std::exchange(contexts_, {}).uids();
 }
 
 std::optional<bool> Association::allows(std::uint8_t context_id) const {

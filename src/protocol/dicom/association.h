@@ -28,6 +28,10 @@ class Association {
   /// The value to emit.
   [[nodiscard]] DicomAssociation fact(std::optional<DicomEnd> end);
 
+  /// Its contexts are known no longer. Gives the number of their UIDs.
+  std::size_t forget_contexts();
+  [[nodiscard]] std::size_t kept_bytes() const { return contexts_.kept_bytes(); }
+
   [[nodiscard]] const Mark& first() const { return first_; }
   [[nodiscard]] const std::optional<AeTitle>& calling_ae() const { return fact_.calling_ae; }
   [[nodiscard]] const std::optional<AeTitle>& called_ae() const { return fact_.called_ae; }

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kMostTransferSyntaxes = 64;
 constexpr std::size_t kMostUids = 1024;
 constexpr std::size_t kUsualUids = 8;
+constexpr std::size_t kMostKeptFacts = 64;  // transfer syntaxes proposed: facts repeat their UIDs
 
 }  // namespace
 
@@ -34,6 +35,7 @@ std::size_t ContextTable::propose(const std::vector<ProposedContext>& contexts) 
     }
     without_room += proposed.transfer_syntaxes.size() - here.proposed;
   }
+  count_kept();
   return without_room;
 }
 
@@ -45,6 +47,7 @@ std::size_t ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
     here.result = answered.result;
     here.transfer_syntax = index_of_uid(answered.transfer_syntax, without_room);
   }
+  count_kept();
   return without_room;
 }
 
@@ -59,7 +62,7 @@ std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
   return *found->result == 0;
 }
 
-const PresentationContexts& ContextTable::facts() {
+PresentationContexts ContextTable::facts() {
   if (facts_) return *facts_;
   std::vector<PresentationContext> facts;
   facts.reserve(contexts_.size());
@@ -74,7 +77,17 @@ const PresentationContexts& ContextTable::facts() {
       fact.transfer_syntaxes.emplace_back(uids_[proposed_[context.first_proposed + i]]);
     }
   }
-  return facts_.emplace(std::move(facts));
+  PresentationContexts made{std::move(facts)};
+  if (proposed_.size() > kMostKeptFacts) return made;
+  facts_ = made;
+  count_kept();
+  return made;
+}
+
+void ContextTable::count_kept() {
+  kept_bytes_ = uids_.capacity() * sizeof(Uid) + contexts_.capacity() * sizeof(Context) +
+                (ordered_.capacity() + proposed_.capacity()) * sizeof(UidIndex);
+  if (facts_) kept_bytes_ += contexts_.size() * sizeof(PresentationContext) + proposed_.size() * sizeof(Uid);
 }
 
 ContextTable::UidIndex ContextTable::index_of_uid(std::string_view uid, std::size_t& without_room) {

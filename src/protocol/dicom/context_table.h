@@ -23,8 +23,12 @@ class ContextTable {
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t id) const;
   /// Nothing if the proposal or its answer was not seen.
   [[nodiscard]] std::optional<bool> accepted(std::uint8_t id) const;
-  /// Made anew only where something was added since.
-  [[nodiscard]] const PresentationContexts& facts();
+  /// Made anew only where something was added since, or where they are too many to be kept.
+  [[nodiscard]] PresentationContexts facts();
+
+  [[nodiscard]] std::size_t uids() const { return uids_.size() - 1; }
+  /// In memory, its facts too.
+  [[nodiscard]] std::size_t kept_bytes() const { return kept_bytes_; }
 
  private:
   using UidIndex = std::uint16_t;
@@ -42,6 +46,7 @@ class ContextTable {
   UidIndex index_of_uid(std::string_view uid, std::size_t& without_room);
   Context& context(std::uint8_t id);
   [[nodiscard]] const Context* find(std::uint8_t id) const;
+  void count_kept();
 
   std::vector<Uid> uids_;  ///< in the order in which they came; the first is "none"
   /// Their places, by UID: a peer that chooses the UIDs could choose such as collide in a hash table.
@@ -49,6 +54,7 @@ class ContextTable {
   std::vector<UidIndex> proposed_;
   std::vector<Context> contexts_;
   std::optional<PresentationContexts> facts_;
+  std::size_t kept_bytes_ = 0;
 };
 
 }  // namespace dcmwatch::dicom

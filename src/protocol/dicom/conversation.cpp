@@ -32,6 +32,7 @@ Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView 
   lane.framer.feed(bytes, mark);
   drain(lane, mark);
   operations_.settle(mark, undisturbed());
+  count_kept();
   return appetite(lane);
 }
 
@@ -45,6 +46,7 @@ void Conversation::on_skipped(Direction direction, const Mark&, const Mark& last
   }
   lane.framer.pass(passed);
   drain(lane, last);
+  count_kept();
 }
 
 void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t missing) {
@@ -61,6 +63,33 @@ void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t m
   }
   if (loss.pdvs_lost || lane.reader) cut_message(lane, mark);
   drain(lane, mark);
+  count_kept();
+}
+
+void Conversation::give_up_kept(const Mark& mark) {
+  const bool units = std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.kept_bytes() != 0; });
+  for (Lane& lane : lanes_) {
+    if (lane.kept_bytes() != 0) cut_unit(lane, mark);
+    lane.lost = true;
+  }
+  if (!units) {
+    operations_.push_out_all(mark);
+    if (association_) context_uids_.add(mark, mark, association_->forget_contexts());
+  }
+  count_kept();
+}
+
+// The PDU or the command in hand ends here, as at a gap.
+void Conversation::cut_unit(Lane& lane, const Mark& mark) {
+  on_gap(lane.direction, mark, 0);
+  if (lane.in_command) on_command(lane, mark, lane.command.join({}));
+  lane.framer.forget_lost();
+}
+
+void Conversation::count_kept() {
+  std::size_t kept = operations_.kept_bytes() + (association_ ? association_->kept_bytes() : 0);
+  for (const Lane& lane : lanes_) kept += lane.kept_bytes();
+  set_kept_bytes(kept);
 }
 
 void Conversation::on_close(const Mark& mark, CloseReason reason) {

@@ -29,6 +29,7 @@ class Conversation final : public StreamSink {
   void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
                   std::uint64_t missing) override;
   void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
+  void give_up_kept(const Mark& mark) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
  private:
@@ -52,9 +53,14 @@ class Conversation final : public StreamSink {
     MessageKind kind{};
     std::uint8_t message_context = 0;
     std::unique_ptr<DataSetReader> reader;  ///< while it wants something
+
+    /// Of units not yet whole.
+    [[nodiscard]] std::size_t kept_bytes() const { return framer.kept_bytes() + command.kept_bytes(); }
   };
 
   void drain(Lane& lane, const Mark& mark);
+  void cut_unit(Lane& lane, const Mark& mark);
+  void count_kept();
   [[nodiscard]] Appetite appetite(const Lane& lane) const;
 
   void on_cut(Lane& lane, const Mark& mark, const WholePdu& pdu);

@@ -180,6 +180,14 @@ Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t messag
 
 void Operations::make_room(const Mark& mark) {
   if (open_.size() < std::max<std::size_t>(1, settings_.limits.dicom_pending_operations)) return;
+  push_out_oldest(mark);
+}
+
+void Operations::push_out_all(const Mark& mark) {
+  while (!open_.empty()) push_out_oldest(mark);
+}
+
+void Operations::push_out_oldest(const Mark& mark) {
   Open& oldest = *open_.front().operation;
   pushed_out_.add(oldest.fact.requested, mark);
   oldest.shortfall.unfinished = true;

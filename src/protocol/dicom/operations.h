@@ -66,6 +66,9 @@ class Operations {
   void settle(const Mark& mark, bool undisturbed);
   /// `unfinished`: nobody looks any longer, though they may go on.
   void end_all(const Mark& mark, bool undisturbed, bool unfinished);
+  /// Every operation makes room, as the oldest do at Limits::dicom_pending_operations.
+  void push_out_all(const Mark& mark);
+  [[nodiscard]] std::size_t kept_bytes() const { return open_.size() * (sizeof(Open) + sizeof(Entry)); }
   /// Once, last, after end_all.
   void on_close(const Mark& mark) { pushed_out_.on_close(mark); }
 
@@ -101,6 +104,7 @@ class Operations {
   void finish_if_done(Open& operation, const Mark& mark);
   void finish(Open& operation, const Mark& mark);
   void make_room(const Mark& mark);
+  void push_out_oldest(const Mark& mark);
   void emit(Open& operation, Phase phase, const Mark& mark);
   void tell_unrequested(const Open& operation, const Mark& mark);
 

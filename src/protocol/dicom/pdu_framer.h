@@ -78,6 +78,11 @@ class PduFramer {
   /// Bytes are missing that were wanted.
   Loss lose(std::uint64_t missing);
 
+  /// Of the head in hand, in memory.
+  [[nodiscard]] std::size_t kept_bytes() const { return pending_.kept_bytes() + lost_.kept_bytes(); }
+  /// The head that the latest loss cut was looked at.
+  void forget_lost() { lost_.clear(); }
+
   /// Of the unit in hand or, right after a cut, of the one cut.
   [[nodiscard]] const UnitStart& unit() const { return unit_; }
   /// Whether the framer knows where units begin, by having followed them from the first or found several in a row.

@@ -45,12 +45,14 @@ class Conversation final : public StreamSink {
   void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
                   std::uint64_t missing) override;
   void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
+  void give_up_kept(const Mark& mark) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
  private:
   [[nodiscard]] MllpFramer make_framer(const ProtocolSettings& settings) const {
     return {settings.limits.hl7_message_bytes, begins_midway(emitter_.connection())};
   }
+  void count_kept() { set_kept_bytes(framers_[0].kept_bytes() + framers_[1].kept_bytes() + exchange_.kept_bytes()); }
   MllpFramer& framer(Direction direction) { return framers_[index_of(direction)]; }
 
   void on_block(const Block& block, const Received& received);
@@ -82,6 +84,7 @@ Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView 
       tell(Break::bytes_between_blocks, received_of(direction, mark, stray));
     }
   }
+  count_kept();
   return kWantAll;
 }
 
@@ -95,6 +98,20 @@ void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t m
     on_block(*block, received_of(direction, mark, *block, missing));
   }
   exchange_.on_loss(direction);
+  count_kept();
+}
+
+// The block at hand ends here, as at a gap: its head is told, its rest is passed over up to the next start block.
+void Conversation::give_up_kept(const Mark& mark) {
+  bool units = false;
+  for (const Direction direction : {Direction::forward, Direction::backward}) {
+    if (framer(direction).kept_bytes() == 0) continue;
+    units = true;
+    on_gap(direction, mark, 0);
+    framer(direction).next();  // what the block stood in goes
+  }
+  if (!units) exchange_.forget_all(mark);
+  count_kept();
 }
 
 void Conversation::on_close(const Mark& mark, CloseReason reason) {

@@ -51,22 +51,22 @@ void Exchange::learn_opener(Direction sent_by_opener) { emitter_.suppose_opener(
 
 void Exchange::await(const Received& received, const Unanswered& message) {
   UnansweredMessages& unanswered = side(received.direction).unanswered;
-  if (unanswered.full()) forget_oldest(received);
+  if (unanswered.full()) forget_oldest(received.direction, received.last);
   unanswered.add(message);
 }
 
 // Told at the first, and at the close for all the others: a receiver that never acknowledges would make a note a
 // message.
-void Exchange::forget_oldest(const Received& received) {
-  Side& sender = side(received.direction);
+void Exchange::forget_oldest(Direction direction, const Mark& mark) {
+  Side& sender = side(direction);
   Unanswered* message = sender.unanswered.oldest();
   if (message == nullptr) return;
   if (!message->is_acknowledgement) {
     if (!message->facts.ack_code && ++sender.forgotten == 1) {
-      emitter_.emit(Phase::end, message->facts.sent, received.last, CaptureNote{kForgotten, {}, 1});
+      emitter_.emit(Phase::end, message->facts.sent, mark, CaptureNote{kForgotten, {}, 1});
     }
     message->shortfall.unfinished = true;
-    tell_end(received.last, *message);
+    tell_end(mark, *message);
   }
   sender.unanswered.drop_oldest();
 }
@@ -152,6 +152,12 @@ void Exchange::on_loss(Direction direction) {
   side(direction).messages_lost = true;
   side(direction).unanswered.messages_lost();
   side(opposite(direction)).unanswered.acknowledgements_lost();
+}
+
+void Exchange::forget_all(const Mark& mark) {
+  for (const Direction direction : {Direction::forward, Direction::backward}) {
+    while (side(direction).unanswered.oldest() != nullptr) forget_oldest(direction, mark);
+  }
 }
 
 void Exchange::on_close(const Mark& mark, CloseReason reason) {

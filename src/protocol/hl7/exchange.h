@@ -38,7 +38,13 @@ class Exchange {
   void on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement);
   /// Wanted bytes of this direction were never seen: messages, and acknowledgements of the other direction's messages.
   void on_loss(Direction direction);
+  /// Every message that still waits makes room, as the oldest do at Limits::hl7_pending_messages.
+  void forget_all(const Mark& mark);
   void on_close(const Mark& mark, CloseReason reason);
+
+  [[nodiscard]] std::size_t kept_bytes() const {
+    return sides_[0].unanswered.kept_bytes() + sides_[1].unanswered.kept_bytes();
+  }
 
  private:
   /// What one direction sends.
@@ -50,7 +56,7 @@ class Exchange {
 
   void learn_opener(Direction sent_by_opener);
   void await(const Received& received, const Unanswered& message);
-  void forget_oldest(const Received& received);
+  void forget_oldest(Direction direction, const Mark& mark);
   bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
   bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
   void answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,

@@ -54,6 +54,9 @@ class MllpFramer {
   /// The stream's end: gives what was read of a block never ended.
   std::optional<Block> close();
 
+  /// Of the block at hand, in memory.
+  [[nodiscard]] std::size_t kept_bytes() const { return head_.capacity(); }
+
  private:
   void skip_indifferent();
   std::optional<Unit> take(const Step& step);

@@ -41,6 +41,7 @@ class UnansweredMessages {
   /// Whether the oldest must go before another is added.
   [[nodiscard]] bool full() const { return messages_.size() >= limit_; }
   void add(const Unanswered& message);
+  [[nodiscard]] std::size_t kept_bytes() const { return messages_.size() * sizeof(Unanswered); }
 
   /// The oldest with this control id: a message sent again is acknowledged again.
   std::optional<Place> with_control_id(ControlId control_id);

@@ -56,6 +56,56 @@ TEST(DicomLimits, ThoseThatStayAreStillAnswered) {
                                        "dicom.pending_operations " + std::to_string(kLast - kLimit - 1)));
 }
 
+TEST(DicomLimits, ARequestGivenUpIsToldAsFarAsItWasReadAndTheNextIsWhole) {
+  const Octets request = request_with(60);
+  Wire wire;
+  wire.there(Octets{request.begin(), request.begin() + 300});
+  EXPECT_GE(wire.kept_bytes(), 300U - 6U);
+  EXPECT_EQ(wire.give_up_kept(), 2) << "what it was cut to is little, and goes last";
+  wire.there(Octets{request.begin() + 300, request.end()}).back(associate_reject(1, 1, 1));
+  play(wire, opening());
+  wire.close();
+  const auto associations = wire.facts<DicomAssociation>(Phase::end);
+  ASSERT_EQ(associations.size(), 2U);
+  EXPECT_EQ(associations[0].calling_ae, "CT1");
+  EXPECT_EQ(associations[0].accepted, false);
+  EXPECT_EQ(associations[1].accepted, true);
+  std::vector<bool> lost;
+  for (const Event& event : wire.events()) {
+    if (event.phase == Phase::end && std::holds_alternative<DicomAssociation>(event.facts))
+      lost.push_back(event.visibility.lost);
+  }
+  EXPECT_THAT(lost, ElementsAre(true, false));
+  EXPECT_THAT(wire.facts<Violation>(Phase::end), testing::IsEmpty());
+}
+
+TEST(DicomLimits, ACommandGivenUpIsNoCommand) {
+  Opened wire;
+  const Octets echo = message(1, echo_request(1));
+  wire.there(Octets{echo.begin(), echo.end() - 4});
+  wire.give_up_kept();
+  EXPECT_EQ(wire.kept_bytes(), 0U);
+  wire.there(Octets{echo.end() - 4, echo.end()}).there(message(1, echo_request(2))).back(message(1, echo_response(2)));
+  wire.close();
+  EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).back().message_id, 2);
+  EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).back().status, 0);
+  EXPECT_TRUE(wire.events().back().visibility.lost);
+  EXPECT_THAT(wire.facts<Violation>(Phase::end), testing::IsEmpty());
+}
+
+TEST(DicomLimits, OpenOperationsGivenUpAreUnfinishedAndTheirAnswersNoBreach) {
+  Opened wire;
+  for (std::uint16_t id = 1; id <= 3; ++id) wire.there(message(1, echo_request(id)));
+  EXPECT_GT(wire.kept_bytes(), 0U);
+  EXPECT_EQ(wire.give_up_kept(), 1);
+  EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).size(), 3U);
+  for (std::uint16_t id = 1; id <= 3; ++id) wire.back(message(1, echo_response(id)));
+  wire.close();
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.pending_operations 1", "dicom.presentation_context_uids 7",
+                                       "dicom.pending_operations 2"));
+  EXPECT_THAT(wire.facts<Violation>(Phase::end), testing::IsEmpty());
+}
+
 TEST(DicomLimits, AnEchoCarriesNoMoreThanItSays) {
   Opened wire;
   wire.there(message(1, echo_request(1))).back(message(1, echo_response(1)));

@@ -123,6 +123,12 @@ Wire& Wire::unread(Direction direction, std::uint64_t bytes) {
   return *this;
 }
 
+int Wire::give_up_kept() {
+  int times = 0;
+  for (; sink_->kept_bytes() != 0 && times < 10; ++times) sink_->give_up_kept(now_);
+  return times;
+}
+
 Wire& Wire::close(CloseReason reason) {
   tick();
   for (const Direction direction : {Direction::forward, Direction::backward}) {

@@ -35,6 +35,9 @@ class Wire : private EventSink {
   /// Bytes that nobody need look at: fails the test if the sink wants one of them.
   Wire& unread(Direction direction, std::uint64_t bytes);
   Wire& close(CloseReason reason = CloseReason::finished);
+  /// It is asked until it keeps nothing. How often that was.
+  int give_up_kept();
+  [[nodiscard]] std::size_t kept_bytes() const { return sink_->kept_bytes(); }
   Wire& wait(Duration duration);
   /// All that follows carries the same mark.
   Wire& stop_time();

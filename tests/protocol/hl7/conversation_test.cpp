@@ -274,6 +274,21 @@ TEST(Hl7Conversation, MakesRoomForTheNewestAndSaysSo) {
                                           "end ADT^A05 AA control_id", "end ADT^A04", "hl7.pending_messages 2"));
 }
 
+TEST(Hl7Conversation, AMessageGivenUpIsToldAsFarAsItWasReadAndTheNextIsWhole) {
+  const std::string whole = message("ADT^A01", "1");
+  Wire wire;
+  wire.say(there(whole.substr(0, whole.size() - 3)));
+  EXPECT_GT(wire.kept_bytes(), 0U);
+  wire.give_up_kept();
+  EXPECT_LT(wire.kept_bytes(), 2048U) << "its facts, while it waits for its acknowledgement";
+  wire.say(there(whole.substr(whole.size() - 3) + message("ADT^A02", "2"))).say(back(acknowledgement("AA", "2")));
+  wire.give_up_kept();
+  EXPECT_EQ(wire.kept_bytes(), 0U);
+  wire.close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01 lost", "start ADT^A02", "end ADT^A02 AA control_id",
+                                          "hl7.pending_messages 1", "end ADT^A01 lost unfinished"));
+}
+
 TEST(Hl7Conversation, NamesWhatBreaksTheRules) {
   Limits limits;
   limits.hl7_message_bytes = 100;

@@ -120,6 +120,11 @@ Wire& Wire::say_byte_by_byte(const Said& said) {
   return *this;
 }
 
+Wire& Wire::give_up_kept() {
+  sink_->give_up_kept(mark_);
+  return *this;
+}
+
 Wire& Wire::close(CloseReason reason) {
   next_packet();
   sink_->on_close(mark_, reason);

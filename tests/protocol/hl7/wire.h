@@ -39,6 +39,8 @@ class Wire final : private EventSink {
   Wire& say_cut(const Said& said, std::size_t cut);
   Wire& say_byte_by_byte(const Said& said);
   Wire& close(CloseReason reason = CloseReason::finished);
+  Wire& give_up_kept();
+  [[nodiscard]] std::size_t kept_bytes() const { return sink_->kept_bytes(); }
 
   [[nodiscard]] const std::vector<Event>& events() const { return events_; }
   /// One line an event: "start ADT^A01", "end ADT^A01 AA control_id", "end ? AA", "violation hl7.end_block"; with
