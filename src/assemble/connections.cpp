@@ -23,8 +23,8 @@ std::array<Duration, kStates> timeouts_of(const Limits& limits) {
 std::array<std::size_t, kStates> limits_of(const Limits& limits) {
   return {limits.closed_connections,    limits.unanswered_connections,
           limits.half_seen_connections, limits.half_seen_connections,
-          limits.connections,           limits.connections,
-          limits.connections,           limits.connections};
+          limits.connections,           limits.half_seen_connections,
+          limits.half_seen_connections, limits.connections};
 }
 
 // How silence ends a connection in each state.
@@ -246,7 +246,7 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
   if (!it.live) {
     Connection connection;
     fill(connection, it);
-    handler_.on_connection_end(connection, nullptr, mark, reason);
+    tell_end(connection, nullptr, mark, reason);
     return;
   }
   Live& ended = *it.live;
@@ -262,14 +262,66 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
       ended.connection.direction[index_of(direction)].zero_window_time += mark.time - closed_since;
   }
   if (ended.sink) ended.sink->on_close(mark, reason);
-  handler_.on_connection_end(ended.connection, ended.sink.get(), mark, reason);
+  tell_end(ended.connection, ended.sink.get(), mark, reason);
   std::unique_ptr<Live> spare = std::move(it.live);
   if (spare_.size() == kSpareConnections) return;
   spare->reset();
   spare_.push_back(std::move(spare));
 }
 
-void Partition::count_unanswered(Entry& it) {
+// A glimpse is worth a record of its own, until they come in floods.
+void Partition::tell_end(const Connection& connection, StreamSink* sink, const Mark& mark, CloseReason reason) {
+  if (is_glimpse(connection, sink) && !glimpse_is_told(connection.last.time)) {
+    count_glimpse(connection, mark);
+  } else {
+    handler_.on_connection_end(connection, sink, mark, reason);
+  }
+}
+
+bool Partition::is_glimpse(const Connection& connection, const StreamSink* sink) const {
+  const std::uint64_t packets = connection.direction[0].packets + connection.direction[1].packets;
+  return connection.one_direction_only() && packets <= limits_.glimpse_packets && !(sink && sink->told_anything());
+}
+
+bool Partition::is_glimpse(Slot slot) const {
+  const Entry& it = entry(slot);
+  if (it.live) return is_glimpse(it.live->connection, it.live->sink.get());
+  Connection connection;
+  fill(connection, it);
+  return is_glimpse(connection, nullptr);
+}
+
+// Counted by when they were seen: how they end depends on what else is there. Those of different states may end out of
+// that order.
+bool Partition::glimpse_is_told(Timestamp seen) {
+  const std::int64_t minute = seen.time_since_epoch() / std::chrono::minutes{1};
+  if (minute > glimpses_minute_) {
+    glimpses_minute_ = minute;
+    glimpses_ = 0;
+  }
+  return glimpses_++ < limits_.glimpse_records;
+}
+
+void Partition::count_glimpse(const Connection& connection, const Mark& mark) {
+  UnansweredConnections one;
+  one.parties = connection.parties;
+  const Direction sent = connection.direction[0].packets != 0 ? Direction::forward : Direction::backward;
+  if (sent == Direction::backward) one.parties.reverse();
+  one.id = connection.id;
+  one.count = 1;
+  one.packets = connection.sent(sent).packets;
+  one.bytes = connection.sent(sent).bytes;
+  one.first = connection.first;
+  one.last = mark;
+  one.glimpses = true;
+  count(one);
+}
+
+void Partition::count(const UnansweredConnections& one) {
+  if (!unanswered_.add(one)) ++counters_.unanswered_networks;
+}
+
+void Partition::count_unanswered(const Entry& it) {
   UnansweredConnections one;
   one.parties = {it.source, it.destination, it.source_mac, it.destination_mac, it.vlan, it.transport, true};
   one.id = it.id;
@@ -277,7 +329,7 @@ void Partition::count_unanswered(Entry& it) {
   one.packets = it.packets[0];
   one.first = {it.first_time, it.first_source, it.first_packet};
   one.last = {it.active, it.last_source, it.last_packet};
-  if (!unanswered_.add(one)) ++counters_.unanswered_networks;
+  count(one);
 }
 
 // A refusal is worth a record of its own, until they come in floods.
@@ -417,24 +469,33 @@ bool Partition::finish_some(Timestamp now) {
       }
       slot = next;
     }
-    unanswered_.finish(now, handler_);
     for (std::size_t state = 0; state < kStates; ++state) {
       if (static_cast<State>(state) == State::closed) continue;
       for (Slot slot = ages_[state].oldest; slot != kNoSlot; slot = entry(slot).newer) closing_.push_back(slot);
     }
     std::ranges::sort(closing_, std::greater{}, [this](Slot slot) { return entry(slot).id; });
+    // Glimpses at once: most of them are counted, and the count is told before anything else ends.
+    for (auto slot = closing_.rbegin(); slot != closing_.rend(); ++slot) {
+      if (is_glimpse(*slot)) end_with_capture(*slot, now);
+    }
+    std::erase_if(closing_, [this](Slot slot) { return entry(slot).id == 0; });
+    unanswered_.finish(now, handler_);
   }
   for (std::size_t ended = 0; ended < limits_.ends_per_advance && !closing_.empty(); ++ended) {
     const Slot slot = closing_.back();
     closing_.pop_back();
-    const Mark last = last_of(entry(slot));
-    const Timestamp deadline = deadline_of(entry(slot));
-    const bool overdue = deadline <= now;
-    conclude(slot, {overdue ? deadline : now, last.source, last.packet},
-             overdue ? reason_of_silence(entry(slot).state) : CloseReason::capture_ended);
-    forget(slot);
+    end_with_capture(slot, now);
   }
   return closing_.empty();
+}
+
+void Partition::end_with_capture(Slot slot, Timestamp now) {
+  const Mark last = last_of(entry(slot));
+  const Timestamp deadline = deadline_of(entry(slot));
+  const bool overdue = deadline <= now;
+  conclude(slot, {overdue ? deadline : now, last.source, last.packet},
+           overdue ? reason_of_silence(entry(slot).state) : CloseReason::capture_ended);
+  forget(slot);
 }
 
 void Partition::note_waiting(Slot slot) {

@@ -105,9 +105,16 @@ class Partition {
   void evict(Slot slot, Timestamp now);
   void close(Slot slot, const Mark& mark, CloseReason reason);
   void conclude(Slot slot, const Mark& mark, CloseReason reason);
-  void count_unanswered(Entry& entry);
+  void count_unanswered(const Entry& entry);
+  void tell_end(const Connection& connection, StreamSink* sink, const Mark& mark, CloseReason reason);
+  [[nodiscard]] bool is_glimpse(const Connection& connection, const StreamSink* sink) const;
+  [[nodiscard]] bool is_glimpse(Slot slot) const;
+  bool glimpse_is_told(Timestamp seen);
+  void count_glimpse(const Connection& connection, const Mark& mark);
+  void count(const UnansweredConnections& one);
   bool refusal_is_told(const Mark& mark);
   void end_in_silence(Slot slot);
+  void end_with_capture(Slot slot, Timestamp now);
   void forget(Slot slot);
   void expire_holes(Timestamp now);
   /// What was to become of a connection by now becomes of it, at the time at which it was to: so it does not matter
@@ -158,6 +165,8 @@ class Partition {
   UnansweredTally unanswered_;
   std::int64_t refusals_minute_ = 0;
   std::size_t refusals_ = 0;
+  std::int64_t glimpses_minute_ = 0;
+  std::size_t glimpses_ = 0;
   bool finishing_ = false;
   std::vector<Slot> closing_;  ///< what finish_some() still has to close, the next one last
   std::uint64_t serial_ = 0;

@@ -98,6 +98,8 @@ class StreamSink {
   /// Once, last. Nothing follows.
   virtual void on_close(const Mark& mark, CloseReason reason) = 0;
 
+  /// Whether anything was told of the connection, so that its end has to be told, too.
+  [[nodiscard]] virtual bool told_anything() const { return true; }
   /// What it keeps of the stream (heads of units, open facts) beyond what every sink of its kind does; as of the latest
   /// call.
   [[nodiscard]] std::size_t kept_bytes() const { return kept_bytes_; }
@@ -109,7 +111,9 @@ class StreamSink {
   std::size_t kept_bytes_ = 0;
 };
 
-/// Connections that nobody answered, told together: a scan or a flood is one fact, not millions.
+/// Connections that nobody answered, told together: a scan or a flood is one fact, not millions. All of one transport,
+/// and either SYNs alone or glimpses: some packets of one direction (Limits::glimpse_packets) by which nothing is
+/// known.
 struct UnansweredConnections {
   /// Of the first of them; an address or endpoint that not all of them share is zero, MAC addresses and VLANs likewise.
   Parties parties;
@@ -117,8 +121,10 @@ struct UnansweredConnections {
   std::uint64_t id = 0;    ///< unique in a run, as a connection's
   std::uint64_t count = 0;
   std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
   Mark first;
   Mark last;
+  bool glimpses = false;  ///< a connection may have been there; it was not seen to be answered
 };
 
 /// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's
@@ -129,7 +135,8 @@ class StreamHandler {
   /// At the first payload byte. `connection` outlives the sink. May give nothing: the payload is counted, not looked
   /// at.
   virtual std::unique_ptr<StreamSink> open(const Connection& connection, const Mark& mark) = 0;
-  /// Once per connection, after the sink's on_close; the sink (if one was opened) is destroyed right after.
+  /// Once per connection that is not told by on_unanswered, after the sink's on_close; the sink (if one was opened) is
+  /// destroyed right after.
   virtual void on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark,
                                  CloseReason reason) = 0;
   /// For each minute of packet time and source network, from each partition that met some: they are to be added up.

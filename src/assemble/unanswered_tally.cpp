@@ -19,6 +19,7 @@ void add_up(UnansweredConnections& sum, const UnansweredConnections& more) {
   keep_what_is_shared(sum.parties, more.parties);
   sum.count += more.count;
   sum.packets += more.packets;
+  sum.bytes += more.bytes;
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
 }
@@ -26,10 +27,12 @@ void add_up(UnansweredConnections& sum, const UnansweredConnections& more) {
 }  // namespace
 
 bool UnansweredTally::add(const UnansweredConnections& one) {
-  const std::int64_t minute = minute_of(one.last.time);
+  const std::int64_t minute = std::max(minute_of(one.last.time), told_minutes_);
   const auto count_of = [&](const Network& network) {
     return std::ranges::find_if(counts_, [&](const Count& count) {
-      return count.minute == minute && count.connections.source_network == network;
+      const UnansweredConnections& others = count.connections;
+      return count.minute == minute && others.source_network == network && others.glimpses == one.glimpses &&
+             others.parties.transport == one.parties.transport;
     });
   };
   UnansweredConnections added = one;
@@ -53,6 +56,7 @@ bool UnansweredTally::add(const UnansweredConnections& one) {
 }
 
 void UnansweredTally::advance(Timestamp now, StreamHandler& handler) {
+  told_minutes_ = minute_of(now - limits_.handshake_timeout);
   std::size_t kept = 0;
   for (Count& count : counts_) {
     const Timestamp over = Timestamp{(count.minute + 1) * kMinute} + limits_.handshake_timeout;

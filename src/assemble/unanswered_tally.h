@@ -15,8 +15,8 @@ class UnansweredTally {
   /// Limits::unanswered_networks at most in a minute; the rest count together.
   explicit UnansweredTally(const Limits& limits) : limits_(limits) {}
 
-  /// `one` is a lone connection that was not answered; its `last` is the time of its latest SYN. Its id is kept if it
-  /// is the first of its network. False if it was counted without its network.
+  /// `one` is a lone connection that was not answered; its `last` is the time of its latest SYN or, of a glimpse, of
+  /// its end. Its id is kept if it is the first of its network. False if it was counted without its network.
   bool add(const UnansweredConnections& one);
   /// Tells the minutes of which nothing more can come: every connection of theirs has had its time.
   void advance(Timestamp now, StreamHandler& handler);
@@ -31,6 +31,7 @@ class UnansweredTally {
 
   const Limits& limits_;
   std::vector<Count> counts_;
+  std::int64_t told_minutes_ = 0;  ///< those before it; what comes later than it should counts in this one
 };
 
 }  // namespace dcmwatch

@@ -23,10 +23,12 @@ struct Limits {
   // assemble, per partition (there are kPartitions of them)
   std::size_t connections = 16384;           ///< victim: what is worth least, of those the one idle longest
   std::size_t unanswered_connections = 512;  ///< of these, SYNs that nobody answered; victim: the oldest is counted
-  std::size_t half_seen_connections = 1024;  ///< of these, joined midway and seen in one direction; victim: as above
+  std::size_t half_seen_connections = 1024;  ///< of these, in each state that anyone can feign; victim: as above
   std::size_t closed_connections = 2048;     ///< that linger for late packets; victim: the one closed longest
   std::size_t unanswered_networks = 16;      ///< told by network in a minute; victim: the network of those beyond
   std::size_t refused_records = 16;          ///< refused connections told one by one in a minute; the rest: counted
+  std::uint64_t glimpse_packets = 3;         ///< in one direction, and nothing known by them: anyone can send that
+  std::size_t glimpse_records = 16;          ///< such connections told one by one in a minute; the rest: counted
   std::size_t ends_per_advance = 64;         ///< connections ended by timers at once; the others wait for the next
   std::size_t held_bytes = 256 * 1024;       ///< held out of order, and to keep it; victim: the hole of who holds most
   std::size_t unacknowledged_blocks = 64;    ///< of 4 KiB, to tell conflicting retransmissions; beyond: not told

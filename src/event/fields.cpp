@@ -274,7 +274,7 @@ constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.round_trip_to_acceptor); })},
     {"connection.round_trip_to_opener", kNumber, "nanoseconds from SYN-ACK to ACK: between the capture point and the opener", "RFC 9293", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.round_trip_to_opener); })},
-    {"connection.attempts", kNumber, "connections of a minute that nobody answered, in one record; what they do not share is absent", "", kNobody,
+    {"connection.attempts", kNumber, "connections of a minute that nobody was seen to answer, in one record; what they do not share is absent", "", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) number(s, c.attempts->count); })},
     {"connection.source_network", kText, "where those came from: a /24 of IPv4 or /64 of IPv6, ::/0 where there were too many", "", kDevice,
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) s.text(to_text(c.attempts->source_network)); })},

@@ -164,8 +164,14 @@ Appetite Stream::identify(Direction direction, const Mark& mark, ByteView bytes)
   // What was held is no unit's start, but this segment may be one.
   if (!entry && went_on && !held(direction)) entry = look(direction, mark, bytes);
   if (entry) return hand_over(*entry, direction, mark, bytes);
-  if (!announced_ && !held(Direction::forward) && !held(Direction::backward)) announce(mark);
+  if (!announced_ && !held(Direction::forward) && !held(Direction::backward) && !is_glimpse()) announce(mark);
   return here.searched_bytes < settings_.limits.resync_bytes ? kWantAll : give_up(direction, mark);
+}
+
+// Anyone can send so little: where it stays at that, its end is all that is told of it, if it is not just counted.
+bool Stream::is_glimpse() const {
+  const std::uint64_t packets = connection_.direction[0].packets + connection_.direction[1].packets;
+  return connection_.one_direction_only() && packets <= settings_.limits.glimpse_packets;
 }
 
 // Asks every protocol about what is held and these bytes after it. They are held too if one might recognise them with
@@ -252,10 +258,12 @@ void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Ti
   event.ordinal = 1;
   event.parties = connections.parties;
   event.visibility.one_direction = true;
+  event.visibility.joined_midway = connections.glimpses && connections.parties.transport == Transport::tcp;
   event.first = connections.first;
   event.last = {told, connections.last.source, connections.last.packet};
   ConnectionFact fact;
   fact.packets[0] = connections.packets;
+  fact.bytes[0] = connections.bytes;
   fact.end = ConnectionEnd::unanswered;
   fact.attempts = UnansweredAttempts{connections.count, connections.source_network};
   event.facts = std::move(fact);

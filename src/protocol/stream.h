@@ -24,6 +24,8 @@ class Stream final : public StreamSink {
   void give_up_kept(const Mark& mark) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
+  [[nodiscard]] bool told_anything() const override { return emitter_.emitted_ != 0; }
+
   /// Ends the connection's own record; the last call.
   void end(const Mark& mark, CloseReason reason);
 
@@ -55,6 +57,7 @@ class Stream final : public StreamSink {
   const ProtocolEntry* look(Direction direction, const Mark& mark, ByteView bytes);
   void forget_held(Direction direction);
   void count_kept();
+  [[nodiscard]] bool is_glimpse() const;
   void feed(Direction direction, const Mark& mark, ByteView bytes);
   std::uint64_t count_off(Direction direction, const Mark& mark, std::uint64_t bytes, bool missing);
   void tell_skipped(Direction direction, const Mark& mark);

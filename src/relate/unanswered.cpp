@@ -13,6 +13,7 @@ void add_up(Event& sum, Event& more) {
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
   fact(sum).packets[0] += fact(more).packets[0];
+  fact(sum).bytes[0] += fact(more).bytes[0];
   fact(sum).attempts->count += fact(more).attempts->count;
 }
 
@@ -22,8 +23,12 @@ bool Unanswered::take(const Event& event) {
   const auto* connection = std::get_if<ConnectionFact>(&event.facts);
   if (!connection || !connection->attempts) return false;
   Event part = event;
-  const auto sum_of = [this](const Network& network) {
-    return std::ranges::find_if(sums_, [&](Event& sum) { return fact(sum).attempts->source_network == network; });
+  // Datagrams, SYNs, and what may be of connections that were not seen to begin, each apart.
+  const auto sum_of = [&](const Network& network) {
+    return std::ranges::find_if(sums_, [&](Event& sum) {
+      return fact(sum).attempts->source_network == network && sum.parties.transport == part.parties.transport &&
+             sum.visibility == part.visibility;
+    });
   };
   auto sum = sum_of(fact(part).attempts->source_network);
   if (sum == sums_.end() && sums_.size() >= limits_.unanswered_records) {

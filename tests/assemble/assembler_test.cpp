@@ -16,7 +16,9 @@ using testing::ElementsAre;
 struct RecordingHandler final : StreamHandler {
   struct Forwarding final : StreamSink {
     RecordingSink& to;
-    explicit Forwarding(RecordingSink& sink) : to(sink) {}
+    bool tells_anything;
+    explicit Forwarding(RecordingSink& sink, bool tells) : to(sink), tells_anything(tells) {}
+    [[nodiscard]] bool told_anything() const override { return tells_anything; }
     Appetite on_bytes(Direction d, const Mark& m, ByteView b) override { return to.on_bytes(d, m, b); }
     void on_skipped(Direction d, const Mark& f, const Mark& l, std::uint64_t b, std::uint64_t m) override {
       to.on_skipped(d, f, l, b, m);
@@ -34,7 +36,7 @@ struct RecordingHandler final : StreamHandler {
   };
 
   std::unique_ptr<StreamSink> open(const Connection& connection, const Mark&) override {
-    return std::make_unique<Forwarding>(sinks[connection.id]);
+    return std::make_unique<Forwarding>(sinks[connection.id], tells_anything);
   }
   void on_connection_end(const Connection& connection, StreamSink*, const Mark& mark, CloseReason reason) override {
     ended.push_back({connection, reason, mark});
@@ -44,6 +46,7 @@ struct RecordingHandler final : StreamHandler {
   }
 
   std::map<std::uint64_t, RecordingSink> sinks;
+  bool tells_anything = true;  ///< of a connection before its end
   std::vector<Ended> ended;
   std::vector<std::pair<UnansweredConnections, Timestamp>> unanswered;
 };
@@ -565,6 +568,60 @@ TEST_F(AssemblerTest, a_flood_of_syns_is_few_records_and_forgets_no_established_
   for (const auto& [attempts, told] : handler_.unanswered) counted += attempts.count;
   EXPECT_EQ(counted, kFlood);
   EXPECT_LE(handler_.unanswered.size(), kPartitions * (limits_.unanswered_networks + 1) * 2);
+}
+
+TEST_F(AssemblerTest, a_glimpse_is_told_and_a_flood_of_them_is_counted_by_who_sent_them) {
+  limits_.glimpse_records = 1;
+  handler_.tells_anything = false;
+  const auto datagram = [this] {
+    ++client_port_;
+    Segment segment = make(client, 0, 0, 0, "hello");
+    segment.transport = Transport::udp;
+    segment.hash = hash_of(segment.key());
+    assembler_.on_segment(segment);
+  };
+  const auto unseen_handshake = [this](Side from, std::uint8_t flags, std::string_view text) {
+    ++client_port_;
+    give(from, flags, 1000, 2000, text);
+  };
+  constexpr std::uint64_t kMany = 10 * kPartitions;
+  for (std::uint64_t i = 0; i < kMany; ++i) {
+    datagram();
+    unseen_handshake(server, kAck, "what nobody recognises");
+    unseen_handshake(client, kAck | kFin, "");
+  }
+  finish();
+  EXPECT_LE(handler_.ended.size(), kPartitions);
+  std::uint64_t counted = handler_.ended.size();
+  for (const auto& [connections, told] : handler_.unanswered) {
+    counted += connections.count;
+    EXPECT_TRUE(connections.glimpses);
+    EXPECT_FALSE(connections.parties.opener_known);
+    EXPECT_EQ(connections.source_network, Network::around(*IpAddress::parse("10.0.0.0"), 120));
+    if (connections.parties.transport != Transport::udp) continue;
+    EXPECT_EQ(connections.bytes, 5 * connections.count);
+  }
+  EXPECT_EQ(counted, 3 * kMany);
+}
+
+TEST_F(AssemblerTest, a_conversation_of_which_something_was_told_is_no_glimpse) {
+  limits_.glimpse_records = 0;
+  give(client, kAck, 1000, 2000, "what somebody recognises");
+  finish();
+  EXPECT_EQ(handler_.ended.size(), 1U);
+  EXPECT_EQ(handler_.unanswered.size(), 0U);
+}
+
+TEST_F(AssemblerTest, an_answer_or_a_fourth_packet_makes_a_glimpse_a_connection) {
+  limits_.glimpse_records = 0;
+  handler_.tells_anything = false;
+  give(client, kAck, 1000, 2000);
+  give(server, kAck, 2000, 1000);
+  ++client_port_;
+  for (std::uint32_t i = 0; i < 4; ++i) give(client, kAck, 1000 + i, 2000, "x");
+  finish();
+  EXPECT_EQ(handler_.ended.size(), 2U);
+  EXPECT_EQ(handler_.unanswered.size(), 0U);
 }
 
 TEST_F(AssemblerTest, a_mirrors_second_copies_change_nothing_but_their_count) {

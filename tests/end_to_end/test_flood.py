@@ -1,6 +1,6 @@
-"""A SYN flood grows neither the log nor the process, and no watched association is lost in it.
+"""A flood from spoofed addresses grows neither the log nor the process, and no watched association is lost in it.
 
-DCMWATCH_FLOOD_SYNS says how many there are: 10000000 for the large form."""
+DCMWATCH_FLOOD_PACKETS says how many packets it has: 10000000 for the large form."""
 import os
 import pathlib
 import random
@@ -11,14 +11,16 @@ import unittest
 import dcmwatch as d
 from test_memory import CT, EXPLICIT, Capture, association, command, element, item, peaks_kibibytes
 
-SYNS = int(os.environ.get("DCMWATCH_FLOOD_SYNS", "40000"))
+PACKETS = int(os.environ.get("DCMWATCH_FLOOD_PACKETS", "40000"))
 VICTIM = bytes((10, 20, 20, 10))
 START_S = 1_800_000_000
 BETWEEN_US = 10
+GLIMPSE_RECORDS = 16 * 64  # Limits::glimpse_records of each partition
+ACK, FIN, RST, SYN = 0x10, 1, 4, 2
 
 
 class Flooded(Capture):
-    """The association of one connection, with so many spoofed SYNs after each of the opener's first segments."""
+    """The association of one connection, and a flood in the midst of it."""
 
     def __init__(self, file):
         super().__init__(file)
@@ -37,15 +39,25 @@ class Flooded(Capture):
         self.record(struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(payload), 0, 0, 64, 6, 0) + ends[side] + ends[1 - side] + tcp + payload)
         self.sequence[side] = (self.sequence[side] + len(payload) + (flags & 3 != 0)) & 0xffffffff
 
-    def flood(self, syns):
-        header = struct.pack(">BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0)
-        for _ in range(syns):
-            source, port, sequence = self.random.getrandbits(32), self.random.getrandbits(16), self.random.getrandbits(32)
-            tcp = struct.pack(">HHIIBBHHH", port, 11112, sequence, 0, 0x50, 2, 65535, 0, 0)
-            self.record(header + struct.pack(">I", source) + VICTIM + tcp)
+    def spoof(self, protocol, transport):
+        source = struct.pack(">I", self.random.getrandbits(32))
+        self.record(struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(transport), 0, 0, 64, protocol, 0) + source + VICTIM + transport)
+
+    def segments(self, flags, payload=b""):
+        """Spoofs a segment at each call."""
+        def spoof():
+            port, sequence = self.random.getrandbits(16), self.random.getrandbits(32)
+            self.spoof(6, struct.pack(">HHIIBBHHH", port, 11112, sequence, 0, 0x50, flags, 65535, 0, 0) + payload)
+        return spoof
+
+    def datagrams(self):
+        def spoof():
+            self.spoof(17, struct.pack(">HHHH", self.random.getrandbits(16), 514, 13, 0) + b"hello")
+        return spoof
 
 
-def write_capture(path, syns):
+def write_capture(path, flood, packets=PACKETS):
+    """`flood` says, of the capture, what is sent so many times."""
     with path.open("wb", buffering=1 << 20) as file:
         capture = Flooded(file)
         capture.segment(0, 2)
@@ -53,7 +65,9 @@ def write_capture(path, syns):
         capture.segment(0, 0x10)
         capture.send(0, association(1, item(0x20, bytes((1, 0, 0, 0)) + item(0x30, CT) + item(0x40, EXPLICIT))))
         capture.send(1, association(2, item(0x21, bytes((1, 0, 0, 0)) + item(0x40, EXPLICIT))))
-        capture.flood(syns)
+        spoof = flood(capture)
+        for _ in range(packets):
+            spoof()
         capture.send(0, command(element(0x0002, CT), element(0x0100, b"\x30\0"), element(0x0110, b"\1\0"), element(0x0800, b"\1\1")))
         capture.send(1, command(element(0x0002, CT), element(0x0100, b"\x30\x80"), element(0x0120, b"\1\0"), element(0x0800, b"\1\1"),
                                 element(0x0900, b"\0\0")))
@@ -62,18 +76,21 @@ def write_capture(path, syns):
 
 
 class Flood(unittest.TestCase):
-    def test_a_flood_is_few_records_for_any_number_of_shards_and_loses_no_association(self):
+    def check(self, flood, told_singly, most_kibibytes):
+        """So many connections at most are told one by one; the others by network and minute, each counted once. Gives those records."""
         with tempfile.TemporaryDirectory() as name:
             capture = pathlib.Path(name) / "flood.pcap"
-            write_capture(capture, SYNS)
+            write_capture(capture, flood)
             records = d.records(capture)
             self.assertEqual(records, d.records(capture, "--shards", "5"))
 
             (operation,) = d.of("dicom.operation", records)
             self.assertEqual((operation["dicom"]["command"], operation["dicom"]["status"]), ("C-ECHO", "0000"))
+            minutes = PACKETS * BETWEEN_US // 60_000_000 + 2
             attempts = [r for r in d.of("connection", records) if "attempts" in r["connection"]]
-            self.assertEqual(sum(r["connection"]["attempts"] for r in attempts), SYNS)
-            minutes = SYNS * BETWEEN_US // 60_000_000 + 2
+            single = [r for r in d.of("connection", records) if "attempts" not in r["connection"] and "protocol" not in r["network"]]
+            self.assertLessEqual(len(single), told_singly * minutes)
+            self.assertEqual(sum(r["connection"]["attempts"] for r in attempts) + len(single), PACKETS)
             self.assertLessEqual(len(attempts), 65 * minutes)
             self.assertTrue(all(r["connection"]["end"] == "unanswered" for r in attempts))
             self.assertTrue(all(r["destination"]["ip"] == "10.20.20.10" for r in attempts))
@@ -82,7 +99,32 @@ class Flood(unittest.TestCase):
             self.assertNotIn("ip", rest["source"])
 
             if not os.environ.get("DCMWATCH_SANITIZED"):
-                self.assertLess(peaks_kibibytes(d.PROGRAM, "replay", "--pseudonym-key", d.KEY, "--events", "/dev/null", capture)[0], 64 * 1024)
+                peak = peaks_kibibytes(d.PROGRAM, "replay", "--pseudonym-key", d.KEY, "--events", "/dev/null", capture)[0]
+                self.assertLess(peak, most_kibibytes)
+            return attempts
+
+    def test_syns_are_few_records_for_any_number_of_shards_and_lose_no_association(self):
+        self.check(lambda capture: capture.segments(SYN), told_singly=0, most_kibibytes=64 * 1024)
+
+    def test_datagrams_likewise(self):
+        attempts = self.check(Flooded.datagrams, GLIMPSE_RECORDS, most_kibibytes=256 * 1024)
+        self.assertTrue(all(r["network"]["transport"] == "udp" for r in attempts))
+        self.assertTrue(all(r["source"]["bytes"] == 5 * r["connection"]["attempts"] for r in attempts))
+
+    def test_segments_of_connections_never_seen_to_open_likewise(self):
+        for flags, payload in ((ACK, b""), (ACK, b"what nobody recognises"), (ACK | FIN, b""), (RST, b"")):
+            with self.subTest(flags=flags, payload=payload):
+                attempts = self.check(lambda capture: capture.segments(flags, payload), GLIMPSE_RECORDS, most_kibibytes=256 * 1024)
+                self.assertTrue(all("one_direction" in r["conversation"]["unseen"] for r in attempts))
+
+    def test_a_few_are_each_told(self):
+        with tempfile.TemporaryDirectory() as name:
+            capture = pathlib.Path(name) / "few.pcap"
+            for flood in (Flooded.datagrams, lambda capture: capture.segments(ACK, b"what nobody recognises")):
+                write_capture(capture, flood, packets=100)
+                single = [r for r in d.of("connection", d.records(capture)) if "attempts" not in r["connection"]]
+                self.assertEqual(len(single), 100 + 1)
+                d.records.cache_clear()
 
 
 if __name__ == "__main__":
