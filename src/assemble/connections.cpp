@@ -61,10 +61,10 @@ void fill(Connection& connection, const ConnectionEntry& entry) {
   }
   const bool answered = entry.answered != Timestamp{};
   const bool completed = answered && entry.completed != Timestamp{};
-  if (entry.flags.syn_seen && completed) connection.handshake.whole = entry.completed - entry.first_time;
+  if (entry.flags.syn_seen && completed) connection.handshake.whole = elapsed(entry.first_time, entry.completed);
   if (entry.flags.syn_repeated) return;
-  if (entry.flags.syn_seen && answered) connection.handshake.to_acceptor = entry.answered - entry.first_time;
-  if (completed) connection.handshake.to_opener = entry.completed - entry.answered;
+  if (entry.flags.syn_seen && answered) connection.handshake.to_acceptor = elapsed(entry.first_time, entry.answered);
+  if (completed) connection.handshake.to_opener = elapsed(entry.answered, entry.completed);
 }
 
 }  // namespace
@@ -259,7 +259,7 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
     it.next_sequence[index_of(direction)] = half.expected_sequence();
     const Timestamp closed_since = ended.window_closed_since[index_of(direction)];
     if (closed_since != Timestamp{})
-      ended.connection.direction[index_of(direction)].zero_window_time += mark.time - closed_since;
+      ended.connection.direction[index_of(direction)].zero_window_time += elapsed(closed_since, mark.time);
   }
   if (ended.sink) ended.sink->on_close(mark, reason);
   tell_end(ended.connection, ended.sink.get(), mark, reason);
@@ -457,6 +457,9 @@ void Partition::rebase(Timestamp now) {
     }
     if (list.oldest != kNoSlot) list.due = now;
   }
+  // Their minutes may be long in coming, or have been there already.
+  unanswered_.finish(now, handler_);
+  glimpses_minute_ = 0;
 }
 
 bool Partition::finish_some(Timestamp now) {

@@ -417,7 +417,7 @@ void Partition::on_window(Live& connection, Direction direction, const Segment& 
   if (segment.window == 0) {
     since = segment.mark.time;
   } else {
-    connection.connection.direction[received].zero_window_time += segment.mark.time - std::exchange(since, {});
+    connection.connection.direction[received].zero_window_time += elapsed(std::exchange(since, {}), segment.mark.time);
   }
 }
 

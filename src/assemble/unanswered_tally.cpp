@@ -72,6 +72,7 @@ void UnansweredTally::advance(Timestamp now, StreamHandler& handler) {
 void UnansweredTally::finish(Timestamp now, StreamHandler& handler) {
   for (const Count& count : counts_) handler.on_unanswered(count.connections, now);
   counts_.clear();
+  told_minutes_ = 0;
 }
 
 }  // namespace dcmwatch

@@ -20,7 +20,7 @@ class UnansweredTally {
   bool add(const UnansweredConnections& one);
   /// Tells the minutes of which nothing more can come: every connection of theirs has had its time.
   void advance(Timestamp now, StreamHandler& handler);
-  /// Tells all, with `now` as the time.
+  /// Tells all, with `now` as the time: at the end, or where the clock was set.
   void finish(Timestamp now, StreamHandler& handler);
 
  private:

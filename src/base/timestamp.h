@@ -25,6 +25,8 @@ using Duration = PacketClock::duration;
 constexpr Timestamp timestamp_from_ns(std::int64_t nanoseconds) { return Timestamp{Duration{nanoseconds}}; }
 /// The latest second that a source may tell, in 2261: any time-out can be added to it without leaving 64 bits.
 inline constexpr std::int64_t kLatestSecond = 9'200'000'000;
+/// None, where the clock was set back in between.
+constexpr Duration elapsed(Timestamp from, Timestamp to) { return from < to ? to - from : Duration::zero(); }
 constexpr std::int64_t to_ns(Timestamp time) { return time.time_since_epoch().count(); }
 
 /// RFC 3339 in UTC with nanoseconds, the form that Elastic Common Schema asks for in @timestamp.

@@ -59,14 +59,14 @@ void mac_unless_zero(FieldSink& sink, const MacAddress& mac) {
 std::optional<Duration> duration_of(const Record& record) {
   if (const auto* operation = fact<DicomOperation>(record)) {
     if (!operation->answered) return std::nullopt;
-    return operation->answered->time - operation->requested.time;
+    return elapsed(operation->requested.time, operation->answered->time);
   }
   if (const auto* message = fact<Hl7Message>(record)) {
     if (!message->acknowledged) return std::nullopt;
-    return message->acknowledged->time - message->sent.time;
+    return elapsed(message->sent.time, message->acknowledged->time);
   }
   if (event(record).phase != Phase::end) return std::nullopt;
-  return event(record).last.time - event(record).first.time;
+  return elapsed(event(record).first.time, event(record).last.time);
 }
 
 // ECS event.action, the verb of the record in the standard's word.

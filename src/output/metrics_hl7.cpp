@@ -52,7 +52,8 @@ class Hl7Metrics final : public MetricGroup {
     messages_.at({flow, messages_.values(1).number_of(acknowledgement_of(*message, observation.event.visibility))})
         .Increment();
     bytes_.at({flow}).Increment(static_cast<double>(message->bytes));
-    if (message->acknowledged) answer_.at({flow}).Observe(seconds(message->acknowledged->time - message->sent.time));
+    if (message->acknowledged)
+      answer_.at({flow}).Observe(seconds(elapsed(message->sent.time, message->acknowledged->time)));
   }
 
  private:

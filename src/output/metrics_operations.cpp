@@ -46,7 +46,7 @@ class OperationMetrics final : public MetricGroup {
     const std::string_view status = status_class_of(*operation, observation.event.visibility);
     done_.at({flow, command, done_.values(2).number_of(status)}).Increment();
     if (operation->request_seen && operation->answered) {
-      duration_.at({flow, command}).Observe(seconds(operation->answered->time - operation->requested.time));
+      duration_.at({flow, command}).Observe(seconds(elapsed(operation->requested.time, operation->answered->time)));
     }
   }
 

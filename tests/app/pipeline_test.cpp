@@ -145,6 +145,8 @@ TEST(Pipeline, tells_a_clock_set_back_and_loses_no_association_over_it) {
     return found;
   };
   EXPECT_EQ(count(told.text), count(play("incident.pcap", 1).text));
+  EXPECT_NE(told.text.find("\"duration\":0"), std::string::npos);
+  EXPECT_EQ(told.text.find("\"duration\":-"), std::string::npos) << "nothing takes less than no time";
 }
 
 }  // namespace

@@ -369,6 +369,25 @@ TEST_F(AssemblerTest, a_clock_set_back_expires_nothing) {
   EXPECT_TRUE(handler_.ended.empty());
 }
 
+TEST_F(AssemblerTest, what_was_counted_before_the_clock_was_set_back_is_told_then_and_glimpses_count_anew) {
+  limits_.glimpse_records = 1;
+  handler_.tells_anything = false;
+  const unsigned partition = partition_of(make(client, 0, 0, 0).hash);
+  for (int day = 0; day < 2; ++day) {
+    for (int i = 0; i < 3; ++i) {
+      give(client, kAck, 1000, 2000);
+      do ++client_port_;
+      while (partition_of(make(client, 0, 0, 0).hash) != partition);
+    }
+    pass(limits_.unproven_timeout);
+    EXPECT_EQ(handler_.ended.size(), day + 1U);
+    now_ns_ -= 86'400'000'000'000;
+    assembler_.rebase(timestamp_from_ns(now_ns_));
+    ASSERT_EQ(handler_.unanswered.size(), day + 1U);
+    EXPECT_EQ(handler_.unanswered.back().first.count, 2U);
+  }
+}
+
 TEST_F(AssemblerTest, datagrams_are_counted_and_end_by_silence) {
   Segment question = make(client, 0, 0, 0, "who?");
   question.transport = Transport::udp;

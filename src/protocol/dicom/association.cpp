@@ -23,14 +23,14 @@ std::size_t Association::on_accept(const AssociateAccept& accept, const Mark& la
   fact_.accepted = true;
   fact_.acceptor = accept.implementation;
   if (fact_.application_context.empty()) fact_.application_context = accept.application_context;
-  if (request_seen_) fact_.setup_time = last.time - first_.time;
+  if (request_seen_) fact_.setup_time = elapsed(first_.time, last.time);
   return contexts_.answer(accept.contexts);
 }
 
 void Association::on_reject(const AssociateReject& reject, const Mark& last) {
   fact_.accepted = false;
   fact_.rejection = reject.rejection;
-  if (request_seen_) fact_.setup_time = last.time - first_.time;
+  if (request_seen_) fact_.setup_time = elapsed(first_.time, last.time);
 }
 
 void Association::on_abort(const Abort& abort, Side side) {
