@@ -83,20 +83,33 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_limit_reached)
   Limits limits;
   limits.connections = 1;
   limits.closed_connections = limits.half_seen_connections = limits.unanswered_connections = 1;
-  limits.unanswered_networks = limits.refused_records = limits.ends_per_advance = 1;
+  limits.unanswered_networks = limits.refused_records = limits.glimpse_records = limits.ends_per_advance = 1;
   limits.unacknowledged_blocks = 1;
-  limits.held_bytes = 100;
+  limits.held_bytes = limits.kept_bytes = 100;
   limits.batch_packets = 16;
   limits.batches_in_flight = 2;
   limits.records_in_flight = 1;
   std::uint64_t evicted = 0;
+  std::uint64_t given_up = 0;
   for (const char* capture : {"incident.pcap", "modality-day.pcap", "query-retrieve.pcap", "rejections.pcap"}) {
     const Told one = play(capture, 1, limits);
     evicted += one.assembly.connections_evicted;
+    given_up += one.assembly.kept_given_up;
     for (const unsigned shards : {2U, 5U})
       EXPECT_EQ(play(capture, shards, limits).text, one.text) << capture << ' ' << shards;
   }
   EXPECT_GT(evicted, 0U);
+  EXPECT_GT(given_up, 0U);
+}
+
+TEST(Pipeline, tells_the_same_for_any_number_of_shards_where_nothing_may_be_kept) {
+  Limits limits;
+  limits.kept_bytes = 0;
+  for (const char* capture : {"incident.pcap", "modality-day.pcap", "hl7.pcap", "midway.pcap"}) {
+    const Told one = play(capture, 1, limits);
+    EXPECT_GT(one.assembly.kept_given_up, 0U) << capture;
+    EXPECT_EQ(play(capture, 3, limits).text, one.text) << capture;
+  }
 }
 
 TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_timer_acting) {
