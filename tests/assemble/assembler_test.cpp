@@ -310,7 +310,7 @@ TEST_F(AssemblerTest, who_keeps_most_gives_it_up_whoever_adds_and_who_has_ended_
   };
   send(40);  // it ends, and counts no more
   assembler.on_segment(make(client, kRst, 101 + 40 * 1024, 501));
-  for (const std::size_t kibibytes : {20, 40, 2, 1, 2}) {
+  for (const std::size_t kibibytes : {20U, 40U, 2U, 1U, 2U}) {
     another();
     send(kibibytes);
   }
@@ -373,17 +373,17 @@ TEST_F(AssemblerTest, what_was_counted_before_the_clock_was_set_back_is_told_the
   limits_.glimpse_records = 1;
   handler_.tells_anything = false;
   const unsigned partition = partition_of(make(client, 0, 0, 0).hash);
-  for (int day = 0; day < 2; ++day) {
+  for (std::size_t day = 0; day < 2; ++day) {
     for (int i = 0; i < 3; ++i) {
       give(client, kAck, 1000, 2000);
       do ++client_port_;
       while (partition_of(make(client, 0, 0, 0).hash) != partition);
     }
     pass(limits_.unproven_timeout);
-    EXPECT_EQ(handler_.ended.size(), day + 1U);
+    EXPECT_EQ(handler_.ended.size(), day + 1);
     now_ns_ -= 86'400'000'000'000;
     assembler_.rebase(timestamp_from_ns(now_ns_));
-    ASSERT_EQ(handler_.unanswered.size(), day + 1U);
+    ASSERT_EQ(handler_.unanswered.size(), day + 1);
     EXPECT_EQ(handler_.unanswered.back().first.count, 2U);
   }
 }
