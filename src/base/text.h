@@ -37,6 +37,8 @@ class Text {
   [[nodiscard]] constexpr std::string_view view() const { return *this; }
   [[nodiscard]] constexpr std::size_t size() const { return size_; }
   [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
+  /// All of its place; zero beyond size().
+  [[nodiscard]] constexpr const std::array<char, Capacity>& place() const { return characters_; }
 
   template <typename Predicate>
   constexpr void replace_if(Predicate predicate, char by) {

@@ -82,8 +82,11 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
     }
     return;
   }
-  Plan& plan = plan_of(observation);
-  if (!fits(plan, observation)) return make(plan, observation, sink);
+  // Fibonacci hashing: the top bits of the product depend on all bits of the number.
+  const auto judgement = reinterpret_cast<std::uintptr_t>(declared.deviations.data());
+  const auto [plan, known] =
+      plans_.find(judgement * 0x9e3779b97f4a7c15U, [&](const Plan& made) { return fits(made, observation); });
+  if (!known) return make(plan, observation, sink);
   for (const Step& step : plan.steps) {
     if (step.known) {
       repeat(step, observation);
@@ -91,11 +94,6 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
       match(step.rule, observation, sink);
     }
   }
-}
-
-Detector::Plan& Detector::plan_of(const Observation& observation) {
-  const auto judgement = reinterpret_cast<std::uintptr_t>(observation.declared.deviations.data());
-  return plans_[(judgement * 0x9e3779b97f4a7c15U >> 32) % kPlans];
 }
 
 bool Detector::fits(const Plan& plan, const Observation& observation) const {
@@ -217,7 +215,7 @@ void Detector::finish(FindingSink& sink) {
     finding->phase = Phase::end;
     sink.on_finding(*finding);
   }
-  plans_.assign(kPlans, {});
+  plans_.clear();
   by_key_.clear();
   distinct_.clear();
   counted_.clear();

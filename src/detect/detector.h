@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/recent_places.h"
 #include "detect/recent_keys.h"
 #include "detect/rule.h"
 #include "event/record.h"
@@ -98,16 +99,15 @@ class Detector {
 
   /// The steps for all observations of one dataset, between two addresses, that share one judgement of the model.
   struct Plan {
-    Declared declared;  ///< keeps the judgement alive, so that no other can stand in its place
+    Declared declared;  ///< keeps the judgement alive, so that no other can come to stand where it stands
     IpAddress source;
     IpAddress destination;
     std::size_t dataset = 0;
     std::uint64_t forgotten = 0;  ///< findings, when it was made: it may name one of those forgotten since
     std::vector<Step> steps;
   };
-  static constexpr std::size_t kPlans = 256;
+  static constexpr std::size_t kPlans = 1024;
 
-  Plan& plan_of(const Observation& observation);
   [[nodiscard]] bool fits(const Plan& plan, const Observation& observation) const;
   void make(Plan& plan, const Observation& observation, FindingSink& sink);
   Step match(std::uint32_t rule, const Observation& observation, FindingSink& sink);
@@ -120,7 +120,7 @@ class Detector {
 
   RuleSet rules_;
   std::array<std::vector<Candidate>, std::variant_size_v<Facts>> candidates_;
-  std::vector<Plan> plans_{kPlans};  // each in the place that its judgement's address gives it
+  RecentPlaces<Plan, kPlans> plans_;  // by the judgement's address
   Limits limits_;
   Findings findings_;                                                                 // matched longest ago first
   boost::unordered_flat_map<std::string_view, Findings::iterator, TextHash> by_key_;  // views of the findings' keys

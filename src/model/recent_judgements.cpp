@@ -1,100 +1,125 @@
 #include "model/recent_judgements.h"
 
-#include <array>
-#include <functional>
+#include <bit>
+#include <cstring>
 #include <string_view>
-#include <type_traits>
-#include <utility>
+#include <variant>
+
+#include "base/endpoint.h"
 
 namespace dcmwatch {
 namespace {
 
-/// What is judged of every event that is about a connection.
-struct Path {
-  std::array<std::uint8_t, 16> source;
-  std::array<std::uint8_t, 16> destination;
-  std::uint16_t source_port;  ///< 0 if the source is known to have opened: it is any port then
-  std::uint16_t destination_port;
-  Transport transport;
-  Protocol protocol;
-  bool opener_known;
-  std::uint8_t dataset;
-};
-static_assert(std::has_unique_object_representations_v<Path>);
+/// Bits put beside each other in a word.
+class Packed {
+ public:
+  template <unsigned kBits, typename Value>
+  Packed& add(Value value) {
+    word_ = word_ << kBits | static_cast<std::uint64_t>(value);
+    return *this;
+  }
+  [[nodiscard]] std::uint64_t word() const { return word_; }
 
-Path path_of(const Event& event) {
-  const Parties& parties = event.parties;
-  return {.source = parties.source.address.bytes(),
-          .destination = parties.destination.address.bytes(),
-          .source_port = parties.opener_known ? std::uint16_t{0} : parties.source.port,
-          .destination_port = parties.destination.port,
-          .transport = parties.transport,
-          .protocol = event.protocol,
-          .opener_known = parties.opener_known,
-          .dataset = static_cast<std::uint8_t>(event.facts.index())};
+ private:
+  std::uint64_t word_ = 0;
+};
+
+template <typename Text>
+std::size_t size_of(const std::optional<Text>& text) {
+  return text ? text->size() : 0;
 }
 
-/// Writes all that a judgement depends on: what judgement.cpp reads of a fact is here.
-class KeyWriter {
- public:
-  explicit KeyWriter(std::string& key) : key_(key) {}
+}  // namespace
 
-  void add(const Path& path) { add_bytes(&path, sizeof path); }
+/// Writes all that a judgement depends on: what judgement.cpp reads of a fact is here. The sizes of texts come before
+/// them, so that no two lists of texts are one key.
+class RecentJudgements::KeyWriter {
+ public:
+  explicit KeyWriter(Key& key) : key_(key) {}
+
+  /// What is judged of every event that is about a connection.
+  void add_path(const Event& event) {
+    const Parties& parties = event.parties;
+    // If the source is known to have opened, it is any port.
+    const std::uint16_t source_port = parties.opener_known ? std::uint16_t{0} : parties.source.port;
+    add(Packed{}
+            .add<16>(source_port)
+            .add<16>(parties.destination.port)
+            .add<8>(parties.transport)
+            .add<8>(event.protocol)
+            .add<8>(event.facts.index())
+            .add<1>(parties.opener_known));
+    for (const Endpoint* const end : {&parties.source, &parties.destination}) {
+      for (const std::uint64_t word : end->address.words()) key_.add(word);
+    }
+  }
 
   void operator()(const ConnectionFact&) {}
   void operator()(const Violation&) {}
   void operator()(const Link&) {}
   void operator()(const CaptureNote&) {}
-  void operator()(const DicomAssociation& association) {
-    add_if(association.calling_ae);
-    add_if(association.called_ae);
-  }
+  void operator()(const DicomAssociation& association) { add_titles(Packed{}, association); }
   void operator()(const DicomOperation& operation) {
-    const std::array<std::uint16_t, 3> codes{operation.command_field, static_cast<std::uint16_t>(operation.invoker),
-                                             static_cast<std::uint16_t>(operation.request_seen)};
-    add_bytes(codes.data(), sizeof codes);
-    add_if(operation.calling_ae);
-    add_if(operation.called_ae);
+    add_titles(Packed{}
+                   .add<16>(operation.command_field)
+                   .add<1>(operation.invoker)
+                   .add<1>(operation.request_seen)
+                   .add<8>(operation.sop_class_uid.size())
+                   .add<8>(operation.move_destination.size()),
+               operation);
     add(operation.sop_class_uid);
     add(operation.move_destination);
   }
   void operator()(const Hl7Message& message) {
-    key_.push_back(static_cast<char>(message.message_seen));
-    key_.push_back(static_cast<char>(message.sent_by_opener));
+    add(Packed{}.add<1>(message.message_seen).add<1>(message.sent_by_opener).add<8>(message.message_type.size()));
     add(message.message_type);
   }
 
  private:
-  void add_bytes(const void* bytes, std::size_t size) { key_.append(static_cast<const char*>(bytes), size); }
+  void add(const Packed& packed) { key_.add(packed.word()); }
 
-  // With its length before it, so that no two lists of texts are one key.
-  void add(std::string_view text) {
-    const auto length = static_cast<std::uint32_t>(text.size());
-    add_bytes(&length, sizeof length);
-    key_.append(text);
+  template <std::size_t capacity>
+  void add(const Text<capacity>& text) {
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    static_assert(capacity % kWord == 0);
+    for (std::size_t at = 0; at < text.size(); at += kWord) {
+      std::uint64_t word;
+      std::memcpy(&word, text.place().data() + at, kWord);
+      key_.add(word);
+    }
   }
 
-  template <typename Text>
-  void add_if(const std::optional<Text>& text) {
-    key_.push_back(static_cast<char>(text.has_value()));
-    if (text) add(*text);
+  template <typename Fact>
+  void add_titles(Packed about, const Fact& fact) {
+    add(about.add<1>(fact.calling_ae.has_value())
+            .template add<1>(fact.called_ae.has_value())
+            .template add<8>(size_of(fact.calling_ae))
+            .template add<8>(size_of(fact.called_ae)));
+    if (fact.calling_ae) add(*fact.calling_ae);
+    if (fact.called_ae) add(*fact.called_ae);
   }
 
-  std::string& key_;
+  Key& key_;
 };
 
-}  // namespace
+/// Odd constants of no meaning. Who makes keys collide has them looked up, no more.
+std::uint64_t RecentJudgements::Key::hash() const {
+  std::uint64_t hash = size_;
+  for (std::size_t i = 0; i < size_; i += 2) {
+    const std::uint64_t second = i + 1 < size_ ? words_[i + 1] : 0;
+    hash = folded_product(hash ^ words_[i] ^ 0xa0761d6478bd642fU, second ^ 0xe7037ed1a0b428dbU);
+  }
+  return hash;
+}
 
 const Declared& RecentJudgements::judge(const Event& event) {
-  key_.clear();
-  KeyWriter writer{key_};
-  writer.add(path_of(event));
+  Key key;
+  KeyWriter writer{key};
+  writer.add_path(event);
   std::visit(writer, event.facts);
-  Judgement& place = remembered_[std::hash<std::string_view>{}(key_) % kPlaces];
-  if (place.key != key_) {
-    place.declared = lookup_.judge(event);
-    place.key = key_;
-  }
+  const auto [place, known] =
+      remembered_.find(key.hash(), [&key](const Judgement& judgement) { return judgement.key == key; });
+  if (!known) place = {key, lookup_.judge(event)};
   return place.declared;
 }
 

@@ -1,40 +1,60 @@
 // What a Lookup said lately, so that it is asked once for all the records of which it says the same.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
-#include <string>
-#include <vector>
+#include <cstdint>
 
+#include "base/recent_places.h"
 #include "event/record.h"
 #include "model/lookup.h"
 
 namespace dcmwatch {
 
 /// Says what Lookup::judge says, and remembers it by all that it depends on: of a conversation's records, and of
-/// thousands of conversations between the same two devices, only the first few are looked up. A table of fixed size, in
-/// which a judgement's place follows from its key: the victim of one is another of the same place. What is given out
-/// lives on. Cost: some hundred bytes of key written, hashed and compared; no allocation for what is remembered.
+/// thousands of conversations between the same two devices, only the first few are looked up. A table of fixed size:
+/// what is forgotten is looked up again. What is given out lives on. Cost: some hundred bytes of key written, hashed
+/// and compared; no allocation for what is remembered.
 ///
 /// Not shared between threads. `lookup` outlives it.
 class RecentJudgements {
  public:
   static constexpr std::size_t kPlaces = 1024;
 
-  explicit RecentJudgements(const Lookup& lookup) : lookup_(lookup), remembered_(kPlaces) {}
+  explicit RecentJudgements(const Lookup& lookup) : lookup_(lookup) {}
 
   [[nodiscard]] const Declared& judge(const Event& event);
 
   [[nodiscard]] const Lookup& lookup() const { return lookup_; }
 
  private:
+  /// All that a judgement depends on, in words, so that it is hashed and compared as such.
+  class Key {
+   public:
+    void add(std::uint64_t word) { words_[size_++] = word; }
+    [[nodiscard]] std::uint64_t hash() const;
+
+    friend bool operator==(const Key& one, const Key& other) {
+      return one.size_ == other.size_ &&
+             std::equal(one.words_.begin(), one.words_.begin() + one.size_, other.words_.begin());
+    }
+
+   private:
+    static constexpr std::size_t kMostWords = 20;  ///< of an operation
+
+    std::size_t size_ = 0;  ///< of a blank one
+    std::array<std::uint64_t, kMostWords> words_;
+  };
+  class KeyWriter;
+
   struct Judgement {
-    std::string key;  ///< empty: none
+    Key key;
     Declared declared;
   };
 
   const Lookup& lookup_;
-  std::vector<Judgement> remembered_;
-  std::string key_;  // of the event at hand
+  RecentPlaces<Judgement, kPlaces> remembered_;
 };
 
 }  // namespace dcmwatch

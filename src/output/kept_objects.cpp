@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <span>
 
 namespace dcmwatch {
 namespace {
-
-constexpr std::size_t kEntries = 256;
 
 std::array<std::string_view, 4> names_of(const Surroundings& surroundings) {
   return {surroundings.source.device, surroundings.source.zone, surroundings.destination.device,
@@ -16,10 +13,7 @@ std::array<std::string_view, 4> names_of(const Surroundings& surroundings) {
 }
 
 // Fibonacci hashing: the top bits of the product depend on all bits of the number.
-std::size_t slot_of(std::uint64_t number) {
-  static_assert(kEntries == 1U << 8);
-  return number * 0x9e3779b97f4a7c15U >> 56;
-}
+std::uint64_t spread(std::uint64_t number) { return number * 0x9e3779b97f4a7c15U; }
 
 template <typename Element>
 bool are_the_same(std::span<const Element> one, std::span<const Element> other) {
@@ -46,18 +40,20 @@ void KeptTexts::forget() {
   size_ = 0;
 }
 
-KeptObjects::KeptObjects() : of_surroundings_(kEntries), of_judgement_(kEntries) {}
+KeptObjects::KeptObjects() : of_surroundings_(kConversations) {}
 
 KeptTexts& KeptObjects::of_surroundings(const Observation& observation) {
-  OfSurroundings& entry = of_surroundings_[slot_of(observation.event.conversation)];
+  OfSurroundings& entry = of_surroundings_[spread(observation.event.conversation) >> 56];
   const Surroundings surroundings = Surroundings::of(observation);
   if (!entry.is_of(surroundings)) entry.begin(surroundings);
   return entry.texts;
 }
 
 KeptTexts& KeptObjects::of_judgement(const Declared& declared) {
-  OfJudgement& entry = of_judgement_[slot_of(std::hash<const void*>{}(declared.owner.get()))];
-  if (!declared.owner || !is_the_same(declared, entry.declared)) {
+  const auto [entry, known] = of_judgement_.find(
+      spread(reinterpret_cast<std::uintptr_t>(declared.owner.get())),
+      [&](const OfJudgement& kept) { return declared.owner && is_the_same(declared, kept.declared); });
+  if (!known) {
     entry.declared = declared;
     entry.texts.forget();
   }

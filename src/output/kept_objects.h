@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/recent_places.h"
 #include "event/fields.h"
 
 namespace dcmwatch {
@@ -64,8 +65,11 @@ class KeptObjects {
     KeptTexts texts;
   };
 
+  static constexpr std::size_t kConversations = 256;
+  static constexpr std::size_t kJudgements = 256;
+
   std::vector<OfSurroundings> of_surroundings_;
-  std::vector<OfJudgement> of_judgement_;
+  RecentPlaces<OfJudgement, kJudgements> of_judgement_;
 };
 
 }  // namespace dcmwatch
