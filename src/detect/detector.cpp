@@ -45,6 +45,16 @@ struct IdentityOf {
   Identity operator()(const CaptureNote&) const { return {event.last.packet, 0}; }
 };
 
+// Of what Detector::fits compares.
+std::uint64_t plan_hash(const Observation& observation) {
+  const auto [source_high, source_low] = observation.event.parties.source.address.words();
+  const auto [destination_high, destination_low] = observation.event.parties.destination.address.words();
+  const auto judgement = reinterpret_cast<std::uintptr_t>(observation.declared.deviations.data());
+  const std::uint64_t ends = folded_product(source_high ^ source_low ^ 0xa0761d6478bd642fU,
+                                            destination_high ^ destination_low ^ 0xe7037ed1a0b428dbU);
+  return folded_product(ends ^ judgement, observation.event.facts.index() ^ 0x8ebc6af09c88c6e3U);
+}
+
 // Whether nothing more will be told of what was counted.
 bool ends(const Event& event, Counts counts) {
   return event.phase == Phase::end &&
@@ -82,10 +92,8 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
     }
     return;
   }
-  // Fibonacci hashing: the top bits of the product depend on all bits of the number.
-  const auto judgement = reinterpret_cast<std::uintptr_t>(declared.deviations.data());
   const auto [plan, known] =
-      plans_.find(judgement * 0x9e3779b97f4a7c15U, [&](const Plan& made) { return fits(made, observation); });
+      plans_.find(plan_hash(observation), [&](const Plan& made) { return fits(made, observation); });
   if (!known) return make(plan, observation, sink);
   for (const Step& step : plan.steps) {
     if (step.known) {

@@ -120,7 +120,7 @@ class Detector {
 
   RuleSet rules_;
   std::array<std::vector<Candidate>, std::variant_size_v<Facts>> candidates_;
-  RecentPlaces<Plan, kPlans> plans_;  // by the judgement's address
+  RecentPlaces<Plan, kPlans> plans_;
   Limits limits_;
   Findings findings_;                                                                 // matched longest ago first
   boost::unordered_flat_map<std::string_view, Findings::iterator, TextHash> by_key_;  // views of the findings' keys

@@ -45,12 +45,16 @@ struct Deviation {
   DeviationKind kind{};
   std::string expected;  ///< what the model declares, for people: "CT1, CT2"
   std::string observed;  ///< what was seen: "WS1"
+
+  friend bool operator==(const Deviation&, const Deviation&) = default;
 };
 
 /// What the declared model says of one end.
 struct Place {
   std::string_view device;  ///< empty: undeclared
   std::string_view zone;
+
+  friend bool operator==(const Place&, const Place&) = default;
 };
 
 /// What the declared model says of an event. All of it is views, so that the many records of which it says the same

@@ -1,8 +1,10 @@
 #include "model/recent_judgements.h"
 
-#include <bit>
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "base/endpoint.h"
@@ -27,6 +29,25 @@ class Packed {
 template <typename Text>
 std::size_t size_of(const std::optional<Text>& text) {
   return text ? text->size() : 0;
+}
+
+std::uint64_t hash_of(const Declared& declared) {
+  std::uint64_t hash = 0;
+  const auto add = [&hash](std::string_view text) {
+    hash = folded_product(hash ^ 0xa0761d6478bd642fU, std::hash<std::string_view>{}(text) ^ 0xe7037ed1a0b428dbU);
+  };
+  for (const Place* const place : {&declared.source, &declared.destination}) {
+    add(place->device);
+    add(place->zone);
+  }
+  add(declared.flow);
+  for (const Deviation& deviation : declared.deviations) add(deviation.observed);
+  return hash;
+}
+
+bool say_the_same(const Declared& one, const Declared& other) {
+  return one.source == other.source && one.destination == other.destination && one.flow == other.flow &&
+         std::ranges::equal(one.deviations, other.deviations) && std::ranges::equal(one.unknown, other.unknown);
 }
 
 }  // namespace
@@ -119,8 +140,15 @@ const Declared& RecentJudgements::judge(const Event& event) {
   std::visit(writer, event.facts);
   const auto [place, known] =
       remembered_.find(key.hash(), [&key](const Judgement& judgement) { return judgement.key == key; });
-  if (!known) place = {key, lookup_.judge(event)};
+  if (!known) place = {key, shared(lookup_.judge(event))};
   return place.declared;
+}
+
+const Declared& RecentJudgements::shared(Declared&& declared) {
+  const auto [place, known] = given_.find(
+      hash_of(declared), [&declared](const Declared& other) { return other.owner && say_the_same(declared, other); });
+  if (!known) place = std::move(declared);
+  return place;
 }
 
 }  // namespace dcmwatch

@@ -14,13 +14,14 @@ namespace dcmwatch {
 
 /// Says what Lookup::judge says, and remembers it by all that it depends on: of a conversation's records, and of
 /// thousands of conversations between the same two devices, only the first few are looked up. A table of fixed size:
-/// what is forgotten is looked up again. What is given out lives on. Cost: some hundred bytes of key written, hashed
+/// what is forgotten is looked up again. Judgements that say the same are given out as one, for whoever remembers
+/// something by a judgement. What is given out lives on. Cost: some hundred bytes of key written, hashed
 /// and compared; no allocation for what is remembered.
 ///
 /// Not shared between threads. `lookup` outlives it.
 class RecentJudgements {
  public:
-  static constexpr std::size_t kPlaces = 1024;
+  static constexpr std::size_t kPlaces = 4096;
 
   explicit RecentJudgements(const Lookup& lookup) : lookup_(lookup) {}
 
@@ -53,8 +54,12 @@ class RecentJudgements {
     Declared declared;
   };
 
+  /// The one that says the same, if it was given out lately, or this.
+  const Declared& shared(Declared&& declared);
+
   const Lookup& lookup_;
   RecentPlaces<Judgement, kPlaces> remembered_;
+  RecentPlaces<Declared, kPlaces> given_;
 };
 
 }  // namespace dcmwatch

@@ -102,6 +102,15 @@ TEST(RecentJudgements, AreSharedByTheRecordsThatTheyAreAbout) {
   EXPECT_EQ(first.deviations.data(), second.deviations.data());
 }
 
+TEST(RecentJudgements, AreSharedByAllThatSayTheSame) {
+  RecentJudgements judgements{department()};
+  const Declared one = judgements.judge(operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
+  const Declared other =
+      judgements.judge(operation(kRogue, kPacs, 11112, "WS2", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
+  expect_same(one, other);
+  EXPECT_EQ(one.deviations.data(), other.deviations.data());
+}
+
 TEST(RecentJudgements, LiveOnWhenTheyAreForgotten) {
   Declared declared;
   {
