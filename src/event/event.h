@@ -1,5 +1,5 @@
 // The facts: plain values, one struct a dataset. Events say what was seen, never what to think of it.
-// Field names, meanings and clauses stand in fields.cpp, the one table.
+// Field names, meanings and clauses stand in field_table.h, the one table.
 #pragma once
 
 #include <array>

@@ -17,7 +17,7 @@ Names are those of the Elastic Common Schema (ECS) where it has one.
 *Identifies* says whom a value could identify if it were written as it is: a person (then it is a keyed pseudonym), a device
 or piece of software, or nobody.
 
-This page is made from the table in `src/event/fields.cpp`; a test says when it is out of date, and how to make it anew.
+This page is made from the table in `src/event/field_table.h`; a test says when it is out of date, and how to make it anew.
 )";
 
 std::string_view to_text(FieldType type) {

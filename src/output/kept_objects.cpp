@@ -28,15 +28,15 @@ bool is_the_same(const Declared& one, const Declared& other) {
 
 }  // namespace
 
-void KeptTexts::keep(std::size_t number, std::string_view object) {
-  if (object.size() > text_.size() - size_) return;
-  std::memcpy(text_.data() + size_, object.data(), object.size());
-  objects_[number] = {size_, static_cast<std::uint16_t>(object.size())};
-  size_ = static_cast<std::uint16_t>(size_ + object.size());
+void KeptTexts::keep(std::size_t number, std::string_view text) {
+  if (text.size() > text_.size() - size_) return;
+  std::memcpy(text_.data() + size_, text.data(), text.size());
+  pieces_[number] = {size_, static_cast<std::uint16_t>(text.size()), true};
+  size_ = static_cast<std::uint16_t>(size_ + text.size());
 }
 
 void KeptTexts::forget() {
-  objects_ = {};
+  pieces_ = {};
   size_ = 0;
 }
 

@@ -1,9 +1,10 @@
-// Objects of a line that are the same for many records, kept as they were written last.
+// Pieces of a line that are the same for many records, kept as they were written last.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,26 +14,28 @@
 
 namespace dcmwatch {
 
-/// Some objects of a line, each under a number of the one who keeps them.
+/// Some pieces of a line, each under a number of the one who keeps them.
 class KeptTexts {
  public:
   static constexpr std::size_t kMost = 3;
 
-  /// Empty if it is not kept.
-  [[nodiscard]] std::string_view object(std::size_t number) const {
-    return {text_.data() + objects_[number].begin, objects_[number].size};
+  [[nodiscard]] std::optional<std::string_view> text(std::size_t number) const {
+    const Piece& piece = pieces_[number];
+    if (!piece.kept) return std::nullopt;
+    return std::string_view{text_.data() + piece.begin, piece.size};
   }
-  /// Keeps the object if there is space for it.
-  void keep(std::size_t number, std::string_view object);
+  /// Keeps the text if there is space for it.
+  void keep(std::size_t number, std::string_view text);
   void forget();
 
  private:
-  struct Object {
+  struct Piece {
     std::uint16_t begin = 0;
     std::uint16_t size = 0;
+    bool kept = false;
   };
 
-  std::array<Object, kMost> objects_{};
+  std::array<Piece, kMost> pieces_{};
   std::uint16_t size_ = 0;
   std::array<char, 640> text_;
 };

@@ -18,14 +18,15 @@ class TextBuffer {
       : text_(std::make_unique_for_overwrite<char[]>(bytes)), end_(text_.get()), room_end_(end_ + bytes) {}
 
   /// Where the text ends, with so many bytes behind it to write to. Views and pointers into the text die.
-  char* room(std::size_t bytes) {
-    if (static_cast<std::size_t>(room_end_ - end_) < bytes) grow(bytes);
+  [[gnu::always_inline]] char* room(std::size_t bytes) {
+    if (static_cast<std::size_t>(room_end_ - end_) < bytes) [[unlikely]]
+      grow(bytes);
     return end_;
   }
   /// `end` is within what room() gave; or before, to give up what comes after it.
   void end_at(char* end) { end_ = end; }
 
-  void put(char character) {
+  [[gnu::always_inline]] void put(char character) {
     *room(1) = character;
     ++end_;
   }
@@ -43,7 +44,7 @@ class TextBuffer {
   void clear() { cut(0); }
 
  private:
-  void grow(std::size_t bytes) {
+  [[gnu::noinline]] void grow(std::size_t bytes) {
     const std::size_t capacity = std::max(2 * static_cast<std::size_t>(room_end_ - text_.get()), size() + bytes);
     TextBuffer larger{capacity};
     std::memcpy(larger.text_.get(), text_.get(), size());
