@@ -26,6 +26,10 @@ inline void text_unless_empty(FieldSink& sink, std::string_view value) {
   if (!value.empty()) sink.text(value);
 }
 
+inline void word_unless_empty(FieldSink& sink, std::string_view value) {
+  if (!value.empty()) sink.word(value);
+}
+
 template <typename Text>
 void text_if(FieldSink& sink, const std::optional<Text>& value) {
   if (value) sink.text(*value);
@@ -59,7 +63,7 @@ inline void mac_unless_zero(FieldSink& sink, const MacAddress& mac) {
   if (mac == MacAddress{}) return;
   std::array<char, kMacCharacters> text;
   put_text(text.data(), mac);
-  sink.text({text.data(), text.size()});
+  sink.word({text.data(), text.size()});
 }
 
 inline std::optional<Duration> duration_of(const Record& record) {
@@ -160,15 +164,15 @@ inline constexpr Field kFields[] = {
      [](const R& r, S& s) { s.time(r.finding && r.finding->phase == Phase::end ? r.finding->last.time : event(r).last.time); }},
 
     {"event.kind", kText, "event, alert (a finding) or metric (a note of the capture)", "ECS", kNobody,
-     [](const R& r, S& s) { s.text(kind_of(r)); }},
+     [](const R& r, S& s) { s.word(kind_of(r)); }},
     {"event.dataset", kText, "which kind of record this is", "ECS", kNobody,
-     [](const R& r, S& s) { s.text(r.finding ? "finding" : dataset_of(event(r).facts)); }},
+     [](const R& r, S& s) { s.word(r.finding ? "finding" : dataset_of(event(r).facts)); }},
     {"event.phase", kText, "start, progress or end of what is told", "", kNobody,
-     [](const R& r, S& s) { s.text(to_text(r.finding ? r.finding->phase : event(r).phase)); }},
+     [](const R& r, S& s) { s.word(to_text(r.finding ? r.finding->phase : event(r).phase)); }},
     {"event.action", kText, "the DIMSE command or the HL7 message type", "ECS", kNobody,
      of<DicomOperation, Hl7Message>([](const auto& f, S& s) { text_unless_empty(s, action_of(f)); })},
     {"event.outcome", kText, "success (warnings too), failure, or unknown (cancelled, not seen)", "ECS", kNobody,
-     [](const R& r, S& s) { s.text(to_text(outcome_of(event(r)))); }},
+     [](const R& r, S& s) { s.word(to_text(outcome_of(event(r)))); }},
     {"event.start", kTime, "first packet that the fact rests on", "ECS", kNobody,
      [](const R& r, S& s) { s.time(event(r).first.time); }},
     {"event.end", kTime, "last packet that the fact rests on", "ECS", kNobody,
@@ -254,7 +258,7 @@ inline constexpr Field kFields[] = {
        if (a.parties.source == Endpoint{} || a.parties.destination == Endpoint{}) return;
        std::array<char, kCommunityIdCharacters> id;
        put_community_id(id.data(), a.parties);
-       s.text({id.data(), id.size()});
+       s.word({id.data(), id.size()});
      }, kOfAConnection)},
     {"network.opener_known", kBoolean, "false: which end is the source is a guess", "", kNobody,
      of_surroundings([](const A& a, S& s) { s.boolean(a.parties.opener_known); }, kOfAConnection)},
@@ -275,7 +279,7 @@ inline constexpr Field kFields[] = {
      }},
 
     {"connection.end", kText, "finished, reset, timed_out, evicted, unanswered, or open when the capture ended", "RFC 9293", kNobody,
-     of<ConnectionFact>([](const auto& c, S& s) { if (c.end) s.text(to_text(*c.end)); })},
+     of<ConnectionFact>([](const auto& c, S& s) { if (c.end) s.word(to_text(*c.end)); })},
     {"connection.handshake_time", kNumber, "nanoseconds from SYN to the opener's ACK", "RFC 9293", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.handshake_time); })},
     {"connection.round_trip_to_acceptor", kNumber, "nanoseconds from SYN to SYN-ACK: between the capture point and the acceptor", "RFC 9293", kNobody,
@@ -305,7 +309,7 @@ inline constexpr Field kFields[] = {
     {"dicom.accepted", kBoolean, "whether the association was accepted; absent: the answer was not seen", "PS3.8 9.3.3", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { if (a.accepted) s.boolean(*a.accepted); })},
     {"dicom.end", kText, "released, aborted, rejected, reset, closed, timeout, or open when the capture ended", "PS3.8 9.2", kNobody,
-     of<DicomAssociation>([](const auto& a, S& s) { if (a.end) s.text(to_text(*a.end)); })},
+     of<DicomAssociation>([](const auto& a, S& s) { if (a.end) s.word(to_text(*a.end)); })},
     {"dicom.rejection", kText, "result and reason of a rejected association", "PS3.8 9.3.4", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) {
        if (a.rejection) s.text(dicom_rejection_text(a.rejection->result, a.rejection->source, a.rejection->reason));
@@ -349,17 +353,17 @@ inline constexpr Field kFields[] = {
      of<DicomAssociation>([](const auto& a, S& s) { number(s, a.data_bytes[1]); })},
 
     {"dicom.command", kText, "the request: C-STORE, C-FIND, …; absent: not seen", "PS3.7 E.1", kNobody,
-     of<DicomOperation>([](const auto& o, S& s) { text_unless_empty(s, dicom_command_name(o.command_field)); })},
+     of<DicomOperation>([](const auto& o, S& s) { word_unless_empty(s, dicom_command_name(o.command_field)); })},
     {"dicom.invoker", kText, "opener or acceptor of the association", "PS3.7 7", kNobody,
-     of<DicomOperation>([](const auto& o, S& s) { s.text(to_text(o.invoker)); })},
+     of<DicomOperation>([](const auto& o, S& s) { s.word(to_text(o.invoker)); })},
     {"dicom.message_id", kNumber, "message id", "PS3.7 9.1", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { s.number(o.message_id); })},
     {"dicom.context_id", kNumber, "presentation context id", "PS3.8 9.3.2.2", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { s.number(o.context_id); })},
     {"dicom.status", kText, "final status, four hexadecimal digits; absent: no final response seen", "PS3.7 C", kNobody,
-     of<DicomOperation>([](const auto& o, S& s) { if (o.status) s.text(dicom_status_text(*o.status)); })},
+     of<DicomOperation>([](const auto& o, S& s) { if (o.status) s.word(dicom_status_text(*o.status)); })},
     {"dicom.status_class", kText, "success, warning, failure, cancel or pending", "PS3.7 C", kNobody,
-     of<DicomOperation>([](const auto& o, S& s) { if (o.status) s.text(to_text(dicom_status_class(*o.status))); })},
+     of<DicomOperation>([](const auto& o, S& s) { if (o.status) s.word(to_text(dicom_status_class(*o.status))); })},
     {"dicom.sop_class_uid", kText, "affected or requested SOP class", "PS3.6 A", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { text_unless_empty(s, o.sop_class_uid); })},
     {"dicom.sop_class", kText, "its name", "PS3.6 A", kNobody,
@@ -389,9 +393,9 @@ inline constexpr Field kFields[] = {
     {"dicom.query_level", kText, "PATIENT, STUDY, SERIES or IMAGE", "PS3.4 C.3", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { text_unless_empty(s, o.query_level); })},
     {"dicom.study", kText, "pseudonym of the study instance UID", "PS3.3 C.7.2.1", kPseudonym,
-     of<DicomOperation>([](const auto& o, S& s) { text_unless_empty(s, o.study); })},
+     of<DicomOperation>([](const auto& o, S& s) { word_unless_empty(s, o.study); })},
     {"dicom.instance", kText, "pseudonym of the SOP instance UID", "PS3.3 C.12.1", kPseudonym,
-     of<DicomOperation>([](const auto& o, S& s) { text_unless_empty(s, o.instance); })},
+     of<DicomOperation>([](const auto& o, S& s) { word_unless_empty(s, o.instance); })},
     {"dicom.request_bytes", kNumber, "data set sent with the request", "PS3.7", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { number(s, o.request_bytes); })},
     {"dicom.response_bytes", kNumber, "data sets sent with the responses", "PS3.7", kNobody,
@@ -416,17 +420,17 @@ inline constexpr Field kFields[] = {
     {"hl7.receiving_facility", kText, "first component", "HL7 v2 2.14.9.6 MSH-6", kDevice,
      of<Hl7Message>([](const auto& m, S& s) { text_if(s, m.receiving_facility); })},
     {"hl7.control_id", kText, "pseudonym of the message control id", "HL7 v2 2.14.9.10 MSH-10", kPseudonym,
-     of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.control_id); })},
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.control_id); })},
     {"hl7.order_control", kText, "order control code", "HL7 v2 4.5.1.1 ORC-1", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.order_control); })},
     {"hl7.message_seen", kBoolean, "false: an acknowledgement whose message was not seen", "", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { s.boolean(m.message_seen); })},
     {"hl7.sent_by", kText, "opener or acceptor of the connection", "", kNobody,
-     of<Hl7Message>([](const auto& m, S& s) { s.text(m.sent_by_opener ? "opener" : "acceptor"); })},
+     of<Hl7Message>([](const auto& m, S& s) { s.word(m.sent_by_opener ? "opener" : "acceptor"); })},
     {"hl7.ack_code", kText, "AA, AE, AR, CA, CE or CR; absent: never answered", "HL7 v2 2.14.8.1 MSA-1", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { text_if(s, m.ack_code); })},
     {"hl7.ack_paired_by", kText, "control_id or order", "HL7 v2 2.14.8.2 MSA-2", kNobody,
-     of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.ack_paired_by); })},
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.ack_paired_by); })},
     {"hl7.bytes", kNumber, "of the message", "HL7 v2 MLLP", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { number(s, m.bytes); })},
     {"hl7.ack_bytes", kNumber, "of the acknowledgement", "HL7 v2 MLLP", kNobody,
@@ -435,13 +439,13 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { if (m.missing_bytes != 0) number(s, m.missing_bytes); })},
 
     {"patient.pseudonym", kText, "pseudonym of the patient id", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,
-     of<DicomOperation, Hl7Message>([](const auto& f, S& s) { text_unless_empty(s, f.patient); })},
+     of<DicomOperation, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
     {"order.accession", kText, "pseudonym of the accession number", "PS3.3 C.7.2.1, HL7 v2 IPC-1, OBR-18", kPseudonym,
-     of<DicomOperation, Hl7Message>([](const auto& f, S& s) { text_unless_empty(s, f.accession); })},
+     of<DicomOperation, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.accession); })},
     {"order.placer", kText, "pseudonym of the placer order number", "HL7 v2 ORC-2", kPseudonym,
-     of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.placer_order); })},
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.placer_order); })},
     {"order.filler", kText, "pseudonym of the filler order number", "HL7 v2 ORC-3", kPseudonym,
-     of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.filler_order); })},
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.filler_order); })},
 
     {"violation.name", kText, "which rule of the protocol was broken", "", kNobody,
      of<Violation>([](const auto& v, S& s) { s.text(v.name); })},

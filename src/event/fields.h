@@ -27,6 +27,9 @@ class FieldSink {
  public:
   virtual ~FieldSink() = default;
   virtual void text(std::string_view value) = 0;
+  /// A text of printable ASCII without quotation mark or reverse solidus, as only our own words and pseudonyms are
+  /// known to be: who writes it need not look into it.
+  virtual void word(std::string_view value) { text(value); }
   virtual void number(std::int64_t value) = 0;
   virtual void boolean(bool value) = 0;
   virtual void address(const IpAddress& value) = 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/digits.h"
 #include "event/field_table.h"
 #include "output/json_text.h"
 
@@ -20,8 +20,7 @@ namespace {
 
 using field_table::kFields;
 
-constexpr std::size_t kLongestNumber = 20;  // -9223372036854775808
-constexpr std::size_t kPunctuation = 4;     // two quotation marks, or what opens or closes a list, and the comma
+constexpr std::size_t kPunctuation = 4;  // two quotation marks, or what opens or closes a list, and the comma
 
 /// A name as it stands before its value: "calling_ae":
 struct Name {
@@ -257,11 +256,8 @@ class RecordLine::Value final : public FieldSink {
   explicit Value(RecordLine& line) : line_(line) {}
 
   void write(const Record& record) {
-    if constexpr (kField.visit.kinds().overlaps(plan.kinds)) {
-      kField.visit.read(record, *this);
-    } else {
-      kField.visit(record, *this);
-    }
+    constexpr bool kOfTheFact = kField.visit.kinds().overlaps(plan.kinds);
+    if (kOfTheFact || record.finding) kField.visit.read(record, *this);
     if (!kIsList || empty_) return;
     line_.out_.back() = ']';
     line_.out_.put(',');
@@ -271,8 +267,12 @@ class RecordLine::Value final : public FieldSink {
     if (char* at = begin(json_string_bytes(value))) end_at(put_json_string(at, value));
   }
 
+  void word(std::string_view value) override {
+    if (char* at = begin(value.size())) end_at(put_json_word(at, value));
+  }
+
   void number(std::int64_t value) override {
-    if (char* at = begin(kLongestNumber)) end_at(std::to_chars(at, at + kLongestNumber, value).ptr);
+    if (char* at = begin(kLongestNumber)) end_at(put_number(at, value));
   }
 
   void boolean(bool value) override {

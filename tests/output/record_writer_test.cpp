@@ -38,6 +38,10 @@ const json::value* at_path(const json::value& whole, std::string_view path) {
 class Expected final : public FieldSink {
  public:
   void text(std::string_view value) override { values.emplace_back(json::string{value}); }
+  void word(std::string_view value) override {
+    for (const char c : value) EXPECT_TRUE(c >= ' ' && c < 0x7f && c != '"' && c != '\\') << value;
+    text(value);
+  }
   void number(std::int64_t value) override { values.emplace_back(value); }
   void boolean(bool value) override { values.emplace_back(value); }
   void address(const IpAddress& value) override { values.emplace_back(json::string{to_text(value)}); }
