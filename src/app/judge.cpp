@@ -65,7 +65,11 @@ void Judge::on_finding(const Finding& finding) {
 
 void Judge::on_parcel(PagePointer page, const std::vector<SourceStatus>& sources, const AssemblyCounters& assembly) {
   page_ = std::move(page);
-  for (Observation* record : page_->known) observe(*record);
+  const std::vector<Observation*>& known = page_->known;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (i + kFetchedAhead < known.size()) fetch(*known[i + kFetchedAhead]);
+    observe(*known[i]);
+  }
   tell_unanswered();
   output_.submit(std::move(page_));
   for (const SourceStatus& source : sources) keep(source);

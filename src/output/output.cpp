@@ -19,12 +19,15 @@ ItemRank rank_of(const Item& item) {
 }
 
 void feed(const std::vector<RecordSink*>& sinks, const std::vector<Item>& items) {
-  for (const Item& item : items) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i + kFetchedAhead < items.size()) {
+      if (const auto* ahead = std::get_if<const Observation*>(&items[i + kFetchedAhead])) fetch(**ahead);
+    }
     std::visit(
         [&sinks](const auto& value) {
           for (RecordSink* sink : sinks) sink->observe(*value);
         },
-        item);
+        items[i]);
   }
 }
 

@@ -7,7 +7,7 @@
 namespace dcmwatch {
 
 // The place of the next record was last read by other threads: its way back here takes as long as making a record.
-void Records::fetch(const Observation& record) {
+void Records::fetch_to_write(const Observation& record) {
   constexpr std::size_t kCacheLine = 64;
   const auto* const bytes = reinterpret_cast<const char*>(&record);
   for (std::size_t at = 0; at < sizeof(Observation); at += kCacheLine) __builtin_prefetch(bytes + at, 1);
@@ -16,7 +16,7 @@ void Records::fetch(const Observation& record) {
 Observation& Records::next() {
   if (size_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<Observation[]>(kBlock));
   Observation& record = (*this)[size_++];
-  if (size_ % kBlock != 0) fetch((*this)[size_]);
+  if (size_ % kBlock != 0) fetch_to_write((*this)[size_]);
   std::destroy_at(&record.event);
   std::construct_at(&record.event);
   return record;

@@ -69,9 +69,9 @@ struct Plan {
 /// Builds a plan, field by field.
 class Planner {
  public:
-  consteval explicit Planner(RecordKinds kinds) : plan_{.kinds = kinds} {}
+  constexpr explicit Planner(RecordKinds kinds) : plan_{.kinds = kinds} {}
 
-  consteval Plan plan() {
+  constexpr Plan plan() {
     for (std::size_t field = 0; field < std::size(kFields); ++field) {
       if (kFields[field].visit.kinds().overlaps(plan_.kinds | RecordKinds::findings())) add(field);
     }
