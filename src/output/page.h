@@ -22,7 +22,7 @@ inline void fetch(const Observation& record) {
   for (std::size_t at = 0; at < sizeof(Observation); at += kCacheLine) __builtin_prefetch(bytes + at);
 }
 /// How many records ahead.
-inline constexpr std::size_t kFetchedAhead = 2;
+inline constexpr std::size_t kFetchedAhead = 4;
 
 /// Records at stable addresses, in the order in which they were made.
 class Records {
