@@ -54,7 +54,7 @@ Values all_closed_values() {
           {"dicom.aborted_by", {"opener", "acceptor"}},
           {"hl7.sent_by", {"opener", "acceptor"}},
           {"violation.by", {"opener", "acceptor"}},
-          {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::ambiguous)}};
+          {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::identifier)}};
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct IdentityOf {
   Identity operator()(const DicomOperation& operation) const {
     return {operation.requested.packet, operation.message_id};
   }
+  Identity operator()(const DicomStudy&) const { return {0, event.ordinal}; }
   // The control id is a keyed pseudonym, so nobody can choose two of one hash.
   Identity operator()(const Hl7Message& message) const {
     return {message.sent.packet, std::hash<std::string_view>{}(message.control_id)};

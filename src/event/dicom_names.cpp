@@ -89,6 +89,40 @@ constexpr auto kStatusRanges = std::to_array<StatusRange>({
     {0xff00, 0xff01, StatusClass::pending},
 });
 
+struct StatusMeaning {
+  std::uint16_t status;
+  std::string_view text;
+};
+
+// PS3.7 C.4 and C.5
+constexpr auto kStatusMeanings = std::to_array<StatusMeaning>({
+    {0x0000, "success"},
+    {0x0001, "requested optional attributes are not supported"},
+    {0x0105, "no such attribute"},
+    {0x0106, "invalid attribute value"},
+    {0x0107, "attribute list error"},
+    {0x0110, "processing failure"},
+    {0x0111, "duplicate SOP instance"},
+    {0x0112, "no such SOP instance"},
+    {0x0113, "no such event type"},
+    {0x0114, "no such argument"},
+    {0x0115, "invalid argument value"},
+    {0x0116, "attribute value out of range"},
+    {0x0117, "invalid SOP instance"},
+    {0x0118, "no such SOP class"},
+    {0x0119, "class-instance conflict"},
+    {0x0120, "missing attribute"},
+    {0x0121, "missing attribute value"},
+    {0x0122, "SOP class not supported"},
+    {0x0123, "no such action type"},
+    {0x0124, "not authorized"},
+    {0x0210, "duplicate invocation"},
+    {0x0211, "unrecognized operation"},
+    {0x0212, "mistyped argument"},
+    {0x0213, "resource limitation"},
+    {0xfe00, "cancelled"},
+});
+
 struct NamedCode {
   std::uint8_t source;
   std::uint8_t reason;
@@ -161,7 +195,41 @@ std::string dicom_status_text(std::uint16_t status) {
   return {kHex[status >> 12], kHex[status >> 8 & 15], kHex[status >> 4 & 15], kHex[status & 15]};
 }
 
+// PS3.7 C: what any service may answer.
+std::string_view dicom_status_meaning(std::uint16_t, std::string_view, std::uint16_t status) {
+  const auto* found = std::ranges::find(kStatusMeanings, status, &StatusMeaning::status);
+  return found == kStatusMeanings.end() ? std::string_view{} : found->text;
+}
+
+std::string dicom_priority_text(std::uint16_t priority) {
+  constexpr std::array<std::string_view, 3> kPriorities{"medium", "high", "low"};
+  return priority < kPriorities.size() ? std::string{kPriorities[priority]} : std::to_string(priority);
+}
+
+std::string dicom_tag_name(std::uint32_t tag) { return fmt::format("({:04x},{:04x})", tag >> 16, tag & 0xffffU); }
+
 std::string_view dicom_uid_name(std::string_view uid) { return kUidIndex.name_of(uid); }
+
+std::string dicom_context_result_text(std::uint8_t result) {
+  constexpr std::array<std::string_view, 5> kResults{"acceptance", "user rejection", "no reason (provider rejection)",
+                                                     "abstract syntax not supported",
+                                                     "transfer syntaxes not supported"};
+  return result < kResults.size() ? std::string{kResults[result]} : std::to_string(result);
+}
+
+std::string_view dicom_role_text(bool scu, bool scp) {
+  if (scu && scp) return "both";
+  if (scu) return "scu";
+  return scp ? "scp" : "none";
+}
+
+std::string dicom_user_identity_text(std::uint8_t type) {
+  constexpr std::array<std::string_view, 6> kTypes{
+      "", "user name", "user name and passcode", "Kerberos service ticket", "SAML assertion", "JSON Web Token"};
+  return type >= 1 && type < kTypes.size() ? std::string{kTypes[type]} : std::to_string(type);
+}
+
+std::string dicom_item_text(std::uint8_t type) { return fmt::format("{:02x}", type); }
 
 std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::uint8_t reason) {
   const std::string why = reason_text(kRejectionReasons, source, reason);

@@ -30,6 +30,16 @@ enum class StatusClass : std::uint8_t { success, warning, failure, cancel, pendi
 StatusClass dicom_status_class(std::uint16_t status);
 std::string_view to_text(StatusClass status_class);
 
+/// What a status means for the service of the SOP class (PS3.4), else for any (PS3.7 C); empty if no table has it.
+std::string_view dicom_status_meaning(std::uint16_t command_field, std::string_view sop_class_uid,
+                                      std::uint16_t status);
+
+/// (0000,0700): "medium", "high", "low"; another value as its number.
+std::string dicom_priority_text(std::uint16_t priority);
+
+/// The keyword of an attribute (PS3.6), "(gggg,eeee)" where it is not known.
+std::string dicom_tag_name(std::uint32_t tag);
+
 /// "A700"
 std::string dicom_status_text(std::uint16_t status);
 
@@ -38,6 +48,18 @@ std::string_view dicom_uid_name(std::string_view uid);
 
 /// PS3.8 9.3.4, "rejected-permanent, called AE title not recognized" and the like; unknown codes as numbers.
 std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::uint8_t reason);
+
+/// PS3.8 table 9-18: "abstract syntax not supported"; an unknown result as its number.
+std::string dicom_context_result_text(std::uint8_t result);
+
+/// PS3.7 D.3.3.4: "scu", "scp", "both" or "none".
+std::string_view dicom_role_text(bool scu, bool scp);
+
+/// PS3.7 D.3.3.7: "user name and passcode"; an unknown type as its number.
+std::string dicom_user_identity_text(std::uint8_t type);
+
+/// "5a", PS3.8 9.3.1
+std::string dicom_item_text(std::uint8_t type);
 
 /// PS3.8 9.3.8
 std::string dicom_abort_text(std::uint8_t source, std::uint8_t reason);

@@ -28,6 +28,11 @@ Outcome outcome(const DicomOperation& operation) {
   return Outcome::unknown;
 }
 
+Outcome outcome(const DicomStudy& study) {
+  if (study.failed != 0 || study.commitment_failed != 0) return Outcome::failure;
+  return study.stored != 0 ? Outcome::success : Outcome::unknown;
+}
+
 Outcome outcome(const Hl7Message& message) {
   if (!message.ack_code || message.ack_code->size() != 2) return Outcome::unknown;
   switch (message.ack_code->view()[1]) {  // HL7 table 0008: AA CA, AE CE, AR CR
@@ -39,13 +44,14 @@ Outcome outcome(const Hl7Message& message) {
 }
 
 Outcome outcome(const Violation&) { return Outcome::failure; }
-Outcome outcome(const Link&) { return Outcome::success; }
+Outcome outcome(const Link& link) { return link.outcome; }
 Outcome outcome(const CaptureNote&) { return Outcome::unknown; }
 
 struct DatasetName {
   std::string_view operator()(const ConnectionFact&) const { return "connection"; }
   std::string_view operator()(const DicomAssociation&) const { return "dicom.association"; }
   std::string_view operator()(const DicomOperation&) const { return "dicom.operation"; }
+  std::string_view operator()(const DicomStudy&) const { return "dicom.study"; }
   std::string_view operator()(const Hl7Message&) const { return "hl7.message"; }
   std::string_view operator()(const Violation&) const { return "violation"; }
   std::string_view operator()(const Link&) const { return "link"; }
@@ -117,9 +123,24 @@ std::string_view to_text(DicomEnd end) {
 
 std::string_view to_text(Invoker invoker) { return invoker == Invoker::opener ? "opener" : "acceptor"; }
 
+std::string_view to_text(SlowPart part) {
+  switch (part) {
+    case SlowPart::sender: return "sender";
+    case SlowPart::receiver: return "receiver";
+    case SlowPart::network: return "network";
+  }
+  return {};
+}
+
 std::string_view to_text(LinkKind kind) {
   switch (kind) {
     case LinkKind::move_caused_store: return "move_caused_store";
+    case LinkKind::get_caused_store: return "get_caused_store";
+    case LinkKind::commitment_reported: return "commitment_reported";
+    case LinkKind::step_ended: return "step_ended";
+    case LinkKind::store_repeated: return "store_repeated";
+    case LinkKind::store_resolved: return "store_resolved";
+    case LinkKind::pixel_data_changed: return "pixel_data_changed";
   }
   return {};
 }
@@ -129,6 +150,7 @@ std::string_view to_text(LinkCertainty certainty) {
     case LinkCertainty::originator: return "originator";
     case LinkCertainty::content: return "content";
     case LinkCertainty::ambiguous: return "ambiguous";
+    case LinkCertainty::identifier: return "identifier";
   }
   return {};
 }

@@ -13,17 +13,11 @@
 #include <vector>
 
 #include "base/endpoint.h"
-#include "base/text.h"
 #include "base/timestamp.h"
+#include "event/dicom_content.h"
+#include "event/texts.h"
 
 namespace dcmwatch {
-
-// What leaves the wire for a fact is bounded, so that a fact is a plain value: nothing to allocate, nothing to free.
-using AeTitle = Text<16>;    ///< PS3.5 6.2 AE; an SH is as long
-using Uid = Text<64>;        ///< PS3.5 9.1
-using Pseudonym = Text<32>;  ///< see Pseudonymizer; empty where there was no identifier
-using Code = Text<16>;       ///< of a closed table: a query level, HL7's tables
-using Hl7Name = Text<64>;    ///< of an application or a facility, cut where longer
 
 /// A conversation tells its facts as they become known: start, progress (each minute of packet time) and end.
 enum class Phase : std::uint8_t { start, progress, end };
@@ -132,6 +126,36 @@ struct DicomImplementation {
   std::optional<std::uint32_t> maximum_length;
 };
 
+/// PS3.7 D.3.3.4: what the opener proposed to be for a SOP class, and what it was granted; nothing if not answered.
+struct RoleSelection {
+  Uid sop_class_uid;
+  bool proposed_scu = false, proposed_scp = false;
+  std::optional<bool> accepted_scu, accepted_scp;
+};
+
+/// PS3.7 D.3.3.3: operations outstanding at the same time; 0: any number.
+struct AsynchronousWindow {
+  std::uint16_t invoked = 1;
+  std::uint16_t performed = 1;
+};
+
+/// PS3.7 D.3.3.7. The fields themselves are never kept.
+struct UserIdentity {
+  std::uint8_t type = 0;  ///< 1 user name, 2 user name and passcode, 3 Kerberos, 4 SAML, 5 JWT
+  bool response_requested = false;
+  bool answered = false;  ///< item 59 came
+};
+
+/// What else the two sides negotiated (PS3.7 D.3.3); most associations negotiate none of it.
+struct DicomNegotiation {
+  std::vector<RoleSelection> roles;
+  std::vector<Uid> extended;         ///< SOP classes of the SOP Class Extended Negotiation (D.3.3.5), either side
+  std::vector<Uid> common_extended;  ///< of the Common Extended Negotiation (D.3.3.6)
+  std::optional<AsynchronousWindow> proposed_window, accepted_window;
+  std::optional<UserIdentity> user_identity;
+  std::vector<std::uint8_t> unknown_items;  ///< each type once, ascending
+};
+
 struct DicomAssociation {
   std::optional<AeTitle> calling_ae;  ///< trimmed (PS3.5 6.2); nothing if not seen
   std::optional<AeTitle> called_ae;
@@ -143,10 +167,17 @@ struct DicomAssociation {
   PresentationContexts contexts;
   DicomImplementation opener;
   DicomImplementation acceptor;
-  std::optional<Duration> setup_time;         ///< request to answer
-  std::uint64_t operations = 0;               ///< requests seen, both ways
-  std::array<std::uint64_t, 2> data_bytes{};  ///< data set bytes sent by opener, by acceptor
+  std::shared_ptr<const DicomNegotiation> negotiation;  ///< null if there was none
+  std::optional<Duration> setup_time;                   ///< request to answer
+  std::uint64_t operations = 0;                         ///< requests seen, both ways
+  std::uint64_t failed_operations = 0;                  ///< of these, answered by a failure
+  std::uint64_t warned_operations = 0;                  ///< by a warning
+  std::uint64_t unanswered_operations = 0;              ///< not at all, although an answer could have been seen
+  std::array<std::uint64_t, 2> data_bytes{};            ///< data set bytes sent by opener, by acceptor
 };
+
+/// What held an operation up most (see DicomOperation::slowest).
+enum class SlowPart : std::uint8_t { sender, receiver, network };
 
 /// dataset "dicom.operation" (PS3.7): a request with its final response.
 enum class Invoker : std::uint8_t { opener, acceptor };
@@ -178,11 +209,42 @@ struct DicomOperation {
   Pseudonym instance;
   Pseudonym patient;
   Pseudonym accession;
-  std::uint64_t request_bytes = 0;   ///< data set sent with the request
-  std::uint64_t response_bytes = 0;  ///< data sets sent with the responses
-  std::uint64_t missing_bytes = 0;   ///< of these, never seen
-  Mark requested;                    ///< first packet of the request (of the response, if the request was not seen)
-  std::optional<Mark> answered;      ///< the final response
+  std::uint64_t request_bytes = 0;           ///< data set sent with the request
+  std::uint64_t response_bytes = 0;          ///< data sets sent with the responses
+  std::uint64_t missing_bytes = 0;           ///< of these, never seen
+  std::optional<std::uint16_t> priority;     ///< (0000,0700): 0 medium, 1 high, 2 low
+  std::optional<std::uint16_t> event_type;   ///< (0000,1002) of an N-EVENT-REPORT
+  std::optional<std::uint16_t> action_type;  ///< (0000,1008) of an N-ACTION
+  std::optional<std::uint16_t> error_id;     ///< (0000,0903)
+  bool error_comment = false;                ///< (0000,0902) was there; its text does not leave
+  std::uint16_t offending_elements = 0;      ///< (0000,0901), how many
+  std::optional<Duration> transfer_time;     ///< first to last byte of what came with the request
+  std::optional<Duration> response_time;     ///< last byte of the request to the first response
+  std::optional<SlowPart> slowest;           ///< what held it up most, where that can be told
+  DicomContent content;                      ///< what its data sets say
+  Mark requested;                ///< first packet of the request (of the response, if the request was not seen)
+  std::optional<Mark> answered;  ///< the final response
+};
+
+/// dataset "dicom.study": a study on its way from one machine to another (relate makes it, not protocol).
+struct DicomStudy {
+  Pseudonym study;
+  Pseudonym patient;
+  Pseudonym accession;
+  std::optional<AeTitle> calling_ae;  ///< of the association that stored last
+  std::optional<AeTitle> called_ae;
+  std::vector<Code> modalities;  ///< each once
+  std::uint64_t series = 0;      ///< different ones
+  std::uint64_t stored = 0;      ///< different instances whose C-STORE succeeded
+  std::uint64_t failed = 0;    ///< whose C-STORE failed, was not answered or was broken off, and did not succeed later
+  std::uint64_t repeated = 0;  ///< C-STOREs of an instance that had been stored
+  std::uint64_t bytes = 0;     ///< of data sets
+  std::optional<std::uint64_t> announced;  ///< by a performed step; nothing if none was seen
+  std::optional<std::uint64_t> missing;    ///< of these, neither stored nor failed
+  std::uint64_t committed = 0;
+  std::uint64_t commitment_failed = 0;
+  std::uint64_t forwarded = 0;  ///< sent on by the destination to others
+  std::optional<bool> ordered;  ///< a worklist entry or an order was seen; nothing if none could have been
 };
 
 /// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgement.
@@ -220,14 +282,24 @@ struct Violation {
 };
 
 /// dataset "link": two facts related.
-enum class LinkKind : std::uint8_t { move_caused_store };
-enum class LinkCertainty : std::uint8_t { originator, content, ambiguous };
+enum class LinkKind : std::uint8_t {
+  move_caused_store,
+  get_caused_store,
+  commitment_reported,  ///< the N-EVENT-REPORT that answers an N-ACTION (PS3.4 J)
+  step_ended,           ///< the N-SET that completes or discontinues what an N-CREATE began (PS3.4 F.7)
+  store_repeated,       ///< an instance stored once more from one source to one destination
+  store_resolved,       ///< an instance that had failed
+  pixel_data_changed    ///< an instance with other pixel data in the same transfer syntax
+};
+enum class LinkCertainty : std::uint8_t { originator, content, ambiguous, identifier };
 
 struct Link {
   LinkKind kind{};
   LinkCertainty certainty{};
-  std::uint64_t cause = 0;   ///< conversation
-  std::uint64_t effect = 0;  ///< conversation
+  std::uint64_t cause = 0;             ///< conversation
+  std::uint64_t effect = 0;            ///< conversation
+  std::optional<Duration> delay;       ///< from cause to effect
+  Outcome outcome = Outcome::success;  ///< of what was asked for: a commitment's, a step's
 };
 
 /// dataset "capture": what was not visible, said by capture, decode and assemble; about no connection.
@@ -237,7 +309,8 @@ struct CaptureNote {
   std::uint64_t count = 1;
 };
 
-using Facts = std::variant<ConnectionFact, DicomAssociation, DicomOperation, Hl7Message, Violation, Link, CaptureNote>;
+using Facts = std::variant<ConnectionFact, DicomAssociation, DicomOperation, DicomStudy, Hl7Message, Violation, Link,
+                           CaptureNote>;
 
 struct Event {
   Phase phase = Phase::end;
@@ -263,6 +336,7 @@ std::string_view to_text(Protocol protocol);
 std::string_view to_text(ConnectionEnd end);
 std::string_view to_text(DicomEnd end);
 std::string_view to_text(Invoker invoker);
+std::string_view to_text(SlowPart part);
 std::string_view to_text(LinkKind kind);
 std::string_view to_text(LinkCertainty certainty);
 

@@ -4,6 +4,7 @@
 // there every field's value is written without a call through a pointer.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -64,6 +65,16 @@ inline void mac_unless_zero(FieldSink& sink, const MacAddress& mac) {
   std::array<char, kMacCharacters> text;
   put_text(text.data(), mac);
   sink.word({text.data(), text.size()});
+}
+
+// What several items say, each text once.
+template <typename Items, typename Read>
+void each_once(const Items& items, Read read, FieldSink& sink) {
+  for (auto item = items.begin(); item != items.end(); ++item) {
+    const std::string_view text = read(*item);
+    const auto says_it = [&](const auto& earlier) { return read(earlier) == text; };
+    if (!text.empty() && std::find_if(items.begin(), item, says_it) == item) sink.text(text);
+  }
 }
 
 inline std::optional<Duration> duration_of(const Record& record) {
@@ -129,10 +140,27 @@ constexpr FieldReader of(Read) {
           (RecordKinds::of<Fact>() | ...)};
 }
 
+/// A field of what an association negotiated beside its contexts.
+template <typename Read>
+constexpr FieldReader of_negotiation(Read) {
+  return of<DicomAssociation>([](const auto& association, FieldSink& sink) {
+    if (association.negotiation) Read{}(*association.negotiation, sink);
+  });
+}
+
+/// A field of a DIMSE message's data set.
+template <typename Content, typename Read>
+constexpr FieldReader of_content(Read) {
+  return of<DicomOperation>([](const auto& operation, FieldSink& sink) {
+    if (const Content* content = operation.content.template as<Content>()) Read{}(*content, sink);
+  });
+}
+
 /// Every fact but a CaptureNote is about a connection.
 inline constexpr RecordKinds kOfAConnection = RecordKinds::of<ConnectionFact>() | RecordKinds::of<DicomAssociation>() |
                                               RecordKinds::of<DicomOperation>() | RecordKinds::of<Hl7Message>() |
-                                              RecordKinds::of<Violation>() | RecordKinds::of<Link>();
+                                              RecordKinds::of<Violation>() | RecordKinds::of<Link>() |
+                                              RecordKinds::of<DicomStudy>();
 
 template <typename Read>
 constexpr FieldReader of_connection(Read read) {
@@ -303,9 +331,9 @@ inline constexpr Field kFields[] = {
      of_judgement([](const Declared& d, S& s) { for (const UnknownKind kind : d.unknown) s.text(to_text(kind)); })},
 
     {"dicom.calling_ae", kText, "calling AE title", "PS3.8 9.3.2", kDevice,
-     of<DicomAssociation, DicomOperation>([](const auto& f, S& s) { text_if(s, f.calling_ae); })},
+     of<DicomAssociation, DicomOperation, DicomStudy>([](const auto& f, S& s) { text_if(s, f.calling_ae); })},
     {"dicom.called_ae", kText, "called AE title", "PS3.8 9.3.2", kDevice,
-     of<DicomAssociation, DicomOperation>([](const auto& f, S& s) { text_if(s, f.called_ae); })},
+     of<DicomAssociation, DicomOperation, DicomStudy>([](const auto& f, S& s) { text_if(s, f.called_ae); })},
     {"dicom.accepted", kBoolean, "whether the association was accepted; absent: the answer was not seen", "PS3.8 9.3.3", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { if (a.accepted) s.boolean(*a.accepted); })},
     {"dicom.end", kText, "released, aborted, rejected, reset, closed, timeout, or open when the capture ended", "PS3.8 9.2", kNobody,
@@ -352,6 +380,39 @@ inline constexpr Field kFields[] = {
     {"dicom.acceptor.data_bytes", kNumber, "data set bytes that it sent", "PS3.7", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { number(s, a.data_bytes[1]); })},
 
+    {"dicom.contexts.refused", kList, "abstract syntaxes refused", "PS3.8 9.3.3.2", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { for (const PresentationContext& c : a.contexts) if (c.result && !c.accepted()) s.text(c.abstract_syntax); })},
+    {"dicom.contexts.refusals", kList, "why, in the order of contexts.refused", "PS3.8 9.3.3.2", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { for (const PresentationContext& c : a.contexts) if (c.result && !c.accepted()) s.text(dicom_context_result_text(*c.result)); })},
+    {"dicom.roles.sop_classes", kList, "SOP classes for which roles were negotiated", "PS3.7 D.3.3.4", kNobody,
+     of_negotiation([](const auto& n, S& s) { for (const RoleSelection& r : n.roles) s.text(r.sop_class_uid); })},
+    {"dicom.roles.proposed", kList, "scu, scp, both or none, in the order of roles.sop_classes", "PS3.7 D.3.3.4", kNobody,
+     of_negotiation([](const auto& n, S& s) { for (const RoleSelection& r : n.roles) s.word(dicom_role_text(r.proposed_scu, r.proposed_scp)); })},
+    {"dicom.roles.accepted", kList, "likewise; unanswered if nothing was said", "PS3.7 D.3.3.4", kNobody,
+     of_negotiation([](const auto& n, S& s) { for (const RoleSelection& r : n.roles) s.word(r.accepted_scu && r.accepted_scp ? dicom_role_text(*r.accepted_scu, *r.accepted_scp) : "unanswered"); })},
+    {"dicom.extended_negotiation", kList, "SOP classes with extended negotiation", "PS3.7 D.3.3.5", kNobody,
+     of_negotiation([](const auto& n, S& s) { for (const Uid& uid : n.extended) s.text(uid); })},
+    {"dicom.common_extended_negotiation", kList, "SOP classes with common extended negotiation", "PS3.7 D.3.3.6", kNobody,
+     of_negotiation([](const auto& n, S& s) { for (const Uid& uid : n.common_extended) s.text(uid); })},
+    {"dicom.window.proposed", kNumber, "operations that the opener would have outstanding; 0: any number; absent: one", "PS3.7 D.3.3.3", kNobody,
+     of_negotiation([](const auto& n, S& s) { if (n.proposed_window) s.number(n.proposed_window->invoked); })},
+    {"dicom.window.accepted", kNumber, "likewise, as the acceptor answered", "PS3.7 D.3.3.3", kNobody,
+     of_negotiation([](const auto& n, S& s) { if (n.accepted_window) s.number(n.accepted_window->invoked); })},
+    {"dicom.user_identity.type", kText, "user name, user name and passcode, Kerberos, SAML or JWT; never the identity", "PS3.7 D.3.3.7", kNobody,
+     of_negotiation([](const auto& n, S& s) { if (n.user_identity) s.text(dicom_user_identity_text(n.user_identity->type)); })},
+    {"dicom.user_identity.clear_passcode", kBoolean, "true: a passcode was sent in clear", "PS3.7 D.3.3.7", kNobody,
+     of_negotiation([](const auto& n, S& s) { if (n.user_identity && n.user_identity->type == 2) s.boolean(true); })},
+    {"dicom.user_identity.answered", kBoolean, "whether the acceptor confirmed it, where that was asked for", "PS3.7 D.3.3.7", kNobody,
+     of_negotiation([](const auto& n, S& s) { if (n.user_identity && n.user_identity->response_requested) s.boolean(n.user_identity->answered); })},
+    {"dicom.unknown_items", kList, "item types that the standard does not know", "PS3.8 9.3.1", kNobody,
+     of_negotiation([](const auto& n, S& s) { for (const std::uint8_t type : n.unknown_items) s.text(dicom_item_text(type)); })},
+    {"dicom.failed_operations", kNumber, "of dicom.operations, answered by a failure; absent: none", "PS3.7 C", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { number_unless_zero(s, a.failed_operations); })},
+    {"dicom.warned_operations", kNumber, "of dicom.operations, answered by a warning; absent: none", "PS3.7 C", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { number_unless_zero(s, a.warned_operations); })},
+    {"dicom.unanswered_operations", kNumber, "of dicom.operations, not answered, although an answer would have been seen; absent: none", "PS3.7 8", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { number_unless_zero(s, a.unanswered_operations); })},
+
     {"dicom.command", kText, "the request: C-STORE, C-FIND, …; absent: not seen", "PS3.7 E.1", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { word_unless_empty(s, dicom_command_name(o.command_field)); })},
     {"dicom.invoker", kText, "opener or acceptor of the association", "PS3.7 7", kNobody,
@@ -393,7 +454,7 @@ inline constexpr Field kFields[] = {
     {"dicom.query_level", kText, "PATIENT, STUDY, SERIES or IMAGE", "PS3.4 C.3", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { text_unless_empty(s, o.query_level); })},
     {"dicom.study", kText, "pseudonym of the study instance UID", "PS3.3 C.7.2.1", kPseudonym,
-     of<DicomOperation>([](const auto& o, S& s) { word_unless_empty(s, o.study); })},
+     of<DicomOperation, DicomStudy>([](const auto& f, S& s) { word_unless_empty(s, f.study); })},
     {"dicom.instance", kText, "pseudonym of the SOP instance UID", "PS3.3 C.12.1", kPseudonym,
      of<DicomOperation>([](const auto& o, S& s) { word_unless_empty(s, o.instance); })},
     {"dicom.request_bytes", kNumber, "data set sent with the request", "PS3.7", kNobody,
@@ -402,6 +463,133 @@ inline constexpr Field kFields[] = {
      of<DicomOperation>([](const auto& o, S& s) { number(s, o.response_bytes); })},
     {"dicom.missing_bytes", kNumber, "of both, never seen", "", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { if (o.missing_bytes != 0) number(s, o.missing_bytes); })},
+
+    {"dicom.priority", kText, "medium, high or low", "PS3.7 9.1.1.1.5", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { if (o.priority) s.text(dicom_priority_text(*o.priority)); })},
+    {"dicom.status_meaning", kText, "what the status means for the service; absent: a code of no table", "PS3.4, PS3.7 C", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { if (o.status) text_unless_empty(s, dicom_status_meaning(o.command_field, o.sop_class_uid, *o.status)); })},
+    {"dicom.error_comment", kBoolean, "true: an error comment came with the status; its text does not leave", "PS3.7 C", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { if (o.error_comment) s.boolean(true); })},
+    {"dicom.error_id", kNumber, "the implementation's own error code", "PS3.7 C.5.12", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { number_if(s, o.error_id); })},
+    {"dicom.offending_elements", kNumber, "elements that the status blames; absent: none", "PS3.7 C", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { number_unless_zero(s, o.offending_elements); })},
+    {"dicom.event_type", kNumber, "event type id of an N-EVENT-REPORT", "PS3.7 10.1.1", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { number_if(s, o.event_type); })},
+    {"dicom.action_type", kNumber, "action type id of an N-ACTION", "PS3.7 10.1.4", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { number_if(s, o.action_type); })},
+    {"dicom.transfer_time", kNumber, "nanoseconds from the first to the last byte of what came with the request", "", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { duration(s, o.transfer_time); })},
+    {"dicom.response_time", kNumber, "nanoseconds from the last byte of the request to the first response", "", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { duration(s, o.response_time); })},
+    {"dicom.slowest", kText, "what held the operation up most: sender, receiver or network; absent: it cannot be told", "", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { if (o.slowest) s.word(to_text(*o.slowest)); })},
+
+    {"dicom.object.sop_class_uid", kText, "the object's own SOP class", "PS3.3 C.12.1", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.sop_class_uid); })},
+    {"dicom.object.modality", kText, "modality", "PS3.3 C.7.3.1", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.modality); })},
+    {"dicom.object.station_name", kText, "station name", "PS3.3 C.7.5.1", kDevice,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.station_name); })},
+    {"dicom.object.manufacturer", kText, "manufacturer", "PS3.3 C.7.5.1", kDevice,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.manufacturer); })},
+    {"dicom.object.model", kText, "manufacturer's model name", "PS3.3 C.7.5.1", kDevice,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.model); })},
+    {"dicom.object.software_versions", kText, "software versions, the first", "PS3.3 C.7.5.1", kDevice,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.software_versions); })},
+    {"dicom.object.institution", kText, "institution name", "PS3.3 C.7.5.1", kDevice,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.institution); })},
+    {"dicom.object.character_set", kText, "specific character set, the first named; absent: the default", "PS3.3 C.12.1.1.2", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.character_set); })},
+    {"dicom.object.series", kText, "pseudonym of the series instance UID", "PS3.3 C.7.3.1", kPseudonym,
+     of_content<StoredObject>([](const auto& c, S& s) { if (!c.series.empty()) s.word(c.series); })},
+    {"dicom.object.rows", kNumber, "rows", "PS3.3 C.7.6.3", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { number_if(s, c.rows); })},
+    {"dicom.object.columns", kNumber, "columns", "PS3.3 C.7.6.3", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { number_if(s, c.columns); })},
+    {"dicom.object.frames", kNumber, "number of frames", "PS3.3 C.7.6.6", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { number_if(s, c.frames); })},
+    {"dicom.object.burned_in_annotation", kBoolean, "whether the pixels may identify the patient", "PS3.3 C.7.6.1", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { if (c.burned_in_annotation) s.boolean(*c.burned_in_annotation); })},
+    {"dicom.object.deidentified", kBoolean, "patient identity removed", "PS3.3 C.7.1.1", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { if (c.deidentified) s.boolean(*c.deidentified); })},
+    {"dicom.object.created", kTime, "instance creation date and time; as UTC where its offset is told, else as it is written", "PS3.3 C.12.1", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { if (c.created) s.time(*c.created); })},
+    {"dicom.object.clock_skew", kNumber, "nanoseconds from its creation to the packet that began it, where the offset from UTC is told", "PS3.3 C.12.1", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { duration(s, c.clock_skew); })},
+    {"dicom.object.document_type", kText, "MIME type of an encapsulated document", "PS3.3 C.24.2", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.document_type); })},
+    {"dicom.object.executable_document", kBoolean, "true: an encapsulated document that begins as a program does", "PS3.3 C.24.2", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { if (c.executable_document == true) s.boolean(true); })},
+    {"dicom.object.pixel_digest", kText, "SHA-256 of the pixel data as it was sent; only on request", "PS3.5 8", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { if (!c.pixel_digest.empty()) s.word(c.pixel_digest); })},
+
+    {"dicom.query.matched", kList, "keys with a value, which never leaves", "PS3.4 C.2.2", kNobody,
+     of_content<DicomQuery>([](const auto& c, S& s) { for (const DicomTag tag : c.matched) s.text(dicom_tag_name(tag)); })},
+    {"dicom.query.wildcards", kList, "of these, with a wildcard", "PS3.4 C.2.2.2.4", kNobody,
+     of_content<DicomQuery>([](const auto& c, S& s) { for (const DicomTag tag : c.wildcards) s.text(dicom_tag_name(tag)); })},
+    {"dicom.query.returned", kList, "keys without a value: asked for, not matched on", "PS3.4 C.2.2.2.3", kNobody,
+     of_content<DicomQuery>([](const auto& c, S& s) { for (const DicomTag tag : c.returned) s.text(dicom_tag_name(tag)); })},
+    {"dicom.query.date_range_days", kNumber, "days of the widest range of dates asked for", "PS3.4 C.2.2.2.5", kNobody,
+     of_content<DicomQuery>([](const auto& c, S& s) { number_if(s, c.date_range_days); })},
+    {"dicom.query.open_date_range", kBoolean, "true: a range of dates without beginning or end", "PS3.4 C.2.2.2.5", kNobody,
+     of_content<DicomQuery>([](const auto& c, S& s) { if (c.open_date_range) s.boolean(true); })},
+    {"dicom.query.unique_keys", kNumber, "UIDs listed at the query's level", "PS3.4 C.4.2.2.1", kNobody,
+     of_content<DicomQuery>([](const auto& c, S& s) { number_unless_zero(s, c.unique_keys); })},
+
+    {"dicom.worklist.modalities", kList, "modalities of the scheduled steps that were answered, each once", "PS3.4 K.6", kNobody,
+     of_content<WorklistAnswer>([](const auto& c, S& s) { each_once(c.steps, [](const ScheduledStep& step) { return step.modality.view(); }, s); })},
+    {"dicom.worklist.stations", kList, "scheduled station AE titles, each once", "PS3.4 K.6", kDevice,
+     of_content<WorklistAnswer>([](const auto& c, S& s) { each_once(c.steps, [](const ScheduledStep& step) { return step.station_ae.view(); }, s); })},
+    {"dicom.worklist.statuses", kList, "scheduled step statuses, each once", "PS3.4 K.6", kNobody,
+     of_content<WorklistAnswer>([](const auto& c, S& s) { each_once(c.steps, [](const ScheduledStep& step) { return step.status.view(); }, s); })},
+
+    {"dicom.commitment.transaction", kText, "pseudonym of the transaction UID", "PS3.4 J.3", kPseudonym,
+     of_content<StorageCommitment>([](const auto& c, S& s) { if (!c.transaction.empty()) s.word(c.transaction); })},
+    {"dicom.commitment.referenced", kNumber, "instances whose commitment is asked for or reported", "PS3.4 J.3", kNobody,
+     of_content<StorageCommitment>([](const auto& c, S& s) { number(s, c.referenced); })},
+    {"dicom.commitment.failed", kNumber, "instances reported as not committed", "PS3.4 J.3.3", kNobody,
+     of_content<StorageCommitment>([](const auto& c, S& s) { number(s, c.failed); })},
+    {"dicom.commitment.failure_reasons", kList, "why, each once, as four hexadecimal digits", "PS3.3 C.14", kNobody,
+     of_content<StorageCommitment>([](const auto& c, S& s) { for (const std::uint16_t reason : c.failure_reasons) s.text(dicom_status_text(reason)); })},
+
+    {"dicom.step.status", kText, "performed procedure step status", "PS3.3 C.4.14", kNobody,
+     of_content<PerformedStep>([](const auto& c, S& s) { text_unless_empty(s, c.status); })},
+    {"dicom.step.discontinuation_reason", kText, "code of the discontinuation reason", "PS3.16 CID 9300", kNobody,
+     of_content<PerformedStep>([](const auto& c, S& s) { text_unless_empty(s, c.discontinuation_reason); })},
+    {"dicom.step.modality", kText, "modality", "PS3.3 C.4.15", kNobody,
+     of_content<PerformedStep>([](const auto& c, S& s) { text_unless_empty(s, c.modality); })},
+    {"dicom.step.station_ae", kText, "performed station AE title", "PS3.3 C.4.14", kDevice,
+     of_content<PerformedStep>([](const auto& c, S& s) { text_unless_empty(s, c.station_ae); })},
+    {"dicom.step.series", kNumber, "performed series listed", "PS3.3 C.4.15", kNobody,
+     of_content<PerformedStep>([](const auto& c, S& s) { number(s, c.series); })},
+    {"dicom.step.images", kNumber, "instances that these list", "PS3.3 C.4.15", kNobody,
+     of_content<PerformedStep>([](const auto& c, S& s) { number(s, c.images); })},
+
+    {"study.modalities", kList, "modalities of its objects", "PS3.3 C.7.3.1", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { for (const Code& code : d.modalities) s.text(code); })},
+    {"study.series", kNumber, "different series stored", "PS3.3 C.7.3.1", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number(s, d.series); })},
+    {"study.stored", kNumber, "different objects stored", "PS3.4 B", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number(s, d.stored); })},
+    {"study.failed", kNumber, "objects whose storage failed and did not succeed later", "PS3.4 B.2.3", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number(s, d.failed); })},
+    {"study.repeated", kNumber, "objects stored once more", "PS3.4 B", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number(s, d.repeated); })},
+    {"study.bytes", kNumber, "of data sets", "", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number(s, d.bytes); })},
+    {"study.announced", kNumber, "objects that performed steps list; absent: no such step was seen to end", "PS3.4 F.7", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number_if(s, d.announced); })},
+    {"study.missing", kNumber, "of study.announced, not stored", "PS3.4 F.7", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number_if(s, d.missing); })},
+    {"study.committed", kNumber, "objects whose storage was committed", "PS3.4 J", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number(s, d.committed); })},
+    {"study.commitment_failed", kNumber, "objects reported as not committed", "PS3.4 J", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number(s, d.commitment_failed); })},
+    {"study.forwarded", kNumber, "objects that the destination sent on to others", "", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { number(s, d.forwarded); })},
+    {"study.ordered", kBoolean, "whether a worklist entry, a performed step or an order was seen; absent: none could have been", "PS3.4 K", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { if (d.ordered) s.boolean(*d.ordered); })},
 
     {"hl7.message_type", kText, "type^event", "HL7 v2 2.14.9.9 MSH-9", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.message_type); })},
@@ -439,9 +627,9 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { if (m.missing_bytes != 0) number(s, m.missing_bytes); })},
 
     {"patient.pseudonym", kText, "pseudonym of the patient id", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,
-     of<DicomOperation, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
+     of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
     {"order.accession", kText, "pseudonym of the accession number", "PS3.3 C.7.2.1, HL7 v2 IPC-1, OBR-18", kPseudonym,
-     of<DicomOperation, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.accession); })},
+     of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.accession); })},
     {"order.placer", kText, "pseudonym of the placer order number", "HL7 v2 ORC-2", kPseudonym,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.placer_order); })},
     {"order.filler", kText, "pseudonym of the filler order number", "HL7 v2 ORC-3", kPseudonym,
@@ -460,12 +648,14 @@ inline constexpr Field kFields[] = {
 
     {"link.kind", kText, "how the two are related", "", kNobody,
      of<Link>([](const auto& l, S& s) { s.text(to_text(l.kind)); })},
-    {"link.certainty", kText, "originator (the C-STORE names the C-MOVE), content (same destination and study) or ambiguous", "PS3.7 9.1.1", kNobody,
+    {"link.certainty", kText, "originator (the C-STORE names the C-MOVE), content (same destination and study), identifier (both name the same UID) or ambiguous", "PS3.7 9.1.1", kNobody,
      of<Link>([](const auto& l, S& s) { s.text(to_text(l.certainty)); })},
     {"link.cause", kNumber, "conversation.id of the cause", "", kNobody,
      of<Link>([](const auto& l, S& s) { number(s, l.cause); })},
     {"link.effect", kNumber, "conversation.id of the effect", "", kNobody,
      of<Link>([](const auto& l, S& s) { number(s, l.effect); })},
+    {"link.delay", kNumber, "nanoseconds from cause to effect", "", kNobody,
+     of<Link>([](const auto& l, S& s) { duration(s, l.delay); })},
 
     {"capture.note", kText, "what the capture could not show", "", kNobody,
      of<CaptureNote>([](const auto& n, S& s) { s.text(n.name); })},

@@ -136,6 +136,7 @@ class Judgement {
   }
 
   void judge(const Link&) {}
+  void judge(const DicomStudy&) {}  // its C-STOREs were judged
   void judge(const CaptureNote&) {}
 
   [[nodiscard]] End place(const Endpoint& endpoint, Place& named) const {

@@ -78,6 +78,7 @@ class RecentJudgements::KeyWriter {
   void operator()(const ConnectionFact&) {}
   void operator()(const Violation&) {}
   void operator()(const Link&) {}
+  void operator()(const DicomStudy&) {}
   void operator()(const CaptureNote&) {}
   void operator()(const DicomAssociation& association) { add_titles(Packed{}, association); }
   void operator()(const DicomOperation& operation) {

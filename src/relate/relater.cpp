@@ -43,8 +43,11 @@ std::optional<Event> Relater::relate(const Event& event, const DicomOperation& s
   Event link = event;
   link.ordinal = 0;
   link.phase = Phase::end;
-  link.facts = Link{LinkKind::move_caused_store, candidates == 1 ? LinkCertainty::originator : LinkCertainty::ambiguous,
-                    pair.first, pair.second};
+  link.facts = Link{.kind = LinkKind::move_caused_store,
+                    .certainty = candidates == 1 ? LinkCertainty::originator : LinkCertainty::ambiguous,
+                    .cause = pair.first,
+                    .effect = pair.second,
+                    .delay = std::nullopt};
   return link;
 }
 

@@ -1,0 +1,115 @@
+// What a DIMSE message's data set says of what is done with it (PS3.3, PS3.4), as far as that may leave: names of
+// devices and software, numbers, closed codes, and pseudonyms. Plain values, never changed once made: all facts of an
+// operation share them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/timestamp.h"
+#include "event/texts.h"
+
+namespace dcmwatch {
+
+/// (gggg,eeee) as one number.
+using DicomTag = std::uint32_t;
+
+/// The first 64 bits of an instance's pseudonym: enough to tell apart the objects that are kept in mind, and small
+/// enough to keep many. 0: none.
+using InstancePrint = std::uint64_t;
+
+/// Of a C-STORE's data set (PS3.3 C.7, C.8).
+struct StoredObject {
+  Uid sop_class_uid;            ///< (0008,0016)
+  Code modality;                ///< (0008,0060)
+  DicomName station_name;       ///< (0008,1010)
+  DicomName manufacturer;       ///< (0008,0070)
+  DicomName model;              ///< (0008,1090)
+  DicomName software_versions;  ///< (0018,1020), the first
+  DicomName institution;        ///< (0008,0080)
+  Code character_set;           ///< (0008,0005), the first that is named; empty: the default repertoire
+  Pseudonym series;             ///< (0020,000e)
+  std::optional<std::uint32_t> rows, columns, frames;  ///< (0028,0010), (0028,0011), (0028,0008)
+  std::optional<bool> burned_in_annotation;            ///< (0028,0301)
+  std::optional<bool> deidentified;                    ///< (0012,0062)
+  std::optional<Timestamp>
+      created;  ///< (0008,0012/0013), as UTC where (0008,0201) tells the offset, else as it is written
+  std::optional<Duration>
+      clock_skew;  ///< packet time less `created`, where the offset is told: the device's clock is behind by it
+  DicomName document_type;                  ///< (0042,0012) of an encapsulated document
+  std::optional<bool> executable_document;  ///< its payload begins as a program does
+  Text<64> pixel_digest;                    ///< SHA-256 of the pixel data's value as it was sent; only on request
+};
+
+/// Of a C-FIND's, C-GET's or C-MOVE's identifier (PS3.4 C.2.2, C.4). Values do not leave.
+struct DicomQuery {
+  std::vector<DicomTag> matched;    ///< keys with a value: single value, list, wildcard or range
+  std::vector<DicomTag> wildcards;  ///< of these, with * or ?, but for a lone *, which matches all
+  std::vector<DicomTag> returned;   ///< keys without one (or with a lone *)
+  std::optional<std::uint32_t>
+      date_range_days;  ///< widest range of dates asked for, both ends included; of an open one nothing
+  bool open_date_range = false;
+  std::uint32_t unique_keys = 0;    ///< UIDs listed at the query's level
+  std::uint32_t keys_not_told = 0;  ///< beyond the limit
+};
+
+/// Of a worklist's response (PS3.4 K.6) or of a performed step: what was ordered.
+struct ScheduledStep {
+  Pseudonym accession;
+  Pseudonym study;
+  Pseudonym patient;
+  AeTitle station_ae;  ///< (0040,0001)
+  Code modality;       ///< (0008,0060)
+  Code status;         ///< (0040,0020)
+  friend bool operator==(const ScheduledStep&, const ScheduledStep&) = default;
+};
+struct WorklistAnswer {
+  std::vector<ScheduledStep> steps;  ///< those of one record; more come in records of Phase::progress
+};
+
+/// Storage commitment: of an N-ACTION or of an N-EVENT-REPORT (PS3.4 J.3).
+struct StorageCommitment {
+  Pseudonym transaction;                       ///< (0008,1195)
+  std::uint32_t referenced = 0;                ///< (0008,1199) items
+  std::uint32_t failed = 0;                    ///< (0008,1198) items
+  std::vector<std::uint16_t> failure_reasons;  ///< (0008,1197), each once
+  std::vector<InstancePrint> instances;        ///< referenced; as ScheduledStep, in pieces
+  std::vector<InstancePrint> failed_instances;
+};
+
+/// MPPS: of an N-CREATE or N-SET (PS3.4 F.7).
+struct PerformedStep {
+  Code status;                  ///< (0040,0252): IN PROGRESS, COMPLETED, DISCONTINUED
+  Code discontinuation_reason;  ///< (0040,0281): code value
+  Code modality;
+  AeTitle station_ae;                    ///< (0040,0241)
+  std::vector<ScheduledStep> scheduled;  ///< (0040,0270)
+  std::uint32_t series = 0;              ///< (0040,0340) items
+  std::uint32_t images = 0;              ///< instances that these list
+  std::vector<InstancePrint> instances;  ///< in pieces
+};
+
+using DicomContentValue = std::variant<StoredObject, DicomQuery, WorklistAnswer, StorageCommitment, PerformedStep>;
+
+/// Nothing, or one of these, shared.
+class DicomContent {
+ public:
+  DicomContent() = default;
+  DicomContent(DicomContentValue value)  // NOLINT(google-explicit-constructor)
+      : value_(std::make_shared<const DicomContentValue>(std::move(value))) {}
+  /// Nothing if there is no content, or another.
+  template <typename Content>
+  [[nodiscard]] const Content* as() const {
+    return value_ ? std::get_if<Content>(value_.get()) : nullptr;
+  }
+
+ private:
+  std::shared_ptr<const DicomContentValue> value_;
+};
+
+}  // namespace dcmwatch
