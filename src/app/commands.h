@@ -40,5 +40,6 @@ int replay(const ReplayOptions& options);
 int monitor(const std::string& configuration);
 int check_model(const std::string& file);
 int check_rules(const std::string& folder);
+int check_fingerprints(const std::string& file);  ///< empty: the table that comes with dcmwatch
 
 }  // namespace dcmwatch

@@ -7,16 +7,25 @@ namespace dcmwatch {
 
 namespace fs = std::filesystem;
 
-fs::path bundled_rules() {
+namespace {
+
+// What is installed in share/dcmwatch stands at the top of the source tree.
+fs::path bundled(const fs::path& place) {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   for (fs::path folder = program.parent_path(); folder != folder.root_path(); folder = folder.parent_path()) {
-    for (const char* place : {"share/dcmwatch/rules/detection", "rules/detection"}) {
-      if (fs::is_directory(folder / place, error)) return folder / place;
+    for (const fs::path& whole : {folder / "share/dcmwatch" / place, folder / place}) {
+      if (fs::exists(whole, error)) return whole;
     }
   }
   return {};
 }
+
+}  // namespace
+
+fs::path bundled_rules() { return bundled("rules/detection"); }
+
+fs::path bundled_fingerprints() { return bundled("rules/fingerprints/dicom.yml"); }
 
 fs::path default_pseudonym_key() {
   fs::path state;

@@ -9,6 +9,9 @@ namespace dcmwatch {
 /// tree that holds the program. Empty if there are none.
 std::filesystem::path bundled_rules();
 
+/// The table of DICOM fingerprints that comes with dcmwatch, found as the rules are.
+std::filesystem::path bundled_fingerprints();
+
 /// $XDG_STATE_HOME/dcmwatch/pseudonym.key, or beneath ~/.local/state; its folder is made. Empty if there is no home to
 /// make it in.
 std::filesystem::path default_pseudonym_key();

@@ -65,17 +65,24 @@ struct Check {
   const char* description;
   const char* argument;
   int (*run)(const std::string&);
+  bool has_default = false;
 };
 constexpr Check kModelCheck{"model", "the declared data-flow model", "report every fault of a model", "FILE",
                             check_model};
 constexpr Check kRulesCheck{"rules", "the detection rules", "report every fault of a folder of rules", "DIR",
                             check_rules};
+constexpr Check kFingerprintsCheck{"fingerprints",
+                                   "the table of DICOM implementations",
+                                   "report every fault of a table; by default the one that comes with dcmwatch",
+                                   "FILE",
+                                   check_fingerprints,
+                                   true};
 
 void add_check(CLI::App& parent, const Check& check, std::string& path, Command& command) {
   CLI::App& group = *parent.add_subcommand(check.group, check.purpose);
   group.require_subcommand(1);
   CLI::App& app = *group.add_subcommand("check", check.description);
-  app.add_option(check.argument, path)->required();
+  app.add_option(check.argument, path)->required(!check.has_default);
   app.callback([&] { command = [&] { return check.run(path); }; });
 }
 
@@ -97,6 +104,7 @@ int run(int argc, const char* const* argv) {
   add_monitor(app, path, command);
   add_check(app, kModelCheck, path, command);
   add_check(app, kRulesCheck, path, command);
+  add_check(app, kFingerprintsCheck, path, command);
 
   try {
     app.parse(argc, argv);

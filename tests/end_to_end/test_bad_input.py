@@ -108,6 +108,14 @@ class BadInput(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r"bad\.yml:7:\d+: ")
 
+    def test_a_faulty_table_of_fingerprints_names_file_line_and_column(self):
+        done = d.run("fingerprints", "check")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        table = self.file("faulty.yml", b"class_uids:\n  1.2.3: {manufacturer: X, confidence: hihg, source: x}\nversion_names: {}\n")
+        done = d.run("fingerprints", "check", table)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"faulty\.yml:2:\d+: .*'high'")
+
     def test_a_full_disk_is_said(self):
         done = d.replay("--events", "/dev/full", d.PCAPS / "incident.pcap")
         self.assertEqual(done.returncode, 1)
