@@ -172,6 +172,10 @@ class Reader {
     if (const Node* const version = map.optional("version"))
       print.version_follows = one_of(*version, "'version'", kVersionPlaces).has_value();
     map.done();
+    if (map.usable() && print.manufacturer.empty() && !names_a_thing(print)) {
+      problems_.add(entry.key_at, "class UID " + in_quotes(entry.key) + " says nothing",
+                    "write its manufacturer, toolkit or product");
+    }
     const bool given = std::any_of(class_uids.begin(), class_uids.end(),
                                    [&](const Fingerprint& other) { return other.registrar && other.key == print.key; });
     if (given) problems_.add(entry.key_at, in_quotes(entry.key) + " is a registrar too", "keep one");

@@ -261,7 +261,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"class_uids: {}\nversion_names: {}\n@class_uid: {}\n",
                 "a table of fingerprints has no setting 'class_uid'; did you mean 'class_uids'?"},
-        Mistake{class_uid("1.2.3: {@manufaturer: A, confidence: low, source: s}"),
+        Mistake{class_uid("1.2.3: {toolkit: T, @manufaturer: A, confidence: low, source: s}"),
                 "class UID '1.2.3' has no setting 'manufaturer'; did you mean 'manufacturer'?"},
         Mistake{class_uid("1.2.3: {manufacturer: A, confidence: @hihg, source: s}"),
                 "'confidence' is 'hihg'; did you mean 'high'?"},
@@ -269,6 +269,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "'confidence' is 'none'; one of: low, medium, high"},
         Mistake{class_uid("1.2.3: @{manufacturer: A, confidence: low}"),
                 "class UID '1.2.3' has no 'source'; say where the values come from"},
+        Mistake{class_uid("@1.2.3: {confidence: low, source: s}"),
+                "class UID '1.2.3' says nothing; write its manufacturer, toolkit or product"},
         Mistake{class_uid("1.2.3: {manufacturer: A, version: @folows, confidence: low, source: s}"),
                 "'version' is 'folows'; did you mean 'follows'?"},
         Mistake{class_uid("@1.2..3: {manufacturer: A, confidence: low, source: s}"),
