@@ -153,8 +153,12 @@ void Conversation::on_cut(Lane& lane, const Mark& mark, const Illegal& illegal) 
 void Conversation::on_pdu(const PduContext& at, const AssociateRequest& request) {
   emitter_.set_opener(at.lane.direction);
   const Mark first = at.lane.framer.unit().mark;
+  // Nothing is missing, so neither is a release: an association within an association, which goes on or is aborted as
+  // if it had not been asked for (PS3.8 9.2.3, AA-8).
+  const bool within = state_ == State::open && undisturbed();
   const auto step = take_step(Input::request, at.lane, at.mark);
-  if (!step) return;
+  if (within) state_ = State::open;
+  if (!step || within) return;
   if (step->next == State::requested) {
     if (association_) end_association(DicomEnd::closed, at.mark);
     begin_association(first);

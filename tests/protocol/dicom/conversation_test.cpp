@@ -138,6 +138,16 @@ TEST(DicomConversation, ASecondAssociationOnTheSameConnection) {
   EXPECT_EQ(wire.facts<DicomAssociation>(Phase::end).size(), 2U);
 }
 
+// As storescp answers it (pcaps/rejections-all.pcap).
+TEST(DicomConversation, AnAssociationAskedForWithinAnAssociationIsNone) {
+  Opened wire;
+  play(wire, {opening().front()});
+  wire.back(abort_pdu(2, 2)).close();
+  ASSERT_EQ(wire.facts<DicomAssociation>(Phase::end).size(), 1U);
+  EXPECT_THAT(after_opening(wire),
+              ElementsAre(HasSubstr("violation end dicom.unexpected_pdu"), HasSubstr("end=aborted")));
+}
+
 TEST(DicomConversation, ReleasesThatCollide) {
   Opened wire;
   wire.there(release_request()).back(release_request()).there(release_response()).back(release_response()).close();
