@@ -6,6 +6,7 @@
 #   client FROM TO PORT TOOL ARGS...           run a client to its end; its log likewise
 #   deliver "what happened"      stop, trim the logs, derive the expectation, move the capture
 #
+# NEGOTIATION=kept, set by a script, leaves what was negotiated in its logs and so brings it into its expectation.
 # Every log starts with who it belongs to, so that expect.py needs nothing but the logs folder.
 
 MAKE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -96,6 +97,7 @@ next_log() { RUN=$((RUN + 1)); printf -v LOG '%s/%02d-%s-%s.log' "$LOGS" $RUN $1
 verbosity() {
   case $1 in
     gdcmscu) echo -D ;;
+    dcmprscu|dcmprscp) echo -ll debug +d ;;
     echoscu|storescu|findscu|movescu|getscu|dcmsend|termscu|storescp|dcmqrscp|wlmscpfs) echo -ll debug ;;
   esac
 }
@@ -195,6 +197,22 @@ ris() {   # ris OPTIONS...
 # A modality's performed procedure step server, a modality that awaits commitment reports: dcmjs-dimse.
 dimse_server() { local device=$1 port=$2; shift 2; serve $device $port "$MAKE/dimse.js" serve $port "$@"; }
 
+# dcmjs-dimse below its client, and what no implementation sends: node FROM TO PORT COMMAND SETTINGS..., raw FROM TO PORT SCENARIO [FILE]
+node() {
+  local from=$1 to=$2 port=$3; shift 3
+  client $from $to $port "$MAKE/associations.js" $1 $(address $to) $port ${CALLING:-$(ae $from)} ${CALLED:-$(ae $to)} "${@:2}"
+}
+raw() { client $1 $2 $3 "$MAKE/raw_dicom.py" $4 $(address $2) $3 ${CALLING:-$(ae $1)} ${CALLED:-$(ae $2)} "${@:5}"; }
+node_server() { local device=$1 port=$2; shift 2; serve $device $port "$MAKE/associations.js" serve $port "$@"; }
+# One server for one case: with_node DEVICE SETTINGS... -- CLIENT...
+with_node() {
+  local device=$1 settings=() pid; shift
+  while [ "$1" != -- ]; do settings+=("$1"); shift; done; shift
+  node_server $device 11112 "${settings[@]}"; pid=$SERVER
+  "$@"
+  stop_server $pid
+}
+
 # Stored objects are committed; the archive reports on an association of its own, which takes a moment.
 commit() {   # commit MODALITY TRANSACTION-UID SOP-CLASS INSTANCE-UIDS...
   local device=$1; shift
@@ -228,7 +246,7 @@ deliver() {
     [ -e "$file" ] || continue
     stem=$(basename "${file%.*}")
     rm -rf "$PCAPS/logs/$stem"; mkdir "$PCAPS/logs/$stem"
-    $PYTHON "$MAKE/trim_logs.py" "$LOGS" "$PCAPS/logs/$stem" "$WORK"
+    $PYTHON "$MAKE/trim_logs.py" "$LOGS" "$PCAPS/logs/$stem" "$WORK" $NEGOTIATION
     $PYTHON "$MAKE/expect.py" "$(basename "$file")" "$PCAPS/logs/$stem" "$1" > "$PCAPS/expected/$stem.json"
     cp "$file" "$PCAPS/"
     $PYTHON "$MAKE/cross_check.py" "$file" "$PCAPS/expected/$stem.json" || true

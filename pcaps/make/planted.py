@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """planted.py: writes ../planted.txt, the identifying strings that truly occur in a capture, one a line.
 
-Candidates are what objects.py and hl7_messages.py make, and what the peers' logs name; nothing legitimate looks like them.
+Candidates are what objects.py and hl7_messages.py make, what the scripts here say, and what the peers' logs name; nothing
+legitimate looks like them.
 """
 import glob
 import os
@@ -26,7 +27,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for tool in ('objects', 'hl7_messages'):
             subprocess.run([sys.executable, f'{MAKE}/{tool}.py', f'{folder}/{tool}'], check=True)
-        sources = glob.glob(f'{folder}/**', recursive=True) + glob.glob(f'{PCAPS}/logs/**', recursive=True)
+        sources = glob.glob(f'{folder}/**', recursive=True) + glob.glob(f'{PCAPS}/logs/**', recursive=True) + glob.glob(f'{MAKE}/*')
         candidates = {found for text in contents(sources) for found in PATTERN.findall(text)}
     captures = list(contents(glob.glob(f'{PCAPS}/*.pcap') + glob.glob(f'{PCAPS}/*.pcapng')))
     planted = sorted(c for c in candidates if any(c in capture for capture in captures))

@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""trim_logs.py FROM TO WORK: copies the peers' logs without hex dumps, negotiation details and this run's folder name."""
+"""trim_logs.py FROM TO WORK [KEEP]: copies the peers' logs without hex dumps, negotiation details and this run's folder name.
+
+KEEP leaves the clients' negotiation details in, from which expect.py then derives what was agreed.
+"""
 import os
 import re
 import sys
@@ -18,13 +21,14 @@ KEPT_IN_ASSOCIATE = re.compile(r'A-ASSOCIATE|Application Name|Their Implementati
 ECHOES = re.compile(r'\(http\) POST /modalities/\w+/(echo|store|find)')
 
 
-def trim(lines, work):
-    inside = False
+def trim(lines, work, keep_negotiation):
+    inside = opener = False
     for line in lines:
         line = line.rstrip('\n').replace(work + '/', '')
         if 'BEGIN A-ASSOCIATE' in line:
             inside = True
-        if inside and not KEPT_IN_ASSOCIATE.search(line):
+        opener = opener or line.startswith('#opener')
+        if inside and not (KEPT_IN_ASSOCIATE.search(line) or keep_negotiation and opener):
             continue
         if 'END A-ASSOCIATE' in line:
             inside = False
@@ -33,11 +37,11 @@ def trim(lines, work):
 
 
 def main():
-    source, target, work = sys.argv[1:4]
+    source, target, work, *keep = sys.argv[1:]
     for name in sorted(os.listdir(source)):
         with open(os.path.join(source, name), encoding='latin-1') as lines, \
              open(os.path.join(target, name), 'w', encoding='utf-8') as out:
-            out.writelines(line + '\n' for line in trim(lines, work))
+            out.writelines(line + '\n' for line in trim(lines, work, bool(keep)))
 
 
 main()
