@@ -65,6 +65,34 @@ def expected_messages(expected):
     return counter
 
 
+# What the peers agreed on, where their logs were kept with it: values of a record, and the same ones of the expectation.
+def accepted_contexts(records):
+    return collections.Counter(
+        (r["source"]["ip"], r["destination"]["ip"], *context) for r in d.of("dicom.association", records)
+        for context in zip(r["dicom"].get("contexts", {}).get("accepted", []), r["dicom"].get("contexts", {}).get("transfer_syntaxes", [])))
+
+
+def stored(records):
+    return collections.Counter(
+        (r["source"]["ip"], r["destination"]["ip"], r["dicom"]["sop_class_uid"], r["dicom"].get("transfer_syntax_uid"), r["dicom"].get("status"))
+        for r in d.of("dicom.operation", records) if r["dicom"].get("command") == "C-STORE")
+
+
+def sub_operations(records):
+    return collections.Counter(
+        (r["source"]["ip"], r["destination"]["ip"], r["dicom"]["command"], r["dicom"].get("status"),
+         *(r["dicom"].get("sub_operations", {}).get(kind) for kind in ("completed", "failed", "warning")))
+        for r in d.of("dicom.operation", records) if r["dicom"].get("command") in ("C-GET", "C-MOVE"))
+
+
+def expected_details(expected, key, *names):
+    counter = collections.Counter()
+    for entry in expected["dicom"].get(key, []):
+        if entry.get("result", 0) == 0:
+            counter[(entry["source"], entry["destination"], *(entry[name] for name in names))] += entry["count"]
+    return counter
+
+
 class PeersLogs(unittest.TestCase):
     maxDiff = None
 
@@ -82,6 +110,27 @@ class PeersLogs(unittest.TestCase):
                 with self.subTest(capture=capture.name, what=what):
                     self.assertEqual({"not logged": seen - logged, "not told": logged - seen},
                                      {"not logged": {}, "not told": {}})
+
+    def test_what_the_peers_agreed_on_is_told(self):
+        # Not every peer logs as much: what is logged must be told, as often at least.
+        for capture in d.captures():
+            expected = d.expectation(capture)
+            if capture.stem in PARTIAL or "contexts" not in expected["dicom"]:
+                continue
+            records = d.records(capture)
+            for what, seen, logged in (
+                    ("contexts", accepted_contexts(records),
+                     expected_details(expected, "contexts", "abstract_syntax_uid", "transfer_syntax_uid")),
+                    ("stored", stored(records),
+                     expected_details(expected, "stored", "sop_class_uid", "transfer_syntax_uid", "status")),
+                    ("sub_operations", sub_operations(records),
+                     expected_details(expected, "sub_operations", "command", "status", "completed", "failed", "warning"))):
+                with self.subTest(capture=capture.name, what=what):
+                    self.assertEqual(logged - seen, {})
+
+    def test_objects_were_stored_in_more_than_fifty_transfer_syntaxes(self):
+        used = {key[3] for key in stored(d.records(d.PCAPS / "transfer-syntaxes.pcap"))}
+        self.assertGreater(len(used), 50)
 
     def test_answers_given_twice_are_told_as_a_break_of_the_rules(self):
         records = d.records(d.PCAPS / "hl7-repeated-answers.pcap")
