@@ -296,10 +296,10 @@ enum class LinkCertainty : std::uint8_t { originator, content, ambiguous, identi
 struct Link {
   LinkKind kind{};
   LinkCertainty certainty{};
-  std::uint64_t cause = 0;             ///< conversation
-  std::uint64_t effect = 0;            ///< conversation
-  std::optional<Duration> delay;       ///< from cause to effect
-  Outcome outcome = Outcome::success;  ///< of what was asked for: a commitment's, a step's
+  std::uint64_t cause = 0;                       ///< conversation
+  std::uint64_t effect = 0;                      ///< conversation
+  std::optional<Duration> delay = std::nullopt;  ///< from cause to effect
+  Outcome outcome = Outcome::success;            ///< of what was asked for: a commitment's, a step's
 };
 
 /// dataset "capture": what was not visible, said by capture, decode and assemble; about no connection.

@@ -46,8 +46,7 @@ std::optional<Event> Relater::relate(const Event& event, const DicomOperation& s
   link.facts = Link{.kind = LinkKind::move_caused_store,
                     .certainty = candidates == 1 ? LinkCertainty::originator : LinkCertainty::ambiguous,
                     .cause = pair.first,
-                    .effect = pair.second,
-                    .delay = std::nullopt};
+                    .effect = pair.second};
   return link;
 }
 
