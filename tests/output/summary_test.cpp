@@ -133,6 +133,42 @@ TEST(Summary, TellsDicomByPair) {
                 "                                                                     4 C-STORE (1 failed)\n"));
 }
 
+TEST(Summary, TellsEachAssociationInALine) {
+  Summary summary{{.width = 140}};
+  for (int i = 0; i < 3; ++i) summary.observe(samples::observation(samples::operation()));
+  summary.observe(samples::observation(samples::operation(0x0001, 0x0122)));
+  DicomOperation find = samples::operation(0x0020);
+  find.sop_class_uid = "1.2.840.10008.5.1.4.31";
+  find.pending_responses = 4;
+  summary.observe(samples::observation(find));
+  summary.observe(samples::observation(samples::association()));
+  DicomAssociation rejected = samples::association();
+  rejected.accepted = false;
+  rejected.end = DicomEnd::rejected;
+  rejected.contexts = {};
+  rejected.rejection = DicomRejection{1, 1, 7};
+  summary.observe(samples::observation(rejected));
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("Associations\n"
+                        "  began         from → to   titles      what happened\n"
+                        "  08:00:00.000  ct1 → pacs  CT1 → PACS  sent 3 CT Image, 300.0 kB; "
+                        "sent 1 CT Image, 100.0 kB: failure 0122, SOP class not supported;\n"
+                        "                                        asked the worklist: 4 matches; "
+                        "1 of 2 contexts refused; released after 1.5 s\n"
+                        "  08:00:00.000  ct1 → pacs  CT1 → PACS  refused: rejected-permanent, called "
+                        "AE title not recognized\n"));
+}
+
+TEST(Summary, TellsAHundredAssociationsAndThoseWithTrouble) {
+  Summary summary{{.width = 140}};
+  DicomAssociation association = samples::association();
+  for (int i = 0; i < 130; ++i) summary.observe(samples::observation(association));
+  association.end = DicomEnd::reset;
+  summary.observe(samples::observation(association));
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("connection reset after 1.5 s\n  and 30 more associations: --events tells each\n"));
+}
+
 TEST(Summary, CountsAssociationsThatBrokeOff) {
   Summary summary{{}};
   DicomAssociation association = samples::association();

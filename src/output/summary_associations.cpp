@@ -1,0 +1,282 @@
+// A line for each association: who asked whom for what, what became of it, and how it ended.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "event/dicom_names.h"
+#include "output/per_conversation.h"
+#include "output/summary_section.h"
+#include "output/wording.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::size_t kConversations = 8192;
+constexpr std::size_t kLines = 100;  ///< without trouble, and as many with
+constexpr std::size_t kDeeds = 12;   ///< kinds of operations told of one association
+
+/// Operations that have words of their own.
+struct Wording {
+  std::string_view sop_class_uid;
+  std::string_view command;
+  std::string_view text;
+};
+constexpr std::array kWordings{
+    Wording{"1.2.840.10008.3.1.2.3.3", "N-CREATE", "began a performed procedure step"},
+    Wording{"1.2.840.10008.3.1.2.3.3", "N-SET", "updated a performed procedure step"},
+    Wording{"1.2.840.10008.1.20.1", "N-ACTION", "asked for storage commitment"},
+    Wording{"1.2.840.10008.1.20.1", "N-EVENT-REPORT", "reported on storage commitment"},
+};
+
+constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
+
+/// Operations of one kind with one answer.
+struct Deed {
+  std::uint16_t command = 0;
+  Invoker invoker{};
+  std::string object;    ///< the SOP class, or the level that is asked at
+  std::string target;    ///< where a C-MOVE sends
+  std::string answer;    ///< empty: success
+  bool refused = false;  ///< the answer is a failure, or never came
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t got = 0;     ///< matches, or objects that a retrieval completed
+  std::uint64_t failed = 0;  ///< objects that it did not
+
+  [[nodiscard]] bool same_kind(const Deed& other) const {
+    return command == other.command && invoker == other.invoker && object == other.object && target == other.target &&
+           answer == other.answer;
+  }
+  [[nodiscard]] bool troubled() const { return refused || failed != 0; }
+};
+
+struct Deeds {
+  std::vector<Deed> deeds;
+  std::uint64_t more = 0;
+};
+
+struct Line {
+  Timestamp start;
+  std::string pair;
+  std::string titles;
+  std::string text;
+  bool troubled = false;
+};
+
+std::string sop_class_text(const DicomOperation& operation) {
+  const std::string_view name = dicom_uid_name(operation.sop_class_uid);
+  std::string text = shown(name.empty() ? operation.sop_class_uid.view() : name);
+  // "CT Image Storage" is a class; what is stored is a CT image.
+  constexpr std::string_view kStorage = " Storage";
+  const std::size_t at = text.find(kStorage);
+  if (operation.command_field == dimse::kStore && at != std::string::npos) text.erase(at, kStorage.size());
+  return text.empty() ? "object of a class not seen" : text;
+}
+
+std::string answer_of(const DicomOperation& operation, const Visibility& visibility) {
+  if (!operation.status) return visibility.impaired() ? "answer not visible" : "never answered";
+  const StatusClass status = dicom_status_class(*operation.status);
+  if (status == StatusClass::success) return {};
+  std::string text = std::string{to_text(status)} + ' ' + dicom_status_text(*operation.status);
+  const std::string_view meaning =
+      dicom_status_meaning(operation.command_field, operation.sop_class_uid, *operation.status);
+  if (!meaning.empty() && meaning != to_text(status)) text.append(", ").append(meaning);
+  return text;
+}
+
+Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
+  Deed deed;
+  deed.command = operation.command_field;
+  deed.invoker = operation.invoker;
+  const std::string_view command = dicom_command_name(operation.command_field);
+  const bool at_level = dimse::is_query(operation.command_field) && operation.sop_class_uid != kWorklist;
+  deed.object = at_level ? shown(operation.query_level) : sop_class_text(operation);
+  const bool has_words = operation.command_field == dimse::kEcho || operation.command_field == dimse::kStore ||
+                         dimse::is_query(operation.command_field);
+  if (!has_words) deed.object = std::string{command.empty() ? "an unknown operation" : command} + ' ' + deed.object;
+  if (operation.sop_class_uid == kWorklist) deed.object = "worklist";
+  for (const Wording& wording : kWordings) {
+    if (operation.sop_class_uid == wording.sop_class_uid && command == wording.command) deed.object = wording.text;
+  }
+  if (operation.command_field == dimse::kMove) deed.target = shown(operation.move_destination);
+  deed.answer = answer_of(operation, visibility);
+  deed.refused =
+      operation.status ? dicom_status_class(*operation.status) == StatusClass::failure : !visibility.impaired();
+  deed.count = 1;
+  deed.bytes = operation.command_field == dimse::kStore ? operation.request_bytes : 0;
+  const SubOperations& told = operation.sub_operations;
+  const std::uint64_t completed = std::uint64_t{told.completed.value_or(0)} + told.warning.value_or(0);
+  deed.got = operation.command_field == dimse::kFind ? operation.pending_responses : completed;
+  deed.failed = told.failed.value_or(0);
+  return deed;
+}
+
+std::string level_text(const std::string& level) {
+  if (level == "PATIENT") return " patients";
+  if (level == "STUDY") return " studies";
+  if (level == "SERIES") return " series";
+  if (level == "IMAGE") return " images";
+  return {};
+}
+
+/// "stored 6 CT Image, 200.2 kB", "queried studies: 12 matches"
+std::string text_of(const Deed& deed) {
+  std::string text;
+  const std::string times = deed.count == 1 ? "" : " (" + grouped(deed.count) + " times)";
+  switch (deed.command) {
+    case dimse::kEcho: text = "echoed" + times; break;
+    case dimse::kStore:
+      text = std::string{deed.invoker == Invoker::acceptor ? "was sent " : "sent "} + grouped(deed.count) + ' ' +
+             deed.object + ", " + bytes_text(deed.bytes);
+      break;
+    case dimse::kFind:
+      text = (deed.object == "worklist" ? "asked the worklist" : "queried" + level_text(deed.object)) + times + ": " +
+             counted(deed.got, "match", "matches");
+      break;
+    case dimse::kGet: text = "fetched " + counted(deed.got, "object") + times; break;
+    case dimse::kMove: text = "had " + counted(deed.got, "object") + " sent to " + deed.target + times; break;
+    default: text = deed.object + times;
+  }
+  if (deed.failed != 0) text += ", " + grouped(deed.failed) + " failed";
+  if (!deed.answer.empty()) text += ": " + deed.answer;
+  return text;
+}
+
+std::string end_text(const DicomAssociation& association) {
+  if (association.rejection) {
+    const DicomRejection& why = *association.rejection;
+    return "refused: " + dicom_rejection_text(why.result, why.source, why.reason);
+  }
+  if (!association.end) return "went on";
+  switch (*association.end) {
+    case DicomEnd::released: return "released";
+    case DicomEnd::aborted:
+      if (!association.abort) return "aborted";
+      return std::string{"aborted by the "} + (association.abort->by_opener ? "opener" : "acceptor") +
+             (association.abort->source == 0
+                  ? std::string{}
+                  : " (" + dicom_abort_text(association.abort->source, association.abort->reason) + ')');
+    case DicomEnd::rejected: return "refused";
+    case DicomEnd::reset: return "connection reset";
+    case DicomEnd::closed: return "connection closed without release";
+    case DicomEnd::timeout: return "fell silent";
+    case DicomEnd::open: return "still open at the end";
+  }
+  return {};
+}
+
+/// "2 of 3 contexts refused"; empty if none was, or if that was not seen.
+std::string refusals_text(const DicomAssociation& association) {
+  std::size_t refused = 0;
+  for (const PresentationContext& context : association.contexts) {
+    if (context.result && !context.accepted()) ++refused;
+  }
+  if (refused == 0) return {};
+  return std::to_string(refused) + " of " + counted(association.contexts.size(), "context") + " refused";
+}
+
+bool is_troubled(const DicomAssociation& association, const Visibility& visibility) {
+  if (association.rejection || association.abort) return true;
+  if (!association.end || visibility.impaired()) return false;
+  return *association.end != DicomEnd::released && *association.end != DicomEnd::open;
+}
+
+std::string titles_text(const DicomAssociation& association) {
+  const auto title = [](const std::optional<AeTitle>& ae) { return ae ? shown(*ae) : std::string{"?"}; };
+  return title(association.calling_ae) + " → " + title(association.called_ae);
+}
+
+class AssociationsSection final : public SummarySection {
+ public:
+  void observe(const Observation& observation) override {
+    const Event& event = observation.event;
+    if (event.phase != Phase::end) return;
+    if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) take(event, *operation);
+    if (const auto* association = std::get_if<DicomAssociation>(&event.facts)) take(observation, *association);
+  }
+
+  void render(TextPage& page, const RunFigures&) const override {
+    if (lines_.empty()) return;
+    std::vector<const Line*> in_order;
+    for (const Line& line : lines_) in_order.push_back(&line);
+    std::ranges::stable_sort(in_order, {}, &Line::start);
+    Table table{{{"began"}, {"from → to"}, {"titles"}, {"what happened"}}, {}};
+    constexpr std::size_t kDateCharacters = sizeof("2026-03-02 ") - 1;
+    for (const Line* line : in_order) {
+      table.rows.push_back({{time_text(line->start).substr(kDateCharacters)},
+                            {line->pair},
+                            {line->titles},
+                            {line->text, line->troubled ? Ink::yellow : Ink::plain}});
+    }
+    page.heading("Associations");
+    page.table(table);
+    if (more_ == 0) return;
+    std::string rest = "and " + counted(more_, "more association", "more associations");
+    if (more_troubled_ != 0) rest += ", " + grouped(more_troubled_) + " of them with trouble";
+    page.line(rest + ": --events tells each");
+  }
+
+ private:
+  void take(const Event& event, const DicomOperation& operation) {
+    Deeds& deeds = open_.of(event.conversation);
+    Deed deed = deed_of(operation, event.visibility);
+    const auto same = std::ranges::find_if(deeds.deeds, [&](const Deed& other) { return other.same_kind(deed); });
+    if (same != deeds.deeds.end()) {
+      same->count += deed.count;
+      same->bytes += deed.bytes;
+      same->got += deed.got;
+      same->failed += deed.failed;
+    } else if (deeds.deeds.size() < kDeeds) {
+      deeds.deeds.push_back(std::move(deed));
+    } else {
+      ++deeds.more;
+    }
+  }
+
+  void take(const Observation& observation, const DicomAssociation& association) {
+    Deeds& deeds = open_.of(observation.event.conversation);
+    const bool troubled =
+        is_troubled(association, observation.event.visibility) || std::ranges::any_of(deeds.deeds, &Deed::troubled);
+    std::size_t& told = troubled ? told_troubled_ : told_;
+    if (told < kLines) {
+      ++told;
+      lines_.push_back(line_of(observation, association, deeds, troubled));
+    } else {
+      ++more_;
+      more_troubled_ += troubled ? 1 : 0;
+    }
+    open_.erase(observation.event.conversation);
+  }
+
+  static Line line_of(const Observation& observation, const DicomAssociation& association, const Deeds& deeds,
+                      bool troubled) {
+    const Pair pair = pair_of(observation);
+    Line line{
+        observation.event.first.time, pair.source + " → " + pair.destination, titles_text(association), {}, troubled};
+    const auto add = [&line](const std::string& text) {
+      if (!text.empty()) line.text.append(line.text.empty() ? "" : "; ").append(text);
+    };
+    for (const Deed& deed : deeds.deeds) add(text_of(deed));
+    if (deeds.more != 0) add("and " + counted(deeds.more, "operation") + " of other kinds");
+    if (deeds.deeds.empty() && association.accepted == true) add("asked for nothing");
+    add(refusals_text(association));
+    if (!association.rejection && !association.accepted && !observation.event.visibility.impaired()) add("no answer");
+    const Duration took = observation.event.last.time - observation.event.first.time;
+    add(end_text(association) + (association.rejection ? "" : " after " + duration_text(took)));
+    return line;
+  }
+
+  PerConversation<Deeds> open_{kConversations};
+  std::vector<Line> lines_;
+  std::size_t told_ = 0;
+  std::size_t told_troubled_ = 0;
+  std::uint64_t more_ = 0;
+  std::uint64_t more_troubled_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<SummarySection> make_associations_section() { return std::make_unique<AssociationsSection>(); }
+
+}  // namespace dcmwatch
