@@ -21,7 +21,8 @@ inline Replayed replay_through(Source& source, const PipelineSettings& settings,
                                const Lookup* model = nullptr, RuleSet rules = {}) {
   Replayed replayed;
   Output output{sinks, OutputSettings{}};
-  Judge judge{Judge::Reading::files, model, std::move(rules), settings.protocol.limits, output, nullptr, nullptr};
+  Judge judge{Judge::Reading::files,    model,  std::move(rules), nullptr,
+              settings.protocol.limits, output, nullptr,          nullptr};
   {
     Pipeline pipeline{settings, judge};
     replayed.whole = pipeline.read(source, {});

@@ -25,6 +25,7 @@ struct ReplayOptions {
   std::vector<std::string> captures;
   std::string model;
   std::string rules;
+  std::string fingerprints;
   std::string events;
   std::string metrics;
   std::string filter;

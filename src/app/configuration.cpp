@@ -28,6 +28,7 @@ class Loader {
       configuration_.model = path(*node, "model");
     if (const Node* node = map.required("rules", "the folder of rules, 'rules: ../rules/detection'"))
       configuration_.rules = path(*node, "rules");
+    if (const Node* node = map.optional("fingerprints")) configuration_.fingerprints = path(*node, "fingerprints");
     if (const Node* node = map.required("interfaces", "a list of interfaces to listen on, '- name: span0'"))
       read_interfaces(*node);
     if (const Node* node = map.optional("listen")) read_listen(*node);

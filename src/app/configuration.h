@@ -15,6 +15,7 @@ struct MonitorConfiguration {
   std::vector<InterfaceSettings> interfaces;  ///< at least one
   std::filesystem::path model;
   std::filesystem::path rules;
+  std::filesystem::path fingerprints;        ///< empty: the table that comes with dcmwatch
   std::string listen_address = "127.0.0.1";  ///< of the HTTP endpoint
   std::uint16_t listen_port = 9810;
   std::string events;  ///< a file, "-", or empty: no event log

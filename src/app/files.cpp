@@ -27,6 +27,12 @@ fs::path bundled_rules() { return bundled("rules/detection"); }
 
 fs::path bundled_fingerprints() { return bundled("rules/fingerprints/dicom.yml"); }
 
+std::optional<Fingerprints> load_fingerprints(const fs::path& file) {
+  const fs::path table = file.empty() ? bundled_fingerprints() : file;
+  if (table.empty()) return std::nullopt;
+  return Fingerprints::load(table);
+}
+
 fs::path default_pseudonym_key() {
   fs::path state;
   if (const char* home = std::getenv("HOME"); home && *home == '/') state = fs::path{home} / ".local" / "state";

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+
+#include "model/fingerprints.h"
 
 namespace dcmwatch {
 
@@ -11,6 +14,9 @@ std::filesystem::path bundled_rules();
 
 /// The table of DICOM fingerprints that comes with dcmwatch, found as the rules are.
 std::filesystem::path bundled_fingerprints();
+
+/// The table of `file` or, where that is empty, the one that came with dcmwatch; nothing if none did.
+std::optional<Fingerprints> load_fingerprints(const std::filesystem::path& file);
 
 /// $XDG_STATE_HOME/dcmwatch/pseudonym.key, or beneath ~/.local/state; its folder is made. Empty if there is no home to
 /// make it in.

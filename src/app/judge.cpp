@@ -18,8 +18,8 @@ Protocol carried_by(ServiceProtocol protocol) {
 
 }  // namespace
 
-Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output,
-             Metrics* metrics, const EventLog* log)
+Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Fingerprints* fingerprints,
+             const Limits& limits, Output& output, Metrics* metrics, const EventLog* log)
     : reading_(reading),
       unanswered_(limits),
       relater_(limits),
@@ -28,6 +28,7 @@ Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& 
       metrics_(metrics),
       log_(log) {
   if (model) model_.emplace(*model);
+  if (fingerprints) implementations_.emplace(*fingerprints, limits);
 }
 
 void Judge::observe(Observation& record) {
@@ -52,6 +53,8 @@ void Judge::judge(Observation& record) {
   if (event.first.time != Timestamp{} && (!first_ || event.first.time < *first_)) first_ = event.first.time;
   last_ = std::max(last_, event.last.time);
   if (model_) record.declared = model_->judge(event);
+  const auto* association = std::get_if<DicomAssociation>(&event.facts);
+  record.implementations = association && implementations_ ? implementations_->of(*association) : nullptr;
   page_->items.emplace_back(&record);  // before the findings that it gives rise to
   detector_.observe(record, *this);
 }

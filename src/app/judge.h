@@ -9,6 +9,7 @@
 
 #include "app/pipeline.h"
 #include "detect/detector.h"
+#include "model/recent_implementations.h"
 #include "model/recent_judgements.h"
 #include "output/event_log.h"
 #include "output/metrics.h"
@@ -24,9 +25,10 @@ class Judge final : public Analyst, private FindingSink {
   /// How metrics name what is read: interfaces by their names, capture files all together.
   enum class Reading : std::uint8_t { interfaces, files };
 
-  /// Without a model nothing deviates; without metrics or a log there are none. All but the rules outlive it.
-  Judge(Reading reading, const Lookup* model, RuleSet rules, const Limits& limits, Output& output, Metrics* metrics,
-        const EventLog* log);
+  /// Without a model nothing deviates; without fingerprints nobody guesses who somebody is; without metrics or a log
+  /// there are none. All but the rules outlive it.
+  Judge(Reading reading, const Lookup* model, RuleSet rules, const Fingerprints* fingerprints, const Limits& limits,
+        Output& output, Metrics* metrics, const EventLog* log);
 
   void on_parcel(PagePointer page, const std::vector<SourceStatus>& sources, const AssemblyCounters& assembly) override;
   /// Tells every limit that was reached, and the findings' final counts.
@@ -53,6 +55,7 @@ class Judge final : public Analyst, private FindingSink {
 
   Reading reading_;
   std::optional<RecentJudgements> model_;
+  std::optional<RecentImplementations> implementations_;
   Unanswered unanswered_;
   Relater relater_;
   Detector detector_;

@@ -26,6 +26,9 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
       ->type_name("FILE");
   app.add_option("--rules", options.rules, "a folder of rules instead of the ones that come with dcmwatch")
       ->type_name("DIR");
+  app.add_option("--fingerprints", options.fingerprints,
+                 "a table of DICOM implementations instead of the one that comes with dcmwatch")
+      ->type_name("FILE");
   app.add_option("--events", options.events, "write records as NDJSON to FILE, or - for standard output")
       ->type_name("FILE");
   app.add_flag("--all-phases", options.every_phase, "records of starts and progress too, not only of how things ended");

@@ -9,6 +9,7 @@
 
 #include "app/broker.h"
 #include "app/commands.h"
+#include "app/files.h"
 #include "app/judge.h"
 #include "app/pipeline.h"
 #include "output/event_log.h"
@@ -20,7 +21,8 @@ namespace {
 /// What the worker does with what the broker opened.
 class Monitor {
  public:
-  Monitor(const MonitorConfiguration& configuration, Opened opened, std::shared_ptr<const Model> model, RuleSet rules)
+  Monitor(const MonitorConfiguration& configuration, Opened opened, std::shared_ptr<const Model> model, RuleSet rules,
+          const Fingerprints* fingerprints)
       : opened_(std::move(opened)), model_(std::move(model)), metrics_(metric_names(model_.model().get(), rules)) {
     std::vector<RecordSink*> sinks{&metrics_};
     const EventLogSettings log{.every_phase = configuration.every_phase,
@@ -37,8 +39,8 @@ class Monitor {
     output_ = std::make_unique<Output>(sinks, OutputSettings{.when_full = WhenFull::shed});
     settings_.protocol.pseudonymizer = &opened_.pseudonymizer;
     settings_.shards = configuration.shards;
-    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), settings_.protocol.limits,
-                                     *output_, &metrics_, log_.get());
+    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), fingerprints,
+                                     settings_.protocol.limits, *output_, &metrics_, log_.get());
     for (const InterfaceSettings& interface : configuration.interfaces) {
       longest_timeout_ = std::max(longest_timeout_, interface.block_timeout);
     }
@@ -105,9 +107,10 @@ int monitor(const std::string& file) {
   // Read while privileged, so that the worker's user needs no access to them.
   const std::shared_ptr<const Model> model = load_model(configuration.model);
   const RuleSet rules = load_rules(configuration.rules);
+  const std::optional<Fingerprints> fingerprints = load_fingerprints(configuration.fingerprints);
   signal(SIGPIPE, SIG_IGN);
   return run_apart(configuration.user, open_configured(configuration), [&](Opened opened) {
-    return Monitor{configuration, std::move(opened), model, rules}.run();
+    return Monitor{configuration, std::move(opened), model, rules, fingerprints ? &*fingerprints : nullptr}.run();
   });
 }
 

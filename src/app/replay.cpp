@@ -69,6 +69,7 @@ class Replay {
         summary_({.width = terminal_width(page_), .colour = isatty(page_) == 1 && !std::getenv("NO_COLOR")}) {
     if (!options.model.empty()) model_ = std::make_unique<Lookup>(load_model(options.model));
     RuleSet rules = rules_for(options);
+    fingerprints_ = load_fingerprints(options.fingerprints);
     judged_ = model_ || !rules.empty();
     if (!judged_ && !options.fail_on.empty()) throw UsageError("--fail-on judges nothing without --model");
     std::vector<RecordSink*> sinks;
@@ -83,8 +84,9 @@ class Replay {
       sinks.push_back(metrics_.get());
     }
     output_ = std::make_unique<Output>(sinks, OutputSettings{});
-    judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules), settings_.protocol.limits,
-                                     *output_, metrics_.get(), log_.get());
+    judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules),
+                                     fingerprints_ ? &*fingerprints_ : nullptr, settings_.protocol.limits, *output_,
+                                     metrics_.get(), log_.get());
     settings_.protocol.pseudonymizer = &pseudonymizer_;
     settings_.shards = options.shards;
   }
@@ -187,6 +189,7 @@ class Replay {
   PipelineSettings settings_;
   Summary summary_;
   std::unique_ptr<Lookup> model_;
+  std::optional<Fingerprints> fingerprints_;
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Output> output_;

@@ -60,6 +60,7 @@ struct Limits {
   // relate, detect
   std::size_t relate_open = 4096;       ///< open facts awaiting a partner; victim: the oldest
   std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
+  std::size_t implementations = 1024;   ///< pairs of DICOM implementations remembered; victim: all, to be looked up anew
   std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
 
   // between the threads

@@ -148,6 +148,16 @@ constexpr FieldReader of_negotiation(Read) {
   });
 }
 
+/// A field of who a side of an association may be.
+template <ImplementationGuess Implementations::*side, typename Read>
+constexpr FieldReader of_implementation(Read) {
+  return {[](const Record& record, FieldSink& sink) {
+            const auto& implementations = record.observation.implementations;
+            if (implementations) Read{}((*implementations).*side, sink);
+          },
+          RecordKinds::of<DicomAssociation>()};
+}
+
 /// A field of a DIMSE message's data set.
 template <typename Content, typename Read>
 constexpr FieldReader of_content(Read) {
@@ -371,6 +381,18 @@ inline constexpr Field kFields[] = {
      of<DicomAssociation>([](const auto& a, S& s) { text_unless_empty(s, a.opener.class_uid); })},
     {"dicom.opener.implementation_version_name", kText, "of the side that opened", "PS3.7 D.3.3.2", kDevice,
      of<DicomAssociation>([](const auto& a, S& s) { text_unless_empty(s, a.opener.version_name); })},
+    {"dicom.opener.toolkit", kText, "what it may be built with", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::opener>([](const auto& i, S& s) { text_unless_empty(s, i.toolkit); })},
+    {"dicom.opener.product", kText, "what it may be", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::opener>([](const auto& i, S& s) { text_unless_empty(s, i.product); })},
+    {"dicom.opener.version", kText, "of the product, else of the toolkit", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::opener>([](const auto& i, S& s) { text_unless_empty(s, i.version); })},
+    {"dicom.opener.manufacturer", kText, "who owns the root of its implementation class UID; need not have built it", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::opener>([](const auto& i, S& s) { text_unless_empty(s, i.manufacturer); })},
+    {"dicom.opener.root", kText, "the known arc of that UID; of an unknown one the organisation's arc alone", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::opener>([](const auto& i, S& s) { text_unless_empty(s, i.root); })},
+    {"dicom.opener.confidence", kText, "none, low, medium or high: a hint, never proof", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::opener>([](const auto& i, S& s) { text_unless_empty(s, i.confidence); })},
     {"dicom.opener.maximum_length", kNumber, "longest P-DATA-TF it takes; 0: any", "PS3.8 D.1", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { number_if(s, a.opener.maximum_length); })},
     {"dicom.opener.data_bytes", kNumber, "data set bytes that it sent", "PS3.7", kNobody,
@@ -379,6 +401,18 @@ inline constexpr Field kFields[] = {
      of<DicomAssociation>([](const auto& a, S& s) { text_unless_empty(s, a.acceptor.class_uid); })},
     {"dicom.acceptor.implementation_version_name", kText, "of the side that accepted", "PS3.7 D.3.3.2", kDevice,
      of<DicomAssociation>([](const auto& a, S& s) { text_unless_empty(s, a.acceptor.version_name); })},
+    {"dicom.acceptor.toolkit", kText, "what it may be built with", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::acceptor>([](const auto& i, S& s) { text_unless_empty(s, i.toolkit); })},
+    {"dicom.acceptor.product", kText, "what it may be", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::acceptor>([](const auto& i, S& s) { text_unless_empty(s, i.product); })},
+    {"dicom.acceptor.version", kText, "of the product, else of the toolkit", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::acceptor>([](const auto& i, S& s) { text_unless_empty(s, i.version); })},
+    {"dicom.acceptor.manufacturer", kText, "who owns the root of its implementation class UID; need not have built it", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::acceptor>([](const auto& i, S& s) { text_unless_empty(s, i.manufacturer); })},
+    {"dicom.acceptor.root", kText, "the known arc of that UID; of an unknown one the organisation's arc alone", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::acceptor>([](const auto& i, S& s) { text_unless_empty(s, i.root); })},
+    {"dicom.acceptor.confidence", kText, "none, low, medium or high: a hint, never proof", "PS3.7 D.3.3.2", kDevice,
+     of_implementation<&Implementations::acceptor>([](const auto& i, S& s) { text_unless_empty(s, i.confidence); })},
     {"dicom.acceptor.maximum_length", kNumber, "longest P-DATA-TF it takes; 0: any", "PS3.8 D.1", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { number_if(s, a.acceptor.maximum_length); })},
     {"dicom.acceptor.data_bytes", kNumber, "data set bytes that it sent", "PS3.7", kNobody,

@@ -68,9 +68,26 @@ struct Declared {
   std::span<const UnknownKind> unknown;
 };
 
+/// What a side of an association may be, by its implementation class UID and version name (PS3.7 D.3.3.2): a hint,
+/// never proof. Empty where nothing is known.
+struct ImplementationGuess {
+  std::string root;          ///< the known arc of the class UID; of an unknown one the organisation's arc alone
+  std::string manufacturer;  ///< who owns the root; need not have built the device
+  std::string toolkit;
+  std::string product;
+  std::string version;          ///< of the product, else of the toolkit
+  std::string_view confidence;  ///< none, low, medium or high
+};
+
+struct Implementations {
+  ImplementationGuess opener;
+  ImplementationGuess acceptor;
+};
+
 struct Observation {
   Event event;
   Declared declared;
+  std::shared_ptr<const Implementations> implementations{};  ///< of a DicomAssociation; null if nothing hints at any
 };
 
 /// Sigma's levels.

@@ -128,6 +128,12 @@ class PeersLogs(unittest.TestCase):
                 with self.subTest(capture=capture.name, what=what):
                     self.assertEqual(logged - seen, {})
 
+    def test_each_side_s_toolkit_is_guessed(self):
+        toolkits = {side.get("toolkit")
+                    for record in d.records(d.PCAPS / "negotiation.pcap") if "dicom" in record
+                    for side in (record["dicom"].get("opener", {}), record["dicom"].get("acceptor", {}))}
+        self.assertEqual(toolkits - {None}, {"DCMTK", "dcmjs-dimse"})
+
     def test_objects_were_stored_in_more_than_fifty_transfer_syntaxes(self):
         used = {key[3] for key in stored(d.records(d.PCAPS / "transfer-syntaxes.pcap"))}
         self.assertGreater(len(used), 50)
