@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 
+#include "event/dicom_attributes.h"
 #include "event/dicom_uids.h"
 
 namespace dcmwatch {
 namespace {
 
+static_assert(std::ranges::is_sorted(kDicomAttributes, {}, &NamedAttribute::tag));
 static_assert(std::ranges::is_sorted(kDicomUids, {}, &NamedUid::uid));
 static_assert(std::ranges::adjacent_find(kDicomUids, {}, &NamedUid::uid) == kDicomUids.end());
 
@@ -71,58 +73,6 @@ constexpr auto kCommands = std::to_array<NamedCommand>({
     {0x0fff, "C-CANCEL"},
 });
 
-struct StatusRange {
-  std::uint16_t first;
-  std::uint16_t last;
-  StatusClass status_class;
-};
-
-// PS3.7 C.1 to C.4: the general rules and, before them, the codes that the rules would take for something else.
-// A status is of the first range that holds it; a failure if none does.
-constexpr auto kStatusRanges = std::to_array<StatusRange>({
-    {0x0000, 0x0000, StatusClass::success},
-    {0x0001, 0x0001, StatusClass::warning},  // requested optional attributes are not supported
-    {0x0107, 0x0107, StatusClass::warning},  // attribute list error
-    {0x0116, 0x0116, StatusClass::warning},  // attribute value out of range
-    {0xb000, 0xbfff, StatusClass::warning},
-    {0xfe00, 0xfe00, StatusClass::cancel},
-    {0xff00, 0xff01, StatusClass::pending},
-});
-
-struct StatusMeaning {
-  std::uint16_t status;
-  std::string_view text;
-};
-
-// PS3.7 C.4 and C.5
-constexpr auto kStatusMeanings = std::to_array<StatusMeaning>({
-    {0x0000, "success"},
-    {0x0001, "requested optional attributes are not supported"},
-    {0x0105, "no such attribute"},
-    {0x0106, "invalid attribute value"},
-    {0x0107, "attribute list error"},
-    {0x0110, "processing failure"},
-    {0x0111, "duplicate SOP instance"},
-    {0x0112, "no such SOP instance"},
-    {0x0113, "no such event type"},
-    {0x0114, "no such argument"},
-    {0x0115, "invalid argument value"},
-    {0x0116, "attribute value out of range"},
-    {0x0117, "invalid SOP instance"},
-    {0x0118, "no such SOP class"},
-    {0x0119, "class-instance conflict"},
-    {0x0120, "missing attribute"},
-    {0x0121, "missing attribute value"},
-    {0x0122, "SOP class not supported"},
-    {0x0123, "no such action type"},
-    {0x0124, "not authorized"},
-    {0x0210, "duplicate invocation"},
-    {0x0211, "unrecognized operation"},
-    {0x0212, "mistyped argument"},
-    {0x0213, "resource limitation"},
-    {0xfe00, "cancelled"},
-});
-
 struct NamedCode {
   std::uint8_t source;
   std::uint8_t reason;
@@ -172,41 +122,16 @@ std::uint16_t dicom_command_field(std::string_view name) {
   return found == kCommands.end() ? std::uint16_t{0} : found->field;
 }
 
-StatusClass dicom_status_class(std::uint16_t status) {
-  for (const StatusRange& range : kStatusRanges) {
-    if (status >= range.first && status <= range.last) return range.status_class;
-  }
-  return StatusClass::failure;
-}
-
-std::string_view to_text(StatusClass status_class) {
-  switch (status_class) {
-    case StatusClass::success: return "success";
-    case StatusClass::warning: return "warning";
-    case StatusClass::failure: return "failure";
-    case StatusClass::cancel: return "cancel";
-    case StatusClass::pending: return "pending";
-  }
-  return {};
-}
-
-std::string dicom_status_text(std::uint16_t status) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  return {kHex[status >> 12], kHex[status >> 8 & 15], kHex[status >> 4 & 15], kHex[status & 15]};
-}
-
-// PS3.7 C: what any service may answer.
-std::string_view dicom_status_meaning(std::uint16_t, std::string_view, std::uint16_t status) {
-  const auto* found = std::ranges::find(kStatusMeanings, status, &StatusMeaning::status);
-  return found == kStatusMeanings.end() ? std::string_view{} : found->text;
-}
-
 std::string dicom_priority_text(std::uint16_t priority) {
   constexpr std::array<std::string_view, 3> kPriorities{"medium", "high", "low"};
   return priority < kPriorities.size() ? std::string{kPriorities[priority]} : std::to_string(priority);
 }
 
-std::string dicom_tag_name(std::uint32_t tag) { return fmt::format("({:04x},{:04x})", tag >> 16, tag & 0xffffU); }
+std::string dicom_tag_name(std::uint32_t tag) {
+  const auto* found = std::ranges::lower_bound(kDicomAttributes, tag, {}, &NamedAttribute::tag);
+  if (found != kDicomAttributes.end() && found->tag == tag) return std::string{found->keyword};
+  return fmt::format("({:04x},{:04x})", tag >> 16, tag & 0xffffU);
+}
 
 std::string_view dicom_uid_name(std::string_view uid) { return kUidIndex.name_of(uid); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,8 @@ namespace dcmwatch {
 /// PS3.7 E.1: (0000,0100) of the requests that somebody treats apart. What comes off the wire stays a number.
 namespace dimse {
 inline constexpr std::uint16_t kStore = 0x0001, kGet = 0x0010, kFind = 0x0020, kMove = 0x0021, kEcho = 0x0030,
-                               kCancel = 0x0fff;
+                               kEventReport = 0x0100, kNGet = 0x0110, kSet = 0x0120, kAction = 0x0130, kCreate = 0x0140,
+                               kDelete = 0x0150, kCancel = 0x0fff;
 inline constexpr std::uint16_t kResponseBit = 0x8000;  ///< set in the response to a request
 
 /// Whether the request's data set says what is looked for (PS3.4 C.4): it is no yield.
@@ -25,9 +27,12 @@ std::string_view dicom_command_name(std::uint16_t command_field);
 /// The command field of a request by its name; 0 if there is none.
 std::uint16_t dicom_command_field(std::string_view name);
 
-/// PS3.7 C and PS3.4: the class of a status.
+/// PS3.7 C: the class of the status that a response to this request gives; only a query's can be cancel or pending.
 enum class StatusClass : std::uint8_t { success, warning, failure, cancel, pending };
-StatusClass dicom_status_class(std::uint16_t status);
+/// Nothing if no rule places the code.
+std::optional<StatusClass> dicom_regular_status_class(std::uint16_t command_field, std::uint16_t status);
+/// What no rule places is a failure: it is no success that anybody could rely on.
+StatusClass dicom_status_class(std::uint16_t command_field, std::uint16_t status);
 std::string_view to_text(StatusClass status_class);
 
 /// What a status means for the service of the SOP class (PS3.4), else for any (PS3.7 C); empty if no table has it.

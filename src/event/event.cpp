@@ -18,7 +18,7 @@ Outcome outcome(const DicomAssociation& association) {
 
 Outcome outcome(const DicomOperation& operation) {
   if (!operation.status) return Outcome::unknown;
-  switch (dicom_status_class(*operation.status)) {
+  switch (dicom_status_class(operation.command_field, *operation.status)) {
     case StatusClass::success:
     case StatusClass::warning: return Outcome::success;
     case StatusClass::failure: return Outcome::failure;

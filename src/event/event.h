@@ -218,6 +218,7 @@ struct DicomOperation {
   std::optional<std::uint16_t> error_id;     ///< (0000,0903)
   bool error_comment = false;                ///< (0000,0902) was there; its text does not leave
   std::uint16_t offending_elements = 0;      ///< (0000,0901), how many
+  std::uint16_t requested_attributes = 0;    ///< (0000,1005) of an N-GET, how many; 0: all
   std::optional<Duration> transfer_time;     ///< first to last byte of what came with the request
   std::optional<Duration> response_time;     ///< last byte of the request to the first response
   std::optional<SlowPart> slowest;           ///< what held it up most, where that can be told

@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 11> kCommands{"C-STORE",  "C-GET",       
 constexpr std::array<std::string_view, 6> kStatusClasses{"success", "warning", "failure", "cancel", "pending", "none"};
 
 std::string_view status_class_of(const DicomOperation& operation, const Visibility& visibility) {
-  if (operation.status) return to_text(dicom_status_class(*operation.status));
+  if (operation.status) return to_text(dicom_status_class(operation.command_field, *operation.status));
   return visibility.impaired() ? "unknown" : "none";
 }
 

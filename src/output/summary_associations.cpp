@@ -76,7 +76,7 @@ std::string sop_class_text(const DicomOperation& operation) {
 
 std::string answer_of(const DicomOperation& operation, const Visibility& visibility) {
   if (!operation.status) return visibility.impaired() ? "answer not visible" : "never answered";
-  const StatusClass status = dicom_status_class(*operation.status);
+  const StatusClass status = dicom_status_class(operation.command_field, *operation.status);
   if (status == StatusClass::success) return {};
   std::string text = std::string{to_text(status)} + ' ' + dicom_status_text(*operation.status);
   const std::string_view meaning =
@@ -101,8 +101,9 @@ Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
   }
   if (operation.command_field == dimse::kMove) deed.target = shown(operation.move_destination);
   deed.answer = answer_of(operation, visibility);
-  deed.refused =
-      operation.status ? dicom_status_class(*operation.status) == StatusClass::failure : !visibility.impaired();
+  deed.refused = operation.status
+                     ? dicom_status_class(operation.command_field, *operation.status) == StatusClass::failure
+                     : !visibility.impaired();
   deed.count = 1;
   deed.bytes = operation.command_field == dimse::kStore ? operation.request_bytes : 0;
   const SubOperations& told = operation.sub_operations;

@@ -72,7 +72,7 @@ std::string no_answer(const Visibility& visibility) {
 
 std::string answer_of(const DicomOperation& operation, const Visibility& visibility) {
   if (!operation.status) return no_answer(visibility);
-  const StatusClass status = dicom_status_class(*operation.status);
+  const StatusClass status = dicom_status_class(operation.command_field, *operation.status);
   std::string text{to_text(status)};
   if (status != StatusClass::success) text += ' ' + dicom_status_text(*operation.status);
   return text;
@@ -80,7 +80,7 @@ std::string answer_of(const DicomOperation& operation, const Visibility& visibil
 
 Volume stored_volume(const DicomOperation& operation) {
   const bool stored = operation.command_field == dimse::kStore && operation.status &&
-                      dicom_status_class(*operation.status) != StatusClass::failure;
+                      dicom_status_class(operation.command_field, *operation.status) != StatusClass::failure;
   return {stored ? std::uint64_t{1} : 0, operation.request_bytes};
 }
 

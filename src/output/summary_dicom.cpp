@@ -53,7 +53,7 @@ void count_answer(Operations& operations, const DicomOperation& operation, const
     ++(visibility.impaired() ? operations.not_visible : operations.unanswered);
     return;
   }
-  const StatusClass status = dicom_status_class(*operation.status);
+  const StatusClass status = dicom_status_class(operation.command_field, *operation.status);
   if (status == StatusClass::failure) ++operations.failed;
   if (status == StatusClass::cancel) ++operations.cancelled;
 }

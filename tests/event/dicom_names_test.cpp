@@ -16,19 +16,13 @@ TEST(DicomNames, Commands) {
   EXPECT_EQ(dicom_command_field("C-COPY"), 0);
 }
 
-TEST(DicomNames, StatusClasses) {
-  struct {
-    std::uint16_t status;
-    StatusClass status_class;
-  } const cases[] = {
-      {0x0000, StatusClass::success}, {0x0001, StatusClass::warning}, {0x0107, StatusClass::warning},
-      {0x0116, StatusClass::warning}, {0xb000, StatusClass::warning}, {0xb006, StatusClass::warning},
-      {0xb007, StatusClass::warning}, {0x0105, StatusClass::failure}, {0x0110, StatusClass::failure},
-      {0x0122, StatusClass::failure}, {0x0213, StatusClass::failure}, {0xa700, StatusClass::failure},
-      {0xa801, StatusClass::failure}, {0xc001, StatusClass::failure}, {0xfe00, StatusClass::cancel},
-      {0xff00, StatusClass::pending}, {0xff01, StatusClass::pending}, {0x7777, StatusClass::failure},
-  };
-  for (const auto& c : cases) EXPECT_EQ(dicom_status_class(c.status), c.status_class) << dicom_status_text(c.status);
+TEST(DicomNames, Attributes) {
+  EXPECT_EQ(dicom_tag_name(0x0008'0052), "QueryRetrieveLevel");
+  EXPECT_EQ(dicom_tag_name(0x0010'0020), "PatientID");
+  EXPECT_EQ(dicom_tag_name(0x0040'0100), "ScheduledProcedureStepSequence");
+  EXPECT_EQ(dicom_tag_name(0x0009'1002), "(0009,1002)") << "private";
+  EXPECT_EQ(dicom_tag_name(0), "(0000,0000)");
+  EXPECT_EQ(dicom_tag_name(0xffff'ffff), "(ffff,ffff)");
 }
 
 TEST(DicomNames, StatusText) {
