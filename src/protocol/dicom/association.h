@@ -13,6 +13,13 @@
 
 namespace dcmwatch::dicom {
 
+/// How an association's operations ended, but for those that succeeded or were cancelled.
+struct OperationOutcomes {
+  std::uint64_t failed = 0;
+  std::uint64_t warned = 0;
+  std::uint64_t unanswered = 0;  ///< although an answer could have been seen
+};
+
 class Association {
  public:
   explicit Association(const Mark& first) : first_(first) {}
@@ -23,6 +30,12 @@ class Association {
   void on_reject(const AssociateReject& reject, const Mark& last);
   void on_abort(const Abort& abort, Side side);
   void on_operation() { ++fact_.operations; }
+  /// Once, when all of them are over.
+  void on_outcomes(const OperationOutcomes& outcomes) {
+    fact_.failed_operations = outcomes.failed;
+    fact_.warned_operations = outcomes.warned;
+    fact_.unanswered_operations = outcomes.unanswered;
+  }
   void on_data(Side sender, std::uint64_t bytes) { fact_.data_bytes[static_cast<std::size_t>(sender)] += bytes; }
 
   /// The value to emit.
@@ -41,6 +54,9 @@ class Association {
 
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t context_id) const {
     return contexts_.transfer_syntax(context_id);
+  }
+  [[nodiscard]] std::string_view abstract_syntax(std::uint8_t context_id) const {
+    return contexts_.abstract_syntax(context_id);
   }
   /// Whether a PDV may use the context; nothing unless the whole opening was seen.
   [[nodiscard]] std::optional<bool> allows(std::uint8_t context_id) const;

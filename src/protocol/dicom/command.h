@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -27,21 +28,51 @@ struct Command {
   AeTitle originator_ae;                               ///< (0000,1030)
   std::optional<std::uint16_t> originator_message_id;  ///< (0000,1031)
   SubOperations sub_operations;                        ///< (0000,1020) to (0000,1023)
+  std::optional<std::uint16_t> priority;               ///< (0000,0700)
+  std::optional<std::uint16_t> event_type;             ///< (0000,1002)
+  std::optional<std::uint16_t> action_type;            ///< (0000,1008)
+  std::optional<std::uint16_t> error_id;               ///< (0000,0903)
+  bool error_comment = false;                          ///< (0000,0902) has a value
+  std::uint16_t offending_elements = 0;                ///< (0000,0901), how many
+  std::uint16_t attribute_identifiers = 0;             ///< (0000,1005), how many
 
   [[nodiscard]] bool is_response() const { return (field & dimse::kResponseBit) != 0; }
   [[nodiscard]] bool has_data_set() const { return data_set_type && *data_set_type != kNoDataSet; }
 };
 
 enum class CommandDefect : std::uint8_t {
-  truncated,  ///< an element runs past the end
-  group,      ///< an element that is not of group 0000
-  length,     ///< a value of a length that its representation has not
-  incomplete  ///< without what every command of its kind carries
+  truncated,         ///< an element runs past the end
+  group,             ///< an element that is not of group 0000
+  length,            ///< a value of a length that its representation has not
+  uid,               ///< a UID that is none
+  order,             ///< elements that do not ascend, or come twice
+  group_length,      ///< (0000,0000) is not there, or tells another length
+  unknown,           ///< a command field that the registry does not have
+  incomplete,        ///< without what every command of its kind carries
+  move_destination,  ///< a C-MOVE to nobody
+  data_set_type      ///< announces a data set where commands of its kind have none, or none where they have one
+};
+
+class CommandDefects {
+ public:
+  constexpr CommandDefects() = default;
+  constexpr CommandDefects(std::initializer_list<CommandDefect> defects) {
+    for (const CommandDefect defect : defects) add(defect);
+  }
+
+  constexpr void add(CommandDefect defect) { bits_ = static_cast<std::uint16_t>(bits_ | bit(defect)); }
+  [[nodiscard]] constexpr bool has(CommandDefect defect) const { return (bits_ & bit(defect)) != 0; }
+  [[nodiscard]] constexpr bool any() const { return bits_ != 0; }
+  friend bool operator==(const CommandDefects&, const CommandDefects&) = default;
+
+ private:
+  static constexpr unsigned bit(CommandDefect defect) { return 1U << static_cast<unsigned>(defect); }
+  std::uint16_t bits_ = 0;
 };
 
 struct DecodedCommand {
   Command command;
-  std::optional<CommandDefect> defect;
+  CommandDefects defects;
   bool usable = false;  ///< it says what it is and, as a response, what it answers and how
 };
 

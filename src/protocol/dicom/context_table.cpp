@@ -56,6 +56,11 @@ std::string_view ContextTable::transfer_syntax(std::uint8_t id) const {
   return found && found->transfer_syntax != 0 ? uids_[found->transfer_syntax].view() : std::string_view{};
 }
 
+std::string_view ContextTable::abstract_syntax(std::uint8_t id) const {
+  const Context* found = find(id);
+  return found ? uids_[found->abstract_syntax].view() : std::string_view{};
+}
+
 std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
   const Context* found = find(id);
   if (!found || !found->result) return std::nullopt;

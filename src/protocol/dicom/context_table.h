@@ -21,6 +21,8 @@ class ContextTable {
 
   /// Empty if not accepted, or not seen. Dies when something is added.
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t id) const;
+  /// Empty if the proposal was not seen. Dies when something is added.
+  [[nodiscard]] std::string_view abstract_syntax(std::uint8_t id) const;
   /// Nothing if the proposal or its answer was not seen.
   [[nodiscard]] std::optional<bool> accepted(std::uint8_t id) const;
   /// Made anew only where something was added since, or where they are too many to be kept.

@@ -229,7 +229,7 @@ void Conversation::announce_association(const Mark& mark) {
 }
 
 void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinished) {
-  operations_.end_all(mark, undisturbed(), unfinished);
+  association_->on_outcomes(operations_.end_all(mark, undisturbed(), unfinished));
   const bool lost = association_->incomplete() || any_lost();
   emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end),
                 {.lost = lost, .unfinished = unfinished});
@@ -239,6 +239,7 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
     lane.command.clear();
     lane.in_command = lane.command_cut = lane.lost = false;
     lane.message = 0;
+    lane.data_set = DataSetState::unknown;
     lane.reader.reset();
     lane.pdv_ignored = true;  // what is left of the PDV in hand belongs to no association
   }

@@ -19,6 +19,9 @@
 
 namespace dcmwatch::dicom {
 
+/// Where a message's data set is; unknown before the first command, or where a gap took the word on it.
+enum class DataSetState : std::uint8_t { unknown, none, due, begun };
+
 /// Keeps per association its contexts and open operations, and per direction a unit's head; never a data set. What is
 /// long, and there for a while only, is apart: it would be most of what an idle connection costs.
 class Conversation final : public StreamSink {
@@ -51,6 +54,7 @@ class Conversation final : public StreamSink {
 
     Operations::Id message = 0;  ///< whose data set is due or passing
     MessageKind kind{};
+    DataSetState data_set = DataSetState::unknown;  ///< of the latest message
     std::uint8_t message_context = 0;
     std::unique_ptr<DataSetReader> reader;  ///< while it wants something
 

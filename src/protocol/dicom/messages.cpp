@@ -24,6 +24,63 @@ std::span<const Tag> wanted_of(const Command& command) {
   return {};
 }
 
+struct DefectBreach {
+  CommandDefect defect;
+  Breach breach;
+};
+
+constexpr auto kDefectBreaches = std::to_array<DefectBreach>({
+    {CommandDefect::truncated, Breach::command_set},
+    {CommandDefect::group, Breach::command_set},
+    {CommandDefect::length, Breach::command_set},
+    {CommandDefect::uid, Breach::command_uid},
+    {CommandDefect::order, Breach::command_element_order},
+    {CommandDefect::group_length, Breach::command_group_length},
+    {CommandDefect::unknown, Breach::unknown_command},
+    {CommandDefect::incomplete, Breach::command_elements},
+    {CommandDefect::move_destination, Breach::move_destination},
+    {CommandDefect::data_set_type, Breach::data_set_type},
+});
+
+struct NamedInContext {
+  std::string_view abstract_syntax;
+  std::string_view sop_classes;  ///< how their UIDs begin
+};
+
+// Where commands name another SOP class than their context does: meta SOP classes (PS3.7 3.5, PS3.4 H.3) and classes
+// that share the instances of one of them (PS3.4 CC.3.1, F.8, F.9).
+constexpr auto kNamedInContexts = std::to_array<NamedInContext>({
+    {"1.2.840.10008.5.1.1.9", "1.2.840.10008.5.1.1.1"},   // basic grayscale print: film session, printer
+    {"1.2.840.10008.5.1.1.9", "1.2.840.10008.5.1.1.2"},   // film box
+    {"1.2.840.10008.5.1.1.9", "1.2.840.10008.5.1.1.4"},   // image boxes
+    {"1.2.840.10008.5.1.1.18", "1.2.840.10008.5.1.1.1"},  // basic color print
+    {"1.2.840.10008.5.1.1.18", "1.2.840.10008.5.1.1.2"},
+    {"1.2.840.10008.5.1.1.18", "1.2.840.10008.5.1.1.4"},
+    {"1.2.840.10008.5.1.1.9.1", "1.2.840.10008.5.1.1."},  // referenced print, retired
+    {"1.2.840.10008.5.1.1.18.1", "1.2.840.10008.5.1.1."},
+    {"1.2.840.10008.5.1.1.32", "1.2.840.10008.5.1.1."},            // pull stored print, retired
+    {"1.2.840.10008.5.1.4.34.6.2", "1.2.840.10008.5.1.4.34.6.1"},  // unified procedure step: all name push
+    {"1.2.840.10008.5.1.4.34.6.3", "1.2.840.10008.5.1.4.34.6.1"},
+    {"1.2.840.10008.5.1.4.34.6.4", "1.2.840.10008.5.1.4.34.6.1"},
+    {"1.2.840.10008.5.1.4.34.6.5", "1.2.840.10008.5.1.4.34.6.1"},
+    {"1.2.840.10008.5.1.4.34.4.2", "1.2.840.10008.5.1.4.34.4.1"},  // the same on trial
+    {"1.2.840.10008.5.1.4.34.4.3", "1.2.840.10008.5.1.4.34.4.1"},
+    {"1.2.840.10008.5.1.4.34.4.4", "1.2.840.10008.5.1.4.34.4.1"},
+    {"1.2.840.10008.3.1.2.3.4", "1.2.840.10008.3.1.2.3.3"},  // performed step: retrieve, notification
+    {"1.2.840.10008.3.1.2.3.5", "1.2.840.10008.3.1.2.3.3"},
+    {"1.2.840.10008.5.1.4.32", "1.2.840.10008.5.1.4.32."},  // general purpose worklist, retired
+    {"1.2.840.10008.3.1.2.1.4", "1.2.840.10008.3.1.2."},    // detached management, retired
+    {"1.2.840.10008.3.1.2.5.4", "1.2.840.10008.3.1.2."},
+    {"1.2.840.10008.3.1.2.5.5", "1.2.840.10008.3.1.2."},
+});
+
+bool may_name(std::string_view abstract_syntax, std::string_view sop_class) {
+  if (abstract_syntax.empty() || sop_class.empty() || abstract_syntax == sop_class) return true;
+  return std::ranges::any_of(kNamedInContexts, [&](const NamedInContext& row) {
+    return row.abstract_syntax == abstract_syntax && sop_class.starts_with(row.sop_classes);
+  });
+}
+
 // Hands what the reader finds to the operation.
 class AttributesOf final : public AttributeSink {
  public:
@@ -66,7 +123,8 @@ void Conversation::on_cut(Lane& lane, const Mark& mark, const PdvPiece& piece) {
 
 void Conversation::on_command_head(Lane& lane, const Mark& mark) {
   if (lane.message != 0) {  // its data set has not come to an end
-    if (undisturbed()) tell(Breach::message_order, lane, lane.pdv.pdu_length, mark);
+    const Breach breach = lane.data_set == DataSetState::due ? Breach::data_set_missing : Breach::message_order;
+    if (undisturbed()) tell(breach, lane, lane.pdv.pdu_length, mark);
     end_message(lane, mark);
   }
   if (!lane.in_command) {
@@ -92,10 +150,14 @@ void Conversation::on_command_piece(Lane& lane, const Mark& mark, const PdvPiece
 
 void Conversation::on_command(Lane& lane, const Mark& mark, ByteView bytes) {
   const DecodedCommand decoded = decode_command(bytes);
-  if (decoded.defect && !lane.command_cut && !lane.lost) tell(Breach::command_set, lane, bytes.size(), mark);
+  if (decoded.defects.any() && !lane.command_cut && !lane.lost) {
+    for (const auto& [defect, breach] : kDefectBreaches) {
+      if (decoded.defects.has(defect)) tell(breach, lane, bytes.size(), mark);
+    }
+  }
   if (decoded.usable) {
-    take_command(lane,
-                 {decoded.command, lane.pdv.context_id, side_of(lane), lane.command_start, mark, lane.command_cut});
+    take_command(lane, {decoded.command, lane.pdv.context_id, side_of(lane), lane.command_start, mark, lane.command_cut,
+                        undisturbed()});
   }
   lane.in_command = lane.command_cut = false;
   lane.command.clear();
@@ -104,6 +166,10 @@ void Conversation::on_command(Lane& lane, const Mark& mark, ByteView bytes) {
 void Conversation::take_command(Lane& lane, const SeenCommand& seen) {
   announce_association(seen.last);
   const Command& command = seen.command;
+  // Where a gap took the word on it, a data set may follow.
+  lane.data_set = command.has_data_set()  ? DataSetState::due
+                  : command.data_set_type ? DataSetState::none
+                                          : DataSetState::unknown;
   if (command.field == dimse::kCancel) return operations_.on_cancel(seen);
 
   lane.message_context = seen.context_id;
@@ -114,12 +180,13 @@ void Conversation::take_command(Lane& lane, const SeenCommand& seen) {
     lane.message = operations_.on_response(seen, *association_, request_may_come, requests.lost);
   } else {
     association_->on_operation();
+    if (!may_name(association_->abstract_syntax(seen.context_id), command.sop_class_uid))
+      tell(Breach::sop_class_of_context, lane, 0, seen.last);
     lane.kind = MessageKind::request;
     lane.message = operations_.on_request(seen, *association_);
     open_reader(lane, seen);
   }
-  // Where a gap took the word on it, a data set may follow.
-  if (!command.has_data_set() && command.data_set_type) lane.message = 0;
+  if (lane.data_set == DataSetState::none) lane.message = 0;
 }
 
 void Conversation::open_reader(Lane& lane, const SeenCommand& seen) {
@@ -135,7 +202,14 @@ void Conversation::open_reader(Lane& lane, const SeenCommand& seen) {
 
 void Conversation::on_data_head(Lane& lane, const Mark& mark) {
   const bool in_order = !lane.in_command && lane.message != 0 && lane.message_context == lane.pdv.context_id;
-  if (!in_order && undisturbed()) tell(Breach::message_order, lane, lane.pdv.pdu_length, mark);
+  if (!in_order && undisturbed()) {
+    const bool unannounced = !lane.in_command && lane.message == 0 && lane.data_set == DataSetState::none;
+    tell(unannounced ? Breach::data_set_unannounced : Breach::message_order, lane, lane.pdv.pdu_length, mark);
+  }
+  if (lane.message != 0) {
+    lane.data_set = DataSetState::begun;
+    operations_.on_fragment(lane.message, lane.kind, mark);
+  }
   lane.in_command = false;
   lane.command.clear();
 }

@@ -26,6 +26,15 @@ bool has_counters(const SubOperations& counters) {
   return counters.remaining || counters.completed || counters.failed || counters.warning;
 }
 
+// PS3.4 C.4.2.1.6 to C.4.2.1.9: what is done is not undone.
+bool follow(const SubOperations& earlier, const SubOperations& later) {
+  const auto falls = [](const std::optional<std::uint16_t>& from, const std::optional<std::uint16_t>& to) {
+    return from && to && *to < *from;
+  };
+  return !falls(earlier.completed, later.completed) && !falls(earlier.failed, later.failed) &&
+         !falls(earlier.warning, later.warning);
+}
+
 }  // namespace
 
 Operations::Id Operations::on_request(const SeenCommand& seen, const Association& association) {
@@ -33,6 +42,8 @@ Operations::Id Operations::on_request(const SeenCommand& seen, const Association
   const Invoker invoker = invoker_of(seen.sender);
   Open* known = find(seen.context_id, message_id, invoker);
   const bool was_awaited = known && known->awaits_request && known->fact.command_field == seen.command.field;
+  if (!was_awaited && seen.undisturbed && is_outstanding(message_id, invoker))
+    violations_.tell(Breach::message_id_reused, seen.start, 0, seen.sender == Side::opener, seen.last);
   if (known && !was_awaited) finish(*known, seen.last);  // its id was used anew
 
   Open& operation = was_awaited ? *known : open(seen, message_id, invoker, association);
@@ -54,6 +65,7 @@ Operations::Id Operations::on_response(const SeenCommand& seen, const Associatio
     operation->fact.request_seen = false;
     operation->request_done = true;
     operation->awaits_request = request_may_come;
+    operation->after_final = answered_ == Answered{seen.context_id, message_id, invoker, operation->fact.command_field};
     operation->shortfall.lost = request_lost;
   }
   take_response(*operation, seen);
@@ -65,7 +77,7 @@ Operations::Id Operations::on_response(const SeenCommand& seen, const Associatio
 
 void Operations::on_cancel(const SeenCommand& seen) {
   Open* operation = find(seen.context_id, seen.command.responded_to.value_or(0), invoker_of(seen.sender));
-  if (operation) operation->fact.cancelled = true;
+  if (operation && dimse::is_query(operation->fact.command_field)) operation->fact.cancelled = true;
 }
 
 void Operations::on_attribute(Id id, Tag tag, ByteView value, const Mark& mark) {
@@ -94,10 +106,22 @@ void Operations::on_attribute(Id id, Tag tag, ByteView value, const Mark& mark) 
   }
 }
 
+void Operations::on_fragment(Id id, MessageKind kind, const Mark& mark) {
+  Open* operation = kind == MessageKind::request ? find(id) : nullptr;
+  if (!operation) return;
+  const Duration round_trip = emitter_.connection().handshake.whole.value_or(Duration::zero());
+  operation->pace.on_fragment(mark.time, sent_by(side_of(operation->fact.invoker)), round_trip);
+}
+
 void Operations::on_data(Id id, MessageKind kind, std::uint64_t bytes, std::uint64_t missing, const Mark& mark) {
   Open* operation = find(id);
   if (!operation) return;
-  (kind == MessageKind::request ? operation->fact.request_bytes : operation->fact.response_bytes) += bytes;
+  if (kind == MessageKind::request) {
+    operation->fact.request_bytes += bytes;
+    operation->pace.on_bytes(mark.time, sent_by(side_of(operation->fact.invoker)));
+  } else {
+    operation->fact.response_bytes += bytes;
+  }
   operation->fact.missing_bytes += missing;
   progress(*operation, mark);
 }
@@ -107,7 +131,7 @@ void Operations::on_message_end(Id id, MessageKind kind, const Mark& mark) {
   if (!operation) return;
   if (kind == MessageKind::request) {
     announce(id, mark);
-    operation->request_done = true;
+    end_request(*operation, mark);
   } else {
     operation->response_done = true;
   }
@@ -150,13 +174,15 @@ void Operations::settle(const Mark& mark, bool undisturbed) {
   }
 }
 
-void Operations::end_all(const Mark& mark, bool undisturbed, bool unfinished) {
+OperationOutcomes Operations::end_all(const Mark& mark, bool undisturbed, bool unfinished) {
   while (!open_.empty()) {
     Open& oldest = *open_.front().operation;
     if (oldest.awaits_request && undisturbed) tell_unrequested(oldest, mark);
     oldest.shortfall.unfinished |= unfinished;
     finish(oldest, mark);
   }
+  answered_ = {};
+  return std::exchange(outcomes_, {});
 }
 
 Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker,
@@ -207,6 +233,13 @@ Operations::Open* Operations::find(std::uint8_t context_id, std::uint16_t messag
   return found == open_.end() ? nullptr : found->operation.get();
 }
 
+bool Operations::is_outstanding(std::uint16_t message_id, Invoker invoker) const {
+  return std::ranges::any_of(open_, [&](const Entry& entry) {
+    return entry.message_id == message_id && entry.invoker == invoker && entry.operation->fact.request_seen &&
+           !entry.operation->fact.status;
+  });
+}
+
 void Operations::take_request(Open& operation, const SeenCommand& seen) {
   const Command& command = seen.command;
   DicomOperation& fact = operation.fact;
@@ -216,11 +249,24 @@ void Operations::take_request(Open& operation, const SeenCommand& seen) {
   fact.move_destination = command.move_destination;
   fact.originator_ae = command.originator_ae;
   fact.originator_message_id = command.originator_message_id;
+  fact.priority = command.priority;
+  fact.event_type = command.event_type;
+  fact.action_type = command.action_type;
+  fact.requested_attributes = command.attribute_identifiers;
   fact.instance = settings_.pseudonymizer->pseudonym(IdentifierKind::instance_uid, command.instance_uid);
   operation.start = seen.start;
   operation.awaits_request = false;
-  operation.request_done = !command.has_data_set();
   operation.shortfall.lost |= seen.cut;
+  operation.pace.begin(seen.start.mark.time, sent_by(seen.sender));
+  operation.pace.on_bytes(seen.last.time, sent_by(seen.sender));
+  operation.request_done = false;
+  if (!command.has_data_set()) end_request(operation, seen.last);
+}
+
+void Operations::end_request(Open& operation, const Mark& last) {
+  operation.request_done = true;
+  const Side sender = side_of(operation.fact.invoker);
+  operation.pace.on_request_end(last.time, sent_by(sender), sent_by(other(sender)));
 }
 
 void Operations::take_response(Open& operation, const SeenCommand& seen) {
@@ -230,15 +276,35 @@ void Operations::take_response(Open& operation, const SeenCommand& seen) {
   // PS3.7 10.1.5.1.3: of an N-CREATE the performer may have chosen the instance.
   if (fact.instance.empty())
     fact.instance = settings_.pseudonymizer->pseudonym(IdentifierKind::instance_uid, command.instance_uid);
-  if (has_counters(command.sub_operations)) fact.sub_operations = command.sub_operations;
+  take_counters(operation, seen);
   operation.shortfall.lost |= seen.cut;
   operation.response_done = !command.has_data_set();
-  if (dicom_status_class(*command.status) == StatusClass::pending) {
+  operation.pace.on_response(seen.start.mark.time, sent_by(seen.sender));
+  const auto tell = [&](Breach breach) {
+    violations_.tell(breach, seen.start, 0, seen.sender == Side::opener, seen.last);
+  };
+  if (!dicom_regular_status_class(fact.command_field, *command.status)) tell(Breach::status);
+  if (fact.status) {
+    if (seen.undisturbed && !operation.awaits_request) tell(Breach::response_after_final);
+    return;
+  }
+  if (dicom_status_class(fact.command_field, *command.status) == StatusClass::pending) {
     ++fact.pending_responses;
     return;
   }
   fact.status = command.status;
+  fact.error_id = command.error_id;
+  fact.error_comment = command.error_comment;
+  fact.offending_elements = command.offending_elements;
   fact.answered = seen.last;
+}
+
+void Operations::take_counters(Open& operation, const SeenCommand& seen) {
+  const SubOperations& counters = seen.command.sub_operations;
+  if (!has_counters(counters)) return;
+  if (!follow(operation.fact.sub_operations, counters))
+    violations_.tell(Breach::sub_operations, seen.start, 0, seen.sender == Side::opener, seen.last);
+  operation.fact.sub_operations = counters;
 }
 
 void Operations::progress(Open& operation, const Mark& mark) {
@@ -257,8 +323,47 @@ void Operations::finish(Open& operation, const Mark& mark) {
   announce(operation.id, mark);
   operation.shortfall.lost |=
       operation.responses_lost && (!operation.fact.status || dimse::is_query(operation.fact.command_field));
+  tell_times(operation);
+  count_outcome(operation);
+  if (operation.fact.status) {
+    const DicomOperation& fact = operation.fact;
+    answered_ = {fact.context_id, fact.message_id, fact.invoker, fact.command_field};
+  }
   emit(operation, Phase::end, mark);
   open_.erase(std::ranges::lower_bound(open_, operation.id, {}, &Entry::id));
+}
+
+void Operations::count_outcome(const Open& operation) {
+  const DicomOperation& fact = operation.fact;
+  if (!fact.request_seen) return;
+  if (fact.status) {
+    const StatusClass status = dicom_status_class(fact.command_field, *fact.status);
+    outcomes_.failed += status == StatusClass::failure ? 1 : 0;
+    outcomes_.warned += status == StatusClass::warning ? 1 : 0;
+    return;
+  }
+  const Connection& connection = emitter_.connection();
+  const bool visible = !connection.joined_midway && !connection.truncated && !connection.one_direction_only() &&
+                       !operation.shortfall.lost && !operation.shortfall.unfinished;
+  outcomes_.unanswered += visible ? 1 : 0;
+}
+
+// Where bytes were lost, the time at which they were given up says nothing.
+void Operations::tell_times(Open& operation) const {
+  DicomOperation& fact = operation.fact;
+  const Side sender = side_of(fact.invoker);
+  if (!fact.request_seen || operation.shortfall.lost || sent_by(sender).unseen_bytes != 0) return;
+  if (fact.request_bytes != 0) fact.transfer_time = operation.pace.transfer_time();
+  fact.response_time = operation.pace.response_time();
+
+  const HandshakeTimes& handshake = emitter_.connection().handshake;
+  const auto& to_receiver = sender == Side::opener ? handshake.to_acceptor : handshake.to_opener;
+  if (to_receiver && sent_by(other(sender)).unseen_bytes == 0) fact.slowest = operation.pace.slowest(*to_receiver);
+}
+
+const DirectionStatistics& Operations::sent_by(Side side) const {
+  const Direction opener = emitter_.opener();
+  return emitter_.connection().sent(side == Side::opener ? opener : opposite(opener));
 }
 
 void Operations::emit(Open& operation, Phase phase, const Mark& mark) {
@@ -270,7 +375,8 @@ void Operations::emit(Open& operation, Phase phase, const Mark& mark) {
 
 void Operations::tell_unrequested(const Open& operation, const Mark& mark) {
   const bool by_opener = operation.fact.invoker == Invoker::acceptor;
-  violations_.tell(Breach::response_without_request, operation.start, 0, by_opener, mark);
+  const Breach breach = operation.after_final ? Breach::response_after_final : Breach::response_without_request;
+  violations_.tell(breach, operation.start, 0, by_opener, mark);
 }
 
 }  // namespace dcmwatch::dicom

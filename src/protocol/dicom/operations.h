@@ -11,6 +11,7 @@
 #include "protocol/dicom/command.h"
 #include "protocol/dicom/data_set.h"
 #include "protocol/dicom/forgotten.h"
+#include "protocol/dicom/pace.h"
 #include "protocol/dicom/pdu_framer.h"
 #include "protocol/dicom/state.h"
 #include "protocol/dicom/violations.h"
@@ -22,9 +23,10 @@ struct SeenCommand {
   const Command& command;
   std::uint8_t context_id = 0;
   Side sender{};
-  UnitStart start;   ///< of its first PDV
-  Mark last;         ///< its last byte
-  bool cut = false;  ///< a gap took part of it
+  UnitStart start;           ///< of its first PDV
+  Mark last;                 ///< its last byte
+  bool cut = false;          ///< a gap took part of it
+  bool undisturbed = false;  ///< nothing was lost or reordered so far: what breaks an order is the peers' doing
 };
 
 enum class MessageKind : std::uint8_t { request, response };
@@ -50,6 +52,8 @@ class Operations {
 
   void on_cancel(const SeenCommand& seen);
   void on_attribute(Id id, Tag tag, ByteView value, const Mark& mark);
+  /// A fragment of the data set begins.
+  void on_fragment(Id id, MessageKind kind, const Mark& mark);
   void on_data(Id id, MessageKind kind, std::uint64_t bytes, std::uint64_t missing, const Mark& mark);
   /// Nothing more of the request or response will come, or be recognised.
   void on_message_end(Id id, MessageKind kind, const Mark& mark);
@@ -64,8 +68,8 @@ class Operations {
   /// Gives up waiting for requests that are overdue. `undisturbed`: nothing was lost or reordered, so that it is the
   /// peer's fault.
   void settle(const Mark& mark, bool undisturbed);
-  /// `unfinished`: nobody looks any longer, though they may go on.
-  void end_all(const Mark& mark, bool undisturbed, bool unfinished);
+  /// `unfinished`: nobody looks any longer, though they may go on. Gives how all of the association's operations ended.
+  OperationOutcomes end_all(const Mark& mark, bool undisturbed, bool unfinished);
   /// Every operation makes room, as the oldest do at Limits::dicom_pending_operations.
   void push_out_all(const Mark& mark);
   [[nodiscard]] std::size_t kept_bytes() const { return open_.size() * (sizeof(Open) + sizeof(Entry)); }
@@ -82,7 +86,9 @@ class Operations {
     bool request_done = false;
     bool response_done = false;  ///< of the latest response
     bool awaits_request = false;
+    bool after_final = false;  ///< a response as the latest operation that is over had
     Shortfall shortfall;
+    Pace pace;
     bool responses_lost = false;
   };
 
@@ -98,11 +104,17 @@ class Operations {
   Open& open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker, const Association& association);
   Open* find(Id id);
   Open* find(std::uint8_t context_id, std::uint16_t message_id, Invoker invoker);
+  void end_request(Open& operation, const Mark& last);
+  [[nodiscard]] bool is_outstanding(std::uint16_t message_id, Invoker invoker) const;
   void take_request(Open& operation, const SeenCommand& seen);
   void take_response(Open& operation, const SeenCommand& seen);
+  void take_counters(Open& operation, const SeenCommand& seen);
   void progress(Open& operation, const Mark& mark);
   void finish_if_done(Open& operation, const Mark& mark);
   void finish(Open& operation, const Mark& mark);
+  void count_outcome(const Open& operation);
+  void tell_times(Open& operation) const;
+  [[nodiscard]] const DirectionStatistics& sent_by(Side side) const;
   void make_room(const Mark& mark);
   void push_out_oldest(const Mark& mark);
   void emit(Open& operation, Phase phase, const Mark& mark);
@@ -114,6 +126,16 @@ class Operations {
   Forgotten pushed_out_;     ///< by newer ones
   std::vector<Entry> open_;  ///< by ascending id; nearly always there is one
   Id latest_ = 0;
+  OperationOutcomes outcomes_;
+  /// The latest that was answered: context, message id, invoker and command.
+  struct Answered {
+    std::uint8_t context_id = 0;
+    std::uint16_t message_id = 0;
+    Invoker invoker{};
+    std::uint16_t command_field = 0;
+    friend bool operator==(const Answered&, const Answered&) = default;
+  };
+  Answered answered_;
 };
 
 }  // namespace dcmwatch::dicom

@@ -21,7 +21,21 @@ enum class Breach : std::uint8_t {
   unexpected_pdu,
   command_set,
   message_order,
-  response_without_request
+  response_without_request,
+  command_element_order,
+  command_group_length,
+  command_elements,
+  command_uid,
+  unknown_command,
+  move_destination,
+  data_set_type,
+  data_set_missing,
+  data_set_unannounced,
+  sop_class_of_context,
+  message_id_reused,
+  response_after_final,
+  status,
+  sub_operations
 };
 
 struct BreachRule {
@@ -41,6 +55,20 @@ inline constexpr std::array kBreachRules{
     BreachRule{Breach::command_set, "dicom.command_set", "PS3.7 6.3.1"},
     BreachRule{Breach::message_order, "dicom.message_order", "PS3.7 6.3"},
     BreachRule{Breach::response_without_request, "dicom.response_without_request", "PS3.7 8.1"},
+    BreachRule{Breach::command_element_order, "dicom.command_element_order", "PS3.7 6.3"},
+    BreachRule{Breach::command_group_length, "dicom.command_group_length", "PS3.7 E.1"},
+    BreachRule{Breach::command_elements, "dicom.command_elements", "PS3.7 9.3, 10.3"},
+    BreachRule{Breach::command_uid, "dicom.command_uid", "PS3.5 9.1"},
+    BreachRule{Breach::unknown_command, "dicom.unknown_command", "PS3.7 E.1"},
+    BreachRule{Breach::move_destination, "dicom.move_destination", "PS3.7 9.3.4.1"},
+    BreachRule{Breach::data_set_type, "dicom.data_set_type", "PS3.7 9.3, 10.3"},
+    BreachRule{Breach::data_set_missing, "dicom.data_set_missing", "PS3.7 E.1"},
+    BreachRule{Breach::data_set_unannounced, "dicom.data_set_unannounced", "PS3.7 E.1"},
+    BreachRule{Breach::sop_class_of_context, "dicom.sop_class_of_context", "PS3.8 9.3.2.2"},
+    BreachRule{Breach::message_id_reused, "dicom.message_id_reused", "PS3.7 9.1.1.1.1"},
+    BreachRule{Breach::response_after_final, "dicom.response_after_final", "PS3.7 8.1"},
+    BreachRule{Breach::status, "dicom.status", "PS3.7 C"},
+    BreachRule{Breach::sub_operations, "dicom.sub_operations", "PS3.4 C.4.2.1"},
 };
 
 constexpr bool rules_are_in_order() {
