@@ -7,7 +7,6 @@
 namespace dcmwatch::test {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using namespace std::chrono_literals;
@@ -298,6 +297,23 @@ TEST(DicomExchange, JoinedMidwayNoContextContradicts) {
   wire.there(message(1, store_request(1), ct_image(10))).back(message(1, store_response(1))).close();
   EXPECT_THAT(violations(wire), IsEmpty());
   EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).at(0).status, 0);
+}
+
+// What the peers logged of their own messages beside their status (tests/protocol/dicom/recorded).
+TEST(DicomExchange, RecordedEventAndActionTypes) {
+  const auto types = [](const std::string& name, auto DicomOperation::*type) {
+    Wire wire;
+    play(wire, recorded(name));
+    std::vector<std::uint16_t> told;
+    for (const DicomOperation& operation : wire.facts<DicomOperation>(Phase::end)) {
+      if (operation.*type) told.push_back(*(operation.*type));
+    }
+    return told;
+  };
+  EXPECT_THAT(types("commitment-report", &DicomOperation::action_type), ElementsAre(1));
+  EXPECT_THAT(types("commitment-report", &DicomOperation::event_type), ElementsAre(2));
+  EXPECT_THAT(types("procedure-step", &DicomOperation::action_type), ElementsAre(3, 1, 1));
+  EXPECT_THAT(types("print", &DicomOperation::action_type), ElementsAre(1));
 }
 
 struct Timed : Wire {

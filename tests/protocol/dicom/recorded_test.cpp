@@ -71,6 +71,60 @@ const std::vector<Recorded>& all_recorded() {
            "instance=1 bytes=502+0 status=0000",
            "dicom.association end CT1>PACS accepted=yes contexts=1/1 end=released operations=1 data=502+0",
        }},
+      {"print",
+       {
+           "dicom.operation end N-GET 1/1 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.16 patient=0 study=0 accession=0 "
+           "instance=1 bytes=0+28 status=0000",
+           "dicom.operation end N-CREATE 3/2 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.23 patient=0 study=0 "
+           "accession=0 instance=1 bytes=16+16 status=0000",
+           "dicom.operation end N-CREATE 1/3 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=0+116 status=0000",
+           "dicom.operation end N-CREATE 1/4 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.2 patient=0 study=0 "
+           "accession=0 instance=1 bytes=264+440 status=0000",
+           "dicom.operation end N-SET 1/5 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.4 patient=0 study=0 accession=0 "
+           "instance=1 bytes=2180+10 status=0000",
+           "dicom.operation end N-ACTION 1/6 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.2 patient=0 study=0 "
+           "accession=0 instance=1 bytes=0+0 status=0000",
+           "dicom.operation end N-DELETE 1/7 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.2 patient=0 study=0 "
+           "accession=0 instance=1 bytes=0+0 status=0000",
+           "dicom.operation end N-DELETE 1/8 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=0+0 status=0000",
+           "dicom.operation end N-DELETE 3/9 opener WS1>PRINT1 class=1.2.840.10008.5.1.1.23 patient=0 study=0 "
+           "accession=0 instance=1 bytes=0+0 status=0000",
+           "dicom.association end WS1>PRINT1 accepted=yes contexts=2/2 end=released operations=9 data=2460+610",
+       }},
+      {"procedure-step",
+       {
+           "dicom.operation end N-CREATE 1/1 opener WS2>US1 class=1.2.840.10008.5.1.4.34.6.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=92+0 status=0000",
+           "dicom.operation end N-ACTION 3/2 opener WS2>US1 class=1.2.840.10008.5.1.4.34.6.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=26+0 status=0000",
+           "dicom.operation end N-ACTION 5/3 opener WS2>US1 class=1.2.840.10008.5.1.4.34.6.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=46+0 status=0000",
+           "dicom.operation end N-GET 5/4 opener WS2>US1 class=1.2.840.10008.5.1.4.34.6.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=0+38 status=0000",
+           "dicom.operation end N-SET 5/5 opener WS2>US1 class=1.2.840.10008.5.1.4.34.6.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=68+0 status=0000",
+           "dicom.operation end N-ACTION 5/6 opener WS2>US1 class=1.2.840.10008.5.1.4.34.6.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=44+0 status=0000",
+           "dicom.association end WS2>US1 accepted=yes contexts=3/3 end=released operations=6 data=276+38",
+       }},
+      {"commitment-report",
+       {
+           "dicom.operation end N-ACTION 1/1 opener CT1>US1 class=1.2.840.10008.1.20.1 patient=0 study=0 accession=0 "
+           "instance=1 bytes=346+0 status=0000",
+           "dicom.operation end N-EVENT-REPORT 1/1 acceptor CT1>US1 class=1.2.840.10008.1.20.1 patient=0 study=0 "
+           "accession=0 instance=1 bytes=382+0 status=0000",
+           "dicom.association end CT1>US1 accepted=yes contexts=1/1 end=released operations=2 data=346+382",
+       }},
+      {"performed-step-refused",
+       {
+           "dicom.operation end N-CREATE 1/1 opener CT1>US1 class=1.2.840.10008.3.1.2.3.3 patient=0 study=0 "
+           "accession=0 instance=1 bytes=242+0 status=0110",
+           "dicom.operation end N-SET 1/2 opener CT1>US1 class=1.2.840.10008.3.1.2.3.3 patient=0 study=0 accession=0 "
+           "instance=1 bytes=642+0 status=0110",
+           "dicom.association end CT1>US1 accepted=yes contexts=1/1 end=released operations=2 data=884+0",
+       }},
   };
   return kAll;
 }
