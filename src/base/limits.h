@@ -53,7 +53,9 @@ struct Limits {
   std::size_t resync_bytes = 1024 * 1024;    ///< how far a stream joined midway is searched for the start of a unit
   std::size_t dicom_pdu_bytes = 512 * 1024;  ///< association PDUs; P-DATA is streamed and has no such bound
   std::size_t dicom_command_bytes = 64 * 1024;
-  std::size_t dicom_pending_operations = 256;  ///< open requests of one association; victim: the oldest
+  std::size_t dicom_negotiated_items = 128;  ///< of a kind, of an association: roles, …; victim: those beyond
+  Duration dicom_answer_timeout = std::chrono::seconds{30};  ///< an association request that nobody answers
+  std::size_t dicom_pending_operations = 256;                ///< open requests of one association; victim: the oldest
   std::size_t hl7_message_bytes = 512 * 1024;  ///< wanted head of a message; the rest is skipped and counted
   std::size_t hl7_pending_messages = 256;      ///< messages awaiting their acknowledgement; victim: the oldest
 

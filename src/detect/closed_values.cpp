@@ -51,9 +51,11 @@ Values all_closed_values() {
           {"dicom.invoker", texts(Invoker::opener, Invoker::acceptor)},
           {"dicom.end", texts(DicomEnd::released, DicomEnd::open)},
           {"dicom.status_class", texts(StatusClass::success, StatusClass::pending)},
+          {"dicom.rejection_kind", {"configuration", "availability", "protocol"}},
           {"dicom.aborted_by", {"opener", "acceptor"}},
           {"hl7.sent_by", {"opener", "acceptor"}},
           {"violation.by", {"opener", "acceptor"}},
+          {"violation.severity", texts(Severity::low, Severity::high)},
           {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::identifier)}};
 }
 

@@ -77,18 +77,19 @@ struct NamedCode {
   std::uint8_t source;
   std::uint8_t reason;
   std::string_view text;
+  std::string_view kind = {};
 };
 
 // PS3.8 9.3.4: the reasons of an A-ASSOCIATE-RJ, by source.
 constexpr auto kRejectionReasons = std::to_array<NamedCode>({
     {1, 1, "no reason given"},
-    {1, 2, "application context name not supported"},
-    {1, 3, "calling AE title not recognized"},
-    {1, 7, "called AE title not recognized"},
+    {1, 2, "application context name not supported", "protocol"},
+    {1, 3, "calling AE title not recognized", "configuration"},
+    {1, 7, "called AE title not recognized", "configuration"},
     {2, 1, "no reason given"},
-    {2, 2, "protocol version not supported"},
-    {3, 1, "temporary congestion"},
-    {3, 2, "local limit exceeded"},
+    {2, 2, "protocol version not supported", "protocol"},
+    {3, 1, "temporary congestion", "availability"},
+    {3, 2, "local limit exceeded", "availability"},
 });
 
 // PS3.8 9.3.8: the reasons of an A-ABORT by the service provider.
@@ -102,11 +103,16 @@ constexpr auto kAbortReasons = std::to_array<NamedCode>({
 });
 
 template <std::size_t size>
+const NamedCode* find_code(const std::array<NamedCode, size>& table, std::uint8_t source, std::uint8_t reason) {
+  const auto is_it = [&](const NamedCode& code) { return code.source == source && code.reason == reason; };
+  const auto found = std::ranges::find_if(table, is_it);
+  return found == table.end() ? nullptr : &*found;
+}
+
+template <std::size_t size>
 std::string reason_text(const std::array<NamedCode, size>& table, std::uint8_t source, std::uint8_t reason) {
-  for (const NamedCode& code : table) {
-    if (code.source == source && code.reason == reason) return std::string{code.text};
-  }
-  return fmt::format("source {}, reason {}", source, reason);
+  const NamedCode* code = find_code(table, source, reason);
+  return code ? std::string{code->text} : fmt::format("source {}, reason {}", source, reason);
 }
 
 }  // namespace
@@ -163,10 +169,23 @@ std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::
   return fmt::format("result {}, {}", result, why);
 }
 
+bool dicom_rejection_is_known(std::uint8_t result, std::uint8_t source, std::uint8_t reason) {
+  return (result == 1 || result == 2) && find_code(kRejectionReasons, source, reason) != nullptr;
+}
+
+std::string_view dicom_rejection_kind(std::uint8_t source, std::uint8_t reason) {
+  const NamedCode* code = find_code(kRejectionReasons, source, reason);
+  return code ? code->kind : std::string_view{};
+}
+
 std::string dicom_abort_text(std::uint8_t source, std::uint8_t reason) {
   if (source == 0) return "by the service user";  // its reason is not significant
   if (source == 2) return "by the service provider, " + reason_text(kAbortReasons, source, reason);
   return fmt::format("source {}, reason {}", source, reason);
+}
+
+bool dicom_abort_is_known(std::uint8_t source, std::uint8_t reason) {
+  return source == 0 || find_code(kAbortReasons, source, reason) != nullptr;
 }
 
 }  // namespace dcmwatch

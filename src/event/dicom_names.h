@@ -54,6 +54,13 @@ std::string_view dicom_uid_name(std::string_view uid);
 /// PS3.8 9.3.4, "rejected-permanent, called AE title not recognized" and the like; unknown codes as numbers.
 std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::uint8_t reason);
 
+/// Whether the standard has the code.
+bool dicom_rejection_is_known(std::uint8_t result, std::uint8_t source, std::uint8_t reason);
+
+/// What a rejection hints at: "configuration" (a title or a context is not known there), "availability" (try later) or
+/// "protocol"; empty if its code does not tell.
+std::string_view dicom_rejection_kind(std::uint8_t source, std::uint8_t reason);
+
 /// PS3.8 table 9-18: "abstract syntax not supported"; an unknown result as its number.
 std::string dicom_context_result_text(std::uint8_t result);
 
@@ -68,5 +75,6 @@ std::string dicom_item_text(std::uint8_t type);
 
 /// PS3.8 9.3.8
 std::string dicom_abort_text(std::uint8_t source, std::uint8_t reason);
+bool dicom_abort_is_known(std::uint8_t source, std::uint8_t reason);
 
 }  // namespace dcmwatch

@@ -132,6 +132,15 @@ std::string_view to_text(SlowPart part) {
   return {};
 }
 
+std::string_view to_text(Severity severity) {
+  switch (severity) {
+    case Severity::low: return "low";
+    case Severity::medium: return "medium";
+    case Severity::high: return "high";
+  }
+  return {};
+}
+
 std::string_view to_text(LinkKind kind) {
   switch (kind) {
     case LinkKind::move_caused_store: return "move_caused_store";

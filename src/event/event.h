@@ -273,6 +273,9 @@ struct Hl7Message {
   std::optional<Mark> acknowledged;
 };
 
+/// How much a break of the rules matters: low is legal or does no harm, high is not understood by its receiver.
+enum class Severity : std::uint8_t { low, medium, high };
+
 /// dataset "violation": a break of a protocol's rules; never the bytes.
 struct Violation {
   std::string_view name;     ///< "dicom.pdu_length", from the protocol's own table
@@ -280,6 +283,9 @@ struct Violation {
   std::uint64_t offset = 0;  ///< of the stream, where the offending unit began
   std::uint64_t length = 0;  ///< of the offending unit
   bool by_opener = true;
+  Severity severity = Severity::medium;
+  std::string_view meaning = {};         ///< a sentence for people, from the same table
+  std::optional<AeTitle> ae_title = {};  ///< that is suspicious
 };
 
 /// dataset "link": two facts related.
@@ -338,6 +344,7 @@ std::string_view to_text(ConnectionEnd end);
 std::string_view to_text(DicomEnd end);
 std::string_view to_text(Invoker invoker);
 std::string_view to_text(SlowPart part);
+std::string_view to_text(Severity severity);
 std::string_view to_text(LinkKind kind);
 std::string_view to_text(LinkCertainty certainty);
 

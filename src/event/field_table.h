@@ -359,6 +359,8 @@ inline constexpr Field kFields[] = {
                 std::to_string(a.rejection->reason));
        }
      })},
+    {"dicom.rejection_kind", kText, "configuration (a title is not known there), availability (congestion, a limit) or protocol; absent: the code does not tell", "PS3.8 9.3.4", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { if (a.rejection) word_unless_empty(s, dicom_rejection_kind(a.rejection->source, a.rejection->reason)); })},
     {"dicom.abort", kText, "source and reason of an abort", "PS3.8 9.3.8", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { if (a.abort) s.text(dicom_abort_text(a.abort->source, a.abort->reason)); })},
     {"dicom.aborted_by", kText, "opener or acceptor", "PS3.8 9.3.8", kNobody,
@@ -675,6 +677,12 @@ inline constexpr Field kFields[] = {
      of<Violation>([](const auto& v, S& s) { s.text(v.name); })},
     {"violation.clause", kText, "where the standard says so", "", kNobody,
      of<Violation>([](const auto& v, S& s) { s.text(v.clause); })},
+    {"violation.severity", kText, "low, medium or high", "", kNobody,
+     of<Violation>([](const auto& v, S& s) { s.word(to_text(v.severity)); })},
+    {"violation.meaning", kText, "what it means, for people", "", kNobody,
+     of<Violation>([](const auto& v, S& s) { text_unless_empty(s, v.meaning); })},
+    {"violation.ae_title", kText, "the AE title that is suspicious", "PS3.5 6.2", kDevice,
+     of<Violation>([](const auto& v, S& s) { text_if(s, v.ae_title); })},
     {"violation.by", kText, "opener or acceptor of the connection", "", kNobody,
      of<Violation>([](const auto& v, S& s) { s.text(v.by_opener ? "opener" : "acceptor"); })},
     {"violation.offset", kNumber, "where in that side's stream the offending unit began", "", kNobody,

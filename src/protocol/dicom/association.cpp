@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/dicom/negotiation.h"
+#include "protocol/dicom/violations.h"
+
 namespace dcmwatch::dicom {
 
-std::size_t Association::on_request(const AssociateRequest& request, const Mark& first, bool complete) {
-  if (request_seen_) return 0;
+OpeningTaken Association::on_request(const AssociateRequest& request, const Mark& first, bool complete,
+                                     const Limits& limits) {
+  OpeningTaken taken;
+  if (request_seen_) return taken;
   request_seen_ = true;
   incomplete_ |= !complete;
   first_ = std::min(first_, first);
@@ -14,17 +19,41 @@ std::size_t Association::on_request(const AssociateRequest& request, const Mark&
   fact_.called_ae = request.called_ae;
   fact_.application_context = request.application_context;
   fact_.opener = request.implementation;
-  return contexts_.propose(request.contexts);
+  taken.uids_without_room = contexts_.propose(request.contexts);
+  if (request.rare) {
+    Negotiation negotiation{fact_.negotiation.get(), limits};
+    negotiation.propose(*request.rare);
+    taken.items_without_room = negotiation.without_room();
+    negotiation_bytes_ = negotiation.kept_bytes();
+    fact_.negotiation = std::move(negotiation).fact();
+  }
+  return taken;
 }
 
-std::size_t Association::on_accept(const AssociateAccept& accept, const Mark& last, bool complete) {
-  if (answered()) return 0;
+OpeningTaken Association::on_accept(const AssociateAccept& accept, const Mark& last, bool complete,
+                                    const Limits& limits) {
+  OpeningTaken taken;
+  if (answered()) return taken;
   incomplete_ |= !complete;
   fact_.accepted = true;
   fact_.acceptor = accept.implementation;
   if (fact_.application_context.empty()) fact_.application_context = accept.application_context;
   if (request_seen_) fact_.setup_time = elapsed(first_.time, last.time);
-  return contexts_.answer(accept.contexts);
+
+  const ContextTable::Answered answered = contexts_.answer(accept.contexts);
+  taken.uids_without_room = answered.without_room;
+  if (answered.unproposed_context) taken.breaches.push_back(Breach::unproposed_context);
+  if (answered.unproposed_transfer_syntax) taken.breaches.push_back(Breach::unproposed_transfer_syntax);
+  if (answered.unanswered_context) taken.breaches.push_back(Breach::unanswered_context);
+  if (accept.rare) {
+    Negotiation negotiation{fact_.negotiation.get(), limits};
+    if (!negotiation.answer(*accept.rare)) taken.breaches.push_back(Breach::unproposed_item);
+    taken.items_without_room = negotiation.without_room();
+    negotiation_bytes_ = negotiation.kept_bytes();
+    fact_.negotiation = std::move(negotiation).fact();
+  }
+  if (incomplete_ || !request_seen_) taken.breaches.clear();
+  return taken;
 }
 
 void Association::on_reject(const AssociateReject& reject, const Mark& last) {
@@ -46,6 +75,8 @@ DicomAssociation Association::fact(std::optional<DicomEnd> end) {
 
 std::size_t Association::forget_contexts() {
   incomplete_ = true;
+  fact_.negotiation.reset();
+  negotiation_bytes_ = 0;
   return std::exchange(contexts_, {}).uids();
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/limits.h"
 #include "base/timestamp.h"
 #include "event/event.h"
 #include "protocol/dicom/context_table.h"
@@ -20,13 +21,19 @@ struct OperationOutcomes {
   std::uint64_t unanswered = 0;  ///< although an answer could have been seen
 };
 
+/// What became of an opening's PDU.
+struct OpeningTaken {
+  std::size_t uids_without_room = 0;   ///< of presentation contexts
+  std::size_t items_without_room = 0;  ///< roles and the like
+  std::vector<Breach> breaches = {};   ///< of an acceptance, beside its request; none if that was not seen whole
+};
+
 class Association {
  public:
   explicit Association(const Mark& first) : first_(first) {}
 
-  /// These two give the number of UIDs that there was no room for.
-  std::size_t on_request(const AssociateRequest& request, const Mark& first, bool complete);
-  std::size_t on_accept(const AssociateAccept& accept, const Mark& last, bool complete);
+  OpeningTaken on_request(const AssociateRequest& request, const Mark& first, bool complete, const Limits& limits);
+  OpeningTaken on_accept(const AssociateAccept& accept, const Mark& last, bool complete, const Limits& limits);
   void on_reject(const AssociateReject& reject, const Mark& last);
   void on_abort(const Abort& abort, Side side);
   void on_operation() { ++fact_.operations; }
@@ -43,7 +50,7 @@ class Association {
 
   /// Its contexts are known no longer. Gives the number of their UIDs.
   std::size_t forget_contexts();
-  [[nodiscard]] std::size_t kept_bytes() const { return contexts_.kept_bytes(); }
+  [[nodiscard]] std::size_t kept_bytes() const { return contexts_.kept_bytes() + negotiation_bytes_; }
 
   [[nodiscard]] const Mark& first() const { return first_; }
   [[nodiscard]] const std::optional<AeTitle>& calling_ae() const { return fact_.calling_ae; }
@@ -67,6 +74,7 @@ class Association {
   DicomAssociation fact_;  ///< without its contexts
   ContextTable contexts_;
   Mark first_;
+  std::size_t negotiation_bytes_ = 0;
   bool request_seen_ = false;
   bool incomplete_ = false;
 };

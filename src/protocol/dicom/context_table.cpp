@@ -34,21 +34,33 @@ std::size_t ContextTable::propose(const std::vector<ProposedContext>& contexts) 
       proposed_.push_back(index_of_uid(proposed.transfer_syntaxes[i], without_room));
     }
     without_room += proposed.transfer_syntaxes.size() - here.proposed;
+    here.whole = without_room == 0;
   }
   count_kept();
   return without_room;
 }
 
-std::size_t ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
-  std::size_t without_room = 0;
+ContextTable::Answered ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
+  Answered all;
   facts_.reset();
+  const std::size_t proposed = contexts_.size();
   for (const AnsweredContext& answered : contexts) {
     Context& here = context(answered.id);
     here.result = answered.result;
-    here.transfer_syntax = index_of_uid(answered.transfer_syntax, without_room);
+    here.transfer_syntax = index_of_uid(answered.transfer_syntax, all.without_room);
+    if (!is_proposed(here, here.transfer_syntax)) all.unproposed_transfer_syntax = true;
   }
+  all.unproposed_context = contexts_.size() != proposed;
+  all.unanswered_context = std::ranges::any_of(contexts_, [](const Context& context) { return !context.result; });
   count_kept();
-  return without_room;
+  return all;
+}
+
+// "None" is as good as proposed: what is no UID is told as such.
+bool ContextTable::is_proposed(const Context& context, UidIndex transfer_syntax) const {
+  if (transfer_syntax == 0 || context.proposed == 0 || !context.whole) return true;
+  const auto first = proposed_.begin() + context.first_proposed;
+  return std::find(first, first + context.proposed, transfer_syntax) != first + context.proposed;
 }
 
 std::string_view ContextTable::transfer_syntax(std::uint8_t id) const {

@@ -15,9 +15,17 @@ class ContextTable {
  public:
   ContextTable();
 
-  /// Both give the number of UIDs that there was no room for.
+  /// Gives the number of UIDs that there was no room for.
   std::size_t propose(const std::vector<ProposedContext>& contexts);
-  std::size_t answer(const std::vector<AnsweredContext>& contexts);
+
+  /// Which answers fit no proposal, or the reverse; true of all where the proposal was not seen.
+  struct Answered {
+    std::size_t without_room = 0;  ///< UIDs
+    bool unproposed_context = false;
+    bool unproposed_transfer_syntax = false;
+    bool unanswered_context = false;
+  };
+  Answered answer(const std::vector<AnsweredContext>& contexts);
 
   /// Empty if not accepted, or not seen. Dies when something is added.
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t id) const;
@@ -42,11 +50,13 @@ class ContextTable {
     UidIndex transfer_syntax = 0;
     std::uint16_t first_proposed = 0;  ///< in proposed_
     std::uint16_t proposed = 0;
+    bool whole = true;  ///< none of those proposed is missing from proposed_
   };
 
   /// "None" if there is no room for it, which counts in `without_room`.
   UidIndex index_of_uid(std::string_view uid, std::size_t& without_room);
   Context& context(std::uint8_t id);
+  [[nodiscard]] bool is_proposed(const Context& context, UidIndex transfer_syntax) const;
   [[nodiscard]] const Context* find(std::uint8_t id) const;
   void count_kept();
 

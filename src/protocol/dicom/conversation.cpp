@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "protocol/dicom/dicom.h"
+#include "protocol/dicom/wire_text.h"
 
 namespace dcmwatch::dicom {
 namespace {
@@ -12,6 +13,27 @@ namespace {
 bool starts_in_step(const Connection& connection) {
   return !connection.joined_midway && connection.direction[0].missing_bytes == 0 &&
          connection.direction[1].missing_bytes == 0;
+}
+
+// What a PDU breaks that comes in a state in which it cannot.
+Breach breach_of(State state, Input input, Side side) {
+  const bool released = state == State::over || state == State::colliding || state == State::half_released ||
+                        (state == State::releasing_by_opener && side == Side::opener) ||
+                        (state == State::releasing_unanswered && side == Side::opener) ||
+                        (state == State::releasing_by_acceptor && side == Side::acceptor);
+  return released && input == Input::data ? Breach::data_after_release : Breach::unexpected_pdu;
+}
+
+// The worst of what a PDV breaks, coming after the one `before` it.
+std::optional<Breach> breach_of(const PdvHead& before, const PdvHead& pdv) {
+  if (before.context_id == 0) return std::nullopt;
+  const bool same_context = before.context_id == pdv.context_id;
+  const bool begins_message = pdv.is_command && (before.is_last || !before.is_command);
+  if (!before.is_last && (!same_context || begins_message)) return Breach::interleaved_messages;
+  if (pdv.first_of_pdu) return std::nullopt;
+  if (!same_context || begins_message) return Breach::messages_in_one_pdu;
+  if (before.is_command && !pdv.is_command) return Breach::command_and_data_in_one_pdu;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -22,6 +44,7 @@ Conversation::Conversation(Emitter& emitter, const ProtocolSettings& settings)
       violations_(emitter),
       operations_(emitter, settings, violations_),
       context_uids_(emitter, "dicom.presentation_context_uids"),
+      negotiated_items_(emitter, "dicom.negotiated_items"),
       data_set_attributes_(emitter, "dicom.data_set_attributes"),
       lanes_{Lane{Direction::forward, settings.limits, starts_in_step(emitter.connection())},
              Lane{Direction::backward, settings.limits, starts_in_step(emitter.connection())}} {}
@@ -60,6 +83,7 @@ void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t m
   if (loss.pdvs_lost) {
     if (lane.in_command) on_command(lane, mark, lane.command.join({}));
     operations_.on_messages_lost(side_of(lane));
+    lane.pdv = {};
   }
   if (loss.pdvs_lost || lane.reader) cut_message(lane, mark);
   drain(lane, mark);
@@ -96,15 +120,18 @@ void Conversation::on_close(const Mark& mark, CloseReason reason) {
   if (association_) close_association(mark, reason);
   operations_.on_close(mark);
   context_uids_.on_close(mark);
+  negotiated_items_.on_close(mark);
   data_set_attributes_.on_close(mark);
 }
 
 void Conversation::close_association(const Mark& mark, CloseReason reason) {
   // Where one direction is all that was seen, its release request is all of a release that could be.
-  const bool releasing = state_ == State::releasing_by_opener || state_ == State::releasing_by_acceptor;
+  const bool releasing = state_ >= State::releasing_by_opener && state_ <= State::releasing_unanswered;
   if (releasing && reason != CloseReason::reset && emitter_.connection().one_direction_only()) {
     return end_association(DicomEnd::released, mark);
   }
+  const bool ended = reason == CloseReason::finished || reason == CloseReason::reset;
+  if (ended && waited_in_vain(mark)) return end_association(DicomEnd::timeout, mark);
   switch (reason) {
     case CloseReason::finished: return end_association(DicomEnd::closed, mark);
     case CloseReason::reset: return end_association(DicomEnd::reset, mark);
@@ -112,6 +139,13 @@ void Conversation::close_association(const Mark& mark, CloseReason reason) {
     case CloseReason::evicted:
     case CloseReason::capture_ended: return end_association(DicomEnd::open, mark, true);
   }
+}
+
+// The opener asked, was not answered although that would have been seen, and gave up: as its ARTIM-like timers tell it
+// to (PS3.8 9.1.5).
+bool Conversation::waited_in_vain(const Mark& mark) const {
+  return state_ == State::requested && !any_lost() && !emitter_.connection().one_direction_only() &&
+         elapsed(association_->first().time, mark.time) >= settings_.limits.dicom_answer_timeout;
 }
 
 void Conversation::drain(Lane& lane, const Mark& mark) {
@@ -134,24 +168,28 @@ Appetite Conversation::appetite(const Lane& lane) const {
 
 void Conversation::on_cut(Lane& lane, const Mark& mark, const WholePdu& pdu) {
   const DecodedPdu decoded = decode_pdu(pdu.type, pdu.body);
-  if (decoded.defect && pdu.complete) tell(Breach::association_pdu, lane, pdu.body.size(), mark);
+  orient(lane, decoded.pdu);
+  if (pdu.complete) tell_faults(lane, decoded.faults, mark);
   const PduContext at{lane, mark, pdu.complete};
   std::visit([&](const auto& value) { on_pdu(at, value); }, decoded.pdu);
 }
 
+// Who opened the connection is told by who asks for an association, and by who answers.
+void Conversation::orient(const Lane& lane, const Pdu& pdu) {
+  if (std::holds_alternative<AssociateRequest>(pdu)) emitter_.set_opener(lane.direction);
+  const bool answer = std::holds_alternative<AssociateAccept>(pdu) || std::holds_alternative<AssociateReject>(pdu);
+  if (answer) emitter_.set_opener(opposite(lane.direction));
+}
+
 void Conversation::on_cut(Lane& lane, const Mark& mark, const Illegal& illegal) {
-  switch (illegal.defect) {
-    case FrameDefect::pdu_type: tell(Breach::pdu_type, lane, illegal.length, mark); break;
-    case FrameDefect::pdu_length: tell(Breach::pdu_length, lane, illegal.length, mark); break;
-    case FrameDefect::pdv_length: tell(Breach::pdv_length, lane, illegal.length, mark); break;
-  }
+  tell(illegal.breach, lane, illegal.length, mark);
   lane.lost = true;
   operations_.on_messages_lost(side_of(lane));
   cut_message(lane, mark);
+  lane.pdv = {};
 }
 
 void Conversation::on_pdu(const PduContext& at, const AssociateRequest& request) {
-  emitter_.set_opener(at.lane.direction);
   const Mark first = at.lane.framer.unit().mark;
   // Nothing is missing, so neither is a release: an association within an association, which goes on or is aborted as
   // if it had not been asked for (PS3.8 9.2.3, AA-8).
@@ -163,22 +201,47 @@ void Conversation::on_pdu(const PduContext& at, const AssociateRequest& request)
     if (association_) end_association(DicomEnd::closed, at.mark);
     begin_association(first);
   }
-  if (association_) context_uids_.add(first, at.mark, association_->on_request(request, first, at.complete));
+  if (association_) on_taken(at, association_->on_request(request, first, at.complete, settings_.limits));
+  if (at.complete) tell_suspicious_titles(at, request);
+}
+
+// The opener's own title first: that is who chose it.
+void Conversation::tell_suspicious_titles(const PduContext& at, const AssociateRequest& request) {
+  for (const AeTitle& title : {request.calling_ae, request.called_ae}) {
+    if (!is_suspicious_ae_title(title)) continue;
+    Violation* told = violations_.tell(Breach::suspicious_ae_title, at.lane.framer.unit(), title.size(), true, at.mark);
+    if (told) told->ae_title = title;
+  }
+}
+
+void Conversation::on_taken(const PduContext& at, const OpeningTaken& taken) {
+  const Mark first = at.lane.framer.unit().mark;
+  context_uids_.add(first, at.mark, taken.uids_without_room);
+  negotiated_items_.add(first, at.mark, taken.items_without_room);
+  if (taken.breaches.empty() || !undisturbed()) return;
+  for (const Breach breach : taken.breaches) tell(breach, at.lane, 0, at.mark);
+}
+
+// Whether the opener's data came before the answer is known when the answer was seen, and both in order.
+void Conversation::on_answer(const Mark& mark) {
+  if (!early_data_) return;
+  if (undisturbed()) violations_.tell(Breach::data_before_acceptance, *early_data_, 0, true, mark);
+  early_data_.reset();
 }
 
 void Conversation::on_pdu(const PduContext& at, const AssociateAccept& accept) {
-  emitter_.set_opener(opposite(at.lane.direction));
   const auto step = take_step(Input::accept, at.lane, at.mark);
   if (!step || !is_live(step->next)) return;
   const Mark first = at.lane.framer.unit().mark;
-  context_uids_.add(first, at.mark, association(first).on_accept(accept, at.mark, at.complete));
+  on_answer(at.mark);
+  on_taken(at, association(first).on_accept(accept, at.mark, at.complete, settings_.limits));
   announce_association(at.mark);
 }
 
 void Conversation::on_pdu(const PduContext& at, const AssociateReject& reject) {
-  emitter_.set_opener(opposite(at.lane.direction));
   const auto step = take_step(Input::reject, at.lane, at.mark);
   if (!step || step->next != State::over) return;
+  on_answer(at.mark);
   association(at.lane.framer.unit().mark).on_reject(reject, at.mark);
   end_association(DicomEnd::rejected, at.mark);
 }
@@ -207,9 +270,19 @@ void Conversation::on_pdu(const PduContext&, const UnknownPdu&) const {}
 
 std::optional<Step> Conversation::take_step(Input input, const Lane& lane, const Mark& mark) {
   const auto step = next(state_, input, side_of(lane));
-  if ((!step || step->basis == Basis::inferred) && undisturbed()) tell(Breach::unexpected_pdu, lane, 0, mark);
+  if (!step || step->basis == Basis::inferred) tell_unexpected(input, lane, mark);
   if (step) state_ = step->next;
   return step;
+}
+
+void Conversation::tell_unexpected(Input input, const Lane& lane, const Mark& mark) {
+  const Side side = side_of(lane);
+  const bool early = input == Input::data || input == Input::release_request;
+  if (state_ == State::requested && early && side == Side::opener) {
+    if (!early_data_) early_data_ = lane.framer.unit();
+    return;
+  }
+  if (undisturbed()) tell(breach_of(state_, input, side), lane, 0, mark);
 }
 
 Association& Conversation::association(const Mark& first) {
@@ -220,6 +293,7 @@ Association& Conversation::association(const Mark& first) {
 void Conversation::begin_association(const Mark& first) {
   association_ = std::make_unique<Association>(first);
   announced_ = false;
+  early_data_.reset();
 }
 
 void Conversation::announce_association(const Mark& mark) {
@@ -241,12 +315,37 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
     lane.message = 0;
     lane.data_set = DataSetState::unknown;
     lane.reader.reset();
+    lane.pdv = {};
     lane.pdv_ignored = true;  // what is left of the PDV in hand belongs to no association
   }
 }
 
 void Conversation::tell(Breach breach, const Lane& lane, std::uint64_t length, const Mark& mark) {
   violations_.tell(breach, lane.framer.unit(), length, side_of(lane) == Side::opener, mark);
+}
+
+void Conversation::tell_faults(const Lane& lane, const std::vector<Fault>& faults, const Mark& mark) {
+  for (const Fault& fault : faults) {
+    UnitStart where = lane.framer.unit();
+    where.offset += kPduHeaderBytes + fault.offset;
+    violations_.tell(fault.breach, where, fault.length, side_of(lane) == Side::opener, mark);
+  }
+}
+
+// PS3.8 E.1 and E.2: the fragments of a message come one after the other, those of a PDU are of one message.
+void Conversation::judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark) {
+  const PdvHead& pdv = lane.pdv;
+  const std::uint64_t length = pdv.fragment_bytes;
+  if (pdv.reserved_bits) tell(Breach::control_header, lane, length, mark);
+  if (pdv.fragment_bytes % 2 != 0) tell(Breach::odd_fragment, lane, length, mark);
+  if (pdv.fragment_bytes == 0 && !pdv.is_last) tell(Breach::empty_fragment, lane, length, mark);
+
+  const auto breach = breach_of(before, pdv);
+  if (!breach) return;
+  if (undisturbed()) tell(*breach, lane, length, mark);
+  if (*breach != Breach::interleaved_messages) return;
+  lane.in_command = lane.command_cut = false;  // its fragments would be taken for those of another message
+  lane.command.clear();
 }
 
 Side Conversation::side_of(const Lane& lane) const {

@@ -71,6 +71,7 @@ class Conversation final : public StreamSink {
   void on_cut(Lane& lane, const Mark& mark, const PdvHead& pdv);
   void on_cut(Lane& lane, const Mark& mark, const PdvPiece& piece);
   void on_cut(Lane& lane, const Mark& mark, const Illegal& illegal);
+  void orient(const Lane& lane, const Pdu& pdu);
 
   struct PduContext {
     Lane& lane;
@@ -104,8 +105,17 @@ class Conversation final : public StreamSink {
   /// `unfinished`: nobody looks any longer, though it may go on.
   void end_association(DicomEnd end, const Mark& mark, bool unfinished = false);
   void close_association(const Mark& mark, CloseReason reason);
+  [[nodiscard]] bool waited_in_vain(const Mark& mark) const;
 
   void tell(Breach breach, const Lane& lane, std::uint64_t length, const Mark& mark);
+  void tell_faults(const Lane& lane, const std::vector<Fault>& faults, const Mark& mark);
+  void tell_suspicious_titles(const PduContext& at, const AssociateRequest& request);
+  void tell_unexpected(Input input, const Lane& lane, const Mark& mark);
+  void on_taken(const PduContext& at, const OpeningTaken& taken);
+  /// The request is answered.
+  void on_answer(const Mark& mark);
+  /// What a PDV's header says by itself, and after the one `before` it.
+  void judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark);
   [[nodiscard]] Side side_of(const Lane& lane) const;
   [[nodiscard]] Lane& lane_of(Direction direction) { return lanes_[index_of(direction)]; }
   [[nodiscard]] const Lane& opposite_lane(const Lane& lane) const { return lanes_[index_of(opposite(lane.direction))]; }
@@ -117,10 +127,12 @@ class Conversation final : public StreamSink {
   Violations violations_;
   Operations operations_;
   Forgotten context_uids_;         ///< of presentation contexts
+  Forgotten negotiated_items_;     ///< roles and the like
   Forgotten data_set_attributes_;  ///< wanted ones, perhaps
   State state_ = State::idle;
   std::unique_ptr<Association> association_;
   bool announced_ = false;
+  std::optional<UnitStart> early_data_;  ///< what the opener sent first while its request was not answered
   std::array<Lane, 2> lanes_;
 };
 

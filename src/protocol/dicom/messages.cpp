@@ -97,11 +97,12 @@ class AttributesOf final : public AttributeSink {
 }  // namespace
 
 void Conversation::on_cut(Lane& lane, const Mark& mark, const PdvHead& pdv) {
-  lane.pdv = pdv;
+  const PdvHead before = std::exchange(lane.pdv, pdv);
   const auto step = take_step(Input::data, lane, mark);
   lane.pdv_ignored = !step || !is_live(step->next);
   if (lane.pdv_ignored) return;
 
+  judge_pdv(lane, before, mark);
   const Association& here = association(lane.framer.unit().mark);
   if (here.allows(pdv.context_id) == false) tell(Breach::pdv_context, lane, pdv.pdu_length, mark);
   if (!here.takes_length(side_of(lane), pdv.pdu_length)) tell(Breach::maximum_length, lane, pdv.pdu_length, mark);

@@ -1,7 +1,9 @@
 // The upper layer's PDUs as values (PS3.8 9.3), all but P-DATA-TF, which is streamed and never whole.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -11,6 +13,8 @@
 #include "event/event.h"
 
 namespace dcmwatch::dicom {
+
+enum class Breach : std::uint8_t;  ///< violations.h
 
 /// PS3.8 9.3.1, the first byte of a PDU.
 enum class PduType : std::uint8_t {
@@ -44,19 +48,40 @@ struct AnsweredContext {
   std::string_view transfer_syntax;
 };
 
-struct AssociateRequest {
+/// PS3.7 D.3.3.4: as proposed in a request, as granted in an acceptance.
+struct Role {
+  std::string_view sop_class_uid;
+  bool scu = false;
+  bool scp = false;
+};
+
+/// What most requests and acceptances do not hold: PS3.7 D.3.3.3 to D.3.3.7, and items that the standard does not know.
+struct RareItems {
+  std::vector<Role> roles;
+  std::vector<std::string_view> extended;         ///< SOP classes; what is negotiated for them is not read
+  std::vector<std::string_view> common_extended;  ///< likewise
+  std::optional<AsynchronousWindow> window;
+  std::optional<UserIdentity> user_identity;  ///< of a request; its fields are not read
+  bool identity_answered = false;             ///< of an acceptance; likewise
+  std::bitset<256> unknown;                   ///< by item type
+};
+
+/// What an A-ASSOCIATE-RQ and an A-ASSOCIATE-AC have in common.
+struct AssociationItems {
+  std::string_view application_context;
+  DicomImplementation implementation;
+  std::unique_ptr<RareItems> rare;  ///< null if there are none
+};
+
+struct AssociateRequest : AssociationItems {
   AeTitle called_ae;   ///< bytes 11-26
   AeTitle calling_ae;  ///< bytes 27-42
-  std::string_view application_context;
   std::vector<ProposedContext> contexts;
-  DicomImplementation implementation;
 };
 
 /// The AE titles of an A-ASSOCIATE-AC are reserved and say nothing (PS3.8 table 9-17).
-struct AssociateAccept {
-  std::string_view application_context;
+struct AssociateAccept : AssociationItems {
   std::vector<AnsweredContext> contexts;
-  DicomImplementation implementation;
 };
 
 struct AssociateReject {
@@ -75,19 +100,20 @@ struct UnknownPdu {
 using Pdu = std::variant<AssociateRequest, AssociateAccept, AssociateReject, ReleaseRequest, ReleaseResponse, Abort,
                          UnknownPdu>;
 
-enum class PduDefect : std::uint8_t {
-  truncated,   ///< a field or an item runs past the end of what holds it
-  context_id,  ///< PS3.8 9.3.2.2: odd, 1 to 255, each once
-  uid          ///< PS3.8 F: not a UID
+/// A break of the rules within a PDU: which, and where in the body.
+struct Fault {
+  Breach breach{};
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;
 };
 
-/// As far as it could be read and, if that is not the whole, why not.
+/// As far as it could be read, and what is wrong with it: each breach once, where it was first found.
 struct DecodedPdu {
   Pdu pdu;
-  std::optional<PduDefect> defect;
+  std::vector<Fault> faults;
 };
 
-/// `body` is what follows the six bytes of header; a head of it gives a head of the value and PduDefect::truncated.
+/// `body` is what follows the six bytes of header; a head of it gives a head of the value and Breach::association_pdu.
 /// UIDs in the value are views into `body`.
 DecodedPdu decode_pdu(std::uint8_t type, ByteView body);
 

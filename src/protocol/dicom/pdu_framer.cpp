@@ -8,6 +8,7 @@
 
 #include "protocol/dicom/dicom.h"
 #include "protocol/dicom/recognise.h"
+#include "protocol/dicom/violations.h"
 
 namespace dcmwatch::dicom {
 namespace {
@@ -99,7 +100,7 @@ std::optional<Cut> PduFramer::judge(std::uint8_t type, std::uint32_t length) {
   const LengthRule* rule = rule_of(type);
   if (rule == nullptr) {
     lose_step();
-    return Illegal{FrameDefect::pdu_type, length};
+    return Illegal{Breach::pdu_type, length};
   }
   const bool is_data = rule->type == PduType::data_transfer;
   if (length >= rule->least && length <= rule->most && (is_data || length <= limit_bytes_)) {
@@ -111,7 +112,7 @@ std::optional<Cut> PduFramer::judge(std::uint8_t type, std::uint32_t length) {
   } else {
     lose_step();  // a PDU of fixed length with another length is more likely none
   }
-  return Illegal{FrameDefect::pdu_length, length};
+  return Illegal{Breach::pdu_length, length};
 }
 
 std::optional<Cut> PduFramer::cut_body() {
@@ -129,21 +130,28 @@ std::optional<Cut> PduFramer::cut_pdv_header() {
   begin_unit();
   if (pdu_left_ < kPdvHeaderBytes) {
     state_ = State::skipping;
-    return Illegal{FrameDefect::pdv_length, pdu_left_};
+    return Illegal{Breach::pdv_length, pdu_left_};
   }
   if (input_.size() < kPdvHeaderBytes) return std::nullopt;
+  const bool first_of_pdu = pdu_left_ == pdu_length_;
   ByteReader reader{consume_body(kPdvHeaderBytes)};
   const std::uint32_t length = reader.u32();
   const std::uint8_t context_id = reader.u8();
-  const std::uint8_t control = reader.u8();  // bits 2 to 7 are never checked (PS3.8 E.2)
+  const std::uint8_t control = reader.u8();
   if (length < kShortestPdv || length - kShortestPdv > pdu_left_) {
     state_ = State::skipping;
-    return Illegal{FrameDefect::pdv_length, length};
+    return Illegal{Breach::pdv_length, length};
   }
   state_ = State::fragment;
   fragment_left_ = length - kShortestPdv;
   fragment_due_ = fragment_left_ == 0;
-  return PdvHead{context_id, (control & 1) != 0, (control & 2) != 0, length - kShortestPdv, pdu_length_};
+  return PdvHead{.context_id = context_id,
+                 .is_command = (control & 1) != 0,
+                 .is_last = (control & 2) != 0,
+                 .reserved_bits = (control & ~3) != 0,  // not for the receiver to check (PS3.8 E.2)
+                 .first_of_pdu = first_of_pdu,
+                 .fragment_bytes = length - kShortestPdv,
+                 .pdu_length = pdu_length_};
 }
 
 std::optional<Cut> PduFramer::cut_fragment() {

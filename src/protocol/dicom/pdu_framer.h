@@ -31,9 +31,11 @@ struct WholePdu {
 
 /// A presentation data value begins (PS3.8 9.3.5.1); its fragment follows in pieces.
 struct PdvHead {
-  std::uint8_t context_id = 0;
-  bool is_command = false;  ///< PS3.8 E.2, bit 0
-  bool is_last = false;     ///< bit 1
+  std::uint8_t context_id = 0;  ///< 0: there is none
+  bool is_command = false;      ///< PS3.8 E.2, bit 0
+  bool is_last = false;         ///< bit 1
+  bool reserved_bits = false;   ///< one of the others is set
+  bool first_of_pdu = false;
   std::uint32_t fragment_bytes = 0;
   std::uint32_t pdu_length = 0;
 };
@@ -45,9 +47,8 @@ struct PdvPiece {
 };
 
 /// A unit that breaks the rules. The framer has skipped it or looks for the next one.
-enum class FrameDefect : std::uint8_t { pdu_type, pdu_length, pdv_length };
 struct Illegal {
-  FrameDefect defect{};
+  Breach breach{};
   std::uint64_t length = 0;
 };
 

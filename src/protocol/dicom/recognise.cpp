@@ -60,10 +60,17 @@ Looks looks_like_items(ByteView items, std::uint32_t length, PduType type) {
 }
 
 // PS3.8 9.3.2 and 9.3.3: version 1 and an item that is known. What receivers do not test is not tested here: whoever
-// wants to be overlooked would set it.
+// wants to be overlooked would set it. A request for another version is one where all else looks as they commonly do:
+// it is rejected in as many words.
 Looks looks_like_association(ByteView bytes, PduType type, std::uint32_t length) {
   if (length < kAssociationFixedBytes || length > kPlausibleAssociationBytes) return Looks::no;
-  if (bytes.size() >= 8 && (bytes[7] & 1) == 0) return Looks::no;
+  if (bytes.size() >= 8 && (bytes[7] & 1) == 0) {
+    if (type != PduType::associate_request) return Looks::no;
+    const ByteView titles = bytes.first(std::min(bytes.size(), kTitlesEnd)).subspan(std::min(bytes.size(), kTitles));
+    if (!is_title(titles)) return Looks::no;
+    if (bytes.size() <= kFirstItem) return Looks::need_more;
+    return is_item_of(type, bytes[kFirstItem]) ? Looks::yes : Looks::no;
+  }
   if (bytes.size() > kFirstItem)
     return looks_like_items(bytes.subspan(kFirstItem), length - kAssociationFixedBytes, type);
   // A snap length may leave no more than the titles; they are telling enough if they are text.

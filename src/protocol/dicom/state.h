@@ -16,13 +16,14 @@ enum class State : std::uint8_t {
   open_unrequested,     ///< open, its request not seen (yet)
   releasing_by_opener,  ///< the opener asked for release
   releasing_by_acceptor,
+  releasing_unanswered,  ///< the opener asked for release and its request was not answered (yet)
   colliding,          ///< both asked (PS3.8 9.2.2.3, release collision)
   half_released,      ///< both asked, one answered
   over,               ///< released or rejected
   aborted_by_opener,  ///< what the other side sent may still be under way
   aborted_by_acceptor
 };
-inline constexpr std::size_t kStates = 11;
+inline constexpr std::size_t kStates = 12;
 
 enum class Input : std::uint8_t { request, accept, reject, data, release_request, release_response, abort };
 inline constexpr std::size_t kInputs = 7;
@@ -58,8 +59,10 @@ inline constexpr auto kSteps = std::to_array<Step>({
     {State::requested, Input::abort, By::opener, State::aborted_by_opener},
     {State::requested, Input::abort, By::acceptor, State::aborted_by_acceptor},
     {State::requested, Input::request, By::opener, State::requested, Basis::inferred},
-    {State::requested, Input::data, By::either, State::open, Basis::inferred},
-    {State::requested, Input::release_request, By::opener, State::releasing_by_opener, Basis::inferred},
+    // The opener need not have waited for the answer, which may still come; the acceptor has given it.
+    {State::requested, Input::data, By::opener, State::requested, Basis::inferred},
+    {State::requested, Input::data, By::acceptor, State::open, Basis::inferred},
+    {State::requested, Input::release_request, By::opener, State::releasing_unanswered, Basis::inferred},
     {State::requested, Input::release_request, By::acceptor, State::releasing_by_acceptor, Basis::inferred},
     {State::requested, Input::release_response, By::either, State::over, Basis::inferred},
 
@@ -95,6 +98,15 @@ inline constexpr auto kSteps = std::to_array<Step>({
     {State::releasing_by_acceptor, Input::abort, By::opener, State::aborted_by_opener},
     {State::releasing_by_acceptor, Input::abort, By::acceptor, State::aborted_by_acceptor},
     {State::releasing_by_acceptor, Input::request, By::opener, State::requested, Basis::inferred},
+
+    {State::releasing_unanswered, Input::accept, By::acceptor, State::releasing_by_opener},
+    {State::releasing_unanswered, Input::reject, By::acceptor, State::over},
+    {State::releasing_unanswered, Input::abort, By::opener, State::aborted_by_opener},
+    {State::releasing_unanswered, Input::abort, By::acceptor, State::aborted_by_acceptor},
+    {State::releasing_unanswered, Input::data, By::acceptor, State::releasing_by_opener, Basis::inferred},
+    {State::releasing_unanswered, Input::release_response, By::acceptor, State::over, Basis::inferred},
+    {State::releasing_unanswered, Input::release_request, By::acceptor, State::colliding, Basis::inferred},
+    {State::releasing_unanswered, Input::request, By::opener, State::requested, Basis::inferred},
 
     {State::colliding, Input::release_response, By::either, State::half_released},
     {State::colliding, Input::abort, By::opener, State::aborted_by_opener},

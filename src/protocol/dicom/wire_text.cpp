@@ -1,5 +1,6 @@
 #include "protocol/dicom/wire_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -38,6 +39,34 @@ AeTitle ae_title(ByteView value) {
   AeTitle title = trimmed(value);
   title.replace_if([](char c) { return !is_printable(c); }, '?');
   return title;
+}
+
+bool is_legal_ae_title(ByteView value) {
+  const std::string_view text = as_text(value);
+  const auto is_legal = [](char c) { return is_printable(c) && c != '\\'; };
+  return std::ranges::all_of(text, is_legal) && text.find_first_not_of(' ') != std::string_view::npos;
+}
+
+bool is_suspicious_ae_title(std::string_view title) {
+  constexpr std::string_view kSuspicious = "/;$|&<>`'\"*?";
+  return title.starts_with('-') || title.find_first_of(kSuspicious) != std::string_view::npos ||
+         title.find("..") != std::string_view::npos;
+}
+
+bool is_legal_uid(ByteView value) {
+  if (value.empty() || value.size() > kLongestUid) return false;
+  std::size_t digits = 0;  // of the component in hand
+  bool begins_with_zero = false;
+  for (const std::uint8_t c : value) {
+    if (c == '.') {
+      if (digits == 0) return false;
+      digits = 0;
+      continue;
+    }
+    if (c < '0' || c > '9' || (digits != 0 && begins_with_zero)) return false;
+    if (digits++ == 0) begins_with_zero = c == '0';
+  }
+  return digits != 0;
 }
 
 std::string_view uid(ByteView value) {

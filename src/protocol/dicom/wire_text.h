@@ -14,6 +14,15 @@ std::string_view trimmed(ByteView value);
 /// PS3.5 6.2, AE and the like: printable ASCII, at most 16 characters; anything else becomes '?'.
 AeTitle ae_title(ByteView value);
 
+/// PS3.5 6.2, AE: ASCII without control characters and backslash, and not of spaces alone.
+bool is_legal_ae_title(ByteView value);
+
+/// Legal, yet with characters that a shell, a file name or a query has another meaning for.
+bool is_suspicious_ae_title(std::string_view title);
+
+/// PS3.8 F.1 to the letter: components of digits, without leading zeros, none of them empty, and no padding.
+bool is_legal_uid(ByteView value);
+
 /// PS3.5 9.1: digits and dots, at most 64; empty if it is no UID, so that nothing else can hide in one.
 std::string_view uid(ByteView value);
 

@@ -78,12 +78,12 @@ Octets associate_request(std::string_view calling, std::string_view called, cons
   return pdu(1, body + user_information(maximum_length, more));
 }
 
-Octets associate_accept(const std::vector<Answer>& answers, std::uint32_t maximum_length) {
+Octets associate_accept(const std::vector<Answer>& answers, std::uint32_t maximum_length, const Octets& more) {
   Octets body = be16(1) + be16(0) + padded("RESERVED") + padded("RESERVED") + Octets(32, 0) + application_context();
   for (const Answer& answer : answers) {
     body = body + item(0x21, Octets{answer.id, 0, answer.result, 0} + item(0x40, text(answer.transfer_syntax)));
   }
-  return pdu(2, body + user_information(maximum_length, {}));
+  return pdu(2, body + user_information(maximum_length, more));
 }
 
 Octets associate_reject(std::uint8_t result, std::uint8_t source, std::uint8_t reason) {
@@ -178,7 +178,7 @@ Octets explicit_big_element(std::uint32_t tag, std::string_view vr, const Octets
 
 Octets ct_image(std::size_t pixel_bytes) {
   return explicit_element(0x00080005, "CS", text("ISO_IR 100")) +
-         explicit_element(0x00080016, "UI", text(kCtImageStorage)) +
+         explicit_element(0x00080016, "UI", even(text(kCtImageStorage), 0)) +
          explicit_element(0x00080018, "UI", text("1.2.3.4.")) + explicit_element(0x00080050, "SH", text("ACC-0815")) +
          explicit_element(0x00081140, "SQ", Octets(40, 0)) + explicit_element(0x00100010, "PN", text("Doe^Jane")) +
          explicit_element(0x00100020, "LO", text("PAT-4711")) +

@@ -47,7 +47,8 @@ Octets item(std::uint8_t type, const Octets& value);
 /// `more` goes into the user information.
 Octets associate_request(std::string_view calling, std::string_view called, const std::vector<Offer>& offers,
                          std::uint32_t maximum_length = 16384, const Octets& more = {});
-Octets associate_accept(const std::vector<Answer>& answers, std::uint32_t maximum_length = 16384);
+Octets associate_accept(const std::vector<Answer>& answers, std::uint32_t maximum_length = 16384,
+                        const Octets& more = {});
 Octets associate_reject(std::uint8_t result, std::uint8_t source, std::uint8_t reason);
 Octets release_request();
 Octets release_response();

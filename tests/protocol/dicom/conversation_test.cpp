@@ -124,9 +124,9 @@ TEST(DicomConversation, EndsOnceHoweverTheConnectionEnds) {
 
 TEST(DicomConversation, ARequestNeverAnswered) {
   Wire wire;
-  wire.there(associate_request("CT1", "PACS", {})).close(CloseReason::reset);
+  wire.there(associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}})).close(CloseReason::reset);
   EXPECT_THAT(wire.told(),
-              ElementsAre("dicom.association end CT1>PACS accepted=? contexts=0/0 end=reset operations=0 data=0+0"));
+              ElementsAre("dicom.association end CT1>PACS accepted=? contexts=0/1 end=reset operations=0 data=0+0"));
 }
 
 TEST(DicomConversation, ASecondAssociationOnTheSameConnection) {
@@ -354,14 +354,14 @@ std::vector<Break> breaks() {
       {"dicom.pdv_context offset=", {there(message(11, echo_request(1)))}},
       {"dicom.maximum_length offset=",
        {there(p_data(pdv(1, command_last, echo_request(1)) + pdv(1, data_last, Octets(20000, 0))))}},
-      {"dicom.command_set offset=", {there(message(1, from_hex("0000000004000000ff")))}},
+      {"dicom.command_set offset=", {there(message(1, from_hex("0000000004000000ffff")))}},
       {"dicom.command_set offset=", {there(message(1, Octets(70'000, 0)))}},
       {"dicom.message_order offset=",
        {there(message(3, store) + p_data(pdv(3, data_more, Octets(10, 0)))), there(message(1, echo_request(2)))}},
       {"dicom.message_order offset=", {there(p_data(pdv(3, data_last, Octets(10, 0))))}},
-      {"dicom.unexpected_pdu offset=", {back(associate_accept({}))}},
-      {"dicom.unexpected_pdu offset=", {there(release_request()), there(message(1, echo_request(1)))}},
-      {"dicom.unexpected_pdu offset=",
+      {"dicom.unexpected_pdu offset=", {back(associate_accept({{1, 0, kExplicit}}))}},
+      {"dicom.data_after_release offset=", {there(release_request()), there(message(1, echo_request(1)))}},
+      {"dicom.data_after_release offset=",
        {there(release_request()), back(release_response()), there(message(1, echo_request(1)))}},
       {"dicom.unexpected_pdu offset=", {there(abort_pdu(0, 0)), there(message(1, echo_request(1)))}},
   };
@@ -376,9 +376,8 @@ TEST(DicomConversation, TellsWhatBreaksTheRulesOnce) {
     for (const std::string& line : wire.told()) {
       if (line.starts_with("violation")) violations.push_back(line);
     }
-    ASSERT_FALSE(violations.empty()) << broken.violation;
-    EXPECT_THAT(violations.front(), HasSubstr(broken.violation));
-    EXPECT_EQ(std::count(violations.begin(), violations.end(), violations.front()), 1) << broken.violation;
+    const auto is_the_one = [&](const std::string& line) { return line.find(broken.violation) != std::string::npos; };
+    EXPECT_EQ(std::ranges::count_if(violations, is_the_one), 1) << broken.violation;
   }
 }
 
@@ -388,7 +387,7 @@ TEST(DicomConversation, AMalformedRequestStillTellsItsTitles) {
       pdu(1, be16(1) + be16(0) + text("PACS            CT1             ") + Octets(32, 0) + from_hex("20000009 01")));
   wire.back(associate_reject(1, 2, 1));
   ASSERT_EQ(wire.events().size(), 2U);
-  EXPECT_THAT(wire.told()[0], HasSubstr("violation end dicom.association_pdu offset=0 by opener"));
+  EXPECT_THAT(wire.told()[0], HasSubstr("violation end dicom.association_pdu offset=74 by opener"));
   EXPECT_THAT(wire.told()[1], HasSubstr("CT1>PACS accepted=no"));
 }
 

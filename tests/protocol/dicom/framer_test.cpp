@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "protocol/dicom/builder.h"
+#include "protocol/dicom/violations.h"
 
 namespace dcmwatch::dicom {
 namespace {
@@ -52,7 +53,7 @@ class Cutter {
     if (piece.ends) told_ << '=' << fragment_ << ' ';
   }
   void tell(const Illegal& illegal) {
-    told_ << "illegal" << static_cast<int>(illegal.defect) << ':' << illegal.length << ' ';
+    told_ << kBreachRules[static_cast<std::size_t>(illegal.breach)].name << ':' << illegal.length << ' ';
   }
 
   PduFramer framer_;
@@ -99,25 +100,27 @@ TEST(DicomFramer, JudgesLengthsBeforeItWaits) {
     Octets head;
     std::string told;
   } const cases[] = {
-      {"a release of 5 bytes", from_hex("0500 00000005"), "illegal1:5 "},
-      {"an abort of 4 GB", from_hex("0700 ffffffff"), "illegal1:4294967295 "},
-      {"a request of 1 GB", from_hex("0100 40000000"), "illegal1:1073741824 "},
-      {"a request of 10 bytes", from_hex("0100 0000000a"), "illegal1:10 "},
-      {"P-DATA of 5 bytes", from_hex("0400 00000005"), "illegal1:5 "},
-      {"a PDV of 1 byte", from_hex("0400 00000010 00000001 0103"), "illegal2:1 "},
-      {"a PDV longer than its PDU", from_hex("0400 00000010 0000000d 0103"), "illegal2:13 "},
-      {"a PDV of 4 GB", from_hex("0400 00000010 ffffffff 0103"), "illegal2:4294967295 "},
-      {"unknown type", from_hex("0900 00000010"), "illegal0:16 "},
+      {"a release of 5 bytes", from_hex("0500 00000005"), "dicom.pdu_length:5 "},
+      {"an abort of 4 GB", from_hex("0700 ffffffff"), "dicom.pdu_length:4294967295 "},
+      {"a request of 1 GB", from_hex("0100 40000000"), "dicom.pdu_length:1073741824 "},
+      {"a request of 10 bytes", from_hex("0100 0000000a"), "dicom.pdu_length:10 "},
+      {"P-DATA of 5 bytes", from_hex("0400 00000005"), "dicom.pdu_length:5 "},
+      {"a PDV of 1 byte", from_hex("0400 00000010 00000001 0103"), "dicom.pdv_length:1 "},
+      {"a PDV longer than its PDU", from_hex("0400 00000010 0000000d 0103"), "dicom.pdv_length:13 "},
+      {"a PDV of 4 GB", from_hex("0400 00000010 ffffffff 0103"), "dicom.pdv_length:4294967295 "},
+      {"unknown type", from_hex("0900 00000010"), "dicom.pdu_type:16 "},
   };
   for (const auto& c : cases) EXPECT_EQ(Cutter{}.feed(c.head).told(), c.told) << c.name;
 }
 
 TEST(DicomFramer, GoesOnAfterAnIllegalUnit) {
   const Octets good = release_request();
-  EXPECT_EQ(Cutter{}.feed(pdu(1, Octets(20, 0)) + good).told(), "illegal1:20 pdu5:4 ");
-  EXPECT_EQ(Cutter{}.feed(p_data(from_hex("0000ffff 0103 0102030405")) + good).told(), "illegal2:65535 pdu5:4 ");
-  EXPECT_EQ(Cutter{}.feed(p_data(pdv(1, 3, {1, 2}) + Octets(3, 0)) + good).told(), "command1!:2 =2 illegal2:3 pdu5:4 ");
-  EXPECT_EQ(Cutter{}.feed(pdu(9, Octets(30, 0xee)) + good).told(), "illegal0:30 pdu5:4 ");
+  EXPECT_EQ(Cutter{}.feed(pdu(1, Octets(20, 0)) + good).told(), "dicom.pdu_length:20 pdu5:4 ");
+  EXPECT_EQ(Cutter{}.feed(p_data(from_hex("0000ffff 0103 0102030405")) + good).told(),
+            "dicom.pdv_length:65535 pdu5:4 ");
+  EXPECT_EQ(Cutter{}.feed(p_data(pdv(1, 3, {1, 2}) + Octets(3, 0)) + good).told(),
+            "command1!:2 =2 dicom.pdv_length:3 pdu5:4 ");
+  EXPECT_EQ(Cutter{}.feed(pdu(9, Octets(30, 0xee)) + good).told(), "dicom.pdu_type:30 pdu5:4 ");
 }
 
 TEST(DicomFramer, AGapWithinAFragmentCostsOnlyItself) {

@@ -36,9 +36,11 @@ std::string fields_table() {
 }
 
 std::string violations_table() {
-  std::string table{"| violation | clause |\n|---|---|\n"};
-  for (const BreachRule& rule : kBreachRules)
-    table.append("| `").append(rule.name).append("` | ").append(rule.clause).append(" |\n");
+  std::string table{"| violation | severity | what is wrong | clause |\n|---|---|---|---|\n"};
+  for (const BreachRule& rule : kBreachRules) {
+    table.append("| `").append(rule.name).append("` | ").append(to_text(rule.severity)).append(" | ");
+    table.append(rule.meaning).append(" | ").append(rule.clause).append(" |\n");
+  }
   return table;
 }
 
@@ -57,6 +59,10 @@ TEST(DicomReference, is_what_the_tables_say) {
   if (std::getenv("DCMWATCH_WRITE_DOCS")) std::ofstream{kPage} << current;
   EXPECT_TRUE(page() == current) << "docs/dicom.md is out of date; DCMWATCH_WRITE_DOCS=1 test_protocol_dicom "
                                     "--gtest_filter='DicomReference.*' writes it anew";
+}
+
+TEST(DicomReference, every_violation_is_explained) {
+  for (const BreachRule& rule : kBreachRules) EXPECT_FALSE(rule.meaning.empty()) << rule.name;
 }
 
 TEST(DicomReference, every_field_has_a_clause_or_is_our_own) {

@@ -1,0 +1,233 @@
+// What breaks the rules of the upper layer, as it is told: each by literal bytes.
+#include "protocol/dicom/violations.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "protocol/dicom/session.h"
+
+namespace dcmwatch::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> names_told(const Wire& wire) {
+  std::vector<std::string> names;
+  for (const Violation& violation : wire.facts<Violation>(Phase::end)) names.emplace_back(violation.name);
+  return names;
+}
+
+// CT1 proposes context 1, verification, and 3, CT, both with implicit and explicit VR little endian.
+Octets request(const Octets& more = {}) {
+  return associate_request("CT1", "PACS",
+                           {{1, kVerification, {kImplicit, kExplicit}}, {3, kCtImageStorage, {kImplicit, kExplicit}}},
+                           16384, more);
+}
+Octets accept(const std::vector<Answer>& answers = {{1, 0, kImplicit}, {3, 0, kExplicit}}) {
+  return associate_accept(answers, 4096);
+}
+
+struct Case {
+  std::string name;
+  std::vector<std::string> violations;
+  Session session;
+};
+
+std::vector<Case> cases() {
+  const Octets echo = echo_request(1);
+  const Octets head{echo.begin(), echo.begin() + 20};
+  const Octets tail{echo.begin() + 20, echo.end()};
+  const Octets store = store_request(1);
+  const Octets image = ct_image(100);
+  const Session open{there(request()), back(accept())};
+  return {
+      {"an answer to nothing",
+       {"dicom.unproposed_context"},
+       {there(request()), back(accept({{1, 0, kImplicit}, {3, 0, kExplicit}, {5, 0, kImplicit}}))}},
+      {"a proposal without an answer",
+       {"dicom.unanswered_context"},
+       {there(request()), back(accept({{3, 0, kExplicit}}))}},
+      {"a transfer syntax of its own",
+       {"dicom.unproposed_transfer_syntax"},
+       {there(request()), back(accept({{1, 0, kExplicitBig}, {3, 0, kExplicit}}))}},
+      {"of a context that is refused it does not matter",
+       {},
+       {there(request()), back(accept({{1, 3, kExplicitBig}, {3, 4, "1.2.3"}}))}},
+      {"data on a context that was refused",
+       {"dicom.pdv_context"},
+       {there(request()), back(accept({{1, 3, kImplicit}, {3, 0, kExplicit}})), there(message(1, echo))}},
+      {"data on a context that was not proposed", {"dicom.pdv_context"}, open + Session{there(message(7, echo))}},
+      {"a PDU of the longest length that is taken, header excluded",
+       {},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_last, Octets(4096 - 6, 0))))}},
+      {"two bytes more",
+       {"dicom.maximum_length"},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_last, Octets(4096 - 4, 0))))}},
+      {"reserved bits of a control header",
+       {"dicom.control_header"},
+       open + Session{there(p_data(pdv(1, 0x83, echo)))}},
+      {"a fragment of odd length",
+       {"dicom.odd_fragment"},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_last, Octets(3, 0))))}},
+      {"an empty fragment before the last",
+       {"dicom.empty_fragment"},
+       open + Session{there(p_data(pdv(1, command_more, {})) + p_data(pdv(1, command_last, echo)))}},
+      {"an empty fragment that is the last",
+       {},
+       open + Session{there(p_data(pdv(1, command_more, echo)) + p_data(pdv(1, command_last, {})))}},
+      {"a command in many PDVs of one PDU",
+       {},
+       open + Session{there(p_data(pdv(1, command_more, head) + pdv(1, command_last, tail)))}},
+      {"a message within the command of another",
+       {"dicom.interleaved_messages"},
+       open + Session{there(p_data(pdv(3, command_more, store))), there(message(1, echo))}},
+      {"a message within the data set of another",
+       {"dicom.interleaved_messages", "dicom.message_order"},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_more, image)) + message(1, echo_request(2)))}},
+      {"two messages in one PDU",
+       {"dicom.messages_in_one_pdu"},
+       open + Session{there(p_data(pdv(1, command_last, echo) + pdv(1, command_last, echo_request(2))))}},
+      {"two messages of different contexts in one PDU",
+       {"dicom.messages_in_one_pdu"},
+       open + Session{there(p_data(pdv(1, command_last, echo_request(2)) + pdv(3, command_last, store))),
+                      there(p_data(pdv(3, data_last, image)))}},
+      {"a command and its data set in one PDU",
+       {"dicom.command_and_data_in_one_pdu"},
+       open + Session{there(p_data(pdv(3, command_last, store) + pdv(3, data_last, image)))}},
+      {"data before the acceptance",
+       {"dicom.data_before_acceptance"},
+       {there(request()), there(message(1, echo)), back(accept()), back(message(1, echo_response(1)))}},
+      {"everything before the acceptance",
+       {"dicom.data_before_acceptance"},
+       {there(request() + message(1, echo) + release_request()), back(accept()), back(message(1, echo_response(1))),
+        back(release_response())}},
+      {"data before the rejection",
+       {"dicom.data_before_acceptance"},
+       {there(request()), there(message(1, echo)), back(associate_reject(1, 1, 1))}},
+      {"data from one who asked for release",
+       {"dicom.data_after_release"},
+       open + Session{there(release_request()), there(message(1, echo))}},
+      {"data from the other side, which may still send",
+       {},
+       open + Session{there(message(1, echo)), back({}), there(release_request()), back(message(1, echo_response(1))),
+                      back(release_response())}},
+      {"data after the release", {"dicom.data_after_release"}, open + closing() + Session{there(message(1, echo))}},
+      {"a release that nobody asked for", {"dicom.unexpected_pdu"}, open + Session{back(release_response())}},
+      {"a second acceptance", {"dicom.unexpected_pdu"}, open + Session{back(accept())}},
+      {"a role that was not proposed",
+       {"dicom.unproposed_item"},
+       {there(request(item(0x54, be16(3) + text("1.2") + from_hex("0100")))),
+        back(associate_accept({{1, 0, kImplicit}, {3, 0, kExplicit}}, 4096,
+                              item(0x54, be16(3) + text("1.2") + from_hex("0101"))))}},
+      {"a window wider than was proposed",
+       {"dicom.unproposed_item"},
+       {there(request(item(0x53, be16(4) + be16(1)))),
+        back(associate_accept({{1, 0, kImplicit}, {3, 0, kExplicit}}, 4096, item(0x53, be16(0) + be16(1))))}},
+      {"an answer to an identity that asked for none",
+       {"dicom.unproposed_item"},
+       {there(request(item(0x58, from_hex("0100") + be16(1) + text("u") + be16(0)))),
+        back(associate_accept({{1, 0, kImplicit}, {3, 0, kExplicit}}, 4096, item(0x59, be16(0))))}},
+  };
+}
+
+void play_whole(Wire& wire, const Session& session) {
+  wire.back({});  // both sides were seen from the first: the acceptor's handshake
+  play(wire, session);
+  wire.close();
+}
+
+TEST(DicomViolations, EachIsToldByItsName) {
+  for (const Case& c : cases()) {
+    Wire wire;
+    play_whole(wire, c.session);
+    EXPECT_EQ(names_told(wire), c.violations) << c.name;
+    EXPECT_EQ(wire.facts<DicomAssociation>(Phase::end).size(), 1U) << c.name;
+  }
+}
+
+TEST(DicomViolations, HowItIsCutDoesNotMatter) {
+  for (const Case& c : cases()) {
+    for (const std::size_t size : {1U, 3U, 7U, 64U}) {
+      Session pieces;
+      for (const Segment& segment : c.session) {
+        for (std::size_t at = 0; at < segment.bytes.size(); at += size) {
+          const auto end = std::min(at + size, segment.bytes.size());
+          pieces.push_back({segment.direction,
+                            {segment.bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                             segment.bytes.begin() + static_cast<std::ptrdiff_t>(end)}});
+        }
+      }
+      Wire wire;
+      play_whole(wire, pieces);
+      EXPECT_EQ(names_told(wire), c.violations) << c.name << " in pieces of " << size;
+    }
+  }
+}
+
+// What may be the mirror's doing is not told of the peers.
+TEST(DicomViolations, OrderIsNotJudgedWhereSomethingWasLost) {
+  const std::set<std::string> by_itself{"dicom.pdv_context", "dicom.maximum_length", "dicom.control_header",
+                                        "dicom.odd_fragment", "dicom.empty_fragment"};
+  for (const Case& c : cases()) {
+    Wire wire;
+    wire.connection().direction[1].missing_bytes = 1;
+    play_whole(wire, c.session);
+    for (const std::string& name : names_told(wire)) EXPECT_TRUE(by_itself.contains(name)) << c.name << ": " << name;
+  }
+}
+
+TEST(DicomViolations, ARequestIsToldWhereItIs) {
+  Wire wire;
+  wire.there(associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}, {2, kVerification, {kImplicit}}}));
+  const auto violations = wire.facts<Violation>(Phase::end);
+  ASSERT_EQ(violations.size(), 1U);
+  EXPECT_EQ(violations[0].name, "dicom.even_context_id");
+  EXPECT_EQ(violations[0].clause, "PS3.8 9.3.2.2");
+  EXPECT_EQ(violations[0].severity, Severity::medium);
+  EXPECT_EQ(violations[0].offset, 6 + 68 + 4 + 21 + 4 + 4 + 4 + 17 + 4 + 17);
+  EXPECT_EQ(violations[0].length, 4 + 4 + 4 + 17 + 4 + 17);
+  EXPECT_TRUE(violations[0].by_opener);
+}
+
+TEST(DicomViolations, ATitleThatIsSuspiciousIsTold) {
+  for (const char* title : {"../../etc", "A;reboot", "$(id)", "A|B", "`id`", "-rf", "A&B", "'OR", "A/B"}) {
+    Wire wire;
+    wire.there(associate_request(title, "PACS", {{1, kVerification, {kImplicit}}}));
+    const auto violations = wire.facts<Violation>(Phase::end);
+    ASSERT_EQ(violations.size(), 1U) << title;
+    EXPECT_EQ(violations[0].name, "dicom.suspicious_ae_title");
+    EXPECT_EQ(violations[0].severity, Severity::low);
+    EXPECT_EQ(violations[0].ae_title, title);
+  }
+  for (const char* title : {"CT_1", "CT-1", "CT.1", "CT 1", "CT#1", "CT1@HOSPITAL"}) {
+    Wire wire;
+    wire.there(associate_request(title, "PACS", {{1, kVerification, {kImplicit}}}));
+    EXPECT_THAT(names_told(wire), IsEmpty()) << title;
+  }
+}
+
+TEST(DicomViolations, ASecondAssociationIsJudgedAnew) {
+  const auto odd = [](std::uint16_t message_id) {
+    return message(3, store_request(message_id)) + p_data(pdv(3, data_last, Octets(3, 0)));
+  };
+  Wire wire;
+  play_whole(wire, opening() + Session{there(odd(1)), there(odd(2))} + closing() + opening() + Session{there(odd(1))});
+  EXPECT_THAT(names_told(wire), ElementsAre("dicom.odd_fragment", "dicom.odd_fragment"));
+}
+
+// docs/dicom.md and the records are made of these.
+TEST(DicomViolations, EachRuleHasANameOfItsOwnAClauseAndASentence) {
+  std::set<std::string_view> names;
+  for (const dicom::BreachRule& rule : dicom::kBreachRules) {
+    EXPECT_TRUE(rule.name.starts_with("dicom.")) << rule.name;
+    EXPECT_TRUE(rule.clause.starts_with("PS3.")) << rule.name;
+    EXPECT_TRUE(rule.meaning.ends_with('.')) << rule.name;
+    EXPECT_TRUE(names.insert(rule.name).second) << rule.name;
+  }
+}
+
+}  // namespace
+}  // namespace dcmwatch::test
