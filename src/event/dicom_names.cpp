@@ -118,7 +118,7 @@ std::string reason_text(const std::array<NamedCode, size>& table, std::uint8_t s
 }  // namespace
 
 std::string_view dicom_command_name(std::uint16_t command_field) {
-  const std::uint16_t request = command_field & static_cast<std::uint16_t>(~dimse::kResponseBit);
+  const std::uint16_t request = dimse::request_field(command_field);
   const auto* found = std::ranges::find(kCommands, request, &NamedCommand::field);
   return found == kCommands.end() ? std::string_view{} : found->name;
 }

@@ -19,6 +19,11 @@ inline constexpr std::uint16_t kResponseBit = 0x8000;  ///< set in the response 
 constexpr bool is_query(std::uint16_t command_field) {
   return command_field == kFind || command_field == kGet || command_field == kMove;
 }
+
+/// (0000,0100) of the request, of itself or of its response.
+constexpr std::uint16_t request_field(std::uint16_t command_field) {
+  return static_cast<std::uint16_t>(command_field & ~kResponseBit);
+}
 }  // namespace dimse
 
 /// (0000,0100), PS3.7 E.1: "C-STORE" for 0x0001 and for its response 0x8001; empty if unknown.
@@ -27,7 +32,8 @@ std::string_view dicom_command_name(std::uint16_t command_field);
 /// The command field of a request by its name; 0 if there is none.
 std::uint16_t dicom_command_field(std::string_view name);
 
-/// PS3.7 C: the class of the status that a response to this request gives; only a query's can be cancel or pending.
+/// PS3.7 C: the class of the status that a response gives; only a query's can be cancel or pending. `command_field`:
+/// the request's or the response's, here and below.
 enum class StatusClass : std::uint8_t { success, warning, failure, cancel, pending };
 /// Nothing if no rule places the code.
 std::optional<StatusClass> dicom_regular_status_class(std::uint16_t command_field, std::uint16_t status);

@@ -218,7 +218,7 @@ std::optional<StatusClass> dicom_regular_status_class(std::uint16_t command_fiel
     if (!range.holds(status)) continue;
     // PS3.7 9.1.2 to 9.1.4: these are answered more than once, and can be cancelled.
     const bool of_queries = range.status_class == StatusClass::cancel || range.status_class == StatusClass::pending;
-    if (of_queries && !dimse::is_query(command_field)) return std::nullopt;
+    if (of_queries && !dimse::is_query(dimse::request_field(command_field))) return std::nullopt;
     return range.status_class;
   }
   return std::nullopt;
@@ -247,8 +247,9 @@ std::string dicom_status_text(std::uint16_t status) {
 std::string_view dicom_status_meaning(std::uint16_t command_field, std::string_view sop_class_uid,
                                       std::uint16_t status) {
   if (status == 0) return kAny.front().text;  // most of all
+  const std::uint16_t request = dimse::request_field(command_field);
   for (const Service& service : kServices) {
-    if (service.command_field != 0 && service.command_field != command_field) continue;
+    if (service.command_field != 0 && service.command_field != request) continue;
     if (!sop_class_uid.starts_with(service.sop_classes)) continue;
     const auto knows = [status](const StatusMeaning& row) { return row.first <= status && status <= row.last; };
     const auto found = std::ranges::find_if(service.statuses, knows);

@@ -26,7 +26,7 @@ TEST(DicomStatus, has_a_class_by_its_number) {
       {dimse::kEcho, 0x0213, StatusClass::failure},  {dimse::kStore, 0xa700, StatusClass::failure},
       {dimse::kMove, 0xa801, StatusClass::failure},  {dimse::kStore, 0xc001, StatusClass::failure},
       {dimse::kFind, 0xfe00, StatusClass::cancel},   {dimse::kMove, 0xff00, StatusClass::pending},
-      {dimse::kFind, 0xff01, StatusClass::pending},
+      {dimse::kFind, 0xff01, StatusClass::pending},  {0x8021, 0xff00, StatusClass::pending},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(dicom_status_class(c.command_field, c.status), c.status_class) << dicom_status_text(c.status);
@@ -91,6 +91,7 @@ TEST(DicomStatus, means_what_its_service_says) {
       {dimse::kFind, kUpsPush, 0xc302, "unable to process"},
       {dimse::kAction, "1.2.840.10008.1.20.1", 0x0110, "processing failure"},
       {dimse::kAction, "1.2.840.10008.1.40", 0xb101, "synchronization frame of reference does not match"},
+      {0x8001, kCtImage, 0xb000, "coercion of data elements"},
       {dimse::kStore, kCtImage, 0xb123, ""},
       {dimse::kEcho, "1.2.840.10008.1.1", 0xa700, ""},
   };

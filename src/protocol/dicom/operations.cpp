@@ -14,10 +14,6 @@ Side other(Side side) { return side == Side::opener ? Side::acceptor : Side::ope
 Invoker invoker_of(Side side) { return side == Side::opener ? Invoker::opener : Invoker::acceptor; }
 Side side_of(Invoker invoker) { return invoker == Invoker::opener ? Side::opener : Side::acceptor; }
 
-constexpr std::uint16_t request_field(std::uint16_t command_field) {
-  return static_cast<std::uint16_t>(command_field & ~dimse::kResponseBit);
-}
-
 // PS3.4 C.3: what a query may ask for. No other word leaves.
 constexpr std::array<std::string_view, 4> kQueryLevels{"PATIENT", "STUDY", "SERIES", "IMAGE"};
 
@@ -59,7 +55,7 @@ Operations::Id Operations::on_response(const SeenCommand& seen, const Associatio
   const std::uint16_t message_id = seen.command.responded_to.value_or(0);
   const Invoker invoker = invoker_of(other(seen.sender));
   Open* operation = find(seen.context_id, message_id, invoker);
-  if (operation && operation->fact.command_field != request_field(seen.command.field)) operation = nullptr;
+  if (operation && operation->fact.command_field != dimse::request_field(seen.command.field)) operation = nullptr;
   if (!operation) {
     operation = &open(seen, message_id, invoker, association);
     operation->fact.request_seen = false;
@@ -193,7 +189,7 @@ Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t messag
   operation.id = latest_;
   operation.start = seen.start;
   operation.told = seen.last.time;
-  operation.fact.command_field = request_field(seen.command.field);
+  operation.fact.command_field = dimse::request_field(seen.command.field);
   operation.fact.message_id = message_id;
   operation.fact.context_id = seen.context_id;
   operation.fact.invoker = invoker;

@@ -160,7 +160,7 @@ inline constexpr std::array kBreachRules{
                "A PDU comes in a state of the association in which it cannot."},
     BreachRule{Breach::command_set, "dicom.command_set", "PS3.7 6.3.1", Severity::high,
                "A command set cannot be read."},
-    BreachRule{Breach::message_order, "dicom.message_order", "PS3.7 6.3", Severity::high,
+    BreachRule{Breach::message_order, "dicom.message_order", "PS3.8 E.1", Severity::high,
                "A command comes where a data set should, or a data set where none should."},
     BreachRule{Breach::response_without_request, "dicom.response_without_request", "PS3.7 8.1", Severity::medium,
                "A response answers no request."},
