@@ -1,0 +1,38 @@
+// DCMTK's account of what was exchanged.
+#pragma once
+
+#include <vector>
+
+#include "account.h"
+#include "exchanged.h"
+
+namespace dcmwatch::oracle {
+
+/// A presentation context as DCMTK has it after both sides spoke.
+struct AgreedContext {
+  std::uint8_t id = 0;
+  std::string transfer_syntax;
+};
+
+struct DcmtkAssociation {
+  Account account;
+  std::vector<AgreedContext> contexts;  ///< the accepted ones
+};
+
+/// Gives the request to DCMTK's acceptor and the answer to its requestor. Throws std::runtime_error where either of
+/// them does not take it.
+DcmtkAssociation dcmtk_association(const SeenAssociation& seen);
+
+/// An operation, its requests paired with its responses by message id and context. What the data set of a C-STORE says
+/// is told apart, since of some transfer syntaxes nothing is read.
+struct DcmtkOperation {
+  std::string key;  ///< invoker, context and message id: unique among those that are open
+  Account account;
+  Account data_set;
+  std::string transfer_syntax;
+};
+
+/// In the order of their requests. Throws std::runtime_error where DCMTK cannot read a command or a data set.
+std::vector<DcmtkOperation> dcmtk_operations(const SeenAssociation& seen, const std::vector<AgreedContext>& contexts);
+
+}  // namespace dcmwatch::oracle
