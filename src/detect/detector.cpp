@@ -36,13 +36,17 @@ struct IdentityOf {
   Identity operator()(const DicomOperation& operation) const {
     return {operation.requested.packet, operation.message_id};
   }
-  Identity operator()(const DicomStudy&) const { return {0, event.ordinal}; }
+  Identity operator()(const DicomStudy& study) const {
+    return {event.first.packet, std::hash<std::string_view>{}(study.study)};
+  }
   // The control id is a keyed pseudonym, so nobody can choose two of one hash.
   Identity operator()(const Hl7Message& message) const {
     return {message.sent.packet, std::hash<std::string_view>{}(message.control_id)};
   }
   Identity operator()(const Violation&) const { return {0, event.ordinal}; }
-  Identity operator()(const Link&) const { return {0, event.ordinal}; }
+  Identity operator()(const Link& link) const {
+    return {event.last.packet, link.cause << 8 | static_cast<std::uint64_t>(link.kind)};
+  }
   Identity operator()(const CaptureNote&) const { return {event.last.packet, 0}; }
 };
 

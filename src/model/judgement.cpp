@@ -128,16 +128,17 @@ class Judgement {
     if (!flows_.empty()) judge_message(message);
   }
 
-  // The flow's name tells whose link it is; what else may be wrong with it is told by the facts that it carries.
-  void judge(const Violation&) {
+  void judge(const Violation&) { name_flow(); }
+  void judge(const Link&) { name_flow(); }
+  void judge(const DicomStudy&) { name_flow(); }
+  void judge(const CaptureNote&) {}
+
+  // Whose it is; what else may be wrong with it is told by the facts that are carried.
+  void name_flow() {
     judge_path();
     differences_.deviations.clear();
     differences_.unknown.clear();
   }
-
-  void judge(const Link&) {}
-  void judge(const DicomStudy&) {}  // its C-STOREs were judged
-  void judge(const CaptureNote&) {}
 
   [[nodiscard]] End place(const Endpoint& endpoint, Place& named) const {
     const End end{lookup_.device_at(endpoint.address), lookup_.zone_at(endpoint.address)};
