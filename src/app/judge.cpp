@@ -35,7 +35,11 @@ void Judge::observe(Observation& record) {
   if (unanswered_.take(record.event)) return;
   if (unanswered_.complete_before(record.event)) tell_unanswered();
   judge(record);
-  if (std::optional<Event> link = relater_.on_event(record.event)) judge(made_known(std::move(*link)));
+  judge_related(relater_.observe(record.event));
+}
+
+void Judge::judge_related(std::span<Event> events) {
+  for (Event& event : events) judge(made_known(std::move(event)));
 }
 
 void Judge::tell_unanswered() {
@@ -66,7 +70,8 @@ void Judge::on_finding(const Finding& finding) {
   if (!highest_ || *highest_ < finding.rule->level) highest_ = finding.rule->level;
 }
 
-void Judge::on_parcel(PagePointer page, const std::vector<SourceStatus>& sources, const AssemblyCounters& assembly) {
+void Judge::on_parcel(PagePointer page, Timestamp watermark, const std::vector<SourceStatus>& sources,
+                      const AssemblyCounters& assembly) {
   page_ = std::move(page);
   const std::vector<Observation*>& known = page_->known;
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -74,6 +79,7 @@ void Judge::on_parcel(PagePointer page, const std::vector<SourceStatus>& sources
     observe(*known[i]);
   }
   tell_unanswered();
+  judge_related(relater_.advance(watermark));
   output_.submit(std::move(page_));
   for (const SourceStatus& source : sources) keep(source);
   assembly_ = assembly;
@@ -91,6 +97,11 @@ void Judge::keep(const SourceStatus& status) {
 }
 
 void Judge::finish() {
+  for (std::span<Event> open = relater_.finish(); !open.empty(); open = relater_.finish()) {
+    page_ = PagePointer{new Page, {}};
+    judge_related(open);
+    output_.submit(std::move(page_));
+  }
   page_ = PagePointer{new Page, {}};
   for (const Tallies::Limit& limit : limits_reached()) {
     if (limit.reached == 0) continue;
@@ -111,6 +122,8 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
           {"kept_bytes", assembly_.kept_given_up},
           {"sequence_window_bytes", assembly_.implausible_packets},
           {"relate_open", relater_.forgotten()},
+          {"studies", relater_.studies().told_early()},
+          {"study_instances", relater_.studies().not_told_apart()},
           {"findings", detector_.forgotten() + detector_.folded()}};
 }
 
@@ -136,6 +149,7 @@ void Judge::update_metrics() {
                                {"not_comparable", assembly_.incomparable_packets}};
   tallies.unseen_bytes = assembly_.unseen_bytes;
   tallies.resets_refuted = assembly_.resets_refuted;
+  tallies.open_studies = relater_.studies().open();
   tallies.shed = output_.shed();
   if (log_) tallies.lost_log_records = log_->lost_records();
   metrics_->update(tallies);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "app/pipeline.h"
@@ -30,7 +31,8 @@ class Judge final : public Analyst, private FindingSink {
   Judge(Reading reading, const Lookup* model, RuleSet rules, const Fingerprints* fingerprints, const Limits& limits,
         Output& output, Metrics* metrics, const EventLog* log);
 
-  void on_parcel(PagePointer page, const std::vector<SourceStatus>& sources, const AssemblyCounters& assembly) override;
+  void on_parcel(PagePointer page, Timestamp watermark, const std::vector<SourceStatus>& sources,
+                 const AssemblyCounters& assembly) override;
   /// Tells every limit that was reached, and the findings' final counts.
   void finish();
 
@@ -44,6 +46,7 @@ class Judge final : public Analyst, private FindingSink {
  private:
   /// A fact, and what it is related to.
   void observe(Observation& record);
+  void judge_related(std::span<Event> events);
   void judge(Observation& record);
   void on_finding(const Finding& finding) override;
   void tell_unanswered();

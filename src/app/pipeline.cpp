@@ -346,7 +346,7 @@ void Pipeline::merge(Parcel& parcel) {
   put_in_order(*parcel.page);
   AssemblyCounters assembly;
   for (const AssemblyCounters& counters : parcel.assembly) assembly += counters;
-  analyst_.on_parcel(std::move(parcel.page), parcel.sources, assembly);
+  analyst_.on_parcel(std::move(parcel.page), parcel.watermark, parcel.sources, assembly);
 }
 
 }  // namespace dcmwatch

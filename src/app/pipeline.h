@@ -51,8 +51,9 @@ struct Parcel {
 /// Takes everything in packet time, on the analyst's thread.
 struct Analyst {
   virtual ~Analyst() = default;
-  /// What a parcel made known stands in the page, in order. The page is the analyst's to keep or to hand on.
-  virtual void on_parcel(PagePointer page, const std::vector<SourceStatus>& sources,
+  /// What a parcel made known stands in the page, in order. The page is the analyst's to keep or to hand on. Time has
+  /// come to `watermark`, which is before the last one only where the clock was set back.
+  virtual void on_parcel(PagePointer page, Timestamp watermark, const std::vector<SourceStatus>& sources,
                          const AssemblyCounters& assembly) = 0;
 };
 

@@ -60,7 +60,21 @@ struct Limits {
   std::size_t hl7_pending_messages = 256;      ///< messages awaiting their acknowledgement; victim: the oldest
 
   // relate, detect
-  std::size_t relate_open = 4096;       ///< open facts awaiting a partner; victim: the oldest
+  std::size_t relate_open = 4096;                       ///< open facts of a kind awaiting a partner; victim: the oldest
+  Duration relate_linger = std::chrono::minutes{1};     ///< for what comes late to those that found theirs
+  Duration retrieval_linger = std::chrono::minutes{1};  ///< after a C-MOVE, for what it caused
+  std::size_t retrieval_effects = 64;                   ///< conversations of one; beyond: not told
+  Duration commitment_window = std::chrono::hours{24 * 7};  ///< a storage commitment's report
+  Duration step_window = std::chrono::hours{24};            ///< a performed step's end
+  std::size_t step_studies = 16;                            ///< of one; beyond: not followed
+  std::size_t studies = 4096;                               ///< open; victim: the quietest is told
+  Duration study_quiet = std::chrono::minutes{10};          ///< after which a study is over
+  std::size_t study_instances = 65536;                      ///< told apart; beyond: each counts as another
+  std::size_t studies_instances = 200'000;                  ///< in all; victim: the quietest study is told
+  std::size_t study_series = 256;                           ///< counted of one, each way
+  std::size_t study_modalities = 16;                        ///< told of one, each way
+  std::size_t orders = 65536;                               ///< study and accession numbers; victim: the oldest
+  std::size_t pixel_digests = 65536;                        ///< victim: the one not seen longest
   std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
   std::size_t implementations = 1024;   ///< pairs of DICOM implementations remembered; victim: all, to be looked up anew
   std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest

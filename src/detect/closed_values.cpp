@@ -56,7 +56,8 @@ Values all_closed_values() {
           {"hl7.sent_by", {"opener", "acceptor"}},
           {"violation.by", {"opener", "acceptor"}},
           {"violation.severity", texts(Severity::low, Severity::high)},
-          {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::identifier)}};
+          {"link.kind", texts(LinkKind::move_caused_store, LinkKind::pixel_data_changed)},
+          {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::none)}};
 }
 
 }  // namespace

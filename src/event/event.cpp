@@ -160,6 +160,8 @@ std::string_view to_text(LinkCertainty certainty) {
     case LinkCertainty::content: return "content";
     case LinkCertainty::ambiguous: return "ambiguous";
     case LinkCertainty::identifier: return "identifier";
+    case LinkCertainty::association: return "association";
+    case LinkCertainty::none: return "none";
   }
   return {};
 }

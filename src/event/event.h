@@ -239,9 +239,11 @@ struct DicomStudy {
   std::uint64_t stored = 0;      ///< different instances whose C-STORE succeeded
   std::uint64_t failed = 0;    ///< whose C-STORE failed, was not answered or was broken off, and did not succeed later
   std::uint64_t repeated = 0;  ///< C-STOREs of an instance that had been stored
-  std::uint64_t bytes = 0;     ///< of data sets
+  std::uint64_t not_visible = 0;           ///< whose C-STORE's answer could not be seen
+  std::uint64_t not_told_apart = 0;        ///< C-STOREs beyond the limits: each counts as another instance
+  std::uint64_t bytes = 0;                 ///< of data sets
   std::optional<std::uint64_t> announced;  ///< by a performed step; nothing if none was seen
-  std::optional<std::uint64_t> missing;    ///< of these, neither stored nor failed
+  std::optional<std::uint64_t> missing;    ///< of these, sent nowhere; nothing if they could not all be told apart
   std::uint64_t committed = 0;
   std::uint64_t commitment_failed = 0;
   std::uint64_t forwarded = 0;  ///< sent on by the destination to others
@@ -298,15 +300,16 @@ enum class LinkKind : std::uint8_t {
   store_resolved,       ///< an instance that had failed
   pixel_data_changed    ///< an instance with other pixel data in the same transfer syntax
 };
-enum class LinkCertainty : std::uint8_t { originator, content, ambiguous, identifier };
+enum class LinkCertainty : std::uint8_t { originator, content, ambiguous, identifier, association, none };
 
 struct Link {
   LinkKind kind{};
   LinkCertainty certainty{};
-  std::uint64_t cause = 0;                       ///< conversation
-  std::uint64_t effect = 0;                      ///< conversation
+  std::uint64_t cause = 0;                       ///< conversation; 0: it was not seen
+  std::uint64_t effect = 0;                      ///< conversation; 0: none was seen
   std::optional<Duration> delay = std::nullopt;  ///< from cause to effect
   Outcome outcome = Outcome::success;            ///< of what was asked for: a commitment's, a step's
+  std::uint32_t times = 0;                       ///< store_repeated: how often that instance, by now
 };
 
 /// dataset "capture": what was not visible, said by capture, decode and assemble; about no connection.

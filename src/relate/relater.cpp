@@ -1,53 +1,79 @@
 #include "relate/relater.h"
 
-#include <algorithm>
+#include <variant>
 
 #include "event/dicom_names.h"
 
 namespace dcmwatch {
+namespace {
 
-std::optional<Event> Relater::on_event(const Event& event) {
-  const auto* operation = std::get_if<DicomOperation>(&event.facts);
-  const std::string_view command = operation ? dicom_command_name(operation->command_field) : std::string_view{};
-  if (command == "C-MOVE" && operation->request_seen && event.phase == Phase::start) remember(event, *operation);
-  if (command != "C-STORE" || operation->originator_ae.empty() || event.phase != Phase::start) return std::nullopt;
-  return relate(event, *operation);
-}
+// What waits, waits for minutes: to look at it more often would only cost.
+constexpr Duration kBetweenLooks = std::chrono::seconds{1};
 
-void Relater::remember(const Event& event, const DicomOperation& move) {
-  if (!move.calling_ae) return;
-  moves_.push_back({event.conversation, move.message_id, *move.calling_ae, event.parties.destination.address});
-  if (moves_.size() <= limits_.relate_open) return;
-  moves_.pop_front();
-  ++forgotten_;
-}
+}  // namespace
 
-std::optional<Event> Relater::relate(const Event& event, const DicomOperation& store) {
-  const Move* cause = nullptr;
-  std::size_t candidates = 0;
-  // Message ids are often 1, so the latest retrieval with these words is meant; another conversation with the same is a
-  // doubt.
-  for (auto move = moves_.rbegin(); move != moves_.rend(); ++move) {
-    const bool fits = move->calling_ae == store.originator_ae && move->message_id == store.originator_message_id &&
-                      move->archive == event.parties.source.address;
-    if (!fits || (cause && cause->conversation == move->conversation)) continue;
-    if (!cause) cause = &*move;
-    ++candidates;
+std::span<Event> Relater::observe(const Event& event) {
+  told_.clear();
+  if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) {
+    relate(event, *operation);
+  } else if (const auto* message = std::get_if<Hl7Message>(&event.facts)) {
+    orders_.on_message(event, *message);
   }
-  if (!cause) return std::nullopt;
-  const std::pair pair{cause->conversation, event.conversation};
-  if (std::find(linked_.begin(), linked_.end(), pair) != linked_.end()) return std::nullopt;
-  linked_.push_back(pair);
-  if (linked_.size() > limits_.relate_open) linked_.pop_front();
+  return told_;
+}
 
-  Event link = event;
-  link.ordinal = 0;
-  link.phase = Phase::end;
-  link.facts = Link{.kind = LinkKind::move_caused_store,
-                    .certainty = candidates == 1 ? LinkCertainty::originator : LinkCertainty::ambiguous,
-                    .cause = pair.first,
-                    .effect = pair.second};
-  return link;
+void Relater::relate(const Event& event, const DicomOperation& operation) {
+  const bool over = event.phase == Phase::end;
+  switch (operation.command_field) {
+    case dimse::kStore:
+      retrievals_.on_store(event, operation, told_);
+      studies_.on_store(event, operation, told_);
+      pixel_data_.on_store(event, operation, told_);
+      break;
+    case dimse::kMove:
+    case dimse::kGet: retrievals_.on_retrieval(event, operation); break;
+    case dimse::kFind: orders_.on_query(event, operation); break;
+    case dimse::kCreate:
+      orders_.on_step(event, operation);
+      steps_.on_create(event, operation, told_);
+      break;
+    case dimse::kSet: steps_.on_set(event, operation, told_); break;
+    case dimse::kAction:
+      if (over) commitments_.on_request(event, operation, told_);
+      break;
+    case dimse::kEventReport:
+      studies_.on_report(event, operation, told_);
+      if (over) commitments_.on_report(event, operation, told_);
+      break;
+    default: break;
+  }
+}
+
+std::span<Event> Relater::advance(Timestamp now) {
+  told_.clear();
+  if (now < now_) {
+    studies_.rebase(now);
+    retrievals_.rebase(now);
+    commitments_.rebase(now);
+    steps_.rebase(now);
+  } else if (now - now_ < kBetweenLooks) {
+    return {};
+  }
+  now_ = now;
+  retrievals_.advance(now, told_);
+  commitments_.advance(now, told_);
+  steps_.advance(now, told_);
+  studies_.advance(now, told_);
+  return told_;
+}
+
+std::span<Event> Relater::finish() {
+  told_.clear();
+  retrievals_.finish(told_);
+  commitments_.finish(told_);
+  steps_.finish(told_);
+  studies_.finish(told_);
+  return told_;
 }
 
 }  // namespace dcmwatch

@@ -1,44 +1,57 @@
-// Joins facts of different connections: bounded state on the analyst; a link is a record of its own.
+// Gives each event to the relations that it is about. Joins facts of different connections: bounded state on the
+// analyst; what it finds is a record of its own.
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <optional>
-#include <utility>
+#include <span>
 
 #include "base/limits.h"
 #include "event/event.h"
+#include "relate/commitments.h"
+#include "relate/orders.h"
+#include "relate/pixel_data.h"
+#include "relate/retrievals.h"
+#include "relate/steps.h"
+#include "relate/studies.h"
 
 namespace dcmwatch {
 
-/// Ties the C-STOREs that an archive sends to the C-MOVE that asked for them, where the C-STORE names it by move
-/// originator AE title and message id (PS3.7 9.1.1.1; both are optional). Order of calls: every event, in packet time.
+/// Order of calls: observe() for every event in packet time, advance() when time has passed, finish() last, until it
+/// tells nothing. What each of them tells is to be told next, and is the caller's until the next call.
 class Relater {
  public:
   /// `limits` outlives it.
-  explicit Relater(const Limits& limits) : limits_(limits) {}
+  explicit Relater(const Limits& limits)
+      : orders_(limits),
+        studies_(limits, orders_),
+        retrievals_(limits),
+        commitments_(limits),
+        steps_(limits, studies_),
+        pixel_data_(limits) {}
+  Relater(const Relater&) = delete;
 
-  /// The link that the event completes, to be told after it.
-  std::optional<Event> on_event(const Event& event);
+  std::span<Event> observe(const Event& event);
+  /// `now` may be before the last one: the clock was set back, and waiting starts anew from there.
+  std::span<Event> advance(Timestamp now);
+  std::span<Event> finish();
 
-  /// Retrievals forgotten to stay within Limits::relate_open.
-  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+  /// Facts forgotten before their partner came, to stay within Limits::relate_open.
+  [[nodiscard]] std::uint64_t forgotten() const {
+    return retrievals_.forgotten() + commitments_.forgotten() + steps_.forgotten();
+  }
+  [[nodiscard]] const Studies& studies() const { return studies_; }
 
  private:
-  struct Move {
-    std::uint64_t conversation = 0;
-    std::uint16_t message_id = 0;
-    AeTitle calling_ae;
-    IpAddress archive;
-  };
+  void relate(const Event& event, const DicomOperation& operation);
 
-  void remember(const Event& event, const DicomOperation& move);
-  std::optional<Event> relate(const Event& event, const DicomOperation& store);
-
-  const Limits& limits_;
-  std::deque<Move> moves_;                                      ///< oldest first
-  std::deque<std::pair<std::uint64_t, std::uint64_t>> linked_;  ///< (cause, effect) already told, oldest first
-  std::uint64_t forgotten_ = 0;
+  Orders orders_;
+  Studies studies_;
+  Retrievals retrievals_;
+  Commitments commitments_;
+  Steps steps_;
+  PixelData pixel_data_;
+  Timestamp now_{};
+  Told told_;
 };
 
 }  // namespace dcmwatch

@@ -18,7 +18,7 @@ struct Told final : Analyst {
   AssemblyCounters assembly;
   RecordWriter writer;
 
-  void on_parcel(PagePointer page, const std::vector<SourceStatus>& sources,
+  void on_parcel(PagePointer page, Timestamp, const std::vector<SourceStatus>& sources,
                  const AssemblyCounters& counters) override {
     TextBuffer lines;
     for (const Observation* record : page->known) {

@@ -1,0 +1,59 @@
+#include "relate/orders.h"
+
+#include <algorithm>
+#include <array>
+
+#include "relate/prints.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";  // PS3.4 K.5
+// HL7 v2 chapter 4: general, imaging and other orders; not their results.
+constexpr std::array<std::string_view, 3> kOrders{"ORM^", "OMG^", "OMI^"};
+
+}  // namespace
+
+void Orders::on_query(const Event& event, const DicomOperation& find) {
+  if (find.sop_class_uid != kWorklist) return;
+  const auto* answer = find.content.as<WorklistAnswer>();
+  if (!answer || answer->steps.empty()) return;
+  remember(askers_, print_of(sender_of(event, find)), event.last.time);
+  for (const ScheduledStep& step : answer->steps) add(step, event.last.time);
+}
+
+void Orders::on_step(const Event& event, const DicomOperation& create) {
+  const auto* step = create.content.as<PerformedStep>();
+  if (!step) return;
+  remember(askers_, print_of(sender_of(event, create)), event.last.time);
+  for (const ScheduledStep& scheduled : step->scheduled) add(scheduled, event.last.time);
+}
+
+void Orders::on_message(const Event& event, const Hl7Message& message) {
+  const auto begins = [&message](std::string_view type) { return message.message_type.view().starts_with(type); };
+  if (message.accession.empty() || !std::ranges::any_of(kOrders, begins)) return;
+  remember(known_, print_of(message.accession), event.last.time);
+}
+
+void Orders::add(const ScheduledStep& step, Timestamp now) {
+  remember(known_, print_of(step.study), now);
+  remember(known_, print_of(step.accession), now);
+}
+
+void Orders::remember(Prints& prints, std::uint64_t print, Timestamp now) {
+  if (print == 0) return;
+  if (auto* known = prints.find(print)) {
+    prints.touch(*known, now);
+    return;
+  }
+  if (prints.full()) prints.close(prints.oldest());
+  prints.open(print, now);
+}
+
+std::optional<bool> Orders::ordered(std::uint64_t study, std::uint64_t accession, const IpAddress& sender) const {
+  if (known_.contains(study) || known_.contains(accession)) return true;
+  if (askers_.contains(print_of(sender))) return false;
+  return std::nullopt;
+}
+
+}  // namespace dcmwatch

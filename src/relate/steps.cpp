@@ -1,0 +1,110 @@
+#include "relate/steps.h"
+
+#include <algorithm>
+
+#include "relate/prints.h"
+
+namespace dcmwatch {
+namespace {
+
+// PS3.3 C.4.14: IN PROGRESS is no end.
+std::optional<Outcome> outcome_of_step(const PerformedStep& step) {
+  if (step.status == "COMPLETED") return Outcome::success;
+  if (step.status == "DISCONTINUED") return Outcome::failure;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Steps::Open& Steps::of(std::uint64_t print, Timestamp now) {
+  if (Open* open = open_.find(print)) return *open;
+  if (open_.full()) {
+    end(open_.oldest().value, now);
+    open_.close(open_.oldest());
+    ++forgotten_;
+  }
+  return open_.open(print, now);
+}
+
+void Steps::on_create(const Event& event, const DicomOperation& create, Told& told) {
+  const auto* content = create.content.as<PerformedStep>();
+  const std::uint64_t print = print_of(create.instance);
+  if (!content || print == 0) return;
+  if (event.phase == Phase::end && outcome_of(event) == Outcome::failure) {
+    if (Open* refused = open_.find(print); refused && refused->value.requested == create.requested) {
+      end(refused->value, event.last.time);
+      open_.close(*refused);
+    }
+    return;
+  }
+  Step& step = of(print, event.last.time).value;
+  if (!step.begun) {
+    step.begun = Occurrence::of(event);
+    step.requested = create.requested;
+  }
+  for (const ScheduledStep& scheduled : content->scheduled) {
+    const std::uint64_t study = print_of(scheduled.study);
+    if (step.over || study == 0 || step.studies.size() >= limits_.step_studies) continue;
+    if (std::ranges::find(step.studies, study) != step.studies.end()) continue;
+    step.studies.push_back(study);
+    studies_.begin_step(scheduled, event.last.time, told);
+  }
+  studies_.announce(event, create, step.studies.empty() ? 0 : step.studies.front(), content->instances, told);
+}
+
+void Steps::on_set(const Event& event, const DicomOperation& set, Told& told) {
+  const auto* content = set.content.as<PerformedStep>();
+  const std::uint64_t print = print_of(set.instance);
+  if (!content || print == 0) return;
+  Open& open = of(print, event.last.time);
+  Step& step = open.value;
+  studies_.announce(event, set, step.studies.empty() ? 0 : step.studies.front(), content->instances, told);
+  const auto outcome = outcome_of_step(*content);
+  if (event.phase != Phase::end || step.over || !outcome || outcome_of(event) == Outcome::failure) return;
+  Link link{.kind = LinkKind::step_ended,
+            .certainty = step.begun ? LinkCertainty::identifier : LinkCertainty::none,
+            .cause = step.begun ? step.begun->conversation : 0,
+            .effect = event.conversation,
+            .outcome = *outcome};
+  if (step.begun) link.delay = elapsed(step.requested.time, set.requested.time);
+  told.push_back(Occurrence::of(event).tell(link));
+  end(step, event.last.time);
+  open_.touch(open, event.last.time);
+}
+
+void Steps::end(Step& step, Timestamp now) {
+  step.over = true;
+  for (const std::uint64_t study : step.studies) studies_.end_step(study, now);
+  step.studies.clear();
+}
+
+void Steps::tell_unended(const Step& step, bool unfinished, Told& told) {
+  if (!step.begun || step.over) return;
+  Occurrence begun = *step.begun;
+  begun.visibility.unfinished |= unfinished;
+  told.push_back(begun.tell(Link{.kind = LinkKind::step_ended,
+                                 .certainty = LinkCertainty::none,
+                                 .cause = begun.conversation,
+                                 .outcome = Outcome::unknown}));
+}
+
+void Steps::advance(Timestamp now, Told& told) {
+  for (auto entry = open_.begin(); entry != open_.end();) {
+    Open& open = *entry++;
+    const Duration quiet = elapsed(open.touched, now);
+    if (quiet <= limits_.relate_linger) break;
+    if (!open.value.over && quiet <= limits_.step_window) continue;
+    tell_unended(open.value, false, told);
+    end(open.value, now);
+    open_.close(open);
+  }
+}
+
+void Steps::finish(Told& told) {
+  while (!open_.empty() && told.size() < kToldAtOnce) {
+    tell_unended(open_.oldest().value, true, told);
+    open_.close(open_.oldest());
+  }
+}
+
+}  // namespace dcmwatch

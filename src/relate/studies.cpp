@@ -1,0 +1,379 @@
+#include "relate/studies.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "relate/prints.h"
+
+namespace dcmwatch {
+namespace {
+
+enum class Arrival : std::uint8_t { stored, failed, unseen };
+
+// Broken off or never answered is failed, unless the answer may have come unseen.
+Arrival arrival_of(const Event& event, const DicomOperation& store) {
+  switch (outcome_of(event)) {
+    case Outcome::success: return Arrival::stored;
+    case Outcome::failure: return Arrival::failed;
+    case Outcome::unknown: break;
+  }
+  return store.status || event.visibility.impaired() ? Arrival::unseen : Arrival::failed;
+}
+
+// As the objects go: of C-GET, from the acceptor.
+Parties as_sent(const Event& event, const DicomOperation& operation) {
+  Parties parties = event.parties;
+  if (operation.invoker == Invoker::acceptor) {
+    parties.reverse();
+    parties.opener_known = false;
+  }
+  return parties;
+}
+
+void add(Visibility& all, const Visibility& more) {
+  for (const auto flag : {&Visibility::joined_midway, &Visibility::one_direction, &Visibility::truncated,
+                          &Visibility::lost, &Visibility::unfinished, &Visibility::encrypted})
+    all.*flag |= more.*flag;
+}
+
+void add(Occurrence& all, const Event& event, const DicomOperation& operation) {
+  if (all.conversation != event.conversation) {
+    const Parties parties = as_sent(event, operation);
+    keep_what_is_shared(all.parties, parties);
+    all.parties.opener_known &= parties.opener_known;
+    all.conversation = event.conversation;
+  }
+  add(all.visibility, event.visibility);
+  all.first = std::min(all.first, event.first);
+  all.last = std::max(all.last, event.last);
+}
+
+template <typename Element>
+void add_once(std::vector<Element>& all, const Element& one, std::size_t limit) {
+  // The objects of a series mostly come one after the other.
+  if (!all.empty() && all.back() == one) return;
+  if (all.size() < limit && std::ranges::find(all, one) == all.end()) all.push_back(one);
+}
+
+void keep_latest(Pseudonym& kept, const Pseudonym& told) {
+  if (!told.empty()) kept = told;
+}
+
+Link link_between(LinkKind kind, std::uint64_t cause, std::uint64_t effect) {
+  return {.kind = kind, .certainty = LinkCertainty::identifier, .cause = cause, .effect = effect};
+}
+
+}  // namespace
+
+/// What the instances of a study say of each of its ways and of those who announced them.
+struct Studies::Tally {
+  std::array<DicomStudy, kWays> ways;
+  std::array<std::uint64_t, kAnnouncers> missing{};
+};
+
+void Studies::on_store(const Event& event, const DicomOperation& store, Told& told) {
+  const std::uint64_t print = print_of(store.study);
+  const Timestamp now = event.last.time;
+  if (print == 0) return;
+  if (event.phase != Phase::end) {
+    if (Open* open = find(print, now, told)) open_.touch(*open, now);
+    return;
+  }
+  Open& open = with_way(print, event, store, told);
+  Study& study = open.value;
+  keep_latest(study.study, store.study);
+  keep_latest(study.patient, store.patient);
+  keep_latest(study.accession, store.accession);
+
+  Way& way = *way_of(study, event, store);
+  add(way.where, event, store);
+  way.figures.calling_ae = store.calling_ae;
+  way.figures.called_ae = store.called_ae;
+  way.figures.bytes += store.request_bytes;
+  if (const auto* object = store.content.as<StoredObject>()) {
+    if (!object->modality.empty()) add_once(way.figures.modalities, object->modality, limits_.study_modalities);
+    if (!object->series.empty()) add_once(way.series, print_of(object->series), limits_.study_series);
+  }
+  if (Instance* instance = instance_of(open, print_of(store.instance), told)) {
+    count(study, way, *instance, event, store, told);
+  } else {
+    const Arrival arrival = arrival_of(event, store);
+    ++(arrival == Arrival::stored   ? way.figures.stored
+       : arrival == Arrival::failed ? way.figures.failed
+                                    : way.figures.not_visible);
+  }
+  if (elapsed(way.told, now) < limits_.progress_interval) return;
+  way.told = now;
+  tell_way(study, way, tally(study), Phase::progress, false, told);
+}
+
+// nullptr: it is not open. One that has been quiet for too long is told first, whenever that is found out.
+Studies::Open* Studies::find(std::uint64_t print, Timestamp now, Told& told) {
+  Open* open = open_.find(print);
+  if (!open || open->value.steps_in_progress != 0 || elapsed(open->touched, now) <= limits_.study_quiet) return open;
+  close(*open, false, told);
+  return nullptr;
+}
+
+Studies::Open& Studies::of(std::uint64_t print, Timestamp now, Told& told) {
+  if (Open* open = find(print, now, told)) {
+    open_.touch(*open, now);
+    return *open;
+  }
+  if (open_.full()) {
+    close(open_.oldest(), false, told);
+    ++told_early_;
+  }
+  Open& open = open_.open(print, now);
+  open.value.print = print;
+  return open;
+}
+
+// nullptr: it has not gone that way yet.
+Studies::Way* Studies::way_of(Study& study, const Event& event, const DicomOperation& store) {
+  const auto [sender, receiver] = std::pair{sender_of(event, store), receiver_of(event, store)};
+  const auto way = std::ranges::find_if(study.ways, [&](const Way& known) {
+    const Parties& parties = known.where.parties;
+    return parties.source.address == sender && parties.destination.address == receiver;
+  });
+  return way == study.ways.end() ? nullptr : &*way;
+}
+
+// The study, with this way among its ways. One that goes to everybody is told when it has gone kWays ways.
+Studies::Open& Studies::with_way(std::uint64_t print, const Event& event, const DicomOperation& store, Told& told) {
+  Open* open = &of(print, event.last.time, told);
+  if (way_of(open->value, event, store)) return *open;
+  if (open->value.ways.size() == kWays) {
+    close(*open, false, told);
+    ++told_early_;
+    open = &of(print, event.last.time, told);
+  }
+  Way& way = open->value.ways.emplace_back();
+  way.where = Occurrence::of(event);
+  way.where.parties = as_sent(event, store);
+  way.told = event.last.time;
+  return *open;
+}
+
+// nullptr: it cannot be told apart from others.
+Studies::Instance* Studies::instance_of(Open& open, InstancePrint print, Told& told) {
+  Study& study = open.value;
+  if (const auto known = instances_.find(print); print != 0 && known != instances_.end()) {
+    if (known->second.study == &study) return &known->second;
+  } else if (print != 0 && study.instances.size() < limits_.study_instances) {
+    // This study was touched last, so it is not the oldest of several.
+    while (instances_.size() >= limits_.studies_instances && open_.size() > 1) {
+      close(open_.oldest(), false, told);
+      ++told_early_;
+    }
+    if (instances_.size() < limits_.studies_instances) {
+      study.instances.push_back(print);
+      return &instances_.emplace(print, Instance{.study = &study}).first->second;
+    }
+  }
+  ++study.not_told_apart;
+  ++not_told_apart_;
+  return nullptr;
+}
+
+void Studies::count(const Study& study, Way& way, Instance& instance, const Event& event, const DicomOperation& store,
+                    Told& told) {
+  const Ways here = static_cast<Ways>(1U << (&way - study.ways.data()));
+  const std::uint64_t before = std::exchange(instance.conversation, event.conversation);
+  if ((instance.stored & here) != 0) {
+    ++way.figures.repeated;
+    if (instance.times < std::numeric_limits<std::uint8_t>::max()) ++instance.times;
+    Link link = link_between(LinkKind::store_repeated, before, event.conversation);
+    link.times = instance.times;
+    told.push_back(Occurrence::of(event).tell(link));
+    return;
+  }
+  const bool had_failed = (instance.failed & here) != 0;
+  const Arrival arrival = arrival_of(event, store);
+  if (arrival == Arrival::unseen && had_failed) return;
+  instance.failed &= static_cast<Ways>(~here);
+  instance.unseen &= static_cast<Ways>(~here);
+  (arrival == Arrival::stored   ? instance.stored
+   : arrival == Arrival::failed ? instance.failed
+                                : instance.unseen) |= here;
+  if (arrival != Arrival::stored) return;
+  if (had_failed)
+    told.push_back(Occurrence::of(event).tell(link_between(LinkKind::store_resolved, before, event.conversation)));
+  for (std::size_t i = 0; i < study.ways.size(); ++i) {
+    const auto to_the_sender = static_cast<Ways>(1U << i);
+    if (study.ways[i].where.parties.destination.address == way.where.parties.source.address)
+      instance.forwarded |= static_cast<Ways>(instance.stored & to_the_sender);
+  }
+}
+
+void Studies::begin_step(const ScheduledStep& step, Timestamp now, Told& told) {
+  Study& study = of(print_of(step.study), now, told).value;
+  ++study.steps_in_progress;
+  keep_latest(study.study, step.study);
+  keep_latest(study.patient, step.patient);
+  keep_latest(study.accession, step.accession);
+}
+
+// From now on it may fall quiet.
+void Studies::end_step(std::uint64_t study, Timestamp now) {
+  Open* open = open_.find(study);
+  if (!open || open->value.steps_in_progress == 0) return;
+  --open->value.steps_in_progress;
+  open_.touch(*open, now);
+}
+
+// nullptr: there are too many.
+Studies::Announcer* Studies::announcer_of(Study& study, const Event& event, const DicomOperation& step) {
+  const auto known = std::ranges::find_if(study.announcers, [&](const Announcer& announcer) {
+    return announcer.where.parties.source.address == sender_of(event, step);
+  });
+  if (known != study.announcers.end()) return &*known;
+  if (study.announcers.size() == kAnnouncers) return nullptr;
+  Announcer& announcer = study.announcers.emplace_back();
+  announcer.where = Occurrence::of(event);
+  announcer.where.parties = as_sent(event, step);
+  announcer.where.parties.destination = {};  // of the objects, that is not known
+  announcer.where.parties.destination_mac = {};
+  return &announcer;
+}
+
+void Studies::announce(const Event& event, const DicomOperation& step, std::uint64_t study,
+                       std::span<const InstancePrint> instances, Told& told) {
+  for (const InstancePrint print : instances) {
+    const auto known = instances_.find(print);
+    const std::uint64_t its_study = known == instances_.end() ? study : known->second.study->print;
+    if (its_study == 0) continue;
+    Open& open = of(its_study, event.last.time, told);
+    Announcer* announcer = announcer_of(open.value, event, step);
+    if (!announcer) continue;
+    announcer->where.last = event.last;
+    Instance* instance = instance_of(open, print, told);
+    if (instance && instance->announcer != 0) continue;
+    ++announcer->announced;
+    if (instance) instance->announcer = static_cast<std::uint8_t>(announcer - open.value.announcers.data() + 1);
+  }
+}
+
+// Those to the one who reported; else, where another node of an archive reports, those from the one who asked.
+Studies::Ways Studies::ways_of_report(const Study& study, const Event& event, const DicomOperation& report) {
+  Ways to_reporter = 0;
+  Ways from_requester = 0;
+  for (std::size_t i = 0; i < study.ways.size(); ++i) {
+    const Parties& parties = study.ways[i].where.parties;
+    const auto way = static_cast<Ways>(1U << i);
+    if (parties.destination.address == sender_of(event, report)) to_reporter |= way;
+    if (parties.source.address == receiver_of(event, report)) from_requester |= way;
+  }
+  const auto both = static_cast<Ways>(to_reporter & from_requester);
+  return both != 0 ? both : to_reporter != 0 ? to_reporter : from_requester;
+}
+
+void Studies::on_report(const Event& event, const DicomOperation& report, Told& told) {
+  const auto* commitment = report.content.as<StorageCommitment>();
+  if (!commitment) return;
+  std::uint64_t study = 0;
+  const auto take = [&](InstancePrint print, Ways Instance::*now, Ways Instance::*no_longer) {
+    const auto known = instances_.find(print);
+    // One that never came is of the study of those beside it.
+    if (known != instances_.end()) study = known->second.study->print;
+    if (study == 0) return;
+    Open& open = of(study, event.last.time, told);
+    Instance* instance = instance_of(open, print, told);
+    if (!instance) return;
+    const Ways ways = ways_of_report(open.value, event, report);
+    instance->*now |= ways;
+    instance->*no_longer &= static_cast<Ways>(~ways);
+  };
+  for (const InstancePrint print : commitment->instances) take(print, &Instance::committed, &Instance::not_committed);
+  for (const InstancePrint print : commitment->failed_instances)
+    take(print, &Instance::not_committed, &Instance::committed);
+}
+
+Studies::Tally Studies::tally(const Study& study) const {
+  Tally tally;
+  for (const InstancePrint print : study.instances) {
+    const Instance& instance = instances_.find(print)->second;
+    for (std::size_t i = 0; i < study.ways.size(); ++i) {
+      const auto on_way = [i](Ways ways) { return std::uint64_t{ways} >> i & 1; };
+      DicomStudy& way = tally.ways[i];
+      way.stored += on_way(instance.stored);
+      way.failed += on_way(instance.failed);
+      way.not_visible += on_way(instance.unseen);
+      way.forwarded += on_way(instance.forwarded);
+      way.committed += on_way(instance.committed);
+      way.commitment_failed += on_way(instance.not_committed);
+    }
+    const bool nowhere = (instance.stored | instance.failed | instance.unseen) == 0;
+    if (instance.announcer != 0 && nowhere) ++tally.missing[instance.announcer - 1U];
+  }
+  return tally;
+}
+
+void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool unfinished,
+                       Told& told) const {
+  const DicomStudy& of_way = tally.ways[static_cast<std::size_t>(&way - study.ways.data())];
+  const IpAddress& sender = way.where.parties.source.address;
+  DicomStudy figures = way.figures;
+  figures.study = study.study;
+  figures.patient = study.patient;
+  figures.accession = study.accession;
+  figures.series = way.series.size();
+  figures.stored += of_way.stored;
+  figures.failed += of_way.failed;
+  figures.not_visible += of_way.not_visible;
+  figures.forwarded = of_way.forwarded;
+  figures.committed = of_way.committed;
+  figures.commitment_failed = of_way.commitment_failed;
+  figures.not_told_apart = study.not_told_apart;
+  figures.ordered = orders_.ordered(study.print, print_of(study.accession), sender);
+  for (std::size_t i = 0; i < study.announcers.size(); ++i) {
+    if (study.announcers[i].where.parties.source.address != sender) continue;
+    figures.announced = study.announcers[i].announced;
+    if (study.not_told_apart == 0) figures.missing = tally.missing[i];
+  }
+  Occurrence where = way.where;
+  where.visibility.unfinished |= unfinished;
+  told.push_back(where.tell(std::move(figures), phase));
+}
+
+void Studies::close(Open& open, bool unfinished, Told& told) {
+  const Study& study = open.value;
+  const Tally figures = tally(study);
+  for (const Way& way : study.ways) tell_way(study, way, figures, Phase::end, unfinished, told);
+  for (std::size_t i = 0; i < study.announcers.size(); ++i) {
+    const Announcer& announcer = study.announcers[i];
+    const bool sent_some = std::ranges::any_of(study.ways, [&](const Way& way) {
+      return way.where.parties.source.address == announcer.where.parties.source.address;
+    });
+    if (sent_some || figures.missing[i] == 0 || study.not_told_apart != 0) continue;
+    DicomStudy nowhere;
+    nowhere.study = study.study;
+    nowhere.patient = study.patient;
+    nowhere.accession = study.accession;
+    nowhere.announced = announcer.announced;
+    nowhere.missing = figures.missing[i];
+    Occurrence where = announcer.where;
+    where.visibility.unfinished |= unfinished;
+    told.push_back(where.tell(std::move(nowhere)));
+  }
+  for (const InstancePrint print : study.instances) instances_.erase(print);
+  open_.close(open);
+}
+
+void Studies::advance(Timestamp now, Told& told) {
+  while (!open_.empty() && elapsed(open_.oldest().touched, now) > limits_.study_quiet) {
+    Open& oldest = open_.oldest();
+    if (oldest.value.steps_in_progress != 0) {
+      open_.touch(oldest, now);  // the step's end is awaited
+    } else {
+      close(oldest, false, told);
+    }
+  }
+}
+
+void Studies::finish(Told& told) {
+  while (!open_.empty() && told.size() < kToldAtOnce) close(open_.oldest(), true, told);
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,108 @@
+// Which study went from where to where, and what of it did not arrive.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/limits.h"
+#include "relate/occurrence.h"
+#include "relate/open_facts.h"
+#include "relate/orders.h"
+
+namespace dcmwatch {
+
+/// A study is open from its first C-STORE or performed step until nothing of it was seen for Limits::study_quiet, and
+/// while a step of it is in progress. Then it tells one record for each way that it went, from one address to another,
+/// and one without destination for what a performed step listed and nobody was seen to store. In between a way tells
+/// how far it is, once each Limits::progress_interval in which something is stored.
+///
+/// Each instance is kept in mind by its print, within Limits::study_instances of a study and Limits::studies_instances
+/// of all. What is beyond is counted as stored or failed, and as not told apart; of such a study nothing is missing.
+///
+/// Order of calls: stores, steps and reports in packet time; advance() now and then; finish() last. A C-STORE costs two
+/// hash look-ups.
+class Studies {
+ public:
+  /// Both outlive it.
+  Studies(const Limits& limits, const Orders& orders) : limits_(limits), orders_(orders), open_(limits.studies) {}
+
+  void on_store(const Event& event, const DicomOperation& store, Told& told);
+  /// A performed step of the study is in progress, or is no longer.
+  void begin_step(const ScheduledStep& step, Timestamp now, Told& told);
+  void end_step(std::uint64_t study, Timestamp now);
+  /// Who performed the step lists instances that it made. `study`: 0 if it is known of none.
+  void announce(const Event& event, const DicomOperation& step, std::uint64_t study,
+                std::span<const InstancePrint> instances, Told& told);
+  /// A storage commitment's report.
+  void on_report(const Event& event, const DicomOperation& report, Told& told);
+
+  void advance(Timestamp now, Told& told);
+  void rebase(Timestamp now) { open_.rebase(now); }
+  void finish(Told& told);
+
+  [[nodiscard]] std::size_t open() const { return open_.size(); }
+  /// Studies told early, and instances not told apart, to stay within the limits.
+  [[nodiscard]] std::uint64_t told_early() const { return told_early_; }
+  [[nodiscard]] std::uint64_t not_told_apart() const { return not_told_apart_; }
+
+ private:
+  using Ways = std::uint16_t;  ///< a bit for each way of a study
+  static constexpr std::size_t kWays = 16;
+  static constexpr std::size_t kAnnouncers = 8;
+
+  struct Way {
+    Occurrence where;    ///< its source is who sent
+    DicomStudy figures;  ///< what is counted as it comes; what the instances say is counted when it is told
+    std::vector<std::uint64_t> series;
+    Timestamp told;
+  };
+  struct Announcer {
+    Occurrence where;
+    std::uint64_t announced = 0;
+  };
+  struct Study {
+    std::uint64_t print = 0;
+    Pseudonym study, patient, accession;
+    std::vector<Way> ways;
+    std::vector<Announcer> announcers;
+    std::vector<InstancePrint> instances;
+    std::uint64_t not_told_apart = 0;
+    unsigned steps_in_progress = 0;
+  };
+  using Open = OpenFacts<Study>::Entry;
+
+  /// What became of an instance, on which ways.
+  struct Instance {
+    const Study* study = nullptr;
+    std::uint64_t conversation = 0;  ///< that stored it last, or failed to
+    Ways stored = 0, failed = 0, unseen = 0, forwarded = 0, committed = 0, not_committed = 0;
+    std::uint8_t announcer = 0;  ///< counted from 1; 0: not announced
+    std::uint8_t times = 0;      ///< stored again
+  };
+  struct Tally;
+
+  Open* find(std::uint64_t print, Timestamp now, Told& told);
+  Open& of(std::uint64_t print, Timestamp now, Told& told);
+  Open& with_way(std::uint64_t print, const Event& event, const DicomOperation& store, Told& told);
+  static Way* way_of(Study& study, const Event& event, const DicomOperation& store);
+  static Ways ways_of_report(const Study& study, const Event& event, const DicomOperation& report);
+  static Announcer* announcer_of(Study& study, const Event& event, const DicomOperation& step);
+  Instance* instance_of(Open& open, InstancePrint print, Told& told);
+  static void count(const Study& study, Way& way, Instance& instance, const Event& event, const DicomOperation& store,
+                    Told& told);
+  [[nodiscard]] Tally tally(const Study& study) const;
+  void tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool unfinished, Told& told) const;
+  void close(Open& open, bool unfinished, Told& told);
+
+  const Limits& limits_;
+  const Orders& orders_;
+  OpenFacts<Study> open_;
+  boost::unordered_flat_map<InstancePrint, Instance> instances_;
+  std::uint64_t told_early_ = 0;
+  std::uint64_t not_told_apart_ = 0;
+};
+
+}  // namespace dcmwatch

@@ -1,0 +1,68 @@
+#include <gtest/gtest.h>
+
+#include "relate/department.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+struct Orders : testing::Test {
+  Department department;
+
+  void answer_worklist(std::vector<ScheduledStep> steps) {
+    department.see(department.operation(dimse::kFind, kCt, kRis, 3, [&](DicomOperation& find) {
+      find.sop_class_uid = "1.2.840.10008.5.1.4.31";
+      find.content = DicomContent{WorklistAnswer{std::move(steps)}};
+    }));
+  }
+  std::optional<bool> ordered(const Event& store) {
+    department.told.clear();
+    department.see(store);
+    department.finish();
+    return department.studies().at(0).ordered;
+  }
+  Event store_of(unsigned study, unsigned accession, std::string_view source = kCt) {
+    Event store = department.store(study, 1, source, kPacs, 9);
+    std::get<DicomOperation>(store.facts).accession = pseudonym(accession);
+    return store;
+  }
+};
+
+TEST_F(Orders, AStudyOfTheWorklistWasOrdered) {
+  answer_worklist({step_of_study(100)});
+  EXPECT_EQ(ordered(store_of(100, 1)), true);
+}
+
+TEST_F(Orders, AnAccessionNumberOfTheWorklistWasOrdered) {
+  answer_worklist({step_of_accession(1)});
+  EXPECT_EQ(ordered(store_of(100, 1)), true);
+}
+
+TEST_F(Orders, AnOrderMessageIsAnOrderAndAResultIsNone) {
+  Event event;
+  Hl7Message message;
+  message.message_type = "ORM^O01";
+  message.accession = pseudonym(1);
+  event.facts = message;
+  department.see(event);
+  message.message_type = "ORU^R01";
+  message.accession = pseudonym(2);
+  event.facts = message;
+  department.see(event);
+  EXPECT_EQ(ordered(store_of(100, 1)), true);
+  EXPECT_EQ(ordered(store_of(200, 2)), std::nullopt);
+}
+
+TEST_F(Orders, OfADeviceWithAWorklistAnythingElseWasNotOrdered) {
+  answer_worklist({step_of_accession(1)});
+  EXPECT_EQ(ordered(store_of(200, 2)), false);
+}
+
+TEST_F(Orders, OfADeviceWithoutAWorklistItIsNotKnown) {
+  answer_worklist({step_of_accession(1)});
+  EXPECT_EQ(ordered(store_of(200, 2, kMr)), std::nullopt);
+}
+
+}  // namespace
+}  // namespace dcmwatch

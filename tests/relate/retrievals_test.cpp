@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+
+#include "relate/department.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+struct Retrievals : testing::Test {
+  Department department;
+
+  Event move(std::uint64_t conversation, std::uint16_t message_id = 1, unsigned study = 0) {
+    return department.operation(dimse::kMove, kWs, kPacs, conversation, [&](DicomOperation& move) {
+      move.message_id = message_id;
+      move.move_destination = "WS1";
+      move.sub_operations.completed = 2;
+      if (study != 0) move.study = pseudonym(study);
+    });
+  }
+  Event store_for(std::uint16_t message_id, std::uint64_t conversation, std::string_view from = kPacs,
+                  std::string_view originator = "WS1") {
+    return department.operation(dimse::kStore, from, kWs, conversation, [&](DicomOperation& store) {
+      store.originator_ae = originator;
+      store.originator_message_id = message_id;
+    });
+  }
+  Event store_of(unsigned study, std::uint64_t conversation, std::string_view from = kPacs) {
+    return department.operation(dimse::kStore, from, kWs, conversation,
+                                [&](DicomOperation& store) { store.study = pseudonym(study); });
+  }
+  std::vector<std::pair<std::uint64_t, LinkCertainty>> causes() {
+    std::vector<std::pair<std::uint64_t, LinkCertainty>> causes;
+    for (const Link& link : department.links()) causes.emplace_back(link.cause, link.certainty);
+    return causes;
+  }
+  using Causes = std::vector<std::pair<std::uint64_t, LinkCertainty>>;
+};
+
+TEST_F(Retrievals, AStoreThatNamesItsMoveIsTiedToItWhenItBegins) {
+  department.see_in(Phase::start, move(7, 3));
+  department.see_in(Phase::start, store_for(3, 8));
+  ASSERT_EQ(department.links().size(), 1U);
+  const Link link = department.links().front();
+  EXPECT_EQ(link.kind, LinkKind::move_caused_store);
+  EXPECT_EQ(link.certainty, LinkCertainty::originator);
+  EXPECT_EQ(link.cause, 7U);
+  EXPECT_EQ(link.effect, 8U);
+  EXPECT_EQ(link.delay, 2ms);
+  EXPECT_EQ(department.told.front().conversation, 8U);
+  EXPECT_EQ(department.told.front().ordinal, 0U);
+}
+
+TEST_F(Retrievals, AConversationIsToldOnceForEachMoveThatItServes) {
+  department.see_in(Phase::start, move(7, 1));
+  for (int object = 0; object < 3; ++object) department.see(store_for(1, 8));
+  department.see_in(Phase::start, move(7, 2));
+  department.see(store_for(2, 8));
+  department.see(store_for(2, 9));  // beside it
+  EXPECT_EQ(causes(), (Causes(3, {7, LinkCertainty::originator})));
+}
+
+TEST_F(Retrievals, AnotherNodeOfTheArchiveMaySend) {
+  department.see_in(Phase::start, move(7, 3));
+  department.see_in(Phase::start, store_for(3, 8, kOtherNode));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::originator}}));
+}
+
+TEST_F(Retrievals, OfTwoWithTheSameWordsOneGoesOnAndTheOtherIsOver) {
+  department.see(move(5, 1));
+  department.see_in(Phase::start, move(7, 1));
+  department.see_in(Phase::start, store_for(1, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::originator}}));
+}
+
+TEST_F(Retrievals, TwoThatGoOnWithTheSameWordsAreADoubt) {
+  department.see_in(Phase::start, move(5, 1));
+  department.see_in(Phase::start, move(7, 1));
+  department.see_in(Phase::start, store_for(1, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
+}
+
+TEST_F(Retrievals, AStoreThatNamesNobodysMoveIsTiedToNone) {
+  department.see_in(Phase::start, move(7, 3));
+  department.see_in(Phase::start, store_for(4, 8));
+  department.see_in(Phase::start, store_for(3, 8, kPacs, "WS2"));
+  EXPECT_TRUE(department.links().empty());
+}
+
+TEST_F(Retrievals, WithoutOriginatorDestinationAndStudySayIt) {
+  department.see_in(Phase::start, move(5, 1, 100));
+  department.see_in(Phase::start, move(7, 1, 200));
+  department.see(store_of(200, 8));
+  department.see(store_of(300, 9));  // nobody asked for it
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::content}}));
+}
+
+TEST_F(Retrievals, WithoutOriginatorAnotherNodeOfTheArchiveMaySendToo) {
+  department.see_in(Phase::start, move(7, 1, 200));
+  department.see(store_of(200, 8, kOtherNode));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::content}}));
+}
+
+TEST_F(Retrievals, TheDestinationAloneIsADoubt) {
+  department.see_in(Phase::start, move(7));
+  department.see(store_of(200, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
+}
+
+TEST_F(Retrievals, WhatComesLongAfterAMoveWasNotCausedByIt) {
+  department.see(move(7, 3, 200));
+  department.pass(59s);
+  department.see(store_for(3, 8));
+  department.pass(2s);
+  department.see(store_for(3, 9));
+  department.see(store_of(200, 10));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::originator}}));
+}
+
+TEST_F(Retrievals, AMoveWhoseStoresWereNotSeenIsToldWithoutEffect) {
+  department.see(move(7));
+  department.pass(62s);
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().front().cause, 7U);
+  EXPECT_EQ(department.links().front().effect, 0U);
+  EXPECT_EQ(department.links().front().certainty, LinkCertainty::none);
+  EXPECT_EQ(department.links().front().outcome, Outcome::unknown);
+  department.finish();
+  EXPECT_EQ(department.links().size(), 1U);
+}
+
+TEST_F(Retrievals, OfAGetTheStoresComeOnItsAssociation) {
+  const auto get = [&](std::uint64_t conversation) {
+    return department.operation(dimse::kGet, kWs, kPacs, conversation, [](DicomOperation&) {});
+  };
+  const auto sub_operation = [&](std::uint64_t conversation) {
+    return department.operation(dimse::kStore, kWs, kPacs, conversation,
+                                [](DicomOperation& store) { store.invoker = Invoker::acceptor; });
+  };
+  department.see_in(Phase::start, get(7));
+  department.see(sub_operation(7));
+  department.see(sub_operation(7));
+  department.see(sub_operation(8));
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().front().kind, LinkKind::get_caused_store);
+  EXPECT_EQ(department.links().front().certainty, LinkCertainty::association);
+  EXPECT_EQ(department.links().front().effect, 7U);
+}
+
+TEST_F(Retrievals, BeyondTheLimitTheOldestIsForgotten) {
+  department.limits.relate_open = 2;
+  for (std::uint16_t id = 1; id <= 3; ++id) department.see_in(Phase::start, move(id, id));
+  department.see(store_for(1, 8));
+  department.see(store_for(2, 8));
+  EXPECT_EQ(causes(), (Causes{{2, LinkCertainty::originator}}));
+  EXPECT_EQ(department.relater().forgotten(), 1U);
+}
+
+}  // namespace
+}  // namespace dcmwatch

@@ -1,0 +1,280 @@
+#include <gtest/gtest.h>
+
+#include "relate/department.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+struct Studies : testing::Test {
+  Department department;
+
+  void store(unsigned study, unsigned instance, std::string_view source = kCt, std::string_view destination = kPacs,
+             std::uint64_t conversation = 7, std::uint16_t status = 0) {
+    department.see(department.store(study, instance, source, destination, conversation, status));
+  }
+  std::vector<Link> links(LinkKind kind) {
+    std::vector<Link> links = department.links();
+    std::erase_if(links, [kind](const Link& link) { return link.kind != kind; });
+    return links;
+  }
+  DicomStudy only() {
+    EXPECT_EQ(department.studies().size(), 1U);
+    return department.studies().empty() ? DicomStudy{} : department.studies().back();
+  }
+};
+
+TEST_F(Studies, AStudyIsToldOnceItHasBeenQuiet) {
+  for (unsigned instance = 1; instance <= 3; ++instance) store(100, instance);
+  department.pass(10min);
+  EXPECT_TRUE(department.studies().empty());
+  department.pass(1s);
+  const DicomStudy study = only();
+  EXPECT_EQ(study.study, pseudonym(100));
+  EXPECT_EQ(study.stored, 3U);
+  EXPECT_EQ(study.failed, 0U);
+  EXPECT_EQ(study.bytes, 3000U);
+  EXPECT_EQ(study.calling_ae, "CT1");
+  EXPECT_EQ(study.called_ae, "PACS");
+  EXPECT_EQ(study.announced, std::nullopt);
+  EXPECT_EQ(study.missing, std::nullopt);
+  const Event& event = department.told.back();
+  EXPECT_EQ(event.phase, Phase::end);
+  EXPECT_EQ(event.conversation, 7U);
+  EXPECT_EQ(event.ordinal, 0U);
+  EXPECT_EQ(event.first.packet, 1U);
+  EXPECT_EQ(event.last.packet, 6U);
+  EXPECT_FALSE(event.visibility.impaired());
+}
+
+TEST_F(Studies, WhatComesAfterTheQuietIsAnotherRecordWheneverTimeIsLookedAt) {
+  store(100, 1);
+  Event late = department.store(100, 2, kCt, kPacs, 8);
+  late.first.time += 11min;
+  late.last.time += 11min;
+  department.see(late);
+  EXPECT_EQ(only().stored, 1U);
+  department.finish();
+  EXPECT_EQ(department.studies().size(), 2U);
+}
+
+TEST_F(Studies, AtTheEndOfACaptureAStudyMayNotBeOver) {
+  store(100, 1);
+  department.finish();
+  EXPECT_EQ(only().stored, 1U);
+  EXPECT_TRUE(department.told.back().visibility.unfinished);
+}
+
+TEST_F(Studies, EachWayThatAStudyGoesIsTold) {
+  store(100, 1, kCt, kPacs, 7);
+  store(100, 2, kCt, kPacs, 8);
+  store(100, 1, kPacs, kVna, 9);
+  store(100, 1, kPacs, kAi, 10);
+  store(200, 3, kMr, kPacs, 11);
+  department.finish();
+  const auto studies = department.studies();
+  ASSERT_EQ(studies.size(), 4U);
+  EXPECT_EQ(studies[0].stored, 2U);
+  EXPECT_EQ(studies[0].forwarded, 1U) << "the PACS sent one of them on";
+  EXPECT_EQ(studies[1].stored, 1U);
+  EXPECT_EQ(studies[1].forwarded, 0U);
+  EXPECT_EQ(to_text(department.told[1].parties.destination.address), kVna);
+  EXPECT_EQ(to_text(department.told[2].parties.destination.address), kAi);
+  EXPECT_EQ(studies[3].study, pseudonym(200));
+  EXPECT_EQ(department.told[0].parties.source.port, 0) << "two associations do not share it";
+  EXPECT_EQ(department.told[0].parties.destination.port, 104);
+}
+
+TEST_F(Studies, ByCGetTheAcceptorSends) {
+  Event event = department.store(100, 1, kWs, kPacs, 7);
+  std::get<DicomOperation>(event.facts).invoker = Invoker::acceptor;
+  department.see(event);
+  department.finish();
+  EXPECT_EQ(to_text(department.told.back().parties.source.address), kPacs);
+  EXPECT_EQ(to_text(department.told.back().parties.destination.address), kWs);
+}
+
+TEST_F(Studies, AFailureThatSucceedsLaterIsResolved) {
+  store(100, 1, kCt, kPacs, 7, 0xA700);
+  store(100, 2, kCt, kPacs, 7, 0xA700);
+  store(100, 1, kCt, kPacs, 8);
+  department.finish();
+  const DicomStudy study = only();
+  EXPECT_EQ(study.stored, 1U);
+  EXPECT_EQ(study.failed, 1U);
+  const auto resolved = links(LinkKind::store_resolved);
+  ASSERT_EQ(resolved.size(), 1U);
+  EXPECT_EQ(resolved.front().cause, 7U);
+  EXPECT_EQ(resolved.front().effect, 8U);
+  EXPECT_EQ(outcome_of(department.told.back()), Outcome::failure);
+}
+
+TEST_F(Studies, AWarningIsNoFailure) {
+  store(100, 1, kCt, kPacs, 7, 0xB000);
+  department.finish();
+  EXPECT_EQ(only().stored, 1U);
+}
+
+TEST_F(Studies, AnInstanceStoredAgainIsToldEachTime) {
+  store(100, 1, kCt, kPacs, 7);
+  store(100, 1, kCt, kPacs, 8);
+  store(100, 1, kCt, kPacs, 9);
+  store(100, 1, kCt, kAi, 10);
+  department.finish();
+  EXPECT_EQ(department.studies().at(0).stored, 1U);
+  EXPECT_EQ(department.studies().at(0).repeated, 2U);
+  EXPECT_EQ(department.studies().at(1).repeated, 0U);
+  const auto repeated = links(LinkKind::store_repeated);
+  ASSERT_EQ(repeated.size(), 2U);
+  EXPECT_EQ(repeated[0].times, 1U);
+  EXPECT_EQ(repeated[1].times, 2U);
+  EXPECT_EQ(repeated[1].cause, 8U);
+  EXPECT_EQ(repeated[1].effect, 9U);
+}
+
+TEST_F(Studies, AStoreThatWasBrokenOffFailedUnlessItsAnswerMayHaveComeUnseen) {
+  const auto unanswered = [&](unsigned instance, bool visible) {
+    Event event = department.store(100, instance, kCt, kPacs, 7);
+    std::get<DicomOperation>(event.facts).status.reset();
+    event.visibility.one_direction = !visible;
+    return event;
+  };
+  department.see(unanswered(1, true));
+  department.see(unanswered(2, false));
+  department.finish();
+  EXPECT_EQ(only().failed, 1U);
+  EXPECT_EQ(only().not_visible, 1U);
+  EXPECT_EQ(only().stored, 0U);
+  EXPECT_TRUE(department.told.back().visibility.one_direction);
+}
+
+TEST_F(Studies, WhatItsObjectsAreIsToldOnceEach) {
+  for (unsigned instance = 1; instance <= 6; ++instance) {
+    Event event = department.store(100, instance, kCt, kPacs, 7);
+    StoredObject object;
+    object.modality = instance == 6 ? "SR" : "CT";
+    object.series = pseudonym(50 + instance % 3);
+    std::get<DicomOperation>(event.facts).content = DicomContent{object};
+    department.see(event);
+  }
+  department.finish();
+  EXPECT_EQ(only().series, 3U);
+  EXPECT_EQ(only().modalities, (std::vector<Code>{"CT", "SR"}));
+}
+
+TEST_F(Studies, ALongOneTellsHowFarItIs) {
+  for (unsigned instance = 1; instance <= 150; ++instance) {
+    store(100, instance);
+    department.pass(1s);
+  }
+  ASSERT_EQ(department.told.size(), 2U);
+  EXPECT_EQ(department.told.front().phase, Phase::progress);
+  EXPECT_EQ(std::get<DicomStudy>(department.told.front().facts).stored, 61U);
+  department.finish();
+  EXPECT_EQ(department.studies().back().stored, 150U);
+}
+
+TEST_F(Studies, AnObjectThatTakesLongKeepsItsStudyOpen) {
+  store(100, 1);
+  for (int minute = 0; minute < 15; ++minute) {
+    department.pass(1min);
+    department.see_in(Phase::progress, department.store(100, 2, kCt, kPacs, 7));
+  }
+  EXPECT_TRUE(department.studies().empty());
+}
+
+TEST_F(Studies, CommitmentIsToldOfTheWayToTheOneThatReports) {
+  for (unsigned instance = 1; instance <= 3; ++instance) store(100, instance, kCt, kPacs, 7);
+  store(100, 1, kCt, kAi, 8);
+  department.see(department.operation(dimse::kEventReport, kPacs, kCt, 9, [](DicomOperation& report) {
+    StorageCommitment commitment;
+    commitment.instances = {print(1), print(2)};
+    commitment.failed_instances = {print(3), print(4)};  // the last was never seen
+    report.content = DicomContent{commitment};
+  }));
+  department.finish();
+  EXPECT_EQ(department.studies().at(0).committed, 2U);
+  EXPECT_EQ(department.studies().at(0).commitment_failed, 2U);
+  EXPECT_EQ(department.studies().at(1).committed, 0U);
+  EXPECT_EQ(outcome_of(department.told.at(0)), Outcome::failure);
+}
+
+TEST_F(Studies, WhatAnotherNodeOfTheArchiveCommitsIsOfTheWayFromTheOneThatAsked) {
+  store(100, 1, kCt, kPacs, 7);
+  department.see(department.operation(dimse::kEventReport, kOtherNode, kCt, 9, [](DicomOperation& report) {
+    StorageCommitment commitment;
+    commitment.instances = {print(1)};
+    report.content = DicomContent{commitment};
+  }));
+  department.finish();
+  EXPECT_EQ(only().committed, 1U);
+}
+
+TEST_F(Studies, BeyondTheInstancesOfOneNoneAreToldApartAndNoneIsMissing) {
+  department.limits.study_instances = 2;
+  for (unsigned instance = 1; instance <= 4; ++instance) store(100, instance);
+  store(100, 4);
+  department.see(department.operation(dimse::kSet, kCt, kRis, 9, [](DicomOperation& set) {
+    PerformedStep step;
+    step.status = "COMPLETED";
+    step.instances = {print(1), print(2)};
+    set.instance = pseudonym(77);
+    set.content = DicomContent{step};
+  }));
+  department.finish();
+  EXPECT_EQ(only().stored, 5U);
+  EXPECT_EQ(only().not_told_apart, 3U);
+  EXPECT_EQ(only().announced, 2U);
+  EXPECT_EQ(only().missing, std::nullopt);
+  EXPECT_EQ(department.relater().studies().not_told_apart(), 3U);
+}
+
+TEST_F(Studies, BeyondTheInstancesOfAllTheQuietestIsToldEarly) {
+  department.limits.studies_instances = 4;
+  store(100, 1);
+  store(200, 2);
+  store(100, 3);
+  store(200, 4);
+  store(100, 5);
+  EXPECT_EQ(only().study, pseudonym(200)) << "while the other is being stored";
+  EXPECT_EQ(department.relater().studies().told_early(), 1U);
+}
+
+TEST_F(Studies, BeyondTheLimitTheQuietestIsToldEarly) {
+  department.limits.studies = 2;
+  store(100, 1);
+  store(200, 2);
+  store(100, 3);
+  store(300, 4);
+  EXPECT_EQ(only().study, pseudonym(200));
+  EXPECT_EQ(department.relater().studies().told_early(), 1U);
+  EXPECT_EQ(department.relater().studies().open(), 2U);
+}
+
+TEST_F(Studies, OneThatGoesToEverybodyIsToldInPieces) {
+  for (unsigned to = 1; to <= 20; ++to) store(100, 1, kPacs, "10.20.30." + std::to_string(to), to);
+  EXPECT_EQ(department.studies().size(), 16U);
+  department.finish();
+  EXPECT_EQ(department.studies().size(), 20U);
+}
+
+TEST_F(Studies, WhenTheClockIsSetBackQuietStartsAnew) {
+  store(100, 1);
+  department.pass(1s);
+  department.set_clock_back(5h);
+  department.pass(9min);
+  EXPECT_TRUE(department.studies().empty());
+  department.pass(2min);
+  EXPECT_EQ(department.studies().size(), 1U);
+}
+
+TEST_F(Studies, AtTheEndAllAreToldSomeAtATime) {
+  for (unsigned study = 1; study <= 1000; ++study) store(study, study);
+  EXPECT_LE(department.relater().finish().size(), 300U);
+  department.finish();
+  EXPECT_EQ(department.relater().studies().open(), 0U);
+}
+
+}  // namespace
+}  // namespace dcmwatch
