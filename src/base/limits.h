@@ -56,6 +56,13 @@ struct Limits {
   std::size_t dicom_negotiated_items = 128;  ///< of a kind, of an association: roles, …; victim: those beyond
   Duration dicom_answer_timeout = std::chrono::seconds{30};  ///< an association request that nobody answers
   std::size_t dicom_pending_operations = 256;                ///< open requests of one association; victim: the oldest
+  std::size_t dicom_query_keys = 64;                         ///< told of a query's identifier; those beyond are counted
+  std::size_t dicom_content_instances = 256;  ///< listed in a record; more come in further records of Phase::progress
+  std::size_t dicom_scheduled_steps = 32;     ///< likewise; of one data set, the rest is forgotten
+  std::size_t dicom_failure_reasons = 16;     ///< different ones of a commitment; the rest is forgotten
+  std::uint64_t dicom_inflated_bytes = 1 << 20;  ///< of a deflated data set's head; victim: what it says behind them
+  int dicom_inflate_window_bits = 12;  ///< bytes, as a power of two; victim: what a data set says behind what refers
+                                       ///< farther back
   std::size_t hl7_message_bytes = 512 * 1024;  ///< wanted head of a message; the rest is skipped and counted
   std::size_t hl7_pending_messages = 256;      ///< messages awaiting their acknowledgement; victim: the oldest
 
@@ -76,8 +83,8 @@ struct Limits {
   std::size_t orders = 65536;                               ///< study and accession numbers; victim: the oldest
   std::size_t pixel_digests = 65536;                        ///< victim: the one not seen longest
   std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
-  std::size_t implementations = 1024;   ///< pairs of DICOM implementations remembered; victim: all, to be looked up anew
-  std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
+  std::size_t implementations = 1024;  ///< pairs of DICOM implementations remembered; victim: all, to be looked up anew
+  std::size_t findings = 10000;        ///< distinct findings remembered; victim: the oldest
 
   // between the threads
   std::size_t batch_packets = 512;

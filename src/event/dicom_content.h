@@ -1,6 +1,8 @@
 // What a DIMSE message's data set says of what is done with it (PS3.3, PS3.4), as far as that may leave: names of
 // devices and software, numbers, closed codes, and pseudonyms. Plain values, never changed once made: all facts of an
 // operation share them.
+// Of lists, a record holds a piece: more come in records of Phase::progress, and the last in that of Phase::end. Counts
+// are of all that was seen so far. A piece may be told twice.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +45,7 @@ struct StoredObject {
       clock_skew;  ///< packet time less `created`, where the offset is told: the device's clock is behind by it
   DicomName document_type;                  ///< (0042,0012) of an encapsulated document
   std::optional<bool> executable_document;  ///< its payload begins as a program does
+  std::optional<bool> mistyped_document;    ///< a PDF or XML by (0042,0012), and not by its first bytes
   Text<64> pixel_digest;                    ///< SHA-256 of the pixel data's value as it was sent; only on request
 };
 
@@ -96,20 +99,45 @@ struct PerformedStep {
 
 using DicomContentValue = std::variant<StoredObject, DicomQuery, WorklistAnswer, StorageCommitment, PerformedStep>;
 
-/// Nothing, or one of these, shared.
+/// The first 64 bits of what is written in hexadecimal digits: a pseudonym or a digest. 0: there is none.
+constexpr InstancePrint print_of(std::string_view pseudonym) {
+  constexpr std::size_t kDigits = 16;
+  InstancePrint print = 0;
+  for (const char c : pseudonym.substr(0, kDigits))
+    print = print << 4 | static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+  return print;
+}
+
+/// Nothing, or some of these, shared: at most one of a kind. A worklist's C-FIND has a query and an answer.
 class DicomContent {
  public:
   DicomContent() = default;
   DicomContent(DicomContentValue value)  // NOLINT(google-explicit-constructor)
-      : value_(std::make_shared<const DicomContentValue>(std::move(value))) {}
-  /// Nothing if there is no content, or another.
+      : first_(std::make_shared<const Node>(Node{std::move(value), nullptr})) {}
+
+  /// Beside what is here, or in the place of another of its kind.
+  [[nodiscard]] DicomContent with(DicomContentValue value) const {
+    const bool replaces = first_ && first_->value.index() == value.index();
+    DicomContent content;
+    content.first_ = std::make_shared<const Node>(Node{std::move(value), replaces ? first_->beside : first_});
+    return content;
+  }
+
+  /// Nothing if there is none of this kind.
   template <typename Content>
   [[nodiscard]] const Content* as() const {
-    return value_ ? std::get_if<Content>(value_.get()) : nullptr;
+    for (const Node* node = first_.get(); node; node = node->beside.get()) {
+      if (const auto* content = std::get_if<Content>(&node->value)) return content;
+    }
+    return nullptr;
   }
 
  private:
-  std::shared_ptr<const DicomContentValue> value_;
+  struct Node {
+    DicomContentValue value;
+    std::shared_ptr<const Node> beside;
+  };
+  std::shared_ptr<const Node> first_;
 };
 
 }  // namespace dcmwatch

@@ -559,6 +559,8 @@ inline constexpr Field kFields[] = {
      of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.document_type); })},
     {"dicom.object.executable_document", kBoolean, "true: an encapsulated document that begins as a program does", "PS3.3 C.24.2", kNobody,
      of_content<StoredObject>([](const auto& c, S& s) { if (c.executable_document == true) s.boolean(true); })},
+    {"dicom.object.mistyped_document", kBoolean, "true: an encapsulated document that does not begin as its MIME type says", "PS3.3 C.24.2", kNobody,
+     of_content<StoredObject>([](const auto& c, S& s) { if (c.mistyped_document == true) s.boolean(true); })},
     {"dicom.object.pixel_digest", kText, "SHA-256 of the pixel data as it was sent; only on request", "PS3.5 8", kNobody,
      of_content<StoredObject>([](const auto& c, S& s) { if (!c.pixel_digest.empty()) s.word(c.pixel_digest); })},
 

@@ -22,6 +22,7 @@ namespace dcmwatch {
 struct ProtocolSettings {
   Limits limits;
   const Pseudonymizer* pseudonymizer = nullptr;  ///< never null
+  bool digest_pixel_data = false;  ///< of every stored object: its pixels are read, which otherwise pass untouched
 };
 
 /// Why a fact is less than it might be, as its conversation knows.

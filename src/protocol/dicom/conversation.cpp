@@ -303,6 +303,7 @@ void Conversation::announce_association(const Mark& mark) {
 }
 
 void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinished) {
+  for (Lane& lane : lanes_) close_reader(lane, mark);
   association_->on_outcomes(operations_.end_all(mark, undisturbed(), unfinished));
   const bool lost = association_->incomplete() || any_lost();
   emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end),
@@ -314,7 +315,6 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
     lane.in_command = lane.command_cut = lane.lost = false;
     lane.message = 0;
     lane.data_set = DataSetState::unknown;
-    lane.reader.reset();
     lane.pdv = {};
     lane.pdv_ignored = true;  // what is left of the PDV in hand belongs to no association
   }

@@ -9,7 +9,7 @@
 #include "protocol/conversation.h"
 #include "protocol/dicom/association.h"
 #include "protocol/dicom/command.h"
-#include "protocol/dicom/data_set.h"
+#include "protocol/dicom/content.h"
 #include "protocol/dicom/forgotten.h"
 #include "protocol/dicom/operations.h"
 #include "protocol/dicom/pdu_framer.h"
@@ -56,10 +56,12 @@ class Conversation final : public StreamSink {
     MessageKind kind{};
     DataSetState data_set = DataSetState::unknown;  ///< of the latest message
     std::uint8_t message_context = 0;
-    std::unique_ptr<DataSetReader> reader;  ///< while it wants something
+    std::unique_ptr<MessageContent> reader;  ///< of the data set passing, while it wants something
 
     /// Of units not yet whole.
-    [[nodiscard]] std::size_t kept_bytes() const { return framer.kept_bytes() + command.kept_bytes(); }
+    [[nodiscard]] std::size_t kept_bytes() const {
+      return framer.kept_bytes() + command.kept_bytes() + (reader ? reader->kept_bytes() : 0);
+    }
   };
 
   void drain(Lane& lane, const Mark& mark);
@@ -94,6 +96,8 @@ class Conversation final : public StreamSink {
   void on_data_head(Lane& lane, const Mark& mark);
   void on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& piece);
   void on_data_passed(Lane& lane, const Mark& mark, std::uint64_t bytes, std::uint64_t missing);
+  void close_reader(Lane& lane, const Mark& mark);
+  void tell_defects(const MessageContent& content, const Lane& lane, const Mark& mark);
   void end_message(Lane& lane, const Mark& mark);
   void cut_message(Lane& lane, const Mark& mark);
 

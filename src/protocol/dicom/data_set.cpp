@@ -5,26 +5,46 @@
 namespace dcmwatch::dicom {
 namespace {
 
-constexpr std::uint32_t kUndefinedLength = 0xffff'ffff;
 constexpr Tag kItem = 0xfffe'e000;
 constexpr Tag kItemEnd = 0xfffe'e00d;
 constexpr Tag kSequenceEnd = 0xfffe'e0dd;
 
-constexpr std::uint16_t vr(char first, char second) {
-  return static_cast<std::uint16_t>(static_cast<unsigned char>(first) << 8 | static_cast<unsigned char>(second));
+constexpr std::size_t kShortHead = 8;
+constexpr std::size_t kLongHead = 12;
+
+// PS3.5 7.1.2: these have a length of two bytes; all others, future ones too, two reserved bytes and a length of four.
+constexpr std::array kShortVrs{vr_of('A', 'E'), vr_of('A', 'S'), vr_of('A', 'T'), vr_of('C', 'S'), vr_of('D', 'A'),
+                               vr_of('D', 'S'), vr_of('D', 'T'), vr_of('F', 'D'), vr_of('F', 'L'), vr_of('I', 'S'),
+                               vr_of('L', 'O'), vr_of('L', 'T'), vr_of('P', 'N'), vr_of('S', 'H'), vr_of('S', 'L'),
+                               vr_of('S', 'S'), vr_of('S', 'T'), vr_of('T', 'M'), vr_of('U', 'I'), vr_of('U', 'L'),
+                               vr_of('U', 'S')};
+static_assert(std::ranges::is_sorted(kShortVrs));
+
+// One bit for each pair of capital letters: asked of every element.
+constexpr std::size_t kLetters = 26;
+constexpr std::array<std::uint32_t, kLetters> short_vr_bits() {
+  std::array<std::uint32_t, kLetters> bits{};
+  for (const std::uint16_t vr : kShortVrs) bits[(vr >> 8) - 'A'] |= 1U << ((vr & 0xffU) - 'A');
+  return bits;
 }
+constexpr auto kShortVrBits = short_vr_bits();
 
-// PS3.5 table 7.1-1: these have two reserved bytes and a length of four.
-constexpr std::array kLongVrs{vr('O', 'B'), vr('O', 'D'), vr('O', 'F'), vr('O', 'L'), vr('O', 'V'),
-                              vr('O', 'W'), vr('S', 'Q'), vr('S', 'V'), vr('U', 'C'), vr('U', 'N'),
-                              vr('U', 'R'), vr('U', 'T'), vr('U', 'V')};
-
-bool is_long(std::uint16_t value_representation) {
-  return std::find(kLongVrs.begin(), kLongVrs.end(), value_representation) != kLongVrs.end();
+bool is_capital(unsigned character) { return character - 'A' < kLetters; }
+bool is_legible(std::uint16_t vr) { return is_capital(vr >> 8) && is_capital(vr & 0xffU); }
+bool is_short(std::uint16_t vr) {
+  return is_legible(vr) && (kShortVrBits[(vr >> 8) - 'A'] >> ((vr & 0xffU) - 'A') & 1);
 }
-
-bool is_upper(unsigned character) { return character >= 'A' && character <= 'Z'; }
+bool is_sequence(std::uint16_t vr) { return vr == 0 || vr == vr_of('S', 'Q') || vr == vr_of('U', 'N'); }
 bool is_delimiter(Tag tag) { return tag >> 16 == 0xfffe; }
+
+std::uint16_t u16(const std::uint8_t* at, bool big) {
+  return static_cast<std::uint16_t>(big ? at[0] << 8 | at[1] : at[1] << 8 | at[0]);
+}
+std::uint32_t u32(const std::uint8_t* at, bool big) {
+  const std::uint32_t first = u16(at, big);
+  const std::uint32_t second = u16(at + 2, big);
+  return big ? first << 16 | second : second << 16 | first;
+}
 
 struct NamedEncoding {
   std::string_view uid;
@@ -37,11 +57,11 @@ constexpr std::string_view kStandardSyntaxes = "1.2.840.10008.1.2.";
 constexpr std::array kEncodings{
     NamedEncoding{"1.2.840.10008.1.2", Encoding::implicit_little},
     NamedEncoding{"1.2.840.10008.1.2.2", Encoding::explicit_big},
-    NamedEncoding{"1.2.840.10008.1.2.1.99", std::nullopt},   // deflated
-    NamedEncoding{"1.2.840.10008.1.2.4.95", std::nullopt},   // JPIP referenced, deflated
-    NamedEncoding{"1.2.840.10008.1.2.4.205", std::nullopt},  // JPIP HTJ2K referenced, deflated
-    NamedEncoding{"1.2.840.10008.1.2.6.1", std::nullopt},    // RFC 2557 MIME
-    NamedEncoding{"1.2.840.10008.1.2.6.2", std::nullopt},    // XML
+    NamedEncoding{"1.2.840.10008.1.2.1.99", Encoding::deflated},
+    NamedEncoding{"1.2.840.10008.1.2.4.95", Encoding::deflated},   // JPIP referenced
+    NamedEncoding{"1.2.840.10008.1.2.4.205", Encoding::deflated},  // JPIP HTJ2K referenced
+    NamedEncoding{"1.2.840.10008.1.2.6.1", std::nullopt},          // RFC 2557 MIME
+    NamedEncoding{"1.2.840.10008.1.2.6.2", std::nullopt},          // XML
 };
 
 }  // namespace
@@ -54,131 +74,221 @@ std::optional<Encoding> encoding_of(std::string_view transfer_syntax_uid) {
   return std::nullopt;
 }
 
-void DataSetReader::feed(ByteView bytes, AttributeSink& sink) {
+void DataSetReader::feed(ByteView bytes, ElementSink& sink) {
   while (!bytes.empty() && !done_) {
     if (skip_bytes_ != 0) {
       const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(skip_bytes_, bytes.size()));
-      skip_bytes_ -= passed;
+      pass(passed);
       bytes = bytes.subspan(passed);
     } else if (value_length_ != 0) {
       bytes = feed_value(bytes, sink);
+    } else if (piece_bytes_ != 0) {
+      bytes = feed_piece(bytes, sink);
     } else {
+      close_ended_levels(sink);
       bytes = feed_head(bytes, sink);
     }
   }
 }
 
-ByteView DataSetReader::feed_value(ByteView bytes, AttributeSink& sink) {
-  const std::size_t taken = std::min(bytes.size(), value_length_ - value_bytes_);
-  std::copy_n(bytes.begin(), taken, value_.begin() + static_cast<std::ptrdiff_t>(value_bytes_));
-  value_bytes_ += taken;
-  if (value_bytes_ == value_length_) {
-    sink.on_attribute(tag_, ByteView{value_}.first(value_length_));
+void DataSetReader::end() {
+  if (done_) return;
+  if (head_bytes_ != 0 || skip_bytes_ != 0 || value_length_ != 0 || piece_bytes_ != 0)
+    return tell(DataSetDefect::length);
+  while (depth_ != 0 && levels_[depth_ - 1].end == position_) --depth_;
+  if (depth_ != 0) tell(DataSetDefect::nesting);
+}
+
+void DataSetReader::lose_thread(DataSetDefect defect) {
+  tell(defect);
+  done_ = true;
+}
+
+ByteView DataSetReader::feed_value(ByteView bytes, ElementSink& sink) {
+  if (value_bytes_ == 0 && bytes.size() >= value_length_) {
+    sink.on_value(element_, bytes.first(value_length_));
+    bytes = bytes.subspan(value_length_);
+  } else {
+    const std::size_t taken = std::min<std::size_t>(bytes.size(), value_length_ - value_bytes_);
+    std::copy_n(bytes.begin(), taken, value_.begin() + value_bytes_);
+    value_bytes_ = static_cast<std::uint16_t>(value_bytes_ + taken);
+    bytes = bytes.subspan(taken);
+    if (value_bytes_ < value_length_) return bytes;
+    sink.on_value(element_, ByteView{value_}.first(value_length_));
     value_.fill(0);  // what it identified is gone from here
-    value_bytes_ = value_length_ = 0;
-    done_ = tag_ >= wanted_.back();
   }
+  position_ += value_length_;
+  skip_bytes_ = element_.length - value_length_;
+  value_bytes_ = value_length_ = 0;
+  done_ |= last_value_;
+  return bytes;
+}
+
+ByteView DataSetReader::feed_piece(ByteView bytes, ElementSink& sink) {
+  const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes_, bytes.size()));
+  sink.on_piece(bytes.first(taken));
+  piece_bytes_ -= taken;
+  position_ += taken;
+  if (piece_bytes_ == 0 && !in_sequence()) sink.on_last_piece();
   return bytes.subspan(taken);
 }
 
-ByteView DataSetReader::feed_head(ByteView bytes, AttributeSink& sink) {
+ByteView DataSetReader::feed_head(ByteView bytes, ElementSink& sink) {
+  if (head_bytes_ == 0 && bytes.size() >= kLongestHead) {
+    const Head head = decode_head(bytes.data());
+    position_ += head.size;
+    on_head(head, sink);
+    return bytes.subspan(head.size);
+  }
   // Twice at most: the first eight bytes tell whether there are twelve.
   while (head_bytes_ < head_size()) {
     const std::size_t taken = std::min(bytes.size(), head_size() - head_bytes_);
     if (taken == 0) return bytes;
-    std::copy_n(bytes.begin(), taken, head_.begin() + static_cast<std::ptrdiff_t>(head_bytes_));
-    head_bytes_ += taken;
+    std::copy_n(bytes.begin(), taken, head_.begin() + head_bytes_);
+    head_bytes_ = static_cast<std::uint8_t>(head_bytes_ + taken);
     bytes = bytes.subspan(taken);
   }
-  const Head head = decode_head();
+  const Head head = decode_head(head_.data());
   head_bytes_ = 0;
-  if (depth_ == 0) {
-    on_head(head, sink);
-  } else {
-    on_nested_head(head);
-  }
+  position_ += head.size;
+  on_head(head, sink);
   return bytes;
 }
 
-bool DataSetReader::head_is_explicit() const {
-  if (encoding_ == Encoding::implicit_little || implicit_from_ != 0) return false;
-  return !is_delimiter(Tag{u16(0)} << 16 | u16(2));
-}
-
 std::size_t DataSetReader::head_size() const {
-  constexpr std::size_t kShortHead = 8;
-  if (head_bytes_ < kShortHead || !head_is_explicit()) return kShortHead;
-  return is_long(vr(static_cast<char>(head_[4]), static_cast<char>(head_[5]))) ? kLongestHead : kShortHead;
+  return head_bytes_ < kShortHead ? kShortHead : decode_head(head_.data()).size;
 }
 
-DataSetReader::Head DataSetReader::decode_head() const {
+// Of eight bytes only the size and what stands in these is right, if there are twelve.
+DataSetReader::Head DataSetReader::decode_head(const std::uint8_t* at) const {
+  const bool is_big = big();
   Head head;
-  head.tag = Tag{u16(0)} << 16 | u16(2);
-  if (!head_is_explicit()) {
-    head.length = u32(4);
+  head.tag = Tag{u16(at, is_big)} << 16 | u16(at + 2, is_big);
+  head.size = kShortHead;
+  if (implicit() || is_delimiter(head.tag)) {
+    head.length = u32(at + 4, is_big);
     return head;
   }
-  head.vr = static_cast<std::uint16_t>(head_[4] << 8 | head_[5]);
-  head.length = is_long(head.vr) ? u32(8) : u16(6);
+  head.vr = u16(at + 4, true);
+  if (!is_legible(head.vr) || is_short(head.vr)) {
+    head.length = u16(at + 6, is_big);
+    return head;
+  }
+  head.size = kLongHead;
+  head.length = u32(at + 8, is_big);
   return head;
 }
 
-void DataSetReader::on_head(const Head& head, AttributeSink& sink) {
-  const bool legible = head.vr == 0 ? !head_is_explicit() : is_upper(head.vr >> 8) && is_upper(head.vr & 0xffU);
-  if (!legible || is_delimiter(head.tag) || head.tag < tag_ || head.tag > wanted_.back()) {
-    done_ = true;  // passed all that is wanted, or lost the thread
+void DataSetReader::close_ended_levels(ElementSink& sink) {
+  while (depth_ != 0 && position_ >= levels_[depth_ - 1].end) close_level(sink);
+}
+
+void DataSetReader::close_level(ElementSink& sink) {
+  --depth_;
+  if (levels_[depth_].mode == Mode::fragments) sink.on_last_piece();
+}
+
+void DataSetReader::on_head(const Head& head, ElementSink& sink) {
+  if (depth_ != 0 && position_ > levels_[depth_ - 1].end) return lose_thread(DataSetDefect::nesting);
+  if (head.tag == kItemEnd || head.tag == kSequenceEnd) return on_delimiter(head, sink);
+  if (in_sequence() != (head.tag == kItem) || (is_delimiter(head.tag) && head.tag != kItem))
+    return lose_thread(DataSetDefect::nesting);
+  if (head.length % 2 != 0 && head.length != kUndefinedLength) tell(DataSetDefect::odd_length);
+  if (depth_ != 0 && head.length != kUndefinedLength && end_of(head) > levels_[depth_ - 1].end)
+    return lose_thread(DataSetDefect::nesting);
+  if (head.tag == kItem) return on_item(head, sink);
+  on_element(head, sink);
+}
+
+void DataSetReader::on_delimiter(const Head& head, ElementSink& sink) {
+  if (depth_ == 0 || in_sequence() != (head.tag == kSequenceEnd)) return lose_thread(DataSetDefect::nesting);
+  if (head.length != 0) tell(DataSetDefect::nesting);
+  // Where the length tells the end, a delimiter is superfluous, but it is one (PS3.5 7.5.2).
+  close_level(sink);
+}
+
+void DataSetReader::on_element(const Head& head, ElementSink& sink) {
+  if (!implicit() && !is_legible(head.vr)) return lose_thread(DataSetDefect::value_representation);
+  if (depth_ == 0) {
+    if (head.tag <= tag_ && tag_ != 0) tell(DataSetDefect::order);
+    tag_ = head.tag;
+  }
+  Interest interest = Interest::none;
+  if (depth_ == 0 || levels_[depth_ - 1].mode == Mode::wanted) {
+    element_ = {head.tag, head.vr, head.length, depth_ / 2U};
+    interest = sink.on_element(element_);
+  }
+  last_value_ = interest == Interest::last_value;
+  const bool undefined = head.length == kUndefinedLength;
+  // PS3.5 6.2.2: what a UN holds is in implicit VR little endian.
+  const bool in_implicit = (depth_ != 0 && levels_[depth_ - 1].implicit) || head.vr == vr_of('U', 'N');
+  switch (interest) {
+    case Interest::over: done_ = true; return;
+    case Interest::value:
+    case Interest::last_value:
+      if (!undefined) return gather(head, sink);
+      break;
+    case Interest::head:
+      if (!undefined) {
+        value_length_ = static_cast<std::uint16_t>(std::min<std::size_t>(head.length, kLongestValue));
+        return;
+      }
+      break;
+    case Interest::pieces: return want_pieces(head, sink);
+    case Interest::items:
+      if (is_sequence(head.vr)) return open_level({end_of(head), true, in_implicit, true, Mode::wanted});
+      break;
+    case Interest::none: break;
+  }
+  if (!undefined) {
+    skip_bytes_ = head.length;
     return;
   }
-  tag_ = head.tag;
-  if (!std::binary_search(wanted_.begin(), wanted_.end(), head.tag)) return skip_value(head);
-  if (head.length == 0) {
-    sink.on_attribute(head.tag, {});
-    done_ = head.tag == wanted_.back();
-    return;
-  }
+  open_level({Level::kNoEnd, true, in_implicit, true, Mode::walked});
+}
+
+void DataSetReader::gather(const Head& head, ElementSink& sink) {
   if (head.length > kLongestValue) {
-    // Of study UIDs this is a list, which names no study (PS3.4 C.4.2.2.1).
-    beyond_limits_ |= head.tag != kStudyInstanceUid;
-    return skip_value(head);
+    beyond_limits_ = true;
+    skip_bytes_ = head.length;
+  } else if (head.length == 0) {
+    sink.on_value(element_, {});
+    done_ |= last_value_;
+  } else {
+    value_length_ = static_cast<std::uint16_t>(head.length);
   }
-  value_length_ = head.length;
 }
 
-void DataSetReader::on_nested_head(const Head& head) {
-  if (head.tag == kItemEnd || head.tag == kSequenceEnd) {
-    --depth_;
-    if (depth_ < implicit_from_) implicit_from_ = 0;
+void DataSetReader::want_pieces(const Head& head, ElementSink& sink) {
+  if (head.length == kUndefinedLength) return open_level({Level::kNoEnd, true, false, true, Mode::fragments});
+  piece_bytes_ = head.length;
+  if (piece_bytes_ == 0) sink.on_last_piece();
+}
+
+void DataSetReader::on_item(const Head& head, ElementSink& sink) {
+  Level& sequence = levels_[depth_ - 1];
+  const bool is_first = sequence.first_item;
+  sequence.first_item = false;
+  if (sequence.mode == Mode::fragments) {
+    if (head.length == kUndefinedLength) return lose_thread(DataSetDefect::nesting);
+    (is_first ? skip_bytes_ : piece_bytes_) = head.length;  // the first is the offset table, no pixels (PS3.5 A.4)
     return;
   }
-  if (head.tag == kItem && head.length == kUndefinedLength) {
-    open_sequence(head);
+  if (sequence.mode == Mode::wanted) {
+    sink.on_item(depth_ / 2U);
+  } else if (head.length != kUndefinedLength) {
+    skip_bytes_ = head.length;
     return;
   }
-  skip_value(head);
+  open_level({end_of(head), false, sequence.implicit, true, sequence.mode});
 }
 
-void DataSetReader::skip_value(const Head& head) {
-  if (head.length == kUndefinedLength) return open_sequence(head);
-  skip_bytes_ = head.length;
-}
-
-void DataSetReader::open_sequence(const Head& head) {
-  ++depth_;
-  // PS3.5 6.2.2: the content of a UN of undefined length is in implicit VR little endian.
-  if (head.vr == vr('U', 'N') && implicit_from_ == 0) implicit_from_ = depth_;
-  if (depth_ > kDeepest) done_ = beyond_limits_ = true;
-}
-
-std::uint16_t DataSetReader::u16(std::size_t at) const {
-  const bool big = encoding_ == Encoding::explicit_big && implicit_from_ == 0;
-  return static_cast<std::uint16_t>(big ? head_[at] << 8 | head_[at + 1] : head_[at + 1] << 8 | head_[at]);
-}
-
-std::uint32_t DataSetReader::u32(std::size_t at) const {
-  const bool big = encoding_ == Encoding::explicit_big && implicit_from_ == 0;
-  const std::uint32_t first = u16(at);
-  const std::uint32_t second = u16(at + 2);
-  return big ? first << 16 | second : second << 16 | first;
+void DataSetReader::open_level(const Level& level) {
+  if (depth_ == kDeepest) {
+    done_ = beyond_limits_ = true;
+    return;
+  }
+  levels_[depth_++] = level;
 }
 
 }  // namespace dcmwatch::dicom

@@ -1,93 +1,166 @@
-// Reads the head of a data set as its fragments pass, and says when it has seen all that it wants (PS3.5 7).
+// Reads a data set as its fragments pass: elements, sequences and their items (PS3.5 7). What is wanted of it the sink
+// says, element by element; all the rest is passed over by its length.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "base/bytes.h"
 
 namespace dcmwatch::dicom {
 
-/// (gggg,eeee) as one number; tags ascend within a data set (PS3.5 7.1).
+/// (gggg,eeee) as one number.
 using Tag = std::uint32_t;
 
-inline constexpr Tag kSopClassUid = 0x0008'0016;
-inline constexpr Tag kSopInstanceUid = 0x0008'0018;
-inline constexpr Tag kAccessionNumber = 0x0008'0050;
-inline constexpr Tag kQueryLevel = 0x0008'0052;
-inline constexpr Tag kPatientId = 0x0010'0020;
-inline constexpr Tag kStudyInstanceUid = 0x0020'000d;
-
-/// How elements are written (PS3.5 A). A deflated or an unknown syntax has none: its data sets are sized, not read.
-enum class Encoding : std::uint8_t { implicit_little, explicit_little, explicit_big };
+/// How elements are written (PS3.5 A). `deflated` is explicit little, compressed as a whole (PS3.5 A.5).
+enum class Encoding : std::uint8_t { implicit_little, explicit_little, explicit_big, deflated };
+/// Nothing for a syntax that is not known: its data sets are sized, not read.
 std::optional<Encoding> encoding_of(std::string_view transfer_syntax_uid);
 
-/// Takes the values that were wanted. The view dies when the call returns.
-struct AttributeSink {
-  virtual ~AttributeSink() = default;
-  virtual void on_attribute(Tag tag, ByteView value) = 0;
+/// The two characters of a value representation as one number (PS3.5 6.2).
+constexpr std::uint16_t vr_of(char first, char second) {
+  return static_cast<std::uint16_t>(static_cast<unsigned char>(first) << 8 | static_cast<unsigned char>(second));
+}
+
+inline constexpr std::uint32_t kUndefinedLength = 0xffff'ffff;
+
+struct Element {
+  Tag tag = 0;
+  std::uint16_t vr = 0;  ///< 0 where the encoding writes none
+  std::uint32_t length = 0;
+  unsigned depth = 0;  ///< of the items around it; 0: at the top
 };
 
-/// Feed it a data set's bytes in order, in pieces of any size; pass over what it answers as unwanted().
+/// What the sink wants of an element.
+enum class Interest : std::uint8_t {
+  none,        ///< passed over
+  value,       ///< its value whole, if it is not too long
+  last_value,  ///< likewise, and nothing behind it
+  head,        ///< the first bytes of its value
+  pieces,      ///< its value as it passes; of encapsulated pixel data, the fragments' contents (PS3.5 A.4)
+  items,       ///< of a sequence: the elements in its items
+  over         ///< neither this nor anything behind it
+};
+
+/// Views die when the call returns.
+struct ElementSink {
+  virtual ~ElementSink() = default;
+  /// Every element at the top and, of a sequence whose items were wanted, in these.
+  virtual Interest on_element(const Element& element) = 0;
+  /// Of the latest element: whole, or its head.
+  virtual void on_value(const Element& element, ByteView value) = 0;
+  virtual void on_piece(ByteView /*piece*/) {}
+  /// The pieces are complete.
+  virtual void on_last_piece() {}
+  /// An item begins of a sequence whose items were wanted; `depth` is that of the sequence.
+  virtual void on_item(unsigned /*depth*/) {}
+};
+
+/// How a data set breaks the rules of PS3.5; violations.h has the clauses.
+enum class DataSetDefect : std::uint8_t { nesting, value_representation, odd_length, length, order };
+
+/// Feed it a data set's bytes in order, in pieces of any size; pass over what it answers as unwanted(); end it.
 /// It holds one element's head and one wanted value, and costs nothing per byte of a value that nobody wants.
 class DataSetReader {
  public:
   static constexpr std::uint64_t kEverything = std::numeric_limits<std::uint64_t>::max();
+  static constexpr std::size_t kLongestValue = 256;  ///< LO: 64 characters of at most 4 bytes
 
-  /// `wanted` ascends and outlives the reader.
-  DataSetReader(Encoding encoding, std::span<const Tag> wanted) : encoding_(encoding), wanted_(wanted) {}
+  /// Of a deflated data set it reads what came out of the inflater.
+  explicit DataSetReader(Encoding encoding) : encoding_(encoding) {}
 
-  void feed(ByteView bytes, AttributeSink& sink);
+  void feed(ByteView bytes, ElementSink& sink);
+  /// The data set is at its end.
+  void end();
 
   /// How many of the following bytes need not be fed, but passed; kEverything once nothing more is wanted.
   [[nodiscard]] std::uint64_t unwanted() const { return done_ ? kEverything : skip_bytes_; }
   void pass(std::uint64_t bytes) {
-    if (!done_) skip_bytes_ -= bytes;
+    if (done_) return;
+    skip_bytes_ -= bytes;
+    position_ += bytes;
   }
   [[nodiscard]] bool done() const { return done_; }
   /// A wanted value was too long, or sequences too deep, to be read.
   [[nodiscard]] bool beyond_limits() const { return beyond_limits_; }
+  [[nodiscard]] bool has(DataSetDefect defect) const { return (defects_ & bit(defect)) != 0; }
+  [[nodiscard]] bool has_defects() const { return defects_ != 0; }
 
  private:
   static constexpr std::size_t kLongestHead = 12;
-  static constexpr std::size_t kLongestValue = 256;  ///< LO: 64 characters of at most 4 bytes
-  static constexpr unsigned kDeepest = 16;
+  static constexpr std::size_t kDeepest = 16;
 
   struct Head {
     Tag tag = 0;
-    std::uint16_t vr = 0;  ///< as two characters; 0 where the encoding writes none
+    std::uint16_t vr = 0;
     std::uint32_t length = 0;
+    std::uint8_t size = 0;
   };
 
-  ByteView feed_head(ByteView bytes, AttributeSink& sink);
-  ByteView feed_value(ByteView bytes, AttributeSink& sink);
+  /// What is done with a sequence's items, or in an item.
+  enum class Mode : std::uint8_t { walked, wanted, fragments };
+
+  /// A sequence or an item that is open.
+  struct Level {
+    static constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t end = kNoEnd;  ///< position behind it; kNoEnd: until it is delimited
+    bool is_sequence = false;
+    bool implicit = false;  ///< written in implicit VR little endian whatever the encoding
+    bool first_item = true;
+    Mode mode{};
+  };
+
+  static constexpr unsigned bit(DataSetDefect defect) { return 1U << static_cast<unsigned>(defect); }
+  void tell(DataSetDefect defect) { defects_ = static_cast<std::uint8_t>(defects_ | bit(defect)); }
+  void lose_thread(DataSetDefect defect);
+
+  ByteView feed_head(ByteView bytes, ElementSink& sink);
+  ByteView feed_value(ByteView bytes, ElementSink& sink);
+  ByteView feed_piece(ByteView bytes, ElementSink& sink);
+  void close_ended_levels(ElementSink& sink);
+  void close_level(ElementSink& sink);
+  [[nodiscard]] Head decode_head(const std::uint8_t* at) const;
   [[nodiscard]] std::size_t head_size() const;
-  [[nodiscard]] bool head_is_explicit() const;
-  [[nodiscard]] Head decode_head() const;
-  void on_head(const Head& head, AttributeSink& sink);
-  void on_nested_head(const Head& head);
-  void open_sequence(const Head& head);
-  void skip_value(const Head& head);
-  [[nodiscard]] std::uint16_t u16(std::size_t at) const;
-  [[nodiscard]] std::uint32_t u32(std::size_t at) const;
+
+  void on_head(const Head& head, ElementSink& sink);
+  void on_element(const Head& head, ElementSink& sink);
+  void on_item(const Head& head, ElementSink& sink);
+  void on_delimiter(const Head& head, ElementSink& sink);
+  void gather(const Head& head, ElementSink& sink);
+  void want_pieces(const Head& head, ElementSink& sink);
+  void open_level(const Level& level);
+  [[nodiscard]] std::uint64_t end_of(const Head& head) const {
+    return head.length == kUndefinedLength ? Level::kNoEnd : position_ + head.length;
+  }
+
+  [[nodiscard]] bool in_sequence() const { return depth_ != 0 && levels_[depth_ - 1].is_sequence; }
+  [[nodiscard]] bool implicit() const {
+    return encoding_ == Encoding::implicit_little || (depth_ != 0 && levels_[depth_ - 1].implicit);
+  }
+  [[nodiscard]] bool big() const {
+    return encoding_ == Encoding::explicit_big && (depth_ == 0 || !levels_[depth_ - 1].implicit);
+  }
 
   Encoding encoding_;
-  std::span<const Tag> wanted_;
-  std::array<std::uint8_t, kLongestHead> head_{};
-  std::array<std::uint8_t, kLongestValue> value_{};
-  std::size_t head_bytes_ = 0;
-  std::size_t value_bytes_ = 0;
-  std::size_t value_length_ = 0;  ///< of the wanted value being gathered; 0: none is
-  std::uint64_t skip_bytes_ = 0;
-  Tag tag_ = 0;                 ///< the latest at the top
-  unsigned depth_ = 0;          ///< sequences and items of undefined length that are open
-  unsigned implicit_from_ = 0;  ///< the depth below which a UN is written in implicit VR; 0: none
   bool done_ = false;
   bool beyond_limits_ = false;
+  bool last_value_ = false;  ///< nothing behind the value in hand is wanted
+  std::uint8_t defects_ = 0;
+  std::uint8_t head_bytes_ = 0;
+  std::uint8_t depth_ = 0;  ///< of levels_
+  std::uint16_t value_bytes_ = 0;
+  std::uint16_t value_length_ = 0;  ///< of the value being gathered; 0: none is
+  std::uint64_t position_ = 0;      ///< behind all that was fed and passed
+  std::uint64_t skip_bytes_ = 0;
+  std::uint64_t piece_bytes_ = 0;  ///< still to be given in pieces
+  Tag tag_ = 0;                    ///< the latest at the top
+  Element element_;                ///< whose value is being gathered
+  std::array<std::uint8_t, kLongestHead> head_{};
+  std::array<Level, kDeepest> levels_{};
+  std::array<std::uint8_t, kLongestValue> value_{};
 };
 
 }  // namespace dcmwatch::dicom

@@ -1,28 +1,12 @@
 // The conversation's other half: PDVs become messages (PS3.8 E), a command and perhaps a data set, and these become
 // operations.
-#include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
 
 #include "protocol/dicom/conversation.h"
 
 namespace dcmwatch::dicom {
 namespace {
-
-constexpr std::array<Tag, 5> kStoreWants{kSopClassUid, kSopInstanceUid, kAccessionNumber, kPatientId,
-                                         kStudyInstanceUid};
-constexpr std::array<Tag, 1> kFindWants{kQueryLevel};
-constexpr std::array<Tag, 2> kRetrieveWants{kQueryLevel, kStudyInstanceUid};
-static_assert(std::ranges::is_sorted(kStoreWants) && std::ranges::is_sorted(kRetrieveWants));
-
-// Of the data set that comes with a request. Values of other data sets do not leave, so they are not read.
-std::span<const Tag> wanted_of(const Command& command) {
-  if (command.field == dimse::kStore) return kStoreWants;
-  if (command.field == dimse::kFind) return kFindWants;
-  if (command.field == dimse::kMove || command.field == dimse::kGet) return kRetrieveWants;
-  return {};
-}
 
 struct DefectBreach {
   CommandDefect defect;
@@ -81,12 +65,12 @@ bool may_name(std::string_view abstract_syntax, std::string_view sop_class) {
   });
 }
 
-// Hands what the reader finds to the operation.
-class AttributesOf final : public AttributeSink {
+// Hands what fills a record to the operation.
+class PiecesOf final : public PieceSink {
  public:
-  AttributesOf(Operations& operations, Operations::Id id, const Mark& mark)
+  PiecesOf(Operations& operations, Operations::Id id, const Mark& mark)
       : operations_(operations), id_(id), mark_(mark) {}
-  void on_attribute(Tag tag, ByteView value) override { operations_.on_attribute(id_, tag, value, mark_); }
+  void on_piece(const DicomContent& piece) override { operations_.tell_piece(id_, piece, mark_); }
 
  private:
   Operations& operations_;
@@ -179,6 +163,7 @@ void Conversation::take_command(Lane& lane, const SeenCommand& seen) {
     const bool request_may_come = !emitter_.connection().joined_midway && requests.seen && !requests.lost;
     lane.kind = MessageKind::response;
     lane.message = operations_.on_response(seen, *association_, request_may_come, requests.lost);
+    if (dicom_status_class(command.field, *command.status) == StatusClass::pending) open_reader(lane, seen);
   } else {
     association_->on_operation();
     if (!may_name(association_->abstract_syntax(seen.context_id), command.sop_class_uid))
@@ -192,13 +177,12 @@ void Conversation::take_command(Lane& lane, const SeenCommand& seen) {
 
 void Conversation::open_reader(Lane& lane, const SeenCommand& seen) {
   if (!seen.command.has_data_set()) return;
-  const auto encoding = encoding_of(association_->transfer_syntax(seen.context_id));
-  const auto wanted = wanted_of(seen.command);
-  if (encoding && !wanted.empty()) {
-    lane.reader = std::make_unique<DataSetReader>(*encoding, wanted);
-  } else {
-    operations_.announce(lane.message, seen.last);
+  const DicomOperation* fact = operations_.fact(lane.message);
+  if (fact) {
+    lane.reader = open_content(
+        {seen.command.field, fact->sop_class_uid, fact->transfer_syntax_uid, fact->requested.time}, settings_);
   }
+  if (!lane.reader && lane.kind == MessageKind::request) operations_.announce(lane.message, seen.last);
 }
 
 void Conversation::on_data_head(Lane& lane, const Mark& mark) {
@@ -218,13 +202,10 @@ void Conversation::on_data_head(Lane& lane, const Mark& mark) {
 void Conversation::on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& piece) {
   on_data_passed(lane, mark, piece.bytes.size(), 0);
   if (lane.reader) {
-    AttributesOf attributes{operations_, lane.message, mark};
-    lane.reader->feed(piece.bytes, attributes);
-    if (lane.reader->done()) {
-      if (lane.reader->beyond_limits()) data_set_attributes_.add(mark, mark);
-      lane.reader.reset();
-      operations_.announce(lane.message, mark);
-    }
+    PiecesOf pieces{operations_, lane.message, mark};
+    lane.reader->feed(piece.bytes, pieces);
+    if (piece.ends && lane.pdv.is_last) lane.reader->end();
+    if (lane.reader->done()) close_reader(lane, mark);
   }
   if (piece.ends && lane.pdv.is_last) end_message(lane, mark);
 }
@@ -236,14 +217,39 @@ void Conversation::on_data_passed(Lane& lane, const Mark& mark, std::uint64_t by
 }
 
 void Conversation::end_message(Lane& lane, const Mark& mark) {
-  if (lane.reader && lane.reader->beyond_limits()) data_set_attributes_.add(mark, mark);
-  lane.reader.reset();
+  close_reader(lane, mark);
   if (lane.message != 0) operations_.on_message_end(std::exchange(lane.message, 0), lane.kind, mark);
+}
+
+// Nothing more is read of the data set: what was read goes to its operation.
+void Conversation::close_reader(Lane& lane, const Mark& mark) {
+  const std::unique_ptr<MessageContent> reader = std::move(lane.reader);
+  if (!reader) return;
+  tell_defects(*reader, lane, mark);
+  if (reader->beyond_limits()) data_set_attributes_.add(mark, mark);
+  if (DicomOperation* fact = operations_.fact(lane.message)) {
+    PiecesOf pieces{operations_, lane.message, mark};
+    reader->tell(*fact, pieces);
+  }
+  if (lane.kind == MessageKind::request) operations_.announce(lane.message, mark);
+}
+
+void Conversation::tell_defects(const MessageContent& content, const Lane& lane, const Mark& mark) {
+  if ((!content.reader().has_defects() && !content.has_illegal_uid()) || !undisturbed()) return;
+  constexpr std::array kBreaches{std::pair{DataSetDefect::nesting, Breach::data_set_nesting},
+                                 std::pair{DataSetDefect::value_representation, Breach::data_set_vr},
+                                 std::pair{DataSetDefect::odd_length, Breach::data_set_odd_length},
+                                 std::pair{DataSetDefect::length, Breach::data_set_length},
+                                 std::pair{DataSetDefect::order, Breach::data_set_order}};
+  for (const auto& [defect, breach] : kBreaches) {
+    if (content.reader().has(defect)) tell(breach, lane, lane.pdv.pdu_length, mark);
+  }
+  if (content.has_illegal_uid()) tell(Breach::data_set_uid, lane, lane.pdv.pdu_length, mark);
 }
 
 // The message goes on, for its bytes still count; what it says is not to be had.
 void Conversation::cut_message(Lane& lane, const Mark& mark) {
-  lane.reader.reset();
+  close_reader(lane, mark);
   if (lane.message != 0) operations_.on_message_cut(lane.message, lane.kind, mark);
 }
 

@@ -1,11 +1,9 @@
 #include "protocol/dicom/operations.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "event/dicom_names.h"
-#include "protocol/dicom/wire_text.h"
 
 namespace dcmwatch::dicom {
 namespace {
@@ -14,8 +12,6 @@ Side other(Side side) { return side == Side::opener ? Side::acceptor : Side::ope
 Invoker invoker_of(Side side) { return side == Side::opener ? Invoker::opener : Invoker::acceptor; }
 Side side_of(Invoker invoker) { return invoker == Invoker::opener ? Side::opener : Side::acceptor; }
 
-// PS3.4 C.3: what a query may ask for. No other word leaves.
-constexpr std::array<std::string_view, 4> kQueryLevels{"PATIENT", "STUDY", "SERIES", "IMAGE"};
 
 // PS3.7 9.1.4.1.7 and on: a response carries all the counters that its status allows, or none.
 bool has_counters(const SubOperations& counters) {
@@ -76,30 +72,18 @@ void Operations::on_cancel(const SeenCommand& seen) {
   if (operation && dimse::is_query(operation->fact.command_field)) operation->fact.cancelled = true;
 }
 
-void Operations::on_attribute(Id id, Tag tag, ByteView value, const Mark& mark) {
+DicomOperation* Operations::fact(Id id) {
+  Open* operation = find(id);
+  return operation ? &operation->fact : nullptr;
+}
+
+void Operations::tell_piece(Id id, const DicomContent& piece, const Mark& mark) {
   Open* operation = find(id);
   if (!operation) return;
-  const auto pseudonym = [&](IdentifierKind kind) { return settings_.pseudonymizer->pseudonym(kind, as_text(value)); };
-  DicomOperation& fact = operation->fact;
-  switch (tag) {
-    case kSopClassUid:
-      if (fact.sop_class_uid.empty()) fact.sop_class_uid = uid(value);
-      break;
-    case kSopInstanceUid:
-      if (fact.instance.empty()) fact.instance = pseudonym(IdentifierKind::instance_uid);
-      break;
-    case kAccessionNumber: fact.accession = pseudonym(IdentifierKind::accession_number); break;
-    case kPatientId: fact.patient = pseudonym(IdentifierKind::patient_id); break;
-    case kStudyInstanceUid:
-      // In a retrieval's identifier it is a unique key, perhaps a list of them, which names no study (PS3.4 C.4.2.2.1).
-      if (!uid(value).empty()) fact.study = pseudonym(IdentifierKind::study_uid);
-      break;
-    case kQueryLevel:
-      if (std::ranges::find(kQueryLevels, trimmed(value)) != kQueryLevels.end()) fact.query_level = trimmed(value);
-      announce(id, mark);
-      break;
-    default: break;
-  }
+  announce(id, mark);
+  DicomOperation& told = emit(*operation, Phase::progress, mark);
+  told.request_bytes = told.response_bytes = told.missing_bytes = 0;  // as of a start
+  told.content = piece;
 }
 
 void Operations::on_fragment(Id id, MessageKind kind, const Mark& mark) {
@@ -362,11 +346,12 @@ const DirectionStatistics& Operations::sent_by(Side side) const {
   return emitter_.connection().sent(side == Side::opener ? opener : opposite(opener));
 }
 
-void Operations::emit(Open& operation, Phase phase, const Mark& mark) {
+DicomOperation& Operations::emit(Open& operation, Phase phase, const Mark& mark) {
   operation.told = mark.time;
   DicomOperation& told = emitter_.emit(phase, operation.fact.requested, mark, operation.fact, operation.shortfall);
   // How much had passed when a start became known depends on how the stream was cut, so it tells no sizes.
   if (phase == Phase::start) told.request_bytes = told.response_bytes = told.missing_bytes = 0;
+  return told;
 }
 
 void Operations::tell_unrequested(const Open& operation, const Mark& mark) {

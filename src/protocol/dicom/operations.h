@@ -9,7 +9,6 @@
 #include "protocol/conversation.h"
 #include "protocol/dicom/association.h"
 #include "protocol/dicom/command.h"
-#include "protocol/dicom/data_set.h"
 #include "protocol/dicom/forgotten.h"
 #include "protocol/dicom/pace.h"
 #include "protocol/dicom/pdu_framer.h"
@@ -42,8 +41,8 @@ class Operations {
         violations_(violations),
         pushed_out_(emitter, "dicom.pending_operations") {}
 
-  /// Opens an operation. It is announced (Phase::start) at once or, if its identifier is to tell a query level, by
-  /// announce.
+  /// Opens an operation. It is announced (Phase::start) at once or, if its identifier is to tell what is asked for,
+  /// by announce.
   Id on_request(const SeenCommand& seen, const Association& association);
 
   /// `request_may_come`: both directions are whole so far, yet one may run behind the other, so an unknown response
@@ -51,9 +50,12 @@ class Operations {
   Id on_response(const SeenCommand& seen, const Association& association, bool request_may_come, bool request_lost);
 
   void on_cancel(const SeenCommand& seen);
-  void on_attribute(Id id, Tag tag, ByteView value, const Mark& mark);
   /// A fragment of the data set begins.
   void on_fragment(Id id, MessageKind kind, const Mark& mark);
+  /// Where what a data set says goes. Null if the operation is over.
+  [[nodiscard]] DicomOperation* fact(Id id);
+  /// Tells what a record holds of a content that goes on.
+  void tell_piece(Id id, const DicomContent& piece, const Mark& mark);
   void on_data(Id id, MessageKind kind, std::uint64_t bytes, std::uint64_t missing, const Mark& mark);
   /// Nothing more of the request or response will come, or be recognised.
   void on_message_end(Id id, MessageKind kind, const Mark& mark);
@@ -117,7 +119,7 @@ class Operations {
   [[nodiscard]] const DirectionStatistics& sent_by(Side side) const;
   void make_room(const Mark& mark);
   void push_out_oldest(const Mark& mark);
-  void emit(Open& operation, Phase phase, const Mark& mark);
+  DicomOperation& emit(Open& operation, Phase phase, const Mark& mark);
   void tell_unrequested(const Open& operation, const Mark& mark);
 
   Emitter& emitter_;

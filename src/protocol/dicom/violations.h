@@ -68,7 +68,13 @@ enum class Breach : std::uint8_t {
   message_id_reused,
   response_after_final,
   status,
-  sub_operations
+  sub_operations,
+  data_set_nesting,
+  data_set_vr,
+  data_set_odd_length,
+  data_set_length,
+  data_set_order,
+  data_set_uid
 };
 
 struct BreachRule {
@@ -190,6 +196,17 @@ inline constexpr std::array kBreachRules{
     BreachRule{Breach::status, "dicom.status", "PS3.7 C", Severity::low, "A status is none that the standard knows."},
     BreachRule{Breach::sub_operations, "dicom.sub_operations", "PS3.4 C.4.2.1", Severity::low,
                "The counts of sub-operations contradict one another."},
+    BreachRule{Breach::data_set_nesting, "dicom.data_set_nesting", "PS3.5 7.5", Severity::high,
+               "A sequence or an item of a data set does not end where it should, or is nested too deep."},
+    BreachRule{Breach::data_set_vr, "dicom.data_set_vr", "PS3.5 6.2", Severity::medium,
+               "An element of a data set has a value representation that the standard does not know."},
+    BreachRule{Breach::data_set_odd_length, "dicom.data_set_odd_length", "PS3.5 7.1.1", Severity::low,
+               "An element of a data set has an odd length."},
+    BreachRule{Breach::data_set_length, "dicom.data_set_length", "PS3.5 7.1.1", Severity::high,
+               "An element of a data set runs past the end of what holds it."},
+    BreachRule{Breach::data_set_order, "dicom.data_set_order", "PS3.5 7.1", Severity::medium,
+               "The elements of a data set do not ascend."},
+    BreachRule{Breach::data_set_uid, "dicom.data_set_uid", "PS3.5 9.1", Severity::low, "A UID of a data set is none."},
 };
 
 constexpr bool rules_are_in_order() {

@@ -179,9 +179,9 @@ Octets explicit_big_element(std::uint32_t tag, std::string_view vr, const Octets
 Octets ct_image(std::size_t pixel_bytes) {
   return explicit_element(0x00080005, "CS", text("ISO_IR 100")) +
          explicit_element(0x00080016, "UI", even(text(kCtImageStorage), 0)) +
-         explicit_element(0x00080018, "UI", text("1.2.3.4.")) + explicit_element(0x00080050, "SH", text("ACC-0815")) +
-         explicit_element(0x00081140, "SQ", Octets(40, 0)) + explicit_element(0x00100010, "PN", text("Doe^Jane")) +
-         explicit_element(0x00100020, "LO", text("PAT-4711")) +
+         explicit_element(0x00080018, "UI", even(text("1.2.3.4"), 0)) +
+         explicit_element(0x00080050, "SH", text("ACC-0815")) + explicit_element(0x00081140, "SQ", Octets(40, 0)) +
+         explicit_element(0x00100010, "PN", text("Doe^Jane")) + explicit_element(0x00100020, "LO", text("PAT-4711")) +
          explicit_element(0x0020000d, "UI", text("1.2.840.99.7")) +
          explicit_element(0x0020000e, "UI", text("1.2.840.99.8")) +
          explicit_element(0x7fe00010, "OW", Octets(pixel_bytes, 0x5a));

@@ -5,17 +5,33 @@
 #include <map>
 
 #include "protocol/dicom/builder.h"
+#include "protocol/dicom/wanted.h"
 
 namespace dcmwatch::dicom {
 namespace {
 
 using namespace test;
 
-constexpr std::array<Tag, 3> kWanted{kAccessionNumber, kPatientId, kStudyInstanceUid};
+constexpr Tag kAccessionNumber = 0x0008'0050;
+constexpr Tag kPatientId = 0x0010'0020;
+constexpr Tag kStudyInstanceUid = 0x0020'000d;
 
-struct Values final : AttributeSink {
+struct Values final : ElementSink {
   std::map<Tag, std::string> found;
-  void on_attribute(Tag tag, ByteView value) override { found[tag] = as_text(value); }
+  WantedRows<Values> wanted{*this, rows()};
+
+  Interest on_element(const Element& element) override { return wanted.interest_in(element); }
+  void on_value(const Element& element, ByteView value) override { wanted.take(element, value); }
+
+ private:
+  template <Tag tag>
+  static constexpr Row<Values> row() {
+    return {{tag}, [](Values& v, ByteView value) { v.found[tag] = as_text(value); }};
+  }
+  static std::span<const Row<Values>> rows() {
+    static constexpr std::array kRows{row<kAccessionNumber>(), row<kPatientId>(), row<kStudyInstanceUid>()};
+    return kRows;
+  }
 };
 
 const std::map<Tag, std::string> kAll{
@@ -82,14 +98,14 @@ std::vector<Case> cases() {
                  Encoding::explicit_little,
                  accession + from_hex("1000 2000 0000 0000") + study,
                  {{kAccessionNumber, "ACC-0815"}}});
-  all.push_back({"tags that fall", Encoding::explicit_little, patient + accession + study, {{kPatientId, "PAT-4711"}}});
+  all.push_back({"tags that fall", Encoding::explicit_little, patient + accession + study});
   return all;
 }
 
 TEST(DicomDataSet, ReadsInPiecesOfAnySize) {
   for (const Case& c : cases()) {
     for (std::size_t piece = 1; piece <= c.bytes.size(); ++piece) {
-      DataSetReader reader{c.encoding, kWanted};
+      DataSetReader reader{c.encoding};
       Values values;
       const ByteView whole{c.bytes};
       for (std::size_t at = 0; at < whole.size(); at += piece)
@@ -102,7 +118,7 @@ TEST(DicomDataSet, ReadsInPiecesOfAnySize) {
 
 TEST(DicomDataSet, PassesOverWhatItDoesNotWant) {
   for (const Case& c : cases()) {
-    DataSetReader reader{c.encoding, kWanted};
+    DataSetReader reader{c.encoding};
     Values values;
     std::size_t fed = 0;
     for (std::size_t at = 0; at < c.bytes.size();) {
@@ -122,7 +138,7 @@ TEST(DicomDataSet, PassesOverWhatItDoesNotWant) {
 }
 
 TEST(DicomDataSet, StopsAfterTheLastWanted) {
-  DataSetReader reader{Encoding::explicit_little, kWanted};
+  DataSetReader reader{Encoding::explicit_little};
   Values values;
   const Octets image = ct_image(0);
   std::size_t needed = 0;
@@ -136,10 +152,156 @@ TEST(DicomDataSet, DoesNotFollowIntoTheDeep) {
   Octets bytes;
   for (int depth = 0; depth < 1000; ++depth)
     bytes = std::move(bytes) + from_hex("0800 4011 5351 0000 ffffffff feff00e0 ffffffff");
-  DataSetReader reader{Encoding::explicit_little, kWanted};
+  DataSetReader reader{Encoding::explicit_little};
   Values values;
   reader.feed(bytes, values);
   EXPECT_TRUE(reader.done());
+}
+
+// What is in the items of sequences, path by path.
+struct Nested final : ElementSink {
+  std::vector<std::string> told;
+  WantedRows<Nested> wanted{*this, rows()};
+
+  Interest on_element(const Element& element) override { return wanted.interest_in(element); }
+  void on_value(const Element& element, ByteView value) override { wanted.take(element, value); }
+  void on_item(unsigned depth) override { wanted.begin_item(depth); }
+  void on_piece(ByteView piece) override { pixels += as_text(piece); }
+  void on_last_piece() override { told.push_back("pixels " + std::exchange(pixels, {})); }
+
+  std::string pixels;
+
+ private:
+  void add(std::string_view what, ByteView value) {
+    std::string line{what};
+    line += as_text(value);
+    told.push_back(line);
+  }
+  static std::span<const Row<Nested>> rows() {
+    static constexpr auto kRows = std::to_array<Row<Nested>>({
+        {{0x00081199}, [](Nested& n, ByteView v) { n.add("item", v); }},
+        {{0x00081199, 0x00081150}, [](Nested& n, ByteView v) { n.add("class ", v); }},
+        {{0x00081199, 0x00081155}, [](Nested& n, ByteView v) { n.add("instance ", v); }},
+        {{0x00100020}, [](Nested& n, ByteView v) { n.add("patient ", v); }},
+        {{0x00400340, 0x00081140}, [](Nested& n, ByteView v) { n.add("image", v); }},
+        {{0x00400340, 0x00081140, 0x00081155}, [](Nested& n, ByteView v) { n.add("image instance ", v); }},
+        {{0x00420011}, [](Nested& n, ByteView v) { n.add("head ", v.first(3)); }, Interest::head},
+        {{0x7fe00010}, [](Nested&, ByteView) {}, Interest::pieces},
+    });
+    static_assert(ascend(kRows));
+    return kRows;
+  }
+};
+
+Octets sequence(std::uint32_t tag, const Octets& items, bool defined) {
+  if (defined) return explicit_element(tag, "SQ", items);
+  return le16(tag >> 16) + le16(tag) + from_hex("5351 0000 ffffffff") + items + from_hex("feffdde0 00000000");
+}
+Octets item_of(const Octets& elements, bool defined) {
+  return defined ? defined_item(elements) : undefined_item(elements);
+}
+
+// A data set as a peer of each habit writes it: sequences and items with their lengths, or without.
+Octets nested(bool sequences_defined, bool items_defined, const Octets& pixels) {
+  const auto instance = [](std::string_view uid) { return explicit_element(0x00081155, "UI", text(uid)); };
+  const auto item = [&](const Octets& elements) { return item_of(elements, items_defined); };
+  const Octets references =
+      item(explicit_element(0x00081150, "UI", text("1.2.")) + instance("1.21")) + item(instance("1.22")) + item({});
+  const Octets series = item(explicit_element(0x00081030, "LO", text("no concern of ours")) +
+                             sequence(0x00081115, item(instance("9.99")), sequences_defined) +
+                             sequence(0x00081140, item(instance("1.31")) + item(instance("1.32")), sequences_defined)) +
+                        item(sequence(0x00081140, item(instance("1.33")), sequences_defined));
+  return sequence(0x00081140, item(instance("9.98")), sequences_defined) +
+         sequence(0x00081199, references, sequences_defined) + explicit_element(0x00100020, "LO", text("PAT-4711")) +
+         sequence(0x00400340, series, sequences_defined) + explicit_element(0x00420011, "OB", Octets(600, 'M')) +
+         pixels;
+}
+
+TEST(DicomDataSet, ReadsIntoTheItemsOfSequencesInPiecesOfAnySize) {
+  const Octets native = explicit_element(0x7fe00010, "OW", text("PIXELS"));
+  const Octets encapsulated = from_hex("e07f 1000 4f42 0000 ffffffff feff00e0 04000000 00000000") +
+                              defined_item(text("PI")) + defined_item({}) + defined_item(text("XELS")) +
+                              from_hex("feffdde0 00000000");
+  const std::vector<std::string> expected{"item",
+                                          "class 1.2.",
+                                          "instance 1.21",
+                                          "item",
+                                          "instance 1.22",
+                                          "item",
+                                          "patient PAT-4711",
+                                          "image",
+                                          "image instance 1.31",
+                                          "image",
+                                          "image instance 1.32",
+                                          "image",
+                                          "image instance 1.33",
+                                          "head MMM",
+                                          "pixels PIXELS"};
+  for (const bool sequences_defined : {false, true}) {
+    for (const bool items_defined : {false, true}) {
+      for (const Octets& pixels : {native, encapsulated}) {
+        const Octets whole = nested(sequences_defined, items_defined, pixels);
+        for (std::size_t piece = 1; piece <= whole.size(); piece += piece < 40 ? 1 : 97) {
+          DataSetReader reader{Encoding::explicit_little};
+          Nested sink;
+          for (std::size_t at = 0; at < whole.size(); at += piece)
+            reader.feed(ByteView{whole}.subspan(at, std::min(piece, whole.size() - at)), sink);
+          reader.end();
+          ASSERT_EQ(sink.told, expected) << "in pieces of " << piece;
+          ASSERT_FALSE(reader.has_defects());
+        }
+      }
+    }
+  }
+}
+
+struct Defective {
+  std::string name;
+  Octets bytes;
+  std::vector<DataSetDefect> defects;
+  Encoding encoding = Encoding::explicit_little;
+};
+
+TEST(DicomDataSet, NamesWhatBreaksTheRules) {
+  const Octets accession = explicit_element(kAccessionNumber, "SH", text("ACC-0815"));
+  const Octets patient = explicit_element(kPatientId, "LO", text("PAT-4711"));
+  using enum DataSetDefect;
+  const Defective all[] = {
+      {"nothing", accession + sequence(0x00081140, defined_item(patient), false) + patient, {}},
+      {"a head cut", accession + from_hex("1000 2000"), {length}},
+      {"a value cut", accession + from_hex("1000 2000 4c4f 0a00 31"), {length}},
+      {"an unwanted value cut", from_hex("0800 8000 4c4f 0a00 31"), {length}},
+      {"an odd length", explicit_element(0x00080080, "LO", text("odd")), {odd_length}},
+      {"tags that fall", patient + accession, {order}},
+      {"a tag twice", accession + accession, {order}},
+      {"no value representation", accession + from_hex("1000 2000 0000 0000"), {value_representation}},
+      {"a small letter", accession + from_hex("1000 2000 4c6f 0000"), {value_representation}},
+      {"an item outside a sequence", accession + from_hex("feff00e0 00000000"), {nesting}},
+      {"the end of a sequence outside one", accession + from_hex("feffdde0 00000000"), {nesting}},
+      {"an element where an item should be", accession + from_hex("0800 4011 5351 0000 ffffffff") + patient, {nesting}},
+      {"a sequence that does not end", accession + from_hex("0800 4011 5351 0000 ffffffff"), {nesting}},
+      {"an item longer than its sequence",
+       explicit_element(0x00081199, "SQ", from_hex("feff00e0 ff000000")),
+       {nesting, odd_length}},
+      {"an element longer than its item",
+       sequence(0x00081199, defined_item(from_hex("0800 5511 5549 2000 3132")), true),
+       {nesting}},
+      {"a delimiter with a length", from_hex("0800 4011 5351 0000 ffffffff feffdde0 02000000"), {nesting}},
+      {"implicit",
+       implicit_element(kAccessionNumber, text("ACC-0815")) + from_hex("1000 2000 ff000000"),
+       {odd_length, length},
+       Encoding::implicit_little},
+  };
+  for (const Defective& one : all) {
+    DataSetReader reader{one.encoding};
+    Nested sink;
+    reader.feed(one.bytes, sink);
+    reader.end();
+    for (const DataSetDefect defect : {nesting, value_representation, odd_length, length, order}) {
+      const bool expected = std::ranges::find(one.defects, defect) != one.defects.end();
+      EXPECT_EQ(reader.has(defect), expected) << one.name << ' ' << static_cast<int>(defect);
+    }
+  }
 }
 
 TEST(DicomDataSet, EncodingOfATransferSyntax) {
@@ -147,7 +309,8 @@ TEST(DicomDataSet, EncodingOfATransferSyntax) {
   EXPECT_EQ(encoding_of(kExplicit), Encoding::explicit_little);
   EXPECT_EQ(encoding_of(kExplicitBig), Encoding::explicit_big);
   EXPECT_EQ(encoding_of("1.2.840.10008.1.2.4.70"), Encoding::explicit_little);
-  EXPECT_FALSE(encoding_of("1.2.840.10008.1.2.1.99")) << "deflated";
+  EXPECT_EQ(encoding_of("1.2.840.10008.1.2.1.99"), Encoding::deflated);
+  EXPECT_EQ(encoding_of("1.2.840.10008.1.2.8.1"), Encoding::explicit_little) << "frames are deflated, not the data set";
   EXPECT_FALSE(encoding_of("1.2.840.113619.5.2")) << "private";
   EXPECT_FALSE(encoding_of(""));
 }

@@ -61,8 +61,8 @@ const std::vector<Recorded>& all_recorded() {
        }},
       {"performed-step",
        {
-           "dicom.operation end N-CREATE 1/1 opener CT1>RIS class=1.2.840.10008.3.1.2.3.3 patient=0 study=0 "
-           "accession=0 instance=1 bytes=204+0 status=0000",
+           "dicom.operation end N-CREATE 1/1 opener CT1>RIS class=1.2.840.10008.3.1.2.3.3 patient=1 study=1 "
+           "accession=1 instance=1 bytes=204+0 status=0000",
            "dicom.association end CT1>RIS accepted=yes contexts=1/1 end=released operations=1 data=204+0",
        }},
       {"commitment",
@@ -119,8 +119,8 @@ const std::vector<Recorded>& all_recorded() {
        }},
       {"performed-step-refused",
        {
-           "dicom.operation end N-CREATE 1/1 opener CT1>US1 class=1.2.840.10008.3.1.2.3.3 patient=0 study=0 "
-           "accession=0 instance=1 bytes=242+0 status=0110",
+           "dicom.operation end N-CREATE 1/1 opener CT1>US1 class=1.2.840.10008.3.1.2.3.3 patient=1 study=1 "
+           "accession=1 instance=1 bytes=242+0 status=0110",
            "dicom.operation end N-SET 1/2 opener CT1>US1 class=1.2.840.10008.3.1.2.3.3 patient=0 study=0 accession=0 "
            "instance=1 bytes=642+0 status=0110",
            "dicom.association end CT1>US1 accepted=yes contexts=1/1 end=released operations=2 data=884+0",

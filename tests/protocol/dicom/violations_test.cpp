@@ -42,6 +42,9 @@ std::vector<Case> cases() {
   const Octets tail{echo.begin() + 20, echo.end()};
   const Octets store = store_request(1);
   const Octets image = ct_image(100);
+  const auto image_of = [](std::size_t bytes) { return ct_image(bytes - ct_image(0).size()); };
+  const Octets odd_head{image.begin(), image.begin() + 31};
+  const Octets odd_tail{image.begin() + 31, image.end()};
   const Session open{there(request()), back(accept())};
   return {
       {"an answer to nothing",
@@ -62,16 +65,17 @@ std::vector<Case> cases() {
       {"data on a context that was not proposed", {"dicom.pdv_context"}, open + Session{there(message(7, echo))}},
       {"a PDU of the longest length that is taken, header excluded",
        {},
-       open + Session{there(message(3, store) + p_data(pdv(3, data_last, Octets(4096 - 6, 0))))}},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_last, image_of(4096 - 6))))}},
       {"two bytes more",
        {"dicom.maximum_length"},
-       open + Session{there(message(3, store) + p_data(pdv(3, data_last, Octets(4096 - 4, 0))))}},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_last, image_of(4096 - 4))))}},
       {"reserved bits of a control header",
        {"dicom.control_header"},
        open + Session{there(p_data(pdv(1, 0x83, echo)))}},
       {"a fragment of odd length",
        {"dicom.odd_fragment"},
-       open + Session{there(message(3, store) + p_data(pdv(3, data_last, Octets(3, 0))))}},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_more, odd_head)) +
+                            p_data(pdv(3, data_last, odd_tail)))}},
       {"an empty fragment before the last",
        {"dicom.empty_fragment"},
        open + Session{there(p_data(pdv(1, command_more, {})) + p_data(pdv(1, command_last, echo)))}},
@@ -211,7 +215,9 @@ TEST(DicomViolations, ATitleThatIsSuspiciousIsTold) {
 
 TEST(DicomViolations, ASecondAssociationIsJudgedAnew) {
   const auto odd = [](std::uint16_t message_id) {
-    return message(3, store_request(message_id)) + p_data(pdv(3, data_last, Octets(3, 0)));
+    const Octets image = ct_image(0);
+    return message(3, store_request(message_id)) + p_data(pdv(3, data_more, {image.begin(), image.begin() + 31})) +
+           p_data(pdv(3, data_last, {image.begin() + 31, image.end()}));
   };
   Wire wire;
   play_whole(wire, opening() + Session{there(odd(1)), there(odd(2))} + closing() + opening() + Session{there(odd(1))});

@@ -1,0 +1,108 @@
+#include "protocol/dicom/content.h"
+
+#include <algorithm>
+#include <array>
+
+#include "event/dicom_names.h"
+#include "protocol/dicom/contents.h"
+#include "protocol/dicom/wire_text.h"
+
+namespace dcmwatch::dicom {
+namespace {
+
+constexpr int kWholeWindowBits = 15;  // RFC 1951 2: as far as a deflated stream may refer back
+
+constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
+constexpr std::string_view kStorageCommitment = "1.2.840.10008.1.20.1";
+constexpr std::string_view kPerformedStep = "1.2.840.10008.3.1.2.3.3";
+
+/// One row a kind of message. An empty SOP class stands for all.
+struct Kind {
+  std::uint16_t command_field;
+  std::string_view sop_class_uid;
+  std::unique_ptr<MessageContent> (*open)(Encoding, const MessageOf&, const ProtocolSettings&);
+};
+
+constexpr std::array kKinds{
+    Kind{dimse::kStore, "", open_stored_object},
+    Kind{dimse::kFind, "", open_query},
+    Kind{dimse::kGet, "", open_query},
+    Kind{dimse::kMove, "", open_query},
+    Kind{dimse::kFind | dimse::kResponseBit, kWorklist, open_worklist_answer},
+    Kind{0x0100, kStorageCommitment, open_storage_commitment},  // N-EVENT-REPORT
+    Kind{0x0130, kStorageCommitment, open_storage_commitment},  // N-ACTION
+    Kind{0x0120, kPerformedStep, open_performed_step},          // N-SET
+    Kind{0x0140, kPerformedStep, open_performed_step},          // N-CREATE
+};
+
+// PS3.5 9.1: components without leading zeros, none of them empty.
+bool is_legal(std::string_view uid) {
+  while (!uid.empty()) {
+    const std::size_t end = std::min(uid.find('.'), uid.size());
+    if (end == 0 || (end > 1 && uid.front() == '0') || end + 1 == uid.size()) return false;
+    uid.remove_prefix(std::min(end + 1, uid.size()));
+  }
+  return true;
+}
+
+}  // namespace
+
+MessageContent::MessageContent(Encoding encoding, const ProtocolSettings& settings)
+    : reader_(encoding), settings_(settings), is_big_(encoding == Encoding::explicit_big) {
+  if (encoding != Encoding::deflated) return;
+  // Pixels may refer back as far as they like; of a head alone the latest few kilobytes will do.
+  const int bits = settings.digest_pixel_data ? kWholeWindowBits : settings.limits.dicom_inflate_window_bits;
+  inflater_ = std::make_unique<Inflater>(bits, settings.limits.dicom_inflated_bytes);
+}
+
+void MessageContent::feed(ByteView bytes, PieceSink& pieces) {
+  pieces_ = &pieces;
+  if (!inflater_) return reader_.feed(bytes, *this);
+  inflater_->feed(bytes, [this](ByteView plain) {
+    reader_.feed(plain, *this);
+    return !reader_.done();
+  });
+}
+
+std::uint64_t MessageContent::unwanted() const {
+  if (done()) return DataSetReader::kEverything;
+  return inflater_ ? 0 : reader_.unwanted();
+}
+
+void MessageContent::end() {
+  if (!done()) reader_.end();
+}
+
+std::size_t MessageContent::kept_bytes() const {
+  return sizeof(MessageContent) + (inflater_ ? inflater_->kept_bytes() : 0);
+}
+
+std::string_view MessageContent::legal_uid(ByteView value) {
+  const std::string_view text = uid(value);
+  const bool empty = trimmed(value).empty();
+  if (!empty && (text.empty() || !is_legal(text))) illegal_uid_ = true;
+  return text;
+}
+
+Code code_of(ByteView value) {
+  const std::string_view text = trimmed(value);
+  const auto legal = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_'; };
+  return text.size() <= Code{}.place().size() && std::ranges::all_of(text, legal) ? text : std::string_view{};
+}
+
+std::string identifier_of(ByteView value, const CharacterSet& character_set) {
+  const std::string text = character_set.to_utf8(value);
+  return std::string{normalised(std::string_view{text}.substr(0, text.find('^')))};
+}
+
+std::unique_ptr<MessageContent> open_content(const MessageOf& message, const ProtocolSettings& settings) {
+  const auto kind = std::ranges::find_if(kKinds, [&](const Kind& row) {
+    return row.command_field == message.command_field &&
+           (row.sop_class_uid.empty() || row.sop_class_uid == message.sop_class_uid);
+  });
+  if (kind == kKinds.end()) return nullptr;
+  const auto encoding = encoding_of(message.transfer_syntax_uid);
+  return encoding ? kind->open(*encoding, message, settings) : nullptr;
+}
+
+}  // namespace dcmwatch::dicom

@@ -1,0 +1,79 @@
+// What one message's data set says, read as it passes: which attributes of which kind of message, and where they go.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "event/event.h"
+#include "protocol/conversation.h"
+#include "protocol/dicom/data_set.h"
+#include "protocol/dicom/inflater.h"
+
+namespace dcmwatch::dicom {
+
+/// Of which message a data set is.
+struct MessageOf {
+  std::uint16_t command_field = 0;
+  std::string_view sop_class_uid;
+  std::string_view transfer_syntax_uid;
+  Timestamp requested;  ///< when the request began
+};
+
+/// Takes what a record holds where more is to come: lists are told in pieces (event/dicom_content.h).
+struct PieceSink {
+  virtual ~PieceSink() = default;
+  virtual void on_piece(const DicomContent& piece) = 0;
+};
+
+/// Order of calls: feed and pass as the data set goes by, until it is done or at its end; end, if it was; tell, once.
+/// At most a few kilobytes each, whatever the data set's size (kept_bytes). Identifiers are made pseudonyms and wiped.
+class MessageContent : private ElementSink {
+ public:
+  void feed(ByteView bytes, PieceSink& pieces);
+  /// How many of the following bytes need not be fed, but passed; DataSetReader::kEverything once it is done.
+  [[nodiscard]] std::uint64_t unwanted() const;
+  void pass(std::uint64_t bytes) { reader_.pass(bytes); }
+  [[nodiscard]] bool done() const { return reader_.done() || (inflater_ && inflater_->failed()); }
+  /// The data set is at its end.
+  void end();
+
+  /// Adds what was read to the operation's fact.
+  virtual void tell(DicomOperation& fact, PieceSink& pieces) = 0;
+
+  /// Some of what was wanted could not be read within the limits.
+  [[nodiscard]] bool beyond_limits() const {
+    return reader_.beyond_limits() || cut_short_ || (inflater_ && inflater_->failed());
+  }
+  [[nodiscard]] const DataSetReader& reader() const { return reader_; }
+  /// A UID among what was wanted is none (PS3.5 9.1).
+  [[nodiscard]] bool has_illegal_uid() const { return illegal_uid_; }
+  [[nodiscard]] std::size_t kept_bytes() const;
+
+ protected:
+  MessageContent(Encoding encoding, const ProtocolSettings& settings);
+
+  [[nodiscard]] const Pseudonymizer& pseudonymizer() const { return *settings_.pseudonymizer; }
+  [[nodiscard]] const Limits& limits() const { return settings_.limits; }
+  [[nodiscard]] const ProtocolSettings& settings() const { return settings_; }
+  [[nodiscard]] PieceSink& pieces() const { return *pieces_; }
+  /// The value as a UID; empty, and noted, if it is none.
+  std::string_view legal_uid(ByteView value);
+  void cut_short() { cut_short_ = true; }
+  [[nodiscard]] bool is_big() const { return is_big_; }
+
+ private:
+  DataSetReader reader_;
+  const ProtocolSettings& settings_;
+  std::unique_ptr<Inflater> inflater_;  ///< null unless it is deflated
+  PieceSink* pieces_ = nullptr;         ///< while it is fed
+  bool is_big_;
+  bool illegal_uid_ = false;
+  bool cut_short_ = false;
+};
+
+/// Null if nothing is wanted of the message's data set, or if it cannot be read. `settings` outlives it.
+std::unique_ptr<MessageContent> open_content(const MessageOf& message, const ProtocolSettings& settings);
+
+}  // namespace dcmwatch::dicom

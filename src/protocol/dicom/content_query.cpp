@@ -1,0 +1,195 @@
+// Of a C-FIND's, C-GET's or C-MOVE's identifier: what is asked for, not which values it is asked with (PS3.4 C.2.2).
+#include <algorithm>
+#include <array>
+
+#include "event/dicom_names.h"
+#include "protocol/dicom/contents.h"
+#include "protocol/dicom/date_time.h"
+#include "protocol/dicom/wire_text.h"
+
+namespace dcmwatch::dicom {
+namespace {
+
+constexpr Tag kSpecificCharacterSet = 0x0008'0005;
+constexpr Tag kSopInstanceUid = 0x0008'0018;
+constexpr Tag kQueryLevel = 0x0008'0052;
+constexpr Tag kPatientId = 0x0010'0020;
+constexpr Tag kPatientBirthDate = 0x0010'0030;
+constexpr Tag kStudyInstanceUid = 0x0020'000d;
+constexpr Tag kSeriesInstanceUid = 0x0020'000e;
+
+/// PS3.4 C.6.1: what a query may be asked at, and the key that is unique there. No other word leaves.
+struct Level {
+  std::string_view name;
+  Tag unique_key;
+};
+constexpr std::array kLevels{Level{"PATIENT", kPatientId}, Level{"STUDY", kStudyInstanceUid},
+                             Level{"SERIES", kSeriesInstanceUid}, Level{"IMAGE", kSopInstanceUid}};
+
+// PS3.4 C.4.1.1.3.1: they say how the others are to be read.
+constexpr std::array kNoKeys{kSpecificCharacterSet, kQueryLevel, Tag{0x0008'0053}, Tag{0x0008'0201}};
+
+// Sequences and dates that are keys somewhere in PS3.4, for implicit VR does not tell them.
+constexpr std::array<Tag, 22> kSequences{0x0008'0051, 0x0008'1032, 0x0008'1110, 0x0008'1111, 0x0008'1115, 0x0008'1120,
+                                         0x0008'1140, 0x0008'1199, 0x0010'1002, 0x0032'1064, 0x0038'0004, 0x0040'0008,
+                                         0x0040'0026, 0x0040'0100, 0x0040'0260, 0x0040'0275, 0x0040'4018, 0x0040'4025,
+                                         0x0040'4026, 0x0040'4027, 0x0040'a370, 0x0074'1210};
+constexpr std::array<Tag, 10> kDates{0x0008'0012, 0x0008'0020, 0x0008'0021, 0x0008'0022, 0x0008'0023,
+                                     0x0032'1010, 0x0038'0020, 0x0040'0002, 0x0040'0004, 0x0040'0244};
+static_assert(std::ranges::is_sorted(kSequences) && std::ranges::is_sorted(kDates));
+
+// PS3.4 C.2.2.2.4: values of these are no patterns.
+constexpr std::array kNoPatterns{vr_of('A', 'S'), vr_of('A', 'T'), vr_of('D', 'A'), vr_of('D', 'S'), vr_of('D', 'T'),
+                                 vr_of('F', 'D'), vr_of('F', 'L'), vr_of('I', 'S'), vr_of('O', 'B'), vr_of('O', 'W'),
+                                 vr_of('S', 'L'), vr_of('S', 'S'), vr_of('T', 'M'), vr_of('U', 'I'), vr_of('U', 'L'),
+                                 vr_of('U', 'N'), vr_of('U', 'R'), vr_of('U', 'S')};
+static_assert(std::ranges::is_sorted(kNoPatterns));
+
+template <typename Table, typename Value>
+bool holds(const Table& sorted, const Value& value) {
+  return std::ranges::binary_search(sorted, value);
+}
+
+bool is_sequence(const Element& element) {
+  if (element.vr == 0) return element.length == kUndefinedLength || holds(kSequences, element.tag);
+  return element.vr == vr_of('S', 'Q');
+}
+bool is_date(const Element& element) {
+  return element.vr == 0 ? holds(kDates, element.tag) : element.vr == vr_of('D', 'A');
+}
+
+/// A key's value as it passes: what is to be known of it, and its beginning.
+class KeyValue {
+ public:
+  void add(ByteView piece) {
+    for (const char c : as_text(piece)) {
+      values_ += c == '\\' ? 1U : 0U;
+      has_pattern_ |= c == '*' || c == '?';
+      is_text_ &= static_cast<unsigned char>(c) >= ' ' || c == '\x1b' || c == '\0';
+    }
+    bytes_ += piece.size();
+    beginning_.append(as_text(piece));
+  }
+
+  /// Without padding; empty if it is longer than what is kept.
+  [[nodiscard]] std::string_view whole() const {
+    return bytes_ <= beginning_.size() ? trimmed(as_bytes(beginning_)) : std::string_view{};
+  }
+  /// PS3.4 C.2.2.2.3: everything matches.
+  [[nodiscard]] bool is_universal() const {
+    return bytes_ <= beginning_.size() && (whole().empty() || (whole() == "*" && is_text_));
+  }
+  [[nodiscard]] bool has_pattern() const { return has_pattern_ && is_text_; }
+  [[nodiscard]] std::uint32_t values() const { return values_; }
+
+ private:
+  Text<128> beginning_;
+  std::uint64_t bytes_ = 0;
+  std::uint32_t values_ = 1;
+  bool has_pattern_ = false;
+  bool is_text_ = true;
+};
+
+class QueryContent final : public MessageContent {
+ public:
+  QueryContent(Encoding encoding, const MessageOf& message, const ProtocolSettings& settings)
+      : MessageContent(encoding, settings), is_retrieval_(message.command_field != dimse::kFind) {}
+
+  void tell(DicomOperation& fact, PieceSink&) override {
+    fact.query_level = level_;
+    fact.study = study_;
+    fact.patient = patient_;
+    if (fact.instance.empty()) fact.instance = instance_;
+    for (std::size_t i = 0; i < kLevels.size(); ++i) {
+      if (kLevels[i].name == level_) query_.unique_keys = unique_keys_[i];
+    }
+    fact.content = fact.content.with(std::move(query_));
+  }
+
+ private:
+  Interest on_element(const Element& element) override {
+    const bool is_key = (element.tag & 0xffffU) != 0 && !(element.depth == 0 && holds(kNoKeys, element.tag));
+    if (is_key && element.length == 0) add(query_.returned, element.tag);
+    if (element.length == 0) return Interest::none;
+    if (is_sequence(element)) return Interest::items;
+    key_ = element;
+    value_ = {};
+    return is_key || element.tag == kQueryLevel ? Interest::pieces : Interest::none;
+  }
+  void on_value(const Element&, ByteView) override {}
+  void on_piece(ByteView piece) override { value_.add(piece); }
+
+  void on_last_piece() override {
+    if (key_.tag == kQueryLevel && key_.depth == 0) {
+      const auto level = std::ranges::find(kLevels, value_.whole(), &Level::name);
+      if (level != kLevels.end()) level_ = level->name;
+    } else if (value_.is_universal()) {
+      add(query_.returned, key_.tag);
+    } else {
+      add(query_.matched, key_.tag);
+      take_value();
+    }
+    value_ = {};  // nothing of it stays
+  }
+
+  void take_value() {
+    const bool has_pattern = value_.has_pattern() && !holds(kNoPatterns, key_.vr);
+    if (has_pattern) add(query_.wildcards, key_.tag);
+    if (is_date(key_) && key_.tag != kPatientBirthDate) take_dates();
+    if (key_.depth != 0 || has_pattern) return;
+    const auto level = std::ranges::find(kLevels, key_.tag, &Level::unique_key);
+    if (level == kLevels.end()) return;
+    unique_keys_[static_cast<std::size_t>(level - kLevels.begin())] = value_.values();
+    if (is_retrieval_ && value_.values() == 1) identify();
+  }
+
+  // Of a retrieval, which names what is sent; a query's values do not leave.
+  void identify() {
+    const ByteView text = as_bytes(value_.whole());
+    switch (key_.tag) {
+      case kPatientId:
+        patient_ = pseudonymizer().pseudonym(IdentifierKind::patient_id, identifier_of(text, CharacterSet{}));
+        break;
+      case kStudyInstanceUid: study_ = pseudonymizer().pseudonym(IdentifierKind::study_uid, legal_uid(text)); break;
+      case kSopInstanceUid: instance_ = pseudonymizer().pseudonym(IdentifierKind::instance_uid, legal_uid(text)); break;
+      default: break;
+    }
+  }
+
+  // PS3.4 C.2.2.2.5: a date, or two of which one may be left out.
+  void take_dates() {
+    const std::string_view text = value_.whole();
+    const std::size_t dash = text.find('-');
+    const auto first = date_of(trimmed(as_bytes(text.substr(0, dash))));
+    const auto last = dash == std::string_view::npos ? first : date_of(trimmed(as_bytes(text.substr(dash + 1))));
+    if (dash == 0 || dash + 1 == text.size()) query_.open_date_range = true;
+    if (!first || !last || *last < *first) return;
+    const auto days = static_cast<std::uint32_t>((*last - *first).count() + 1);
+    query_.date_range_days = std::max(query_.date_range_days.value_or(0), days);
+  }
+
+  void add(std::vector<DicomTag>& keys, Tag tag) {
+    if (&keys != &query_.wildcards && query_.matched.size() + query_.returned.size() >= limits().dicom_query_keys) {
+      ++query_.keys_not_told;
+    } else if (keys.size() < limits().dicom_query_keys) {
+      keys.push_back(tag);
+    }
+  }
+
+  bool is_retrieval_;
+  DicomQuery query_;
+  Code level_;
+  Pseudonym study_, patient_, instance_;
+  std::array<std::uint32_t, kLevels.size()> unique_keys_{};
+  Element key_;
+  KeyValue value_;
+};
+
+}  // namespace
+
+std::unique_ptr<MessageContent> open_query(Encoding encoding, const MessageOf& message,
+                                           const ProtocolSettings& settings) {
+  return std::make_unique<QueryContent>(encoding, message, settings);
+}
+
+}  // namespace dcmwatch::dicom

@@ -1,0 +1,232 @@
+// What is ordered, performed and committed: worklist answers (PS3.4 K.6), performed steps (PS3.4 F.7), storage
+// commitment (PS3.4 J.3).
+#include <algorithm>
+
+#include "protocol/dicom/contents.h"
+#include "protocol/dicom/wire_text.h"
+
+namespace dcmwatch::dicom {
+namespace {
+
+// AE with several values: the first.
+AeTitle first_ae_title(ByteView value) {
+  return ae_title(as_bytes(as_text(value).substr(0, as_text(value).find('\\'))));
+}
+
+// A code value of a coding scheme: no words (PS3.3 8.1).
+Code code_value_of(ByteView value) {
+  const std::string_view text = trimmed(value);
+  const auto legal = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
+  };
+  return std::ranges::all_of(text, legal) ? text : std::string_view{};
+}
+
+/// A content that is about patients, orders and studies.
+template <typename Self>
+class WorkflowContent : public TableContent<Self> {
+ protected:
+  using TableContent<Self>::TableContent;
+
+  void take_character_set(ByteView value) { character_set_ = CharacterSet{value}; }
+  [[nodiscard]] Pseudonym identifier(IdentifierKind kind, ByteView value) const {
+    return this->pseudonymizer().pseudonym(kind, identifier_of(value, character_set_));
+  }
+  Pseudonym uid_pseudonym(IdentifierKind kind, ByteView value) {
+    return this->pseudonymizer().pseudonym(kind, this->legal_uid(value));
+  }
+  InstancePrint print(ByteView instance_uid) {
+    return print_of(uid_pseudonym(IdentifierKind::instance_uid, instance_uid));
+  }
+
+ private:
+  CharacterSet character_set_;
+};
+
+class WorklistContent final : public WorkflowContent<WorklistContent> {
+ public:
+  WorklistContent(Encoding encoding, const ProtocolSettings& settings) : WorkflowContent(encoding, settings, rows()) {}
+
+  void tell(DicomOperation& fact, PieceSink& pieces) override {
+    if (!says_anything()) return;
+    if (steps_.empty()) steps_.push_back(order_);
+    const auto* told = fact.content.as<WorklistAnswer>();
+    WorklistAnswer answer = told ? *told : WorklistAnswer{};
+    for (const ScheduledStep& step : steps_) {
+      if (answer.steps.size() >= limits().dicom_scheduled_steps) {
+        pieces.on_piece(DicomContent{std::move(answer)});
+        answer = {};
+      }
+      answer.steps.push_back(step);
+    }
+    fact.content = fact.content.with(std::move(answer));
+  }
+
+ private:
+  using Self = WorklistContent;
+  static std::span<const Row<Self>> rows() {
+    static constexpr auto kRows = std::to_array<Row<Self>>({
+        {{0x0008'0005}, [](Self& c, ByteView v) { c.take_character_set(v); }},
+        {{0x0008'0050},
+         [](Self& c, ByteView v) { c.order_.accession = c.identifier(IdentifierKind::accession_number, v); }},
+        {{0x0010'0020}, [](Self& c, ByteView v) { c.order_.patient = c.identifier(IdentifierKind::patient_id, v); }},
+        {{0x0020'000d}, [](Self& c, ByteView v) { c.order_.study = c.uid_pseudonym(IdentifierKind::study_uid, v); }},
+        {{0x0040'0100}, [](Self& c, ByteView) { c.begin_step(); }},
+        {{0x0040'0100, 0x0008'0060}, [](Self& c, ByteView v) { c.steps_.back().modality = code_of(v); }},
+        {{0x0040'0100, 0x0040'0001}, [](Self& c, ByteView v) { c.steps_.back().station_ae = first_ae_title(v); }},
+        {{0x0040'0100, 0x0040'0020}, [](Self& c, ByteView v) { c.steps_.back().status = code_of(v); }},
+    });
+    static_assert(ascend(kRows));
+    return kRows;
+  }
+
+  void begin_step() {
+    if (steps_.size() < limits().dicom_scheduled_steps) {
+      steps_.push_back(order_);
+    } else {
+      cut_short();  // of one answer, which holds one by the standard
+    }
+  }
+
+  ScheduledStep order_;
+  std::vector<ScheduledStep> steps_;
+};
+
+class StorageCommitmentContent final : public WorkflowContent<StorageCommitmentContent> {
+ public:
+  StorageCommitmentContent(Encoding encoding, const ProtocolSettings& settings)
+      : WorkflowContent(encoding, settings, rows()) {}
+
+  void tell(DicomOperation& fact, PieceSink&) override {
+    if (says_anything()) fact.content = fact.content.with(std::move(commitment_));
+  }
+
+ private:
+  using Self = StorageCommitmentContent;
+  static constexpr Tag kFailedSequence = 0x0008'1198;
+  static constexpr Tag kReferencedSequence = 0x0008'1199;
+
+  static std::span<const Row<Self>> rows() {
+    static constexpr auto kRows = std::to_array<Row<Self>>({
+        {{0x0008'1195},
+         [](Self& c, ByteView v) { c.commitment_.transaction = c.uid_pseudonym(IdentifierKind::transaction_uid, v); }},
+        {{kFailedSequence}, [](Self& c, ByteView) { ++c.commitment_.failed; }},
+        {{kFailedSequence, 0x0008'1155}, [](Self& c, ByteView v) { c.add(c.commitment_.failed_instances, v); }},
+        {{kFailedSequence, 0x0008'1197}, [](Self& c, ByteView v) { c.add_reason(v); }},
+        {{kReferencedSequence}, [](Self& c, ByteView) { ++c.commitment_.referenced; }},
+        {{kReferencedSequence, 0x0008'1155}, [](Self& c, ByteView v) { c.add(c.commitment_.instances, v); }},
+    });
+    static_assert(ascend(kRows));
+    return kRows;
+  }
+
+  void add(std::vector<InstancePrint>& instances, ByteView uid) {
+    if (commitment_.instances.size() + commitment_.failed_instances.size() >= limits().dicom_content_instances) {
+      pieces().on_piece(DicomContent{commitment_});
+      commitment_.instances.clear();
+      commitment_.failed_instances.clear();
+    }
+    instances.push_back(print(uid));
+  }
+
+  void add_reason(ByteView value) {
+    if (value.size() != sizeof(std::uint16_t)) return;
+    ByteReader reader{value};
+    const std::uint16_t reason = is_big() ? reader.u16() : reader.u16_le();
+    std::vector<std::uint16_t>& reasons = commitment_.failure_reasons;
+    if (std::ranges::find(reasons, reason) != reasons.end()) return;
+    if (reasons.size() >= limits().dicom_failure_reasons) return cut_short();
+    reasons.push_back(reason);
+  }
+
+  StorageCommitment commitment_;
+};
+
+class PerformedStepContent final : public WorkflowContent<PerformedStepContent> {
+ public:
+  PerformedStepContent(Encoding encoding, const ProtocolSettings& settings)
+      : WorkflowContent(encoding, settings, rows()) {}
+
+  void tell(DicomOperation& fact, PieceSink&) override {
+    if (!says_anything()) return;
+    if (!patient_.empty()) fact.patient = patient_;
+    for (ScheduledStep& step : step_.scheduled) {
+      step.patient = patient_;
+      step.modality = step_.modality;
+    }
+    if (!step_.scheduled.empty()) {
+      fact.accession = step_.scheduled.front().accession;
+      fact.study = step_.scheduled.front().study;
+    }
+    fact.content = fact.content.with(std::move(step_));
+  }
+
+ private:
+  using Self = PerformedStepContent;
+  static constexpr Tag kScheduled = 0x0040'0270;
+  static constexpr Tag kSeries = 0x0040'0340;
+
+  static std::span<const Row<Self>> rows() {
+    static constexpr auto kRows = std::to_array<Row<Self>>({
+        {{0x0008'0005}, [](Self& c, ByteView v) { c.take_character_set(v); }},
+        {{0x0008'0060}, [](Self& c, ByteView v) { c.step_.modality = code_of(v); }},
+        {{0x0010'0020}, [](Self& c, ByteView v) { c.patient_ = c.identifier(IdentifierKind::patient_id, v); }},
+        {{0x0040'0241}, [](Self& c, ByteView v) { c.step_.station_ae = first_ae_title(v); }},
+        {{0x0040'0252}, [](Self& c, ByteView v) { c.step_.status = code_of(v); }},
+        {{kScheduled}, [](Self& c, ByteView) { c.begin_scheduled(); }},
+        {{kScheduled, 0x0008'0050},
+         [](Self& c, ByteView v) { c.scheduled().accession = c.identifier(IdentifierKind::accession_number, v); }},
+        {{kScheduled, 0x0020'000d},
+         [](Self& c, ByteView v) { c.scheduled().study = c.uid_pseudonym(IdentifierKind::study_uid, v); }},
+        {{0x0040'0281, 0x0008'0100}, [](Self& c, ByteView v) { c.step_.discontinuation_reason = code_value_of(v); }},
+        {{kSeries}, [](Self& c, ByteView) { ++c.step_.series; }},
+        {{kSeries, 0x0008'1140, 0x0008'1155}, [](Self& c, ByteView v) { c.add_instance(v); }},
+        {{kSeries, 0x0040'0220, 0x0008'1155}, [](Self& c, ByteView v) { c.add_instance(v); }},  // no images
+    });
+    static_assert(ascend(kRows));
+    return kRows;
+  }
+
+  void begin_scheduled() {
+    ++scheduled_items_;
+    if (scheduled_items_ > limits().dicom_scheduled_steps) return cut_short();
+    step_.scheduled.emplace_back();
+  }
+  // Of those beyond the limit nothing is kept.
+  ScheduledStep& scheduled() {
+    return scheduled_items_ > limits().dicom_scheduled_steps ? unkept_ : step_.scheduled.back();
+  }
+
+  void add_instance(ByteView uid) {
+    ++step_.images;
+    if (step_.instances.size() >= limits().dicom_content_instances) {
+      pieces().on_piece(DicomContent{step_});
+      step_.instances.clear();
+    }
+    step_.instances.push_back(print(uid));
+  }
+
+  PerformedStep step_;
+  Pseudonym patient_;
+  std::size_t scheduled_items_ = 0;
+  ScheduledStep unkept_;
+};
+
+}  // namespace
+
+std::unique_ptr<MessageContent> open_worklist_answer(Encoding encoding, const MessageOf&,
+                                                     const ProtocolSettings& settings) {
+  return std::make_unique<WorklistContent>(encoding, settings);
+}
+
+std::unique_ptr<MessageContent> open_storage_commitment(Encoding encoding, const MessageOf&,
+                                                        const ProtocolSettings& settings) {
+  return std::make_unique<StorageCommitmentContent>(encoding, settings);
+}
+
+std::unique_ptr<MessageContent> open_performed_step(Encoding encoding, const MessageOf&,
+                                                    const ProtocolSettings& settings) {
+  return std::make_unique<PerformedStepContent>(encoding, settings);
+}
+
+}  // namespace dcmwatch::dicom
