@@ -71,7 +71,8 @@ class Reading {
   }
 
   std::string_view uid(ByteView value, ByteView holder) {
-    if (!is_legal_uid(value)) tell(Breach::uid, holder);
+    if (is_legal_uid(value)) return as_text(value);
+    tell(Breach::uid, holder);
     return dicom::uid(value);
   }
 

@@ -1,6 +1,5 @@
 #include "protocol/dicom/wire_text.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -24,6 +23,40 @@ bool are_uid_characters(std::string_view text) {
   return strangers == 0;
 }
 
+// What a character of an AE title says of it (PS3.5 6.2).
+constexpr unsigned kIllegal = 1, kSuspicious = 2, kVisible = 4;
+
+constexpr std::array<std::uint8_t, 256> make_title_characters() {
+  std::array<std::uint8_t, 256> all{};
+  all.fill(kIllegal | kVisible);
+  for (std::size_t c = ' '; c <= '~'; ++c) all[c] = kVisible;
+  all[' '] = 0;
+  all['\\'] = kIllegal;
+  for (const char c : std::string_view{"/;$|&<>`'\"*?"}) all[static_cast<unsigned char>(c)] |= kSuspicious;
+  return all;
+}
+constexpr std::array<std::uint8_t, 256> kTitleCharacters = make_title_characters();
+
+// Where one may be within a UID, and where each kind of character leads (PS3.8 F.1).
+enum UidPlace : std::uint8_t { kComponentDue, kZero, kNumber, kNoUid };
+enum UidCharacter : std::uint8_t { kDot, kDigitZero, kOtherDigit, kStranger };
+constexpr std::uint8_t kUidSteps[4][4] = {
+    {kNoUid, kZero, kNumber, kNoUid},
+    {kComponentDue, kNoUid, kNoUid, kNoUid},
+    {kComponentDue, kNumber, kNumber, kNoUid},
+    {kNoUid, kNoUid, kNoUid, kNoUid},
+};
+
+constexpr std::array<std::uint8_t, 256> make_uid_characters() {
+  std::array<std::uint8_t, 256> all{};
+  all.fill(kStranger);
+  for (std::size_t c = '1'; c <= '9'; ++c) all[c] = kOtherDigit;
+  all['0'] = kDigitZero;
+  all['.'] = kDot;
+  return all;
+}
+constexpr std::array<std::uint8_t, 256> kUidCharacters = make_uid_characters();
+
 bool is_padding(char c) { return c == ' ' || c == '\0'; }
 
 }  // namespace
@@ -42,31 +75,22 @@ AeTitle ae_title(ByteView value) {
 }
 
 bool is_legal_ae_title(ByteView value) {
-  const std::string_view text = as_text(value);
-  const auto is_legal = [](char c) { return is_printable(c) && c != '\\'; };
-  return std::ranges::all_of(text, is_legal) && text.find_first_not_of(' ') != std::string_view::npos;
+  unsigned seen = 0;
+  for (const std::uint8_t c : value) seen |= kTitleCharacters[c];
+  return (seen & kIllegal) == 0 && (seen & kVisible) != 0;
 }
 
 bool is_suspicious_ae_title(std::string_view title) {
-  constexpr std::string_view kSuspicious = "/;$|&<>`'\"*?";
-  return title.starts_with('-') || title.find_first_of(kSuspicious) != std::string_view::npos ||
-         title.find("..") != std::string_view::npos;
+  unsigned seen = title.starts_with('-') ? kSuspicious : 0U;
+  for (const char c : title) seen |= kTitleCharacters[static_cast<unsigned char>(c)];
+  return (seen & kSuspicious) != 0 || title.find("..") != std::string_view::npos;
 }
 
 bool is_legal_uid(ByteView value) {
-  if (value.empty() || value.size() > kLongestUid) return false;
-  std::size_t digits = 0;  // of the component in hand
-  bool begins_with_zero = false;
-  for (const std::uint8_t c : value) {
-    if (c == '.') {
-      if (digits == 0) return false;
-      digits = 0;
-      continue;
-    }
-    if (c < '0' || c > '9' || (digits != 0 && begins_with_zero)) return false;
-    if (digits++ == 0) begins_with_zero = c == '0';
-  }
-  return digits != 0;
+  if (value.size() > kLongestUid) return false;
+  std::uint8_t at = kComponentDue;
+  for (const std::uint8_t c : value) at = kUidSteps[at][kUidCharacters[c]];
+  return at == kZero || at == kNumber;
 }
 
 std::string_view uid(ByteView value) {
