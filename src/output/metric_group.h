@@ -49,6 +49,8 @@ using MetricGroupMaker = std::unique_ptr<MetricGroup> (*)(prometheus::Registry&,
 
 std::unique_ptr<MetricGroup> make_association_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_operation_metrics(prometheus::Registry& registry, const MetricNames& names);
+std::unique_ptr<MetricGroup> make_study_metrics(prometheus::Registry& registry, const MetricNames& names);
+std::unique_ptr<MetricGroup> make_link_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_hl7_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_connection_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_deviation_metrics(prometheus::Registry& registry, const MetricNames& names);

@@ -207,6 +207,7 @@ class ConductSection final : public SummarySection {
  public:
   void observe(const Observation& observation) override {
     const Event& event = observation.event;
+    if (std::holds_alternative<DicomStudy>(event.facts)) return;  // its C-STOREs are told
     if (const auto* link = std::get_if<Link>(&event.facts)) {
       follow(*link);
       return;
@@ -241,6 +242,7 @@ class ConductSection final : public SummarySection {
   }
 
   void follow(const Link& link) {
+    if (link.kind != LinkKind::move_caused_store || link.effect == 0) return;
     const Pair* pair = deviating_.find(link.cause);
     Conduct* conduct = pair ? conducts_.of(*pair) : nullptr;
     if (!conduct) return;

@@ -72,6 +72,7 @@ using SummarySectionMaker = std::unique_ptr<SummarySection> (*)();
 std::unique_ptr<SummarySection> make_run_section();
 std::unique_ptr<SummarySection> make_dicom_section();
 std::unique_ptr<SummarySection> make_associations_section();
+std::unique_ptr<SummarySection> make_studies_section();
 std::unique_ptr<SummarySection> make_hl7_section();
 std::unique_ptr<SummarySection> make_other_section();
 std::unique_ptr<SummarySection> make_blindness_section();

@@ -73,6 +73,40 @@ class MetricsTest : public testing::Test {
   Metrics metrics_{names()};
 };
 
+TEST_F(MetricsTest, AStudyCountsWhenItIsOverByTheWorstThatIsKnownOfIt) {
+  DicomStudy study = samples::study();
+  metrics_.observe(samples::observation(study, Phase::progress));
+  metrics_.observe(samples::observation(study));
+  study.missing = 0;
+  metrics_.observe(samples::observation(study));
+  study.failed = 0;
+  metrics_.observe(samples::observation(study));
+  const auto studies = [&](const std::string& outcome) {
+    return value("dcmwatch_studies_total{flow=\"ct1-store\",outcome=\"" + outcome + "\"}");
+  };
+  EXPECT_EQ(studies("missing"), 1);
+  EXPECT_EQ(studies("failed"), 1);
+  EXPECT_EQ(studies("complete"), 1);
+  EXPECT_EQ(value("dcmwatch_study_objects_total{flow=\"ct1-store\",what=\"stored\"}"), 18);
+  EXPECT_EQ(value("dcmwatch_study_objects_total{flow=\"ct1-store\",what=\"missing\"}"), 1);
+}
+
+TEST_F(MetricsTest, ACommitmentCountsByWhatWasReported) {
+  const auto see = [&](std::uint64_t effect, Outcome outcome, bool unfinished = false) {
+    Observation link = samples::observation(Link{LinkKind::commitment_reported, LinkCertainty::identifier, 7, effect,
+                                                 effect == 0 ? std::nullopt : std::optional<Duration>{5min}, outcome});
+    link.event.visibility.unfinished = unfinished;
+    metrics_.observe(link);
+  };
+  see(8, Outcome::success);
+  see(8, Outcome::failure);
+  see(0, Outcome::unknown);
+  see(0, Outcome::unknown, true);
+  for (const char* outcome : {"committed", "failures", "unreported", "unknown"})
+    EXPECT_EQ(value(std::string{"dcmwatch_commitments_total{flow=\"ct1-store\",outcome=\""} + outcome + "\"}"), 1);
+  EXPECT_EQ(value("dcmwatch_commitment_delay_seconds_sum{flow=\"ct1-store\"}"), 600);
+}
+
 TEST_F(MetricsTest, ShowsAnAssociationWhileItIsGoingOnAndCountsItOnce) {
   DicomAssociation going_on = samples::association();
   going_on.end.reset();

@@ -81,6 +81,22 @@ inline DicomOperation operation(std::uint16_t command = 0x0001, std::uint16_t st
   return operation;
 }
 
+inline DicomStudy study() {
+  DicomStudy study;
+  study.study = "0123456789abcdef0123456789abcdef";
+  study.calling_ae = "CT1";
+  study.called_ae = "PACS";
+  study.modalities = {"CT", "SR"};
+  study.series = 2;
+  study.stored = 6;
+  study.failed = 1;
+  study.bytes = 600'000;
+  study.announced = 8;
+  study.missing = 1;
+  study.ordered = true;
+  return study;
+}
+
 inline Hl7Message message(std::string ack = "AA") {
   Hl7Message message;
   message.message_type = "ADT^A01";
@@ -142,13 +158,17 @@ inline Finding finding(Phase phase = Phase::start, std::shared_ptr<const RuleInf
 }
 
 inline std::vector<Facts> one_of_each() {
-  return {connection(),
-          association(),
-          operation(),
-          message(),
-          Violation{"dicom.pdu_length", "PS3.8 9.3.1", 4096, 12, false},
-          Link{LinkKind::move_caused_store, LinkCertainty::originator, 7, 8},
-          CaptureNote{"capture.truncated_file", "day.pcap", 1}};
+  return {
+      connection(),
+      association(),
+      operation(),
+      study(),
+      message(),
+      Violation{"dicom.pdu_length", "PS3.8 9.3.1", 4096, 12, false},
+      Link{LinkKind::move_caused_store, LinkCertainty::originator, 7, 8},
+      Link{LinkKind::commitment_reported, LinkCertainty::identifier, 7, 8, std::chrono::minutes{5}, Outcome::failure},
+      Link{LinkKind::step_ended, LinkCertainty::none, 7, 0, std::nullopt, Outcome::unknown},
+      CaptureNote{"capture.truncated_file", "day.pcap", 1}};
 }
 
 }  // namespace dcmwatch::samples

@@ -368,5 +368,23 @@ TEST(Summary, ColoursForATerminal) {
   EXPECT_THAT(rendered(summary), HasSubstr("\x1b[31mHIGH \x1b[0m"));
 }
 
+TEST(Summary, TellsWhichStudiesDidNotArrive) {
+  Summary summary{{}};
+  DicomStudy study = samples::study();
+  summary.observe(samples::observation(study));
+  study.failed = 0;
+  study.missing = 0;
+  summary.observe(samples::observation(study));
+  summary.observe(samples::observation(study, Phase::progress));
+  Observation nowhere = samples::observation(study);
+  nowhere.event.parties.destination = {};
+  nowhere.declared.destination = {};
+  summary.observe(nowhere);
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("Studies\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("ct1 +pacs +2 +12 +1 +1 sent in part, 1 with failures"));
+  EXPECT_THAT(text, testing::ContainsRegex("ct1 +nowhere that was seen +1"));
+}
+
 }  // namespace
 }  // namespace dcmwatch

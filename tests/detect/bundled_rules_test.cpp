@@ -1,0 +1,84 @@
+// What the bundled rules make of the records that relate finds.
+#include <gtest/gtest.h>
+
+#include "detect/detector.h"
+#include "detect/rules.h"
+
+namespace dcmwatch {
+namespace {
+
+struct Findings final : FindingSink {
+  std::vector<Finding> all;
+  void on_finding(const Finding& finding) override { all.push_back(finding); }
+};
+
+/// The titles and levels that one record gives rise to.
+std::vector<std::pair<std::string, Level>> found(Facts facts, Phase phase = Phase::end, Visibility visibility = {}) {
+  static const RuleSet kRules = load_rules(DCMWATCH_ROOT "/rules/detection");
+  Detector detector{kRules, Limits{}};
+  Findings findings;
+  Observation observation;
+  observation.event.phase = phase;
+  observation.event.visibility = visibility;
+  observation.event.protocol = Protocol::dicom;
+  observation.event.conversation = 7;
+  observation.event.facts = std::move(facts);
+  detector.observe(observation, findings);
+  std::vector<std::pair<std::string, Level>> found;
+  for (const Finding& finding : findings.all) found.emplace_back(finding.rule->title, finding.rule->level);
+  return found;
+}
+
+using Found = std::vector<std::pair<std::string, Level>>;
+
+DicomStudy study(std::optional<std::uint64_t> missing, std::optional<bool> ordered = std::nullopt) {
+  DicomStudy study;
+  study.stored = 5;
+  if (missing) study.announced = 5 + *missing;
+  study.missing = missing;
+  study.ordered = ordered;
+  return study;
+}
+
+Link link(LinkKind kind, Outcome outcome = Outcome::success, std::uint32_t times = 0) {
+  Link link{kind, LinkCertainty::identifier, 6, 7};
+  link.outcome = outcome;
+  link.times = times;
+  return link;
+}
+
+TEST(BundledRules, AFailedStorageCommitment) {
+  EXPECT_EQ(found(link(LinkKind::commitment_reported, Outcome::failure)),
+            (Found{{"A storage commitment failed", Level::medium}}));
+  EXPECT_EQ(found(link(LinkKind::commitment_reported)), Found{});
+  EXPECT_EQ(found(link(LinkKind::commitment_reported, Outcome::unknown)), Found{});
+  EXPECT_EQ(found(link(LinkKind::step_ended, Outcome::failure)), Found{}) << "a discontinued step is no commitment";
+}
+
+TEST(BundledRules, ObjectsThatWereAnnouncedAndNotStored) {
+  EXPECT_EQ(found(study(2)), (Found{{"Objects of a performed step were not stored", Level::medium}}));
+  EXPECT_EQ(found(study(0)), Found{});
+  EXPECT_EQ(found(study(std::nullopt)), Found{});
+  EXPECT_EQ(found(study(2), Phase::progress), Found{}) << "they may still come";
+  EXPECT_EQ(found(study(2), Phase::end, {.unfinished = true}), Found{}) << "the capture ended before they came";
+  EXPECT_EQ(found(study(2), Phase::end, {.lost = true}), Found{}) << "they may have come unseen";
+}
+
+TEST(BundledRules, ImagesWithoutAnOrder) {
+  EXPECT_EQ(found(study(0, false)), (Found{{"Images without an order", Level::informational}}));
+  EXPECT_EQ(found(study(0, true)), Found{});
+  EXPECT_EQ(found(study(0, false), Phase::progress), Found{});
+}
+
+TEST(BundledRules, ChangedPixels) {
+  EXPECT_EQ(found(link(LinkKind::pixel_data_changed)), (Found{{"The pixels of an image were changed", Level::high}}));
+}
+
+TEST(BundledRules, AnObjectStoredAgainAndAgain) {
+  EXPECT_EQ(found(link(LinkKind::store_repeated, Outcome::success, 1)), Found{});
+  EXPECT_EQ(found(link(LinkKind::store_repeated, Outcome::success, 4)),
+            (Found{{"The same object is stored again and again", Level::low}}));
+}
+
+}  // namespace
+}  // namespace dcmwatch
