@@ -46,8 +46,8 @@ void Retrievals::on_store(const Event& event, const DicomOperation& store, Told&
       link(*move.retrieval, event, store, move.doubtful ? LinkCertainty::ambiguous : LinkCertainty::originator, told);
     return;
   }
-  // What is stored is known when it has been.
-  if (event.phase != Phase::end) return;
+  // Which study it is of is known once that has been read.
+  if (event.phase != Phase::end && store.study.empty()) return;
   const Cause move = by_content(event, store);
   if (!move.retrieval) return;
   const bool same_study = !store.study.empty() && move.retrieval->study == store.study;
