@@ -78,7 +78,8 @@ struct Limits {
   Duration study_quiet = std::chrono::minutes{10};          ///< after which a study is over
   std::size_t study_instances = 65536;                      ///< told apart; beyond: each counts as another
   std::size_t studies_instances = 200'000;                  ///< in all; victim: the quietest study is told
-  std::size_t study_series = 256;                           ///< counted of one, each way
+  std::size_t studies_ways = 16384;                         ///< from sender to receiver; victim: likewise
+  std::size_t study_series = 128;                           ///< counted of one, each way
   std::size_t study_modalities = 16;                        ///< told of one, each way
   std::size_t orders = 65536;                               ///< study and accession numbers; victim: the oldest
   std::size_t pixel_digests = 65536;                        ///< victim: the one not seen longest

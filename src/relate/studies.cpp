@@ -121,13 +121,16 @@ Studies::Open& Studies::of(std::uint64_t print, Timestamp now, Told& told) {
     open_.touch(*open, now);
     return *open;
   }
-  if (open_.full()) {
-    close(open_.oldest(), false, told);
-    ++told_early_;
-  }
+  if (open_.full()) tell_quietest(told);
   Open& open = open_.open(print, now);
   open.value.print = print;
   return open;
+}
+
+// To make room for the one in hand, which was touched last, so that it is not this one.
+void Studies::tell_quietest(Told& told) {
+  close(open_.oldest(), false, told);
+  ++told_early_;
 }
 
 // nullptr: it has not gone that way yet.
@@ -149,6 +152,8 @@ Studies::Open& Studies::with_way(std::uint64_t print, const Event& event, const 
     ++told_early_;
     open = &of(print, event.last.time, told);
   }
+  while (ways_ >= limits_.studies_ways && open_.size() > 1) tell_quietest(told);
+  ++ways_;
   Way& way = open->value.ways.emplace_back();
   way.where = Occurrence::of(event);
   way.where.parties = as_sent(event, store);
@@ -162,11 +167,7 @@ Studies::Instance* Studies::instance_of(Open& open, InstancePrint print, Told& t
   if (const auto known = instances_.find(print); print != 0 && known != instances_.end()) {
     if (known->second.study == &study) return &known->second;
   } else if (print != 0 && study.instances.size() < limits_.study_instances) {
-    // This study was touched last, so it is not the oldest of several.
-    while (instances_.size() >= limits_.studies_instances && open_.size() > 1) {
-      close(open_.oldest(), false, told);
-      ++told_early_;
-    }
+    while (instances_.size() >= limits_.studies_instances && open_.size() > 1) tell_quietest(told);
     if (instances_.size() < limits_.studies_instances) {
       study.instances.push_back(print);
       return &instances_.emplace(print, Instance{.study = &study}).first->second;
@@ -358,6 +359,7 @@ void Studies::close(Open& open, bool unfinished, Told& told) {
     told.push_back(where.tell(std::move(nowhere)));
   }
   for (const InstancePrint print : study.instances) instances_.erase(print);
+  ways_ -= study.ways.size();
   open_.close(open);
 }
 

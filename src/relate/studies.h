@@ -20,7 +20,8 @@ namespace dcmwatch {
 /// how far it is, once each Limits::progress_interval in which something is stored.
 ///
 /// Each instance is kept in mind by its print, within Limits::study_instances of a study and Limits::studies_instances
-/// of all. What is beyond is counted as stored or failed, and as not told apart; of such a study nothing is missing.
+/// of all; ways, within kWays and Limits::studies_ways. What is beyond is counted as stored or failed, and as not told
+/// apart; of such a study nothing is missing.
 ///
 /// Order of calls: stores, steps and reports in packet time; advance() now and then; finish() last. A C-STORE costs two
 /// hash look-ups.
@@ -96,11 +97,13 @@ class Studies {
   [[nodiscard]] Tally tally(const Study& study) const;
   void tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool unfinished, Told& told) const;
   void close(Open& open, bool unfinished, Told& told);
+  void tell_quietest(Told& told);
 
   const Limits& limits_;
   const Orders& orders_;
   OpenFacts<Study> open_;
   boost::unordered_flat_map<InstancePrint, Instance> instances_;
+  std::size_t ways_ = 0;  ///< of all studies
   std::uint64_t told_early_ = 0;
   std::uint64_t not_told_apart_ = 0;
 };

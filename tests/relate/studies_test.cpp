@@ -252,6 +252,18 @@ TEST_F(Studies, BeyondTheLimitTheQuietestIsToldEarly) {
   EXPECT_EQ(department.relater().studies().open(), 2U);
 }
 
+TEST_F(Studies, BeyondTheWaysOfAllTheQuietestIsToldEarly) {
+  department.limits.studies_ways = 3;
+  store(100, 1, kCt, kPacs);
+  store(200, 2, kCt, kPacs);
+  store(200, 2, kPacs, kVna);
+  store(200, 2, kPacs, kAi);
+  EXPECT_EQ(only().study, pseudonym(100));
+  store(300, 3, kCt, kPacs);
+  EXPECT_EQ(department.studies().size(), 4U) << "and all ways of the other";
+  EXPECT_EQ(department.relater().studies().told_early(), 2U);
+}
+
 TEST_F(Studies, OneThatGoesToEverybodyIsToldInPieces) {
   for (unsigned to = 1; to <= 20; ++to) store(100, 1, kPacs, "10.20.30." + std::to_string(to), to);
   EXPECT_EQ(department.studies().size(), 16U);
