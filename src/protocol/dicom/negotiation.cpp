@@ -84,7 +84,7 @@ void Negotiation::add_unknown(const RareItems& items) {
   }
   auto& all = fact_->unknown_items;
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
 }
 
 std::size_t Negotiation::kept_bytes() const {
