@@ -135,7 +135,8 @@ void Studies::tell_quietest(Told& told) {
 
 // nullptr: it has not gone that way yet.
 Studies::Way* Studies::way_of(Study& study, const Event& event, const DicomOperation& store) {
-  const auto [sender, receiver] = std::pair{sender_of(event, store), receiver_of(event, store)};
+  const IpAddress& sender = sender_of(event, store);
+  const IpAddress& receiver = receiver_of(event, store);
   const auto way = std::ranges::find_if(study.ways, [&](const Way& known) {
     const Parties& parties = known.where.parties;
     return parties.source.address == sender && parties.destination.address == receiver;
