@@ -65,7 +65,7 @@ class ConnectionMetrics final : public MetricGroup {
   };
 
   void count_impairments(std::size_t flow, const Event& event) {
-    if (event.visibility == Visibility{}) return;
+    if (event.visibility == Visibility{} || joins_others(event)) return;
     Visibility& counted = open_.of(event.conversation).impaired;
     for (std::size_t i = 0; i < kImpairments.size(); ++i) {
       const auto flag = kImpairments[i].flag;

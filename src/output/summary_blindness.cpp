@@ -165,7 +165,7 @@ class BlindnessSection final : public SummarySection {
  private:
   void count_reasons(const Observation& observation) {
     const Visibility& visibility = observation.event.visibility;
-    if (visibility == Visibility{}) return;
+    if (visibility == Visibility{} || joins_others(observation.event)) return;
     Visibility& counted = seen_.of(observation.event.conversation);
     for (std::size_t i = 0; i < kReasons.size(); ++i) {
       const auto flag = kReasons[i].flag;

@@ -42,6 +42,47 @@ class Retrievals(unittest.TestCase):
                 self.assertEqual(link["link"]["cause"], link["link"]["effect"])
 
 
+class Commitments(unittest.TestCase):
+    def test_a_request_is_tied_to_its_report_on_another_association(self):
+        # Orthanc reports on an association of its own, and one of MR1's objects as missing.
+        records = d.records(d.PCAPS / "modality-day.pcap")
+        reported = {between(link): link for link in links(records, "commitment_reported")}
+        self.assertEqual({ends: link["event"]["outcome"] for ends, link in reported.items()},
+                         {(PACS, CT1): "success", (PACS, MR1): "failure"})
+        for link in reported.values():
+            self.assertNotEqual(link["link"]["cause"], link["link"]["effect"])
+            self.assertEqual(link["link"]["certainty"], "identifier")
+        ways = {between(r): r["study"] for r in d.of("dicom.study", records)}
+        self.assertEqual((ways[CT1, PACS]["committed"], ways[CT1, PACS]["commitment_failed"]), (6, 0))
+        self.assertEqual((ways[MR1, PACS]["committed"], ways[MR1, PACS]["commitment_failed"]), (2, 1))
+
+    def test_a_report_may_come_on_the_association_that_asked(self):
+        for name in ("full-day-ipv6.pcap", "services.pcap"):
+            for link in links(d.records(d.PCAPS / name), "commitment_reported"):
+                self.assertEqual(link["link"]["cause"], link["link"]["effect"])
+
+    def test_the_outcomes_are_those_of_the_peers_logs(self):
+        outcomes = collections.Counter(link["event"]["outcome"] for link in
+                                       links(d.records(d.PCAPS / "services.pcap"), "commitment_reported"))
+        logged = collections.Counter()
+        for commitment in d.expectation(d.PCAPS / "services.pcap")["dicom"]["commitments"]:
+            logged["success" if commitment["event_type"] == 1 else "failure"] += commitment["count"]
+        self.assertEqual(outcomes, logged)
+
+
+class Steps(unittest.TestCase):
+    def test_each_step_that_was_ended_is_tied_to_its_beginning(self):
+        ris = "10.20.40.10"  # the other who is asked refuses the step
+        ended = collections.Counter((between(link), link["event"]["outcome"]) for link in
+                                    links(d.records(d.PCAPS / "services.pcap"), "step_ended"))
+        logged = collections.Counter()
+        for step in d.expectation(d.PCAPS / "services.pcap")["dicom"]["steps"]:
+            if step["destination"] == ris:
+                outcome = "success" if step["status"] == "COMPLETED" else "failure"
+                logged[(step["source"], ris), outcome] += step["count"]
+        self.assertEqual(ended, logged)
+
+
 class Studies(unittest.TestCase):
     def test_the_objects_of_studies_are_those_of_the_peers_logs(self):
         # An object stored again counts as repeated, so all successful C-STOREs are one or the other.

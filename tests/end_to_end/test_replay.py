@@ -218,11 +218,15 @@ class Judgement(unittest.TestCase):
             self.assertIn(words, done.stdout)
 
     def test_normal_days_give_no_finding(self):
-        for name in ("modality-day.pcap", "query-retrieve.pcap", "hl7.pcap", "hl7-repeated-answers.pcap",
+        for name in ("query-retrieve.pcap", "hl7.pcap", "hl7-repeated-answers.pcap",
                      "full-day-ipv6.pcap", "cooked.pcap", "workstation.pcapng", "peer-crash.pcap", "headers-only.pcap"):
             with self.subTest(capture=name):
                 done = d.replay("--model", d.MODEL, "--fail-on", "informational", d.PCAPS / name)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_day_on_which_one_object_was_not_committed_gives_that_finding(self):
+        found = {f["rule"]["name"] for f in d.findings(d.records(d.PCAPS / "modality-day.pcap", "--model", d.MODEL))}
+        self.assertEqual(found, {"A storage commitment failed"})
 
     def test_every_planted_deviation_is_found(self):
         kinds = {kind for name in ("deviations.pcap", "incident.pcap", "rejections.pcap")

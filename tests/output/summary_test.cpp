@@ -379,11 +379,13 @@ TEST(Summary, TellsWhichStudiesDidNotArrive) {
   Observation nowhere = samples::observation(study);
   nowhere.event.parties.destination = {};
   nowhere.declared.destination = {};
+  nowhere.event.visibility.unfinished = true;
   summary.observe(nowhere);
   const std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("Studies\n"));
   EXPECT_THAT(text, testing::ContainsRegex("ct1 +pacs +2 +12 +1 +1 sent in part, 1 with failures"));
   EXPECT_THAT(text, testing::ContainsRegex("ct1 +nowhere that was seen +1"));
+  EXPECT_THAT(text, HasSubstr("no gap was noticed")) << "a study that is not over is no connection";
 }
 
 }  // namespace
