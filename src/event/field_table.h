@@ -687,6 +687,8 @@ inline constexpr Field kFields[] = {
      of<Violation>([](const auto& v, S& s) { s.word(to_text(v.severity)); })},
     {"violation.meaning", kText, "what it means, for people", "", kNobody,
      of<Violation>([](const auto& v, S& s) { text_unless_empty(s, v.meaning); })},
+    {"violation.tolerated", kBoolean, "true: the model declares it a quirk of the device, or the suspicious title a device's own", "", kNobody,
+     {[](const R& r, S& s) { if (r.observation.declared.tolerated) s.boolean(true); }, RecordKinds::of<Violation>()}},
     {"violation.ae_title", kText, "the AE title that is suspicious", "PS3.5 6.2", kDevice,
      of<Violation>([](const auto& v, S& s) { text_if(s, v.ae_title); })},
     {"violation.by", kText, "opener or acceptor of the connection", "", kNobody,

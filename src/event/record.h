@@ -66,6 +66,7 @@ struct Declared {
   std::string_view flow;  ///< empty: none
   std::span<const Deviation> deviations;
   std::span<const UnknownKind> unknown;
+  bool tolerated = false;  ///< of a violation: a declared quirk
 };
 
 /// What a side of an association may be, by its implementation class UID and version name (PS3.7 D.3.3.2): a hint,

@@ -128,10 +128,22 @@ class Judgement {
     if (!flows_.empty()) judge_message(message);
   }
 
-  void judge(const Violation&) { name_flow(); }
+  void judge(const Violation& violation) {
+    name_flow();
+    declared_.tolerated = is_tolerated(violation);
+  }
   void judge(const Link&) { name_flow(); }
   void judge(const DicomStudy&) { name_flow(); }
   void judge(const CaptureNote&) {}
+
+  // A quirk of the device that broke the rule, or a suspicious title that somebody declared.
+  [[nodiscard]] bool is_tolerated(const Violation& violation) const {
+    if (violation.ae_title && lookup_.is_declared_title(*violation.ae_title)) return true;
+    const auto& device = violation.by_opener ? source_.device : destination_.device;
+    if (!device) return false;
+    const std::vector<std::string>& quirks = model_.devices[*device].quirks;
+    return std::find(quirks.begin(), quirks.end(), violation.name) != quirks.end();
+  }
 
   // Whose it is; what else may be wrong with it is told by the facts that are carried.
   void name_flow() {

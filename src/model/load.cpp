@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 
+#include "event/dicom_violations.h"
 #include "model/loading.h"
 #include "model/map_reader.h"
 
@@ -188,6 +189,23 @@ bool read_zone_of_device(MapReader& map, Device& device, const Loading& loading)
   return zone.has_value();
 }
 
+std::vector<std::string> read_quirks(const Node& node, Problems& problems) {
+  constexpr auto kNames = [] {
+    std::array<std::string_view, dicom::kBreachRules.size()> names;
+    std::ranges::transform(dicom::kBreachRules, names.begin(), &dicom::BreachRule::name);
+    return names;
+  }();
+  std::vector<std::string> quirks;
+  for (const Node* const item : scalars(node, "'quirks'", problems)) {
+    if (std::ranges::find(kNames, item->text) != kNames.end()) {
+      quirks.push_back(item->text);
+    } else {
+      problems.add(item->at, "unknown violation " + in_quotes(item->text), suggest(item->text, kNames));
+    }
+  }
+  return quirks;
+}
+
 void load_device(const Node& entry, Loading& loading, std::vector<Claim>& all) {
   const auto index = static_cast<std::uint32_t>(loading.model.devices.size());
   Device device;
@@ -210,6 +228,7 @@ void load_device(const Node& entry, Loading& loading, std::vector<Claim>& all) {
       device.ae_titles.push_back(*title);
     }
   }
+  if (const Node* const quirks = map.optional("quirks")) device.quirks = read_quirks(*quirks, loading.problems);
   map.done();
   loading.devices.add(device.name);
   loading.model.devices.push_back(std::move(device));

@@ -31,6 +31,7 @@ struct Device {
   std::uint32_t zone = 0;
   std::vector<Network> addresses;      ///< single addresses or blocks; no two devices share one
   std::vector<std::string> ae_titles;  ///< trimmed, case-sensitive (PS3.5 6.2); devices may share one
+  std::vector<std::string> quirks;     ///< violations that are known of it, and tolerated
 };
 
 /// Devices that a flow names together.

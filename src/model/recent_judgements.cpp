@@ -47,7 +47,8 @@ std::uint64_t hash_of(const Declared& declared) {
 
 bool say_the_same(const Declared& one, const Declared& other) {
   return one.source == other.source && one.destination == other.destination && one.flow == other.flow &&
-         std::ranges::equal(one.deviations, other.deviations) && std::ranges::equal(one.unknown, other.unknown);
+         std::ranges::equal(one.deviations, other.deviations) && std::ranges::equal(one.unknown, other.unknown) &&
+         one.tolerated == other.tolerated;
 }
 
 }  // namespace
@@ -76,7 +77,12 @@ class RecentJudgements::KeyWriter {
   }
 
   void operator()(const ConnectionFact&) {}
-  void operator()(const Violation&) {}
+  void operator()(const Violation& violation) {
+    const AeTitle title = violation.ae_title.value_or(AeTitle{});
+    add(Packed{}.add<1>(violation.by_opener).add<1>(violation.ae_title.has_value()).add<8>(title.size()));
+    key_.add(reinterpret_cast<std::uintptr_t>(violation.name.data()));  // of a table: the same text is the same place
+    add(title);
+  }
   void operator()(const Link&) {}
   void operator()(const DicomStudy&) {}
   void operator()(const CaptureNote&) {}

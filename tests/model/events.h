@@ -36,6 +36,16 @@ inline Event connection(std::string_view source, std::string_view destination, s
   return event;
 }
 
+inline Event violation(std::string_view source, std::string_view destination, std::string_view name,
+                       bool by_opener = true) {
+  Violation violation;
+  violation.name = name;
+  violation.by_opener = by_opener;
+  Event event = event_of(violation, source, destination, 104);
+  event.protocol = Protocol::dicom;
+  return event;
+}
+
 inline Event association(std::string_view source, std::string_view destination, std::uint16_t port, const char* calling,
                          const char* called) {
   DicomAssociation association;

@@ -445,6 +445,24 @@ std::chrono::nanoseconds time_of_lookups(std::uint32_t devices, std::uint32_t fl
   return (std::chrono::steady_clock::now() - begun) / (10 * static_cast<int>(events.size()));
 }
 
+TEST(Lookup, AQuirkIsToleratedOfItsDeviceAlone) {
+  std::string model{kModel};
+  model.replace(model.find("ae_titles: [CT]"), 15, "ae_titles: [CT, C$T], quirks: dicom.odd_fragment");
+  const Lookup quirky{parse_model(model, "m")};
+  EXPECT_TRUE(quirky.judge(violation("10.0.1.1", "10.0.2.1", "dicom.odd_fragment")).tolerated);
+  EXPECT_FALSE(quirky.judge(violation("10.0.1.1", "10.0.2.1", "dicom.uid")).tolerated);
+  EXPECT_FALSE(quirky.judge(violation("10.0.1.1", "10.0.2.1", "dicom.odd_fragment", false)).tolerated);
+  EXPECT_FALSE(quirky.judge(violation("10.0.1.2", "10.0.2.1", "dicom.odd_fragment")).tolerated);
+  EXPECT_FALSE(quirky.judge(violation("10.0.9.9", "10.0.2.1", "dicom.odd_fragment")).tolerated);
+  EXPECT_TRUE(quirky.judge(violation("10.0.2.1", "10.0.1.1", "dicom.odd_fragment", false)).tolerated);
+
+  Event suspicious = violation("10.0.1.1", "10.0.2.1", "dicom.suspicious_ae_title");
+  std::get<Violation>(suspicious.facts).ae_title = "C$T";
+  EXPECT_TRUE(quirky.judge(suspicious).tolerated) << "declared";
+  std::get<Violation>(suspicious.facts).ae_title = "M$R";
+  EXPECT_FALSE(quirky.judge(suspicious).tolerated);
+}
+
 TEST(Lookup, CostsTheSameForALargeModel) {
   const auto small = time_of_lookups(10, 20);
   const auto large = time_of_lookups(10'000, 100'000);

@@ -53,6 +53,10 @@ std::vector<Change> changes() {
       set(&Hl7Message::message_type, std::string{"ZZZ^Z01"}),
       set(&Hl7Message::message_seen, false),
       set(&Hl7Message::sent_by_opener, false),
+      set(&Violation::name, std::string_view{"dicom.uid"}),
+      set(&Violation::by_opener, false),
+      set(&Violation::ae_title, std::optional<AeTitle>{"WS1"}),
+      set(&Violation::ae_title, std::optional<AeTitle>{"$WS1"}),
   };
 }
 
@@ -63,13 +67,15 @@ std::vector<Event> events() {
       association(kCt1, kPacs, 11112, "CT1", "PACS"),
       operation(kCt1, kPacs, 11112, "CT1", "PACS", "C-STORE", "1.2.840.10008.5.1.4.1.1.2"),
       operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-MOVE", "1.2.840.10008.5.1.4.1.2.2.2", Invoker::opener, "OLDWS"),
-      message(kHis, kPacs, 2575, "ADT^A01")};
+      message(kHis, kPacs, 2575, "ADT^A01"),
+      violation(kCt1, kPacs, "dicom.odd_fragment")};
 }
 
 void expect_same(const Declared& one, const Declared& other) {
   EXPECT_EQ(deviations_of(one), deviations_of(other));
   EXPECT_EQ(unknown_of(one), unknown_of(other));
   EXPECT_EQ(one.flow, other.flow);
+  EXPECT_EQ(one.tolerated, other.tolerated);
   EXPECT_EQ(one.source.device, other.source.device);
   EXPECT_EQ(one.source.zone, other.source.zone);
   EXPECT_EQ(one.destination.device, other.destination.device);

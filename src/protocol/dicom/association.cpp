@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "protocol/dicom/negotiation.h"
-#include "protocol/dicom/violations.h"
 
 namespace dcmwatch::dicom {
 

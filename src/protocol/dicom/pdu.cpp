@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "event/dicom_names.h"
-#include "protocol/dicom/violations.h"
 #include "protocol/dicom/wire_text.h"
 
 namespace dcmwatch::dicom {

@@ -10,11 +10,10 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "event/dicom_violations.h"
 #include "event/event.h"
 
 namespace dcmwatch::dicom {
-
-enum class Breach : std::uint8_t;  ///< violations.h
 
 /// PS3.8 9.3.1, the first byte of a PDU.
 enum class PduType : std::uint8_t {

@@ -8,7 +8,6 @@
 
 #include "protocol/dicom/dicom.h"
 #include "protocol/dicom/recognise.h"
-#include "protocol/dicom/violations.h"
 
 namespace dcmwatch::dicom {
 namespace {
