@@ -9,8 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/timestamp.h"
@@ -97,8 +97,6 @@ struct PerformedStep {
   std::vector<InstancePrint> instances;  ///< in pieces
 };
 
-using DicomContentValue = std::variant<StoredObject, DicomQuery, WorklistAnswer, StorageCommitment, PerformedStep>;
-
 /// The first 64 bits of what is written in hexadecimal digits: a pseudonym or a digest. 0: there is none.
 constexpr InstancePrint print_of(std::string_view pseudonym) {
   constexpr std::size_t kDigits = 16;
@@ -111,31 +109,49 @@ constexpr InstancePrint print_of(std::string_view pseudonym) {
 /// Nothing, or some of these, shared: at most one of a kind. A worklist's C-FIND has a query and an answer.
 class DicomContent {
  public:
+  template <typename Content>
+  static constexpr bool is_kind = std::is_same_v<Content, StoredObject> || std::is_same_v<Content, DicomQuery> ||
+                                  std::is_same_v<Content, WorklistAnswer> ||
+                                  std::is_same_v<Content, StorageCommitment> || std::is_same_v<Content, PerformedStep>;
+
   DicomContent() = default;
-  DicomContent(DicomContentValue value)  // NOLINT(google-explicit-constructor)
-      : first_(std::make_shared<const Node>(Node{std::move(value), nullptr})) {}
+  template <typename Content, typename = std::enable_if_t<is_kind<Content>>>
+  DicomContent(Content content)  // NOLINT(google-explicit-constructor)
+      : first_(std::make_shared<const Of<Content>>(std::move(content), nullptr)) {}
 
   /// Beside what is here, or in the place of another of its kind.
-  [[nodiscard]] DicomContent with(DicomContentValue value) const {
-    const bool replaces = first_ && first_->value.index() == value.index();
-    DicomContent content;
-    content.first_ = std::make_shared<const Node>(Node{std::move(value), replaces ? first_->beside : first_});
-    return content;
+  template <typename Content>
+  [[nodiscard]] DicomContent with(Content content) const {
+    const bool replaces = first_ && first_->kind == &kKind<Content>;
+    DicomContent both;
+    both.first_ = std::make_shared<const Of<Content>>(std::move(content), replaces ? first_->beside : first_);
+    return both;
   }
 
   /// Nothing if there is none of this kind.
   template <typename Content>
   [[nodiscard]] const Content* as() const {
     for (const Node* node = first_.get(); node; node = node->beside.get()) {
-      if (const auto* content = std::get_if<Content>(&node->value)) return content;
+      if (node->kind == &kKind<Content>) return &static_cast<const Of<Content>*>(node)->content;
     }
     return nullptr;
   }
 
  private:
+  /// Its address tells the kind.
+  template <typename Content>
+  static constexpr char kKind = 0;
+
+  // As long as its content is, and no longer: most are short beside an object's.
   struct Node {
-    DicomContentValue value;
+    const char* kind;
     std::shared_ptr<const Node> beside;
+  };
+  template <typename Content>
+  struct Of : Node {
+    Of(Content of, std::shared_ptr<const Node> other)
+        : Node{&kKind<Content>, std::move(other)}, content(std::move(of)) {}
+    Content content;
   };
   std::shared_ptr<const Node> first_;
 };

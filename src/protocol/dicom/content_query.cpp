@@ -172,6 +172,8 @@ class QueryContent final : public MessageContent {
     if (&keys != &query_.wildcards && query_.matched.size() + query_.returned.size() >= limits().dicom_query_keys) {
       ++query_.keys_not_told;
     } else if (keys.size() < limits().dicom_query_keys) {
+      constexpr std::size_t kMostly = 16;
+      if (keys.empty()) keys.reserve(kMostly);
       keys.push_back(tag);
     }
   }

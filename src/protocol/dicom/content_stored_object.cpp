@@ -85,35 +85,6 @@ class Digest {
   EVP_MD_CTX* context_;
 };
 
-/// Identifiers in clear until all are there: hashed together they cost a third less. Wiped when told.
-class Identifiers {
- public:
-  void add(IdentifierKind kind, std::string_view text, const Pseudonymizer& pseudonymizer, Pseudonym& told) {
-    if (text.empty()) return;
-    if (count_ == kMost || text.size() > text_.size() - size_) return void(told = pseudonymizer.pseudonym(kind, text));
-    std::ranges::copy(text, text_.begin() + static_cast<std::ptrdiff_t>(size_));
-    waiting_[count_] = {kind, std::string_view{text_.data() + size_, text.size()}};
-    told_[count_++] = &told;
-    size_ += text.size();
-  }
-
-  void tell(const Pseudonymizer& pseudonymizer) {
-    std::array<Pseudonym, kMost> pseudonyms;
-    pseudonymizer.pseudonyms(std::span{waiting_}.first(count_), std::span{pseudonyms}.first(count_));
-    for (std::size_t i = 0; i < count_; ++i) *told_[i] = pseudonyms[i];
-    text_.fill(0);
-    size_ = count_ = 0;
-  }
-
- private:
-  static constexpr std::size_t kMost = 5;
-  std::array<char, 256> text_;
-  std::array<Identifier, kMost> waiting_;
-  std::array<Pseudonym*, kMost> told_;
-  std::size_t size_ = 0;
-  std::size_t count_ = 0;
-};
-
 class StoredObjectContent final : public TableContent<StoredObjectContent> {
  public:
   StoredObjectContent(Encoding encoding, const MessageOf& message, const ProtocolSettings& settings)
@@ -167,7 +138,7 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
         {{0x0028'0011}, [](Self& c, ByteView v) { c.object_.columns = c.us(v); }},
         {{0x0028'0301}, [](Self& c, ByteView v) { c.object_.burned_in_annotation = yes_or_no(v); }},
         // Of encapsulated documents only:
-        {{0x0042'0011}, [](Self& c, ByteView v) { c.document_head_ = as_text(v); }, Interest::head},
+        {{0x0042'0011}, [](Self& c, ByteView v) { c.take_document(as_text(v)); }, Interest::head},
         {{0x0042'0012}, [](Self& c, ByteView v) { c.object_.document_type = mime_type_of(v); }},
         // On request only:
         {{0x7fe0'0010}, [](Self&, ByteView) {}, Interest::pieces},
@@ -224,13 +195,17 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
     if (created->offset_told) object_.clock_skew = requested_ - created->time;
   }
 
+  void take_document(std::string_view head) {
+    const auto begins_head = [&](std::string_view mark) { return head.starts_with(mark); };
+    object_.executable_document = std::ranges::any_of(kExecutables, begins_head);
+    for (std::size_t i = 0; i < kDocumentTypes.size(); ++i)
+      looks_like_[i] = head.find(kDocumentTypes[i].mark) != std::string_view::npos;
+  }
+
   void tell_document() {
-    if (document_head_.empty()) return;
-    const std::string_view head = document_head_;
-    object_.executable_document =
-        std::ranges::any_of(kExecutables, [&](std::string_view mark) { return head.starts_with(mark); });
     const auto type = std::ranges::find(kDocumentTypes, object_.document_type.view(), &DocumentType::mime_type);
-    if (type != kDocumentTypes.end()) object_.mistyped_document = head.find(type->mark) == std::string_view::npos;
+    if (type == kDocumentTypes.end() || !object_.executable_document) return;
+    object_.mistyped_document = !looks_like_[static_cast<std::size_t>(type - kDocumentTypes.begin())];
   }
 
   struct Written {
@@ -246,7 +221,7 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
   Written created_, acquired_;
   Text<26> acquired_at_;
   std::optional<std::chrono::minutes> offset_;
-  Text<255> document_head_;
+  std::array<bool, kDocumentTypes.size()> looks_like_{};
   std::optional<Digest> digest_;
   Identifiers identifiers_;
 };

@@ -29,6 +29,7 @@ class WorkflowContent : public TableContent<Self> {
   using TableContent<Self>::TableContent;
 
   void take_character_set(ByteView value) { character_set_ = CharacterSet{value}; }
+  [[nodiscard]] const CharacterSet& character_set() const { return character_set_; }
   [[nodiscard]] Pseudonym identifier(IdentifierKind kind, ByteView value) const {
     return this->pseudonymizer().pseudonym(kind, identifier_of(value, character_set_));
   }
@@ -49,15 +50,23 @@ class WorklistContent final : public WorkflowContent<WorklistContent> {
 
   void tell(DicomOperation& fact, PieceSink& pieces) override {
     if (!says_anything()) return;
-    if (steps_.empty()) steps_.push_back(order_);
-    const auto* told = fact.content.as<WorklistAnswer>();
-    WorklistAnswer answer = told ? *told : WorklistAnswer{};
-    for (const ScheduledStep& step : steps_) {
-      if (answer.steps.size() >= limits().dicom_scheduled_steps) {
-        pieces.on_piece(DicomContent{std::move(answer)});
-        answer = {};
-      }
-      answer.steps.push_back(step);
+    identifiers_.tell(pseudonymizer());
+    if (steps_.empty()) steps_.emplace_back();
+    for (ScheduledStep& step : steps_) {
+      step.accession = order_.accession;
+      step.patient = order_.patient;
+      step.study = order_.study;
+    }
+    WorklistAnswer answer;
+    if (const auto* told = fact.content.as<WorklistAnswer>()) answer = *told;
+    if (answer.steps.size() + steps_.size() > limits().dicom_scheduled_steps) {
+      pieces.on_piece(DicomContent{std::move(answer)});
+      answer.steps.clear();
+    }
+    if (answer.steps.empty()) {
+      answer.steps = std::move(steps_);
+    } else {
+      answer.steps.insert(answer.steps.end(), steps_.begin(), steps_.end());
     }
     fact.content = fact.content.with(std::move(answer));
   }
@@ -68,9 +77,9 @@ class WorklistContent final : public WorkflowContent<WorklistContent> {
     static constexpr auto kRows = std::to_array<Row<Self>>({
         {{0x0008'0005}, [](Self& c, ByteView v) { c.take_character_set(v); }},
         {{0x0008'0050},
-         [](Self& c, ByteView v) { c.order_.accession = c.identifier(IdentifierKind::accession_number, v); }},
-        {{0x0010'0020}, [](Self& c, ByteView v) { c.order_.patient = c.identifier(IdentifierKind::patient_id, v); }},
-        {{0x0020'000d}, [](Self& c, ByteView v) { c.order_.study = c.uid_pseudonym(IdentifierKind::study_uid, v); }},
+         [](Self& c, ByteView v) { c.identify(IdentifierKind::accession_number, v, c.order_.accession); }},
+        {{0x0010'0020}, [](Self& c, ByteView v) { c.identify(IdentifierKind::patient_id, v, c.order_.patient); }},
+        {{0x0020'000d}, [](Self& c, ByteView v) { c.identify_study(v); }},
         {{0x0040'0100}, [](Self& c, ByteView) { c.begin_step(); }},
         {{0x0040'0100, 0x0008'0060}, [](Self& c, ByteView v) { c.steps_.back().modality = code_of(v); }},
         {{0x0040'0100, 0x0040'0001}, [](Self& c, ByteView v) { c.steps_.back().station_ae = first_ae_title(v); }},
@@ -80,15 +89,26 @@ class WorklistContent final : public WorkflowContent<WorklistContent> {
     return kRows;
   }
 
+  void identify(IdentifierKind kind, ByteView value, Pseudonym& told) {
+    identifiers_.add(kind, identifier_of(value, character_set()), pseudonymizer(), told);
+  }
+  void identify_study(ByteView value) {
+    identifiers_.add(IdentifierKind::study_uid, legal_uid(value), pseudonymizer(), order_.study);
+  }
+
   void begin_step() {
     if (steps_.size() < limits().dicom_scheduled_steps) {
-      steps_.push_back(order_);
+      steps_.emplace_back();
     } else {
       cut_short();  // of one answer, which holds one by the standard
     }
   }
 
-  ScheduledStep order_;
+  struct Order {
+    Pseudonym accession, patient, study;
+  };
+  Order order_;  ///< of all steps in one answer
+  Identifiers identifiers_;
   std::vector<ScheduledStep> steps_;
 };
 

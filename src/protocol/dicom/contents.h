@@ -1,7 +1,10 @@
 // The kinds of content, and what they are made of: the seam within content*.cpp.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,6 +48,58 @@ class TableContent : public MessageContent {
 
   WantedRows<Self> rows_;
   bool says_anything_ = false;
+};
+
+/// Identifiers in clear until all are there: hashed together they cost a third less. Wiped when told.
+class Identifiers {
+ public:
+  Identifiers() = default;
+  Identifiers(const Identifiers&) = delete;
+  Identifiers& operator=(const Identifiers&) = delete;
+  ~Identifiers() { wipe(); }
+
+  /// `told` is where its pseudonym goes, and outlives this.
+  void add(IdentifierKind kind, std::string_view text, const Pseudonymizer& pseudonymizer, Pseudonym& told) {
+    if (text.empty()) return;
+    if (count_ == kMost || text.size() > text_.size() - size_) {
+      told = pseudonymizer.pseudonym(kind, text);
+      return;
+    }
+    std::ranges::copy(text, text_.begin() + size_);
+    waiting_[count_++] = {&told, size_, static_cast<std::uint16_t>(text.size()), kind};
+    size_ = static_cast<std::uint16_t>(size_ + text.size());
+  }
+
+  void tell(const Pseudonymizer& pseudonymizer) {
+    std::array<Identifier, kMost> identifiers;
+    std::array<Pseudonym, kMost> pseudonyms;
+    for (std::size_t i = 0; i < count_; ++i)
+      identifiers[i] = {waiting_[i].kind, {text_.data() + waiting_[i].begin, waiting_[i].size}};
+    pseudonymizer.pseudonyms(std::span{identifiers}.first(count_), std::span{pseudonyms}.first(count_));
+    for (std::size_t i = 0; i < count_; ++i) *waiting_[i].told = pseudonyms[i];
+    wipe();
+  }
+
+ private:
+  struct Waiting {
+    Pseudonym* told;
+    std::uint16_t begin;
+    std::uint16_t size;
+    IdentifierKind kind;
+  };
+
+  void wipe() {
+    std::fill_n(text_.begin(), size_, '\0');
+    size_ = 0;
+    count_ = 0;
+  }
+
+  static constexpr std::size_t kMost = 5;
+  static constexpr std::size_t kMostly = 224;  ///< bytes; those of what is longer are told one by one
+  std::array<char, kMostly> text_;
+  std::array<Waiting, kMost> waiting_;
+  std::uint16_t size_ = 0;
+  std::uint16_t count_ = 0;
 };
 
 /// CS of a closed table: capitals, digits, space and underscore, at most 16; anything else is no code (PS3.5 6.2).

@@ -1,6 +1,8 @@
 #include "protocol/dicom/data_set.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace dcmwatch::dicom {
 namespace {
@@ -37,14 +39,16 @@ bool is_short(std::uint16_t vr) {
 bool is_sequence(std::uint16_t vr) { return vr == 0 || vr == vr_of('S', 'Q') || vr == vr_of('U', 'N'); }
 bool is_delimiter(Tag tag) { return tag >> 16 == 0xfffe; }
 
-std::uint16_t u16(const std::uint8_t* at, bool big) {
-  return static_cast<std::uint16_t>(big ? at[0] << 8 | at[1] : at[1] << 8 | at[0]);
+template <typename Number>
+Number number_at(const std::uint8_t* at, bool big) {
+  Number number;
+  std::memcpy(&number, at, sizeof number);
+  if (big == (std::endian::native == std::endian::big)) return number;
+  if constexpr (sizeof number == sizeof(std::uint16_t)) return __builtin_bswap16(number);
+  return __builtin_bswap32(number);
 }
-std::uint32_t u32(const std::uint8_t* at, bool big) {
-  const std::uint32_t first = u16(at, big);
-  const std::uint32_t second = u16(at + 2, big);
-  return big ? first << 16 | second : second << 16 | first;
-}
+std::uint16_t u16(const std::uint8_t* at, bool big) { return number_at<std::uint16_t>(at, big); }
+std::uint32_t u32(const std::uint8_t* at, bool big) { return number_at<std::uint32_t>(at, big); }
 
 struct NamedEncoding {
   std::string_view uid;
@@ -105,23 +109,27 @@ void DataSetReader::lose_thread(DataSetDefect defect) {
 }
 
 ByteView DataSetReader::feed_value(ByteView bytes, ElementSink& sink) {
-  if (value_bytes_ == 0 && bytes.size() >= value_length_) {
-    sink.on_value(element_, bytes.first(value_length_));
-    bytes = bytes.subspan(value_length_);
+  const std::size_t taken = std::min<std::size_t>(bytes.size(), value_length_ - value_.size());
+  if (taken == value_length_) {
+    sink.on_value(element_, bytes.first(taken));
   } else {
-    const std::size_t taken = std::min<std::size_t>(bytes.size(), value_length_ - value_bytes_);
-    std::copy_n(bytes.begin(), taken, value_.begin() + value_bytes_);
-    value_bytes_ = static_cast<std::uint16_t>(value_bytes_ + taken);
-    bytes = bytes.subspan(taken);
-    if (value_bytes_ < value_length_) return bytes;
-    sink.on_value(element_, ByteView{value_}.first(value_length_));
-    value_.fill(0);  // what it identified is gone from here
+    value_.reserve(value_length_);
+    value_.insert(value_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
+    if (value_.size() < value_length_) return bytes.subspan(taken);
+    sink.on_value(element_, value_);
+    forget_value();
   }
   position_ += value_length_;
   skip_bytes_ = element_.length - value_length_;
-  value_bytes_ = value_length_ = 0;
+  value_length_ = 0;
   done_ |= last_value_;
-  return bytes;
+  return bytes.subspan(taken);
+}
+
+// What it identified is gone from here.
+void DataSetReader::forget_value() {
+  std::ranges::fill(value_, std::uint8_t{0});
+  value_.clear();
 }
 
 ByteView DataSetReader::feed_piece(ByteView bytes, ElementSink& sink) {

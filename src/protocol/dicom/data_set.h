@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -72,6 +73,10 @@ class DataSetReader {
   /// Of a deflated data set it reads what came out of the inflater.
   explicit DataSetReader(Encoding encoding) : encoding_(encoding) {}
 
+  DataSetReader(const DataSetReader&) = delete;
+  DataSetReader& operator=(const DataSetReader&) = delete;
+  ~DataSetReader() { forget_value(); }
+
   void feed(ByteView bytes, ElementSink& sink);
   /// The data set is at its end.
   void end();
@@ -119,6 +124,7 @@ class DataSetReader {
 
   ByteView feed_head(ByteView bytes, ElementSink& sink);
   ByteView feed_value(ByteView bytes, ElementSink& sink);
+  void forget_value();
   ByteView feed_piece(ByteView bytes, ElementSink& sink);
   void close_ended_levels(ElementSink& sink);
   void close_level(ElementSink& sink);
@@ -150,8 +156,7 @@ class DataSetReader {
   bool last_value_ = false;  ///< nothing behind the value in hand is wanted
   std::uint8_t defects_ = 0;
   std::uint8_t head_bytes_ = 0;
-  std::uint8_t depth_ = 0;  ///< of levels_
-  std::uint16_t value_bytes_ = 0;
+  std::uint8_t depth_ = 0;          ///< of levels_
   std::uint16_t value_length_ = 0;  ///< of the value being gathered; 0: none is
   std::uint64_t position_ = 0;      ///< behind all that was fed and passed
   std::uint64_t skip_bytes_ = 0;
@@ -160,7 +165,7 @@ class DataSetReader {
   Element element_;                ///< whose value is being gathered
   std::array<std::uint8_t, kLongestHead> head_{};
   std::array<Level, kDeepest> levels_{};
-  std::array<std::uint8_t, kLongestValue> value_{};
+  std::vector<std::uint8_t> value_;  ///< what there is of one that comes in pieces
 };
 
 }  // namespace dcmwatch::dicom
