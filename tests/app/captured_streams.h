@@ -79,27 +79,15 @@ inline std::vector<CapturedStream> streams_of(const std::filesystem::path& captu
 }
 
 /// Plays chunks as the segments of one connection from its handshake on, through the assembler and the protocols, and
-/// gives the records of what was told, one a line. The connection's own record is left out: it counts packets.
-inline std::string told_of(const Parties& parties, const std::vector<Chunk>& chunks,
-                           const Pseudonymizer& pseudonymizer) {
-  struct Lines final : EventSink {
-    std::vector<Event> events;
-    Event& next_event() override { return events.emplace_back(); }
-
-    [[nodiscard]] std::string text() const {
-      TextBuffer text;
-      RecordWriter writer;
-      for (Observation record; const Event& event : events) {
-        if (std::holds_alternative<ConnectionFact>(event.facts)) continue;
-        record.event = event;
-        record.event.conversation = record.event.ordinal = 0;
-        writer.append(text, Record{record});
-      }
-      return std::string{text.text()};
-    }
-  } lines;
+/// gives what was told.
+inline std::vector<Event> events_of(const Parties& parties, const std::vector<Chunk>& chunks,
+                                    const Pseudonymizer& pseudonymizer) {
+  struct Events final : EventSink {
+    std::vector<Event> all;
+    Event& next_event() override { return all.emplace_back(); }
+  } events;
   const ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonymizer};
-  ProtocolHandler handler{settings, lines};
+  ProtocolHandler handler{settings, events};
   Assembler assembler{settings.limits, handler};
   std::array<std::uint32_t, 2> next{1000, 2000};
 
@@ -127,7 +115,25 @@ inline std::string told_of(const Parties& parties, const std::vector<Chunk>& chu
   const Mark last = chunks.back().mark;
   give(Direction::forward, TcpFlags::fin | TcpFlags::ack, last, {});
   give(Direction::backward, TcpFlags::fin | TcpFlags::ack, last, {});
-  return lines.text();
+  return std::move(events.all);
+}
+
+/// The records of what was told, one a line. The connection's own record is left out: it counts packets.
+inline std::string lines_of(const std::vector<Event>& events) {
+  TextBuffer text;
+  RecordWriter writer;
+  for (Observation record; const Event& event : events) {
+    if (std::holds_alternative<ConnectionFact>(event.facts)) continue;
+    record.event = event;
+    record.event.conversation = record.event.ordinal = 0;
+    writer.append(text, Record{record});
+  }
+  return std::string{text.text()};
+}
+
+inline std::string told_of(const Parties& parties, const std::vector<Chunk>& chunks,
+                           const Pseudonymizer& pseudonymizer) {
+  return lines_of(events_of(parties, chunks, pseudonymizer));
 }
 
 }  // namespace dcmwatch

@@ -1,0 +1,46 @@
+// What must hold of any DICOM connection, whatever is sent on it.
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+
+#include "app/captured_streams.h"
+
+namespace dcmwatch::fuzz {
+
+inline void require(bool holds, const char* property) {
+  if (holds) return;
+  std::fprintf(stderr, "does not hold: %s\n", property);
+  __builtin_trap();
+}
+
+inline std::vector<Chunk> in_pieces(const std::vector<Chunk>& chunks, std::size_t size) {
+  std::vector<Chunk> pieces;
+  for (const Chunk& chunk : chunks)
+    for (std::size_t at = 0; at < chunk.bytes.size(); at += size)
+      pieces.push_back({chunk.direction, chunk.mark, chunk.bytes.substr(at, size)});
+  return pieces;
+}
+
+/// Plays the chunks as they are, and again in pieces of `size`: the same is told, and every association that began has
+/// one end.
+inline void check_conversation(const std::vector<Chunk>& chunks, std::size_t size) {
+  static const Pseudonymizer kPseudonymizer{"a key for tests only"};
+  Parties parties;
+  parties.source = {*IpAddress::parse("10.0.0.1"), 40000};
+  parties.destination = {*IpAddress::parse("10.0.0.2"), 104};
+  const std::vector<Event> events = events_of(parties, chunks, kPseudonymizer);
+  int open = 0;
+  for (const Event& event : events) {
+    if (!std::holds_alternative<DicomAssociation>(event.facts)) continue;
+    if (event.phase == Phase::start) ++open;
+    if (event.phase == Phase::end && open > 0) --open;
+    require(open <= 1, "an association ends before the next begins");
+  }
+  require(open == 0, "every association that began has an end");
+  const std::string whole = lines_of(events), cut = told_of(parties, in_pieces(chunks, size), kPseudonymizer);
+  if (whole != cut) std::fprintf(stderr, "as it is:\n%s\nin pieces of %zu:\n%s\n", whole.c_str(), size, cut.c_str());
+  require(whole == cut, "how the bytes are cut does not matter");
+}
+
+}  // namespace dcmwatch::fuzz
