@@ -33,6 +33,7 @@ struct ReplayOptions {
   std::string pseudonym_key;
   unsigned shards = 1;
   bool every_phase = false;
+  bool digest = false;  ///< of every stored object's pixel data
   bool follow = false;  ///< the last capture is still being written
   bool quiet = false;
 };

@@ -88,6 +88,7 @@ class Replay {
                                      fingerprints_ ? &*fingerprints_ : nullptr, settings_.protocol.limits, *output_,
                                      metrics_.get(), log_.get());
     settings_.protocol.pseudonymizer = &pseudonymizer_;
+    settings_.protocol.digest_pixel_data = options.digest;
     settings_.shards = options.shards;
   }
 

@@ -77,10 +77,9 @@ std::size_t MessageContent::kept_bytes() const {
   return sizeof(MessageContent) + (inflater_ ? inflater_->kept_bytes() : 0);
 }
 
-std::string_view MessageContent::legal_uid(ByteView value) {
-  const std::string_view text = uid(value);
-  const bool empty = trimmed(value).empty();
-  if (!empty && (text.empty() || !is_legal(text))) illegal_uid_ = true;
+std::string_view MessageContent::identifying_uid(ByteView value) {
+  const std::string_view text = trimmed(value);
+  illegal_uid_ |= !text.empty() && (uid(value).empty() || !is_legal(text));
   return text;
 }
 

@@ -58,8 +58,8 @@ class MessageContent : private ElementSink {
   [[nodiscard]] const Limits& limits() const { return settings_.limits; }
   [[nodiscard]] const ProtocolSettings& settings() const { return settings_; }
   [[nodiscard]] PieceSink& pieces() const { return *pieces_; }
-  /// The value as a UID; empty, and noted, if it is none.
-  std::string_view legal_uid(ByteView value);
+  /// The value without padding, to be made a pseudonym of; noted if it is no UID.
+  std::string_view identifying_uid(ByteView value);
   void cut_short() { cut_short_ = true; }
   [[nodiscard]] bool is_big() const { return is_big_; }
 

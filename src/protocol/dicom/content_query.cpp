@@ -150,8 +150,12 @@ class QueryContent final : public MessageContent {
       case kPatientId:
         patient_ = pseudonymizer().pseudonym(IdentifierKind::patient_id, identifier_of(text, CharacterSet{}));
         break;
-      case kStudyInstanceUid: study_ = pseudonymizer().pseudonym(IdentifierKind::study_uid, legal_uid(text)); break;
-      case kSopInstanceUid: instance_ = pseudonymizer().pseudonym(IdentifierKind::instance_uid, legal_uid(text)); break;
+      case kStudyInstanceUid:
+        study_ = pseudonymizer().pseudonym(IdentifierKind::study_uid, identifying_uid(text));
+        break;
+      case kSopInstanceUid:
+        instance_ = pseudonymizer().pseudonym(IdentifierKind::instance_uid, identifying_uid(text));
+        break;
       default: break;
     }
   }

@@ -115,8 +115,8 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
         {{0x0008'0005}, [](Self& c, ByteView v) { c.take_character_set(v); }},
         {{0x0008'0012}, [](Self& c, ByteView v) { c.created_.date = trimmed(v); }},
         {{0x0008'0013}, [](Self& c, ByteView v) { c.created_.time = trimmed(v); }},
-        {{0x0008'0016}, [](Self& c, ByteView v) { c.object_.sop_class_uid = c.legal_uid(v); }},
-        {{0x0008'0018}, [](Self& c, ByteView v) { c.instance_ = c.legal_uid(v); }},
+        {{0x0008'0016}, [](Self& c, ByteView v) { c.take_sop_class(v); }},
+        {{0x0008'0018}, [](Self& c, ByteView v) { c.instance_ = c.identifying_uid(v); }},
         {{0x0008'0022}, [](Self& c, ByteView v) { c.acquired_.date = trimmed(v); }},
         {{0x0008'002a}, [](Self& c, ByteView v) { c.acquired_at_ = trimmed(v); }},
         {{0x0008'0032}, [](Self& c, ByteView v) { c.acquired_.time = trimmed(v); }},
@@ -129,10 +129,11 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
         {{0x0008'1090}, [](Self& c, ByteView v) { c.object_.model = c.name(v); }},
         {{0x0010'0020}, [](Self& c, ByteView v) { c.identify(IdentifierKind::patient_id, v, c.patient_); }},
         {{0x0012'0062}, [](Self& c, ByteView v) { c.object_.deidentified = yes_or_no(v); }},
-        {{0x0018'1020}, [](Self& c, ByteView v) { c.take_software_versions(v); }},
-        {{0x0020'000d}, [](Self& c, ByteView v) { c.identify(IdentifierKind::study_uid, c.legal_uid(v), c.study_); }},
+        {{0x0018'1020}, [](Self& c, ByteView v) { c.take_software_versions(v); }, Interest::head},
+        {{0x0020'000d},
+         [](Self& c, ByteView v) { c.identify(IdentifierKind::study_uid, c.identifying_uid(v), c.study_); }},
         {{0x0020'000e},
-         [](Self& c, ByteView v) { c.identify(IdentifierKind::series_uid, c.legal_uid(v), c.object_.series); }},
+         [](Self& c, ByteView v) { c.identify(IdentifierKind::series_uid, c.identifying_uid(v), c.object_.series); }},
         {{0x0028'0008}, [](Self& c, ByteView v) { c.object_.frames = decimal(v); }},
         {{0x0028'0010}, [](Self& c, ByteView v) { c.object_.rows = c.us(v); }},
         {{0x0028'0011}, [](Self& c, ByteView v) { c.object_.columns = c.us(v); }},
@@ -159,6 +160,11 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
 
   void on_piece(ByteView piece) override { digest_->add(piece); }
   void on_last_piece() override { object_.pixel_digest = digest_->hexadecimal(); }
+
+  void take_sop_class(ByteView value) {
+    static_cast<void>(identifying_uid(value));
+    object_.sop_class_uid = uid(value);
+  }
 
   void take_character_set(ByteView value) {
     character_set_ = CharacterSet{value};

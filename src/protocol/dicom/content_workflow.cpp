@@ -34,7 +34,7 @@ class WorkflowContent : public TableContent<Self> {
     return this->pseudonymizer().pseudonym(kind, identifier_of(value, character_set_));
   }
   Pseudonym uid_pseudonym(IdentifierKind kind, ByteView value) {
-    return this->pseudonymizer().pseudonym(kind, this->legal_uid(value));
+    return this->pseudonymizer().pseudonym(kind, this->identifying_uid(value));
   }
   InstancePrint print(ByteView instance_uid) {
     return print_of(uid_pseudonym(IdentifierKind::instance_uid, instance_uid));
@@ -93,7 +93,7 @@ class WorklistContent final : public WorkflowContent<WorklistContent> {
     identifiers_.add(kind, identifier_of(value, character_set()), pseudonymizer(), told);
   }
   void identify_study(ByteView value) {
-    identifiers_.add(IdentifierKind::study_uid, legal_uid(value), pseudonymizer(), order_.study);
+    identifiers_.add(IdentifierKind::study_uid, identifying_uid(value), pseudonymizer(), order_.study);
   }
 
   void begin_step() {

@@ -44,8 +44,11 @@ Number number_at(const std::uint8_t* at, bool big) {
   Number number;
   std::memcpy(&number, at, sizeof number);
   if (big == (std::endian::native == std::endian::big)) return number;
-  if constexpr (sizeof number == sizeof(std::uint16_t)) return __builtin_bswap16(number);
-  return __builtin_bswap32(number);
+  if constexpr (sizeof number == sizeof(std::uint16_t)) {
+    return __builtin_bswap16(number);
+  } else {
+    return __builtin_bswap32(number);
+  }
 }
 std::uint16_t u16(const std::uint8_t* at, bool big) { return number_at<std::uint16_t>(at, big); }
 std::uint32_t u32(const std::uint8_t* at, bool big) { return number_at<std::uint32_t>(at, big); }

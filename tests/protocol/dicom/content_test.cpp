@@ -1,0 +1,263 @@
+// What data sets say of what is done with them, message by message.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include "event/dicom_names.h"
+#include "protocol/dicom/content.h"
+#include "protocol/dicom/date_time.h"
+#include "protocol/dicom/session.h"
+
+namespace dcmwatch::test {
+namespace {
+
+using dicom::MessageContent;
+using dicom::open_content;
+using testing::ElementsAre;
+
+struct Pieces final : dicom::PieceSink {
+  std::vector<DicomContent> told;
+  void on_piece(const DicomContent& piece) override { told.push_back(piece); }
+};
+
+struct Read {
+  DicomOperation fact;
+  std::vector<DicomContent> pieces;
+  bool beyond_limits = false;
+};
+
+constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
+constexpr std::string_view kCommitment = "1.2.840.10008.1.20.1";
+constexpr std::string_view kStep = "1.2.840.10008.3.1.2.3.3";
+
+Read read(std::uint16_t field, std::string_view sop_class, const Octets& data, ProtocolSettings settings = {},
+          std::string_view syntax = kExplicit, Timestamp requested = timestamp_from_ns(0)) {
+  settings.pseudonymizer = &pseudonyms();
+  Pieces pieces;
+  Read result;
+  const auto content = open_content({field, sop_class, syntax, requested}, settings);
+  content->feed(data, pieces);
+  content->end();
+  content->tell(result.fact, pieces);
+  result.pieces = std::move(pieces.told);
+  result.beyond_limits = content->beyond_limits();
+  return result;
+}
+
+Octets element(std::uint32_t tag, std::string_view vr, std::string_view value) {
+  std::string even{value};
+  if (even.size() % 2 != 0) even += vr == "UI" || vr == "OB" ? '\0' : ' ';
+  return explicit_element(tag, vr, text(even));
+}
+Octets one_item(const Octets& elements) {
+  return from_hex("feff00e0") + le32(static_cast<std::uint32_t>(elements.size())) + elements;
+}
+Octets sequence(std::uint32_t tag, const Octets& items) { return explicit_element(tag, "SQ", items); }
+
+StoredObject stored(const Octets& data, ProtocolSettings settings = {}, std::string_view sop_class = kCtImageStorage,
+                    Timestamp requested = timestamp_from_ns(0)) {
+  return *read(dimse::kStore, sop_class, data, settings, kExplicit, requested).fact.content.as<StoredObject>();
+}
+
+TEST(DicomContent, AnObjectsCreationAgainstTheNetworksClock) {
+  const Octets date = element(0x00080012, "DA", "20261121") + element(0x00080013, "TM", "120000.5");
+  const Timestamp noon = timestamp_from_ns(1'795'262'400'000'000'000);  // 2026-11-21T12:00:00Z
+  const StoredObject without = stored(date);
+  EXPECT_EQ(without.created, noon + std::chrono::milliseconds{500});
+  EXPECT_FALSE(without.clock_skew) << "nobody knows where it is noon";
+  const StoredObject with = stored(date + element(0x00080201, "SH", "+0200"), {}, kCtImageStorage, noon);
+  EXPECT_EQ(with.created, noon - std::chrono::hours{2} + std::chrono::milliseconds{500});
+  EXPECT_EQ(with.clock_skew, std::chrono::hours{2} - std::chrono::milliseconds{500});
+  const StoredObject acquired = stored(element(0x0008002a, "DT", "20261121120000+0000"), {}, kCtImageStorage, noon);
+  EXPECT_EQ(acquired.clock_skew, Duration::zero());
+}
+
+TEST(DicomContent, DatesThatAreNoneAreNothing) {
+  for (const std::string_view da : {"", "20261321", "20260230", "00010101", "99991231", "2026", "abcdefgh", "2026112 "})
+    EXPECT_FALSE(dicom::date_time_of(da, "120000", std::nullopt)) << da;
+  for (const std::string_view tm : {"", "25", "1260", "12:61", "120000.", "120000.1234567", "1", "noon"})
+    EXPECT_FALSE(dicom::time_of(tm)) << tm;
+  EXPECT_TRUE(dicom::date_of("2026.11.21"));
+  EXPECT_EQ(dicom::time_of("12:30:15"), dicom::time_of("123015"));
+}
+
+TEST(DicomContent, ADocumentThatIsAProgram) {
+  constexpr std::string_view kPdf = "1.2.840.10008.5.1.4.1.1.104.1";
+  const auto document = [&](std::string_view head, std::string_view type) {
+    return stored(
+        element(0x00420011, "OB", std::string{head} + std::string(1000, 'x')) + element(0x00420012, "LO", type), {},
+        kPdf);
+  };
+  EXPECT_EQ(document("MZ", "application/pdf").executable_document, true);
+  EXPECT_EQ(document("MZ", "application/pdf").mistyped_document, true);
+  EXPECT_EQ(document("\x7f"
+                     "ELF",
+                     "")
+                .executable_document,
+            true);
+  EXPECT_EQ(document("#!/bin/sh", "text/xml").executable_document, true);
+  EXPECT_EQ(document("%PDF-1.4", "application/pdf").executable_document, false);
+  EXPECT_EQ(document("%PDF-1.4", "application/pdf").mistyped_document, false);
+  EXPECT_EQ(document("%PDF-1.4", "application/pdf").document_type, "application/pdf");
+}
+
+TEST(DicomContent, PixelsAreDigestedOnRequestAlone) {
+  const Octets head = element(0x00080060, "CS", "CT");
+  const Octets native = head + explicit_element(0x7fe00010, "OW", text("abcd"));
+  const Octets encapsulated = head + from_hex("e07f 1000 4f42 0000 ffffffff feff00e0 00000000") + one_item(text("ab")) +
+                              one_item(text("cd")) + from_hex("feffdde0 00000000");
+  // echo -n abcd | sha256sum
+  constexpr std::string_view kDigest = "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589";
+  EXPECT_EQ(stored(native).pixel_digest, "");
+  EXPECT_EQ(stored(native, {.limits = {}, .digest_pixel_data = true}).pixel_digest, kDigest);
+  EXPECT_EQ(stored(encapsulated, {.limits = {}, .digest_pixel_data = true}).pixel_digest, kDigest);
+}
+
+Octets deflated(const Octets& plain) {
+  Octets packed(compressBound(static_cast<uLong>(plain.size())) + 64);
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
+  stream.next_in = const_cast<Bytef*>(plain.data());
+  stream.avail_in = static_cast<uInt>(plain.size());
+  stream.next_out = packed.data();
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+TEST(DicomContent, ADeflatedDataSetIsReadAndABombIsNot) {
+  constexpr std::string_view kDeflated = "1.2.840.10008.1.2.1.99";
+  const Read image = read(dimse::kStore, kCtImageStorage, deflated(ct_image(100'000)), {}, kDeflated);
+  EXPECT_FALSE(image.fact.patient.empty());
+  EXPECT_FALSE(image.beyond_limits);
+  const Octets bomb = element(0x00080060, "CS", "CT") + explicit_element(0x00091010, "OB", Octets(50'000'000, 0)) +
+                      element(0x00100020, "LO", "PAT-4711");
+  const Read bombed = read(dimse::kStore, kCtImageStorage, deflated(bomb), {}, kDeflated);
+  EXPECT_EQ(bombed.fact.content.as<StoredObject>()->modality, "CT");
+  EXPECT_TRUE(bombed.fact.patient.empty());
+  EXPECT_TRUE(bombed.beyond_limits);
+}
+
+TEST(DicomContent, APatientIdIsOneHoweverItIsPadded) {
+  const auto patient = [](std::string_view id) {
+    return read(dimse::kStore, kCtImageStorage, element(0x00100020, "LO", id)).fact.patient;
+  };
+  EXPECT_EQ(patient("12345 "), patient("12345"));
+  EXPECT_EQ(patient("12345^^^HOSPITAL^PI"), patient("12345"));
+  EXPECT_NE(patient("12346"), patient("12345"));
+}
+
+TEST(DicomContent, AQuerysKeysWithoutTheirValues) {
+  const Octets identifier =
+      element(0x00080005, "CS", "ISO_IR 100") + element(0x00080020, "DA", "20261101-20261130") +
+      element(0x00080050, "SH", "") + element(0x00080052, "CS", "STUDY") + element(0x00100010, "PN", "DOE*") +
+      element(0x00100020, "LO", "*") + element(0x00100030, "DA", "19500101-20000101") +
+      element(0x0020000d, "UI", "1.2.3\\1.2.4") +
+      sequence(0x00400100, one_item(element(0x00080060, "CS", "CT") + element(0x00400002, "DA", "20261121-")));
+  const Read all = read(dimse::kFind, kStudyRootFind, identifier);
+  const DicomQuery& query = *all.fact.content.as<DicomQuery>();
+  EXPECT_EQ(all.fact.query_level, "STUDY");
+  EXPECT_THAT(query.matched, ElementsAre(0x00080020, 0x00100010, 0x00100030, 0x0020000d, 0x00080060, 0x00400002));
+  EXPECT_THAT(query.wildcards, ElementsAre(0x00100010));
+  EXPECT_THAT(query.returned, ElementsAre(0x00080050, 0x00100020));
+  EXPECT_EQ(query.date_range_days, 30U);
+  EXPECT_TRUE(query.open_date_range);
+  EXPECT_EQ(query.unique_keys, 2U);
+  EXPECT_TRUE(all.fact.study.empty()) << "a query's values do not leave";
+}
+
+TEST(DicomContent, ARetrievalNamesWhatItSends) {
+  const Octets identifier = element(0x00080018, "UI", "1.2.9") + element(0x00080052, "CS", "IMAGE") +
+                            element(0x00100020, "LO", "PAT-4711") + element(0x0020000d, "UI", "1.2.3");
+  const Read move = read(dimse::kMove, kStudyRootMove, identifier);
+  EXPECT_EQ(move.fact.study, pseudonyms().pseudonym(IdentifierKind::study_uid, "1.2.3"));
+  EXPECT_EQ(move.fact.instance, pseudonyms().pseudonym(IdentifierKind::instance_uid, "1.2.9"));
+  EXPECT_EQ(move.fact.patient, pseudonyms().pseudonym(IdentifierKind::patient_id, "PAT-4711"));
+  EXPECT_EQ(move.fact.content.as<DicomQuery>()->unique_keys, 1U);
+}
+
+TEST(DicomContent, AWorklistsAnswersComeInPieces) {
+  const Octets answer =
+      element(0x00080050, "SH", "ACC-0815") + element(0x00100020, "LO", "PAT-4711") +
+      element(0x0020000d, "UI", "1.2.3") +
+      sequence(0x00400100, one_item(element(0x00080060, "CS", "CT") + element(0x00400001, "AE", "CT1") +
+                                    element(0x00400020, "CS", "SCHEDULED")));
+  ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonyms()};
+  settings.limits.dicom_scheduled_steps = 2;
+  DicomOperation fact;
+  Pieces pieces;
+  for (int i = 0; i < 5; ++i) {
+    const auto content = open_content({dimse::kFind | dimse::kResponseBit, kWorklist, kExplicit, {}}, settings);
+    content->feed(answer, pieces);
+    content->tell(fact, pieces);
+  }
+  ASSERT_EQ(pieces.told.size(), 2U);
+  EXPECT_EQ(pieces.told[1].as<WorklistAnswer>()->steps.size(), 2U);
+  const ScheduledStep& step = fact.content.as<WorklistAnswer>()->steps.at(0);
+  EXPECT_EQ(step.accession, pseudonyms().pseudonym(IdentifierKind::accession_number, "ACC-0815"));
+  EXPECT_EQ(step.study, pseudonyms().pseudonym(IdentifierKind::study_uid, "1.2.3"));
+  EXPECT_EQ(step.station_ae, "CT1");
+  EXPECT_EQ(step.modality, "CT");
+  EXPECT_EQ(step.status, "SCHEDULED");
+}
+
+TEST(DicomContent, ACommitmentAndWhatFailed) {
+  const auto reference = [](std::string_view uid, const Octets& more = {}) {
+    return one_item(element(0x00081150, "UI", kCtImageStorage) + element(0x00081155, "UI", uid) + more);
+  };
+  const Octets report = element(0x00081195, "UI", "1.2.7") +
+                        sequence(0x00081198, reference("1.2.1", explicit_element(0x00081197, "US", le16(0x0112)))) +
+                        sequence(0x00081199, reference("1.2.2") + reference("1.2.3") + reference("1.2.4"));
+  ProtocolSettings settings;
+  settings.limits.dicom_content_instances = 3;
+  const Read all = read(0x0100, kCommitment, report, settings);
+  ASSERT_EQ(all.pieces.size(), 1U);
+  const StorageCommitment& last = *all.fact.content.as<StorageCommitment>();
+  EXPECT_EQ(last.transaction, pseudonyms().pseudonym(IdentifierKind::transaction_uid, "1.2.7"));
+  EXPECT_EQ(last.referenced, 3U);
+  EXPECT_EQ(last.failed, 1U);
+  EXPECT_THAT(last.failure_reasons, ElementsAre(0x0112));
+  const auto print = [](std::string_view uid) {
+    return print_of(pseudonyms().pseudonym(IdentifierKind::instance_uid, uid));
+  };
+  EXPECT_THAT(all.pieces[0].as<StorageCommitment>()->instances, ElementsAre(print("1.2.2"), print("1.2.3")));
+  EXPECT_THAT(all.pieces[0].as<StorageCommitment>()->failed_instances, ElementsAre(print("1.2.1")));
+  EXPECT_THAT(last.instances, ElementsAre(print("1.2.4")));
+}
+
+TEST(DicomContent, APerformedStepAndItsImages) {
+  const auto image = [](std::string_view uid) { return one_item(element(0x00081155, "UI", uid)); };
+  const Octets step =
+      element(0x00080060, "CS", "CT") + element(0x00100020, "LO", "PAT-4711") + element(0x00400241, "AE", "CT1") +
+      element(0x00400252, "CS", "DISCONTINUED") +
+      sequence(0x00400270, one_item(element(0x00080050, "SH", "ACC-0815") + element(0x0020000d, "UI", "1.2.3"))) +
+      sequence(0x00400281, one_item(element(0x00080100, "SH", "110513"))) +
+      sequence(0x00400340, one_item(sequence(0x00081140, image("1.2.1") + image("1.2.2"))) +
+                               one_item(sequence(0x00400220, image("1.2.5"))));
+  const Read all = read(0x0140, kStep, step);
+  const PerformedStep& told = *all.fact.content.as<PerformedStep>();
+  EXPECT_EQ(told.status, "DISCONTINUED");
+  EXPECT_EQ(told.discontinuation_reason, "110513");
+  EXPECT_EQ(told.modality, "CT");
+  EXPECT_EQ(told.station_ae, "CT1");
+  EXPECT_EQ(told.series, 2U);
+  EXPECT_EQ(told.images, 3U);
+  EXPECT_EQ(told.instances.size(), 3U);
+  ASSERT_EQ(told.scheduled.size(), 1U);
+  EXPECT_EQ(told.scheduled[0].accession, pseudonyms().pseudonym(IdentifierKind::accession_number, "ACC-0815"));
+  EXPECT_EQ(all.fact.study, pseudonyms().pseudonym(IdentifierKind::study_uid, "1.2.3"));
+  EXPECT_EQ(all.fact.patient, pseudonyms().pseudonym(IdentifierKind::patient_id, "PAT-4711"));
+}
+
+TEST(DicomContent, WordsThatAreNoCodesDoNotLeave) {
+  const StoredObject object = stored(element(0x00080060, "CS", "Doe^Jane") + element(0x00080070, "LO", "AC\x01ME") +
+                                     element(0x00181020, "LO", "1.0\\2.0"));
+  EXPECT_EQ(object.modality, "");
+  EXPECT_EQ(object.manufacturer, "AC?ME");
+  EXPECT_EQ(object.software_versions, "1.0");
+}
+
+}  // namespace
+}  // namespace dcmwatch::test
