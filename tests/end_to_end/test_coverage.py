@@ -198,7 +198,7 @@ def vocabularies():
         words("Links", "", "link.kind", {
             "move_caused_store": "", "get_caused_store": "", "commitment_reported": "", "step_ended": "", "store_repeated": "", "store_resolved": "",
             "pixel_data_changed": "told on request only"}),
-        words("How sure a link is", "", "link.certainty", ("originator", "content", "identifier", "ambiguous")),
+        words("How sure a link is", "", "link.certainty", ("originator", "association", "content", "identifier", "ambiguous")),
         words("Violations", "docs/dicom.md", "violation.name", violation_names()),
         words("Why something was not seen", "", "conversation.unseen", {
             "joined_midway": "", "one_direction": "", "truncated": "", "lost": "", "unfinished": "", "encrypted": "no capture holds TLS"}),
