@@ -30,7 +30,7 @@ template <typename Self>
 class TableContent : public MessageContent {
  protected:
   TableContent(Encoding encoding, const ProtocolSettings& settings, std::span<const Row<Self>> rows)
-      : MessageContent(encoding, settings), rows_(static_cast<Self&>(*this), rows) {}
+      : MessageContent(encoding, settings), rows_(rows) {}
 
   /// Whether any attribute that was wanted was there.
   [[nodiscard]] bool says_anything() const { return says_anything_; }
@@ -39,11 +39,11 @@ class TableContent : public MessageContent {
   Interest on_element(const Element& element) final { return rows_.interest_in(element); }
   void on_value(const Element& element, ByteView value) final {
     says_anything_ = true;
-    rows_.take(element, value);
+    rows_.take(static_cast<Self&>(*this), element, value);
   }
   void on_item(unsigned depth) final {
     says_anything_ = true;
-    rows_.begin_item(depth);
+    rows_.begin_item(static_cast<Self&>(*this), depth);
   }
 
   WantedRows<Self> rows_;

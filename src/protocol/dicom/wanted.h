@@ -30,11 +30,11 @@ constexpr bool ascend(const std::array<Row<Reading>, N>& rows) {
   return true;
 }
 
-/// Answers a DataSetReader from the table. `rows` ascend and outlive it, as does `reading`.
+/// Answers a DataSetReader from the table. `rows` ascend and outlive it.
 template <typename Reading>
 class WantedRows {
  public:
-  WantedRows(Reading& reading, std::span<const Row<Reading>> rows) : reading_(reading) { levels_[0] = {rows, 0}; }
+  explicit WantedRows(std::span<const Row<Reading>> rows) { levels_[0] = {rows, 0}; }
 
   Interest interest_in(const Element& element) {
     Level& level = levels_[element.depth];
@@ -57,17 +57,17 @@ class WantedRows {
     return row.interest;
   }
 
-  void take(const Element& element, ByteView value) {
+  void take(Reading& reading, const Element& element, ByteView value) {
     const Level& level = levels_[element.depth];
-    level.rows[level.at].take(reading_, value);
+    level.rows[level.at].take(reading, value);
   }
 
   /// Of the sequence at `depth` that interest_in was asked for last.
-  void begin_item(unsigned depth) {
+  void begin_item(Reading& reading, unsigned depth) {
     Level& level = levels_[depth + 1];
     level.at = 0;
     const Row<Reading>& first = level.rows.front();
-    if (first.path[depth + 1] == 0) first.take(reading_, {});
+    if (first.path[depth + 1] == 0) first.take(reading, {});
   }
 
  private:
@@ -76,7 +76,6 @@ class WantedRows {
     std::size_t at = 0;
   };
 
-  Reading& reading_;
   std::array<Level, TagPath{}.size()> levels_;
 };
 

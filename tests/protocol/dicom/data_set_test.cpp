@@ -18,10 +18,10 @@ constexpr Tag kStudyInstanceUid = 0x0020'000d;
 
 struct Values final : ElementSink {
   std::map<Tag, std::string> found;
-  WantedRows<Values> wanted{*this, rows()};
+  WantedRows<Values> wanted{rows()};
 
   Interest on_element(const Element& element) override { return wanted.interest_in(element); }
-  void on_value(const Element& element, ByteView value) override { wanted.take(element, value); }
+  void on_value(const Element& element, ByteView value) override { wanted.take(*this, element, value); }
 
  private:
   template <Tag tag>
@@ -161,11 +161,11 @@ TEST(DicomDataSet, DoesNotFollowIntoTheDeep) {
 // What is in the items of sequences, path by path.
 struct Nested final : ElementSink {
   std::vector<std::string> told;
-  WantedRows<Nested> wanted{*this, rows()};
+  WantedRows<Nested> wanted{rows()};
 
   Interest on_element(const Element& element) override { return wanted.interest_in(element); }
-  void on_value(const Element& element, ByteView value) override { wanted.take(element, value); }
-  void on_item(unsigned depth) override { wanted.begin_item(depth); }
+  void on_value(const Element& element, ByteView value) override { wanted.take(*this, element, value); }
+  void on_item(unsigned depth) override { wanted.begin_item(*this, depth); }
   void on_piece(ByteView piece) override { pixels += as_text(piece); }
   void on_last_piece() override { told.push_back("pixels " + std::exchange(pixels, {})); }
 
