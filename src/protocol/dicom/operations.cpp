@@ -12,7 +12,6 @@ Side other(Side side) { return side == Side::opener ? Side::acceptor : Side::ope
 Invoker invoker_of(Side side) { return side == Side::opener ? Invoker::opener : Invoker::acceptor; }
 Side side_of(Invoker invoker) { return invoker == Invoker::opener ? Side::opener : Side::acceptor; }
 
-
 // PS3.7 9.1.4.1.7 and on: a response carries all the counters that its status allows, or none.
 bool has_counters(const SubOperations& counters) {
   return counters.remaining || counters.completed || counters.failed || counters.warning;

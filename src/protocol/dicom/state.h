@@ -17,10 +17,10 @@ enum class State : std::uint8_t {
   releasing_by_opener,  ///< the opener asked for release
   releasing_by_acceptor,
   releasing_unanswered,  ///< the opener asked for release and its request was not answered (yet)
-  colliding,          ///< both asked (PS3.8 9.2.2.3, release collision)
-  half_released,      ///< both asked, one answered
-  over,               ///< released or rejected
-  aborted_by_opener,  ///< what the other side sent may still be under way
+  colliding,             ///< both asked (PS3.8 9.2.2.3, release collision)
+  half_released,         ///< both asked, one answered
+  over,                  ///< released or rejected
+  aborted_by_opener,     ///< what the other side sent may still be under way
   aborted_by_acceptor
 };
 inline constexpr std::size_t kStates = 12;
