@@ -35,16 +35,6 @@ constexpr std::array kKinds{
     Kind{0x0140, kPerformedStep, open_performed_step},          // N-CREATE
 };
 
-// PS3.5 9.1: components without leading zeros, none of them empty.
-bool is_legal(std::string_view uid) {
-  while (!uid.empty()) {
-    const std::size_t end = std::min(uid.find('.'), uid.size());
-    if (end == 0 || (end > 1 && uid.front() == '0') || end + 1 == uid.size()) return false;
-    uid.remove_prefix(std::min(end + 1, uid.size()));
-  }
-  return true;
-}
-
 }  // namespace
 
 MessageContent::MessageContent(Encoding encoding, const ProtocolSettings& settings)
@@ -79,7 +69,7 @@ std::size_t MessageContent::kept_bytes() const {
 
 std::string_view MessageContent::identifying_uid(ByteView value) {
   const std::string_view text = trimmed(value);
-  illegal_uid_ |= !text.empty() && (uid(value).empty() || !is_legal(text));
+  illegal_uid_ |= !text.empty() && !is_legal_uid(as_bytes(text));
   return text;
 }
 
