@@ -38,8 +38,16 @@ struct ReplayOptions {
   bool quiet = false;
 };
 
+struct PseudonymOptions {
+  std::string kind;                      ///< of identifier_kinds()
+  std::vector<std::string> identifiers;  ///< none: one a line from standard input
+  std::string pseudonym_key;
+};
+
 int replay(const ReplayOptions& options);
 int monitor(const std::string& configuration);
+std::vector<std::string> identifier_kinds();
+int tell_pseudonyms(const PseudonymOptions& options);
 int check_model(const std::string& file);
 int check_rules(const std::string& folder);
 int check_fingerprints(const std::string& file);  ///< empty: the table that comes with dcmwatch

@@ -22,7 +22,8 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
          "pcap or pcapng files, also gzip or zstd, folders of them, or - for standard input; several are merged "
          "in time order, so that the two sides of a tap may be two files")
       ->required();
-  app.add_option("--model", options.model, "the declared data-flow model; without one nothing deviates")
+  app.add_option("--model", options.model,
+                 "the declared data-flow model; without one no flow deviates, and only rules that need none judge")
       ->type_name("FILE");
   app.add_option("--rules", options.rules, "a folder of rules instead of the ones that come with dcmwatch")
       ->type_name("DIR");
@@ -47,7 +48,7 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
       ->check(CLI::Range(1U, kPartitions))
       ->capture_default_str();
   app.add_option("--fail-on", options.fail_on, "exit with status 3 if there is a finding of this level or above")
-      ->check(CLI::IsMember({"informational", "low", "medium", "high", "critical"}));
+      ->check(CLI::IsMember({"informational", "low", "medium", "high", "critical"}, CLI::ignore_case));
   app.add_option("--pseudonym-key", options.pseudonym_key,
                  "the site's key for pseudonyms, made if absent; default: ~/.local/state/dcmwatch/pseudonym.key")
       ->type_name("FILE");
@@ -61,6 +62,18 @@ void add_monitor(CLI::App& parent, std::string& configuration, Command& command)
       ->required()
       ->type_name("FILE");
   app.callback([&] { command = [&] { return monitor(configuration); }; });
+}
+
+void add_pseudonym(CLI::App& parent, PseudonymOptions& options, Command& command) {
+  CLI::App& app = *parent.add_subcommand("pseudonym", "tell what an identifier that you know is called in the records");
+  app.add_option("KIND", options.kind, "what it is")->required()->check(CLI::IsMember(identifier_kinds()));
+  app.add_option("IDENTIFIER", options.identifiers,
+                 "as it stands in the object or message, without its issuer; none: one a line from standard input, "
+                 "which keeps them out of the shell's history and the list of processes");
+  app.add_option("--pseudonym-key", options.pseudonym_key,
+                 "the key that the records were made with; default: ~/.local/state/dcmwatch/pseudonym.key")
+      ->type_name("FILE");
+  app.callback([&] { command = [&] { return tell_pseudonyms(options); }; });
 }
 
 struct Check {
@@ -103,9 +116,11 @@ int run(int argc, const char* const* argv) {
 
   Command command;
   ReplayOptions replay_options;
+  PseudonymOptions pseudonym_options;
   std::string path;
   add_replay(app, replay_options, command);
   add_monitor(app, path, command);
+  add_pseudonym(app, pseudonym_options, command);
   add_check(app, kModelCheck, path, command);
   add_check(app, kRulesCheck, path, command);
   add_check(app, kFingerprintsCheck, path, command);

@@ -70,8 +70,7 @@ class Replay {
     if (!options.model.empty()) model_ = std::make_unique<Lookup>(load_model(options.model));
     RuleSet rules = rules_for(options);
     fingerprints_ = load_fingerprints(options.fingerprints);
-    judged_ = model_ || !rules.empty();
-    if (!judged_ && !options.fail_on.empty()) throw UsageError("--fail-on judges nothing without --model");
+    if (rules.empty() && !options.fail_on.empty()) throw UsageError("--fail-on judges nothing without rules");
     std::vector<RecordSink*> sinks;
     if (!options.quiet) sinks.push_back(&summary_);
     if (!options.events.empty()) {
@@ -107,7 +106,6 @@ class Replay {
 
  private:
   RuleSet rules_for(const ReplayOptions& options) const {
-    if (!model_ && options.rules.empty()) return {};
     const std::filesystem::path folder = options.rules.empty() ? bundled_rules() : std::filesystem::path{options.rules};
     if (folder.empty()) throw UsageError("no rules came with this program; name a folder of them with --rules");
     return load_rules(folder);
@@ -171,7 +169,7 @@ class Replay {
                    .dropped_packets = 0,
                    .took = took,
                    .failures = failures_,
-                   .judged = judged_};
+                   .against_model = model_ != nullptr};
     if (run.first) run.last = judge_->last();
     for (const std::filesystem::path& file : captures_.files)
       run.captures.push_back(file == "-" ? "standard input" : file.string());
@@ -197,7 +195,6 @@ class Replay {
   std::unique_ptr<Judge> judge_;
   std::ofstream metrics_file_;
   std::vector<std::string> failures_;
-  bool judged_ = false;
 };
 
 }  // namespace

@@ -181,9 +181,16 @@ std::string carried_text(const Carried& carried) {
   return parts.text();
 }
 
+/// "12 success, 1 failure A801"
+std::string answers_text(const BoundedRows<std::string, std::uint64_t>& answers) {
+  std::string text = listed(answers.rows());
+  if (answers.refused() != 0) text += " and " + grouped(answers.refused()) + " more of other kinds";
+  return text;
+}
+
 /// All of one kind that one pair did.
 struct Line {
-  std::map<std::string, std::uint64_t> answers;
+  BoundedRows<std::string, std::uint64_t> answers{kSummaryNames};
   Carried carried;
   Mark first;
 };
@@ -262,8 +269,8 @@ class ConductSection final : public SummarySection {
     if (!deed) return;
     Line* line = conduct->lines.of(deed->what);
     if (!line) return;
-    if (line->answers.empty() || event.first < line->first) line->first = event.first;
-    ++line->answers[deed->answer];
+    if (line->answers.rows().empty() || event.first < line->first) line->first = event.first;
+    if (std::uint64_t* answers = line->answers.of(deed->answer)) ++*answers;
     line->carried.add(deed->carried);
   }
 
@@ -299,7 +306,7 @@ class ConductSection final : public SummarySection {
     });
     Table table{{{"what"}, {"carried"}, {"answers"}}, {}};
     for (const auto& [what, line] : sorted)
-      table.rows.push_back({{*what}, {carried_text(line->carried)}, {listed(line->answers)}});
+      table.rows.push_back({{*what}, {carried_text(line->carried)}, {answers_text(line->answers)}});
     return table;
   }
 

@@ -172,14 +172,16 @@ class FindingsSection final : public SummarySection {
 
   void render(TextPage& page, const RunFigures& run) const override {
     page.heading("Findings");
-    if (entries_.empty() && (!run.judged || run.packets == 0)) {
-      const std::string_view why = run.judged ? "no packet was read" : "no model was given (--model)";
-      page.line("nothing was judged: " + std::string{why}, 2, 2, Ink::yellow);
+    if (run.packets == 0) {
+      page.line("nothing was judged: no packet was read", 2, 2, Ink::yellow);
       return;
     }
     for (const Group& group : groups_of(entries_)) render_group(page, group, run);
     if (!entries_.empty()) page.gap();
-    page.line(total_text(), 2, 2, entries_.empty() ? Ink::green : Ink::bold);
+    const Ink calm = run.against_model ? Ink::green : Ink::plain;
+    page.line(total_text(), 2, 2, entries_.empty() ? calm : Ink::bold);
+    if (!run.against_model)
+      page.line("no flow was judged, since no model was given (--model): only rules that need none", 2, 2, Ink::yellow);
   }
 
  private:

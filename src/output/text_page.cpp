@@ -16,31 +16,35 @@ constexpr std::string_view kEndOfInk = "\x1b[0m";
 
 enum class Break : std::uint8_t { at_spaces, after_commas };
 
-/// The space to break at: the last that fits, or the first if none does; npos if there is none. After a comma, if that
-/// is preferred and possible, so that "2 C-GET" stays together.
-std::size_t break_of(std::string_view text, std::size_t width, Break preferred) {
-  std::size_t last = std::string_view::npos;
-  std::size_t comma = std::string_view::npos;
-  for (std::size_t space = text.find(' '); space != std::string_view::npos; space = text.find(' ', space + 1)) {
-    const bool fits = columns_of(text.substr(0, space)) <= width;
-    if (fits && space != 0 && (text[space - 1] == ',' || text[space - 1] == ';')) comma = space;
-    if (fits || last == std::string_view::npos) last = space;
-    if (!fits) break;
+/// Where a line ends that begins at `from`: at the last space that fits, or the first if none does; at the text's end
+/// if all fits or there is none. After a comma, if that is preferred and possible, so that "2 C-GET" stays together.
+std::size_t end_of_line(std::string_view text, std::size_t from, std::size_t width, Break preferred) {
+  std::size_t last = text.size();
+  std::size_t comma = text.size();
+  std::size_t columns = 0;
+  std::size_t counted = from;
+  for (std::size_t word = from; columns <= width && counted != text.size();) {
+    const std::size_t space = std::min(text.find(' ', word), text.size());
+    word = space + 1;
+    columns += columns_of(text.substr(counted, space - counted));
+    counted = space;
+    const bool fits = columns <= width;
+    if (fits && space == text.size()) return space;
+    if (fits && space > from && (text[space - 1] == ',' || text[space - 1] == ';')) comma = space;
+    if (fits || last == text.size()) last = space;
   }
-  return preferred == Break::after_commas && comma != std::string_view::npos ? comma : last;
+  return preferred == Break::after_commas && comma != text.size() ? comma : last;
 }
 
 /// Lines of at most `width` columns, broken at spaces; a longer word stands alone and sticks out. At least one line.
 std::vector<std::string_view> wrapped(std::string_view text, std::size_t width, Break preferred) {
   std::vector<std::string_view> lines;
-  while (columns_of(text) > width) {
-    const std::size_t end = break_of(text, width, preferred);
-    if (end == std::string_view::npos) break;
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(end + 1);
+  for (std::size_t from = 0;;) {
+    const std::size_t end = end_of_line(text, from, width, preferred);
+    lines.push_back(text.substr(from, end - from));
+    if (end == text.size()) return lines;
+    from = end + 1;
   }
-  lines.push_back(text);
-  return lines;
 }
 
 std::vector<std::size_t> widths_of(const Table& table) {

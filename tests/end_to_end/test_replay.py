@@ -1,6 +1,8 @@
 """Captures of real peers: what dcmwatch tells must be what the peers' own logs told (pcaps/expected)."""
 import collections
 import pathlib
+import re
+import subprocess
 import tempfile
 import unittest
 
@@ -210,6 +212,34 @@ class SameResult(unittest.TestCase):
         self.assertTrue(all("10.20.99.66" in (r["source"]["ip"], r["destination"]["ip"]) for r in records))
 
 
+class PseudonymCommand(unittest.TestCase):
+    """An administrator looks an object up whose identifier he knows."""
+
+    def test_it_is_the_one_that_the_records_tell(self):
+        told = {r["dicom"]["study"] for r in d.records(d.PCAPS / "modality-day.pcap") if r["event"]["dataset"] == "dicom.study"}
+        uids = self.study_uids(d.PCAPS / "modality-day.pcap")
+        key = ("--pseudonym-key", d.KEY)
+        named = d.run("pseudonym", "study_uid", *uids, *key)
+        self.assertEqual(named.returncode, 0, named.stderr)
+        self.assertTrue(told)
+        self.assertLessEqual(told, set(named.stdout.split()))
+        piped = d.run("pseudonym", "study_uid", *key, input="".join(f" {uid} \n" for uid in uids))
+        self.assertEqual(piped.stdout, named.stdout, "padding is no part of an identifier")
+
+    def test_it_makes_no_key_and_knows_its_kinds(self):
+        with tempfile.TemporaryDirectory() as folder:
+            absent = pathlib.Path(folder) / "key"
+            self.assertEqual(d.run("pseudonym", "study_uid", "1.2", "--pseudonym-key", absent).returncode, 2)
+            self.assertFalse(absent.exists())
+        self.assertEqual(d.run("pseudonym", "shoe-size", "44").returncode, 2)
+
+    @staticmethod
+    def study_uids(capture):
+        """By tshark's account."""
+        listed = subprocess.run(["tshark", "-r", capture, "-Y", "dicom", "-V"], capture_output=True, text=True, check=True).stdout
+        return sorted(set(re.findall(r"\(0020,000d\).*\[UI\] ([0-9.]+)", listed)))
+
+
 class Judgement(unittest.TestCase):
     def test_the_incident_names_the_rogue_what_it_asked_for_and_what_it_got(self):
         done = d.replay("--model", d.MODEL, "--fail-on", "high", d.PCAPS / "incident.pcap")
@@ -227,6 +257,12 @@ class Judgement(unittest.TestCase):
     def test_a_day_on_which_one_object_was_not_committed_gives_that_finding(self):
         found = {f["rule"]["name"] for f in d.findings(d.records(d.PCAPS / "modality-day.pcap", "--model", d.MODEL))}
         self.assertEqual(found, {"A storage commitment failed"})
+
+    def test_rules_that_need_no_model_judge_without_one(self):
+        done = d.replay("--fail-on", "MEDIUM", d.PCAPS / "modality-day.pcap")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("A storage commitment failed", done.stdout)
+        self.assertIn("no flow was judged", done.stdout)
 
     def test_every_planted_deviation_is_found(self):
         kinds = {kind for name in ("deviations.pcap", "incident.pcap", "rejections.pcap")

@@ -73,12 +73,12 @@ TEST(Summary, OfNothing) {
             "judged: no packet was read\n");
 }
 
-TEST(Summary, SaysThatNothingWasJudgedRatherThanThatNothingWasFound) {
+TEST(Summary, SaysThatNoFlowWasJudgedWithoutAModel) {
   RunFigures unjudged = run();
-  unjudged.judged = false;
+  unjudged.against_model = false;
   const std::string text = Summary{{}}.render(unjudged);
-  EXPECT_THAT(text, HasSubstr("Findings\n  nothing was judged: no model was given (--model)\n"));
-  EXPECT_THAT(text, Not(HasSubstr("no finding")));
+  EXPECT_THAT(text, HasSubstr("Findings\n  no finding\n  no flow was judged, since no model was given (--model): only "
+                              "rules that need none\n"));
 }
 
 TEST(Summary, SaysWhichCapturesCouldNotBeReadWhole) {
@@ -338,6 +338,18 @@ TEST(Summary, IsBoundedAndSaysHowManyMore) {
   const std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("and 500 records between more pairs"));
   EXPECT_THAT(text, HasSubstr("1,000 findings: 1,000 high (of which 100 are shown)"));
+}
+
+TEST(Summary, BoundsTheAnswersThatItTellsOfADeed) {
+  Summary summary{{}};
+  for (unsigned status = 0xc000; status < 0xf000; ++status) {
+    DicomOperation find = samples::operation(0x0020);
+    find.status = static_cast<std::uint16_t>(status);
+    summary.observe(samples::rogue(find));
+  }
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("more of other kinds"));
+  EXPECT_LT(text.size(), 10'000U);
 }
 
 TEST(Summary, SaysWhenItNoLongerFollowsWhatDeviated) {

@@ -35,6 +35,14 @@ TEST(TextPage, WrapsLinesAndLetsALongWordStickOut) {
             "\n");
 }
 
+TEST(TextPage, WrapsManyWordsInTimeProportionalToThem) {
+  std::string words;
+  for (int i = 0; i < 200'000; ++i) words += " word,";
+  TextPage page{80, false};
+  page.line(words);
+  EXPECT_GT(page.text().size(), words.size());
+}
+
 TEST(TextPage, ColoursOnlyWhereAskedTo) {
   for (const bool colour : {false, true}) {
     TextPage page{80, colour};
