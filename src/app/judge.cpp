@@ -124,6 +124,7 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
           {"relate_open", relater_.forgotten()},
           {"studies", relater_.studies().told_early()},
           {"study_instances", relater_.studies().not_told_apart()},
+          {"told_studies", relater_.studies().forgotten()},
           {"findings", detector_.forgotten() + detector_.folded()}};
 }
 

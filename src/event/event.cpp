@@ -30,7 +30,7 @@ Outcome outcome(const DicomOperation& operation) {
 
 Outcome outcome(const DicomStudy& study) {
   if (study.failed != 0 || study.commitment_failed != 0) return Outcome::failure;
-  return study.stored != 0 ? Outcome::success : Outcome::unknown;
+  return study.stored != 0 || study.committed != 0 ? Outcome::success : Outcome::unknown;
 }
 
 Outcome outcome(const Hl7Message& message) {

@@ -227,7 +227,8 @@ struct DicomOperation {
   std::optional<Mark> answered;  ///< the final response
 };
 
-/// dataset "dicom.study": a study on its way from one machine to another (relate makes it, not protocol).
+/// dataset "dicom.study": a study on its way from one machine to another (relate makes it, not protocol). What comes
+/// after its record was told makes another; the figures of all of them add up.
 struct DicomStudy {
   Pseudonym study;
   Pseudonym patient;
@@ -248,6 +249,11 @@ struct DicomStudy {
   std::uint64_t commitment_failed = 0;
   std::uint64_t forwarded = 0;  ///< sent on by the destination to others
   std::optional<bool> ordered;  ///< a worklist entry or an order was seen; nothing if none could have been
+
+  /// Whether it tells of nothing but a storage commitment's report on what another record was about.
+  [[nodiscard]] bool is_late_report() const {
+    return (stored | failed | repeated | not_visible) == 0 && !announced && (committed | commitment_failed) != 0;
+  }
 };
 
 /// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgement.

@@ -626,7 +626,7 @@ inline constexpr Field kFields[] = {
      of<DicomStudy>([](const auto& d, S& s) { number_if(s, d.announced); })},
     {"study.missing", kNumber, "of study.announced, seen to be sent nowhere; absent: not known", "PS3.4 F.7", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number_if(s, d.missing); })},
-    {"study.committed", kNumber, "objects whose storage was committed", "PS3.4 J", kNobody,
+    {"study.committed", kNumber, "objects whose storage was committed; a report that comes after the record makes another, with what it says alone", "PS3.4 J", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number(s, d.committed); })},
     {"study.commitment_failed", kNumber, "objects reported as not committed", "PS3.4 J", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number(s, d.commitment_failed); })},

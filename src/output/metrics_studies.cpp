@@ -37,7 +37,7 @@ class StudyMetrics final : public MetricGroup {
   StudyMetrics(prometheus::Registry& registry, const MetricNames& names)
       : open_(gauges(registry, "dcmwatch_studies_open", "Studies of which something was seen lately.", {})),
         closed_(counters(registry, "dcmwatch_studies_total",
-                         "Studies that are over, each way that they went, by the worst that is known of them.",
+                         "Studies that are over, each way that they went, by the worst that was known of them then.",
                          {{"flow", flow_values(names)}, {"outcome", {"unknown", kOutcomes}}})),
         objects_(counters(registry, "dcmwatch_study_objects_total",
                           "Objects of studies that are over, by what became of them.",
@@ -49,7 +49,7 @@ class StudyMetrics final : public MetricGroup {
     const auto* study = std::get_if<DicomStudy>(&observation.event.facts);
     if (!study || observation.event.phase != Phase::end) return;
     const std::size_t flow = closed_.values(0).number_of(observation.declared.flow);
-    closed_.at({flow, closed_.values(1).number_of(verdict_of(*study))}).Increment();
+    if (!study->is_late_report()) closed_.at({flow, closed_.values(1).number_of(verdict_of(*study))}).Increment();
     for (std::size_t i = 0; i < kCounts.size(); ++i) {
       const std::uint64_t count = kCounts[i].of(*study);
       if (count != 0) objects_.at({flow, i + 1}).Increment(static_cast<double>(count));

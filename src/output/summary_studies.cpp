@@ -12,7 +12,8 @@ struct Row {
   std::uint64_t repeated = 0;
   std::uint64_t missing = 0;  ///< with objects that a performed step listed and nobody was seen to send
   std::uint64_t not_committed = 0;
-  std::uint64_t not_visible = 0;  ///< with stores whose answer could not be seen
+  std::uint64_t late_failures = 0;  ///< told complete, and then reported as not committed
+  std::uint64_t not_visible = 0;    ///< with stores whose answer could not be seen
   std::uint64_t objects = 0;
 };
 
@@ -20,6 +21,10 @@ void count(Row& row, const DicomStudy& study) {
   const bool fails = study.failed != 0;
   const bool misses = study.missing.value_or(0) != 0;
   const bool uncommitted = study.commitment_failed != 0;
+  if (study.is_late_report()) {  // it was counted when it was told
+    row.late_failures += uncommitted ? 1 : 0;
+    return;
+  }
   ++row.studies;
   row.failing += fails ? 1 : 0;
   row.missing += misses ? 1 : 0;
@@ -39,6 +44,7 @@ std::string troubles_text(const Row& row) {
   add(row.missing, "sent in part");
   add(row.failing, "with failures");
   add(row.not_committed, "not committed");
+  add(row.late_failures, "later reported as not committed");
   add(row.not_visible, "with answers not visible");
   add(row.repeated, "sent again");
   return text;
@@ -68,12 +74,13 @@ class StudiesSection final : public SummarySection {
                  {"otherwise"}},
                 {}};
     for (const auto& [pair, row] : rows_.rows()) {
-      table.rows.push_back({{pair.source},
-                            {pair.destination},
-                            {grouped(row.studies)},
-                            figure(row.objects),
-                            figure(row.complete),
-                            {troubles_text(row), row.complete == row.studies ? Ink::plain : Ink::yellow}});
+      table.rows.push_back(
+          {{pair.source},
+           {pair.destination},
+           {grouped(row.studies)},
+           figure(row.objects),
+           figure(row.complete),
+           {troubles_text(row), row.complete == row.studies && row.late_failures == 0 ? Ink::plain : Ink::yellow}});
     }
     page.heading("Studies");
     page.table(table);

@@ -153,7 +153,8 @@ Studies::Open& Studies::with_way(std::uint64_t print, const Event& event, const 
     ++told_early_;
     open = &of(print, event.last.time, told);
   }
-  while (ways_ >= limits_.studies_ways && open_.size() > 1) tell_quietest(told);
+  while (ways_ >= limits_.studies_ways && make_room(told)) {
+  }
   ++ways_;
   Way& way = open->value.ways.emplace_back();
   way.where = Occurrence::of(event);
@@ -162,16 +163,30 @@ Studies::Open& Studies::with_way(std::uint64_t print, const Event& event, const 
   return *open;
 }
 
+// Of those that were told the oldest is forgotten, else the quietest is told. False: there is none but the one in hand.
+bool Studies::make_room(Told& told) {
+  if (!told_.empty()) {
+    forget(told_.oldest());
+    ++forgotten_;
+    return true;
+  }
+  if (open_.size() <= 1) return false;
+  tell_quietest(told);
+  return true;
+}
+
 // nullptr: it cannot be told apart from others.
 Studies::Instance* Studies::instance_of(Open& open, InstancePrint print, Told& told) {
   Study& study = open.value;
-  if (const auto known = instances_.find(print); print != 0 && known != instances_.end()) {
-    if (known->second.study == &study) return &known->second;
-  } else if (print != 0 && study.instances.size() < limits_.study_instances) {
-    while (instances_.size() >= limits_.studies_instances && open_.size() > 1) tell_quietest(told);
+  const auto known = instances_.find(print);
+  if (known != instances_.end() && known->second.study == &open) return &known->second;
+  const bool is_free = print != 0 && (known == instances_.end() || known->second.study->value.is_told);
+  if (is_free && study.instances.size() < limits_.study_instances) {
+    while (!study.is_told && instances_.size() >= limits_.studies_instances && make_room(told)) {
+    }
     if (instances_.size() < limits_.studies_instances) {
       study.instances.push_back(print);
-      return &instances_.emplace(print, Instance{.study = &study}).first->second;
+      return &instances_.insert_or_assign(print, Instance{.study = &open}).first->second;
     }
   }
   ++study.not_told_apart;
@@ -244,8 +259,9 @@ void Studies::announce(const Event& event, const DicomOperation& step, std::uint
                        std::span<const InstancePrint> instances, Told& told) {
   for (const InstancePrint print : instances) {
     const auto known = instances_.find(print);
-    const std::uint64_t its_study = known == instances_.end() ? study : known->second.study->print;
-    if (its_study == 0) continue;
+    const Study* where_known = known == instances_.end() ? nullptr : &known->second.study->value;
+    const std::uint64_t its_study = where_known ? where_known->print : study;
+    if (its_study == 0 || (where_known && where_known->is_told)) continue;
     Open& open = of(its_study, event.last.time, told);
     Announcer* announcer = announcer_of(open.value, event, step);
     if (!announcer) continue;
@@ -274,22 +290,47 @@ Studies::Ways Studies::ways_of_report(const Study& study, const Event& event, co
 void Studies::on_report(const Event& event, const DicomOperation& report, Told& told) {
   const auto* commitment = report.content.as<StorageCommitment>();
   if (!commitment) return;
-  std::uint64_t study = 0;
-  const auto take = [&](InstancePrint print, Ways Instance::*now, Ways Instance::*no_longer) {
+  const Timestamp now = event.last.time;
+  tell_quiet(now, told);
+  Open* open = nullptr;
+  const auto take = [&](InstancePrint print, Ways Instance::*verdict, Ways Instance::*no_longer,
+                        std::uint64_t DicomStudy::*figure) {
     const auto known = instances_.find(print);
     // One that never came is of the study of those beside it.
-    if (known != instances_.end()) study = known->second.study->print;
-    if (study == 0) return;
-    Open& open = of(study, event.last.time, told);
-    Instance* instance = instance_of(open, print, told);
+    if (known != instances_.end()) open = known->second.study;
+    if (!open) return;
+    Study& study = open->value;
+    (study.is_told ? told_ : open_).touch(*open, now);
+    Instance* instance = instance_of(*open, print, told);
     if (!instance) return;
-    const Ways ways = ways_of_report(open.value, event, report);
-    instance->*now |= ways;
+    const Ways ways = ways_of_report(study, event, report);
+    const auto news = static_cast<Ways>(ways & ~(instance->*verdict));
+    instance->*verdict |= ways;
     instance->*no_longer &= static_cast<Ways>(~ways);
+    if (!study.is_told || news == 0) return;
+    for (std::size_t i = 0; i < study.ways.size(); ++i) study.ways[i].figures.*figure += news >> i & 1U;
+    add_once(late_, open->print, told_.size());
   };
-  for (const InstancePrint print : commitment->instances) take(print, &Instance::committed, &Instance::not_committed);
+  for (const InstancePrint print : commitment->instances)
+    take(print, &Instance::committed, &Instance::not_committed, &DicomStudy::committed);
   for (const InstancePrint print : commitment->failed_instances)
-    take(print, &Instance::not_committed, &Instance::committed);
+    take(print, &Instance::not_committed, &Instance::committed, &DicomStudy::commitment_failed);
+  if (event.phase == Phase::end) tell_late_reports(event, told);
+}
+
+void Studies::tell_late_reports(const Event& event, Told& told) {
+  for (const std::uint64_t number : late_) {
+    Open* open = told_.find(number);
+    if (!open) continue;
+    for (Way& way : open->value.ways) {
+      if (way.figures.committed == 0 && way.figures.commitment_failed == 0) continue;
+      Occurrence where = way.where;
+      where.last = event.last;
+      told.push_back(where.tell(way.figures));
+      way.figures.committed = way.figures.commitment_failed = 0;
+    }
+  }
+  late_.clear();
 }
 
 Studies::Tally Studies::tally(const Study& study) const {
@@ -359,12 +400,48 @@ void Studies::close(Open& open, bool unfinished, Told& told) {
     where.visibility.unfinished |= unfinished;
     told.push_back(where.tell(std::move(nowhere)));
   }
-  for (const InstancePrint print : study.instances) instances_.erase(print);
-  ways_ -= study.ways.size();
+  keep_in_mind(open);
+}
+
+// Without what was told of it.
+void Studies::keep_in_mind(Open& open) {
+  if (told_.full()) {
+    forget(told_.oldest());
+    ++forgotten_;
+  }
+  Open& kept = told_.open(++last_told_, open.touched, std::move(open.value));
+  Study& study = kept.value;
+  study.is_told = true;
+  study.announcers = {};
+  for (Way& way : study.ways) {
+    way.series = {};
+    DicomStudy whose;
+    whose.study = study.study;
+    whose.patient = study.patient;
+    whose.accession = study.accession;
+    whose.calling_ae = way.figures.calling_ae;
+    whose.called_ae = way.figures.called_ae;
+    way.figures = std::move(whose);
+  }
+  for (const InstancePrint print : study.instances) instances_.find(print)->second.study = &kept;
   open_.close(open);
 }
 
+void Studies::forget(Open& told_one) {
+  for (const InstancePrint print : told_one.value.instances) {
+    const auto known = instances_.find(print);
+    if (known != instances_.end() && known->second.study == &told_one) instances_.erase(known);
+  }
+  ways_ -= told_one.value.ways.size();
+  told_.close(told_one);
+}
+
 void Studies::advance(Timestamp now, Told& told) {
+  tell_quiet(now, told);
+  while (!told_.empty() && elapsed(told_.oldest().touched, now) > limits_.commitment_window) forget(told_.oldest());
+}
+
+void Studies::tell_quiet(Timestamp now, Told& told) {
   while (!open_.empty() && elapsed(open_.oldest().touched, now) > limits_.study_quiet) {
     Open& oldest = open_.oldest();
     if (oldest.value.steps_in_progress != 0) {

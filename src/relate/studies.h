@@ -19,6 +19,10 @@ namespace dcmwatch {
 /// and one without destination for what a performed step listed and nobody was seen to store. In between a way tells
 /// how far it is, once each Limits::progress_interval in which something is stored.
 ///
+/// One that was told is kept in mind for what comes late, for Limits::commitment_window at most: a storage commitment's
+/// report makes another record of each way that it is about, with nothing but what it says. Where a limit is reached,
+/// those that were told are the first to be forgotten.
+///
 /// Each instance is kept in mind by its print, within Limits::study_instances of a study and Limits::studies_instances
 /// of all; ways, within kWays and Limits::studies_ways. What is beyond is counted as stored or failed, and as not told
 /// apart; of such a study nothing is missing.
@@ -28,7 +32,8 @@ namespace dcmwatch {
 class Studies {
  public:
   /// Both outlive it.
-  Studies(const Limits& limits, const Orders& orders) : limits_(limits), orders_(orders), open_(limits.studies) {}
+  Studies(const Limits& limits, const Orders& orders)
+      : limits_(limits), orders_(orders), open_(limits.studies), told_(limits.studies) {}
 
   void on_store(const Event& event, const DicomOperation& store, Told& told);
   /// A performed step of the study is in progress, or is no longer.
@@ -41,13 +46,18 @@ class Studies {
   void on_report(const Event& event, const DicomOperation& report, Told& told);
 
   void advance(Timestamp now, Told& told);
-  void rebase(Timestamp now) { open_.rebase(now); }
+  void rebase(Timestamp now) {
+    open_.rebase(now);
+    told_.rebase(now);
+  }
   void finish(Told& told);
 
   [[nodiscard]] std::size_t open() const { return open_.size(); }
   /// Studies told early, and instances not told apart, to stay within the limits.
   [[nodiscard]] std::uint64_t told_early() const { return told_early_; }
   [[nodiscard]] std::uint64_t not_told_apart() const { return not_told_apart_; }
+  /// Studies that were told, forgotten before their time for the same reason.
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
  private:
   using Ways = std::uint16_t;  ///< a bit for each way of a study
@@ -72,12 +82,13 @@ class Studies {
     std::vector<InstancePrint> instances;
     std::uint64_t not_told_apart = 0;
     unsigned steps_in_progress = 0;
+    bool is_told = false;
   };
   using Open = OpenFacts<Study>::Entry;
 
   /// What became of an instance, on which ways.
   struct Instance {
-    const Study* study = nullptr;
+    Open* study = nullptr;
     std::uint64_t conversation = 0;  ///< that stored it last, or failed to
     Ways stored = 0, failed = 0, unseen = 0, forwarded = 0, committed = 0, not_committed = 0;
     std::uint8_t announcer = 0;  ///< counted from 1; 0: not announced
@@ -97,15 +108,24 @@ class Studies {
   [[nodiscard]] Tally tally(const Study& study) const;
   void tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool unfinished, Told& told) const;
   void close(Open& open, bool unfinished, Told& told);
+  void tell_quiet(Timestamp now, Told& told);
   void tell_quietest(Told& told);
+  bool make_room(Told& told);
+  void keep_in_mind(Open& open);
+  void forget(Open& told_one);
+  void tell_late_reports(const Event& event, Told& told);
 
   const Limits& limits_;
   const Orders& orders_;
   OpenFacts<Study> open_;
+  OpenFacts<Study> told_;            ///< by a running number: one study may be told several times
+  std::vector<std::uint64_t> late_;  ///< of these, with a report that is still to be told
   boost::unordered_flat_map<InstancePrint, Instance> instances_;
   std::size_t ways_ = 0;  ///< of all studies
   std::uint64_t told_early_ = 0;
   std::uint64_t not_told_apart_ = 0;
+  std::uint64_t forgotten_ = 0;
+  std::uint64_t last_told_ = 0;  ///< number in told_
 };
 
 }  // namespace dcmwatch

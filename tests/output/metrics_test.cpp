@@ -84,11 +84,16 @@ TEST_F(MetricsTest, AStudyCountsWhenItIsOverByTheWorstThatIsKnownOfIt) {
   const auto studies = [&](const std::string& outcome) {
     return value("dcmwatch_studies_total{flow=\"ct1-store\",outcome=\"" + outcome + "\"}");
   };
+  DicomStudy late;
+  late.committed = 6;
+  metrics_.observe(samples::observation(late));
   EXPECT_EQ(studies("missing"), 1);
   EXPECT_EQ(studies("failed"), 1);
   EXPECT_EQ(studies("complete"), 1);
+  EXPECT_EQ(studies("not_visible"), -1) << "what is reported of one that was counted is no other study";
   EXPECT_EQ(value("dcmwatch_study_objects_total{flow=\"ct1-store\",what=\"stored\"}"), 18);
   EXPECT_EQ(value("dcmwatch_study_objects_total{flow=\"ct1-store\",what=\"missing\"}"), 1);
+  EXPECT_EQ(value("dcmwatch_study_objects_total{flow=\"ct1-store\",what=\"committed\"}"), 6);
 }
 
 TEST_F(MetricsTest, ACommitmentCountsByWhatWasReported) {

@@ -388,6 +388,9 @@ TEST(Summary, TellsWhichStudiesDidNotArrive) {
   study.missing = 0;
   summary.observe(samples::observation(study));
   summary.observe(samples::observation(study, Phase::progress));
+  DicomStudy late;
+  late.commitment_failed = 2;
+  summary.observe(samples::observation(late));
   Observation nowhere = samples::observation(study);
   nowhere.event.parties.destination = {};
   nowhere.declared.destination = {};
@@ -395,7 +398,8 @@ TEST(Summary, TellsWhichStudiesDidNotArrive) {
   summary.observe(nowhere);
   const std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("Studies\n"));
-  EXPECT_THAT(text, testing::ContainsRegex("ct1 +pacs +2 +12 +1 +1 sent in part, 1 with failures"));
+  EXPECT_THAT(text, testing::ContainsRegex(
+                        "ct1 +pacs +2 +12 +1 +1 sent in part, 1 with failures,\n +1 later reported as not committed"));
   EXPECT_THAT(text, testing::ContainsRegex("ct1 +nowhere that was seen +1"));
   EXPECT_THAT(text, HasSubstr("no gap was noticed")) << "a study that is not over is no connection";
 }

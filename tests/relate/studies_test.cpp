@@ -19,6 +19,17 @@ struct Studies : testing::Test {
     std::erase_if(links, [kind](const Link& link) { return link.kind != kind; });
     return links;
   }
+  /// That the objects of the CT were committed, and that some were not.
+  Event report(const std::vector<unsigned>& committed, const std::vector<unsigned>& failed,
+               std::string_view reporter = kPacs) {
+    return department.operation(dimse::kEventReport, reporter, kCt, 9, [&](DicomOperation& report) {
+      StorageCommitment commitment;
+      for (const unsigned instance : committed) commitment.instances.push_back(print(instance));
+      for (const unsigned instance : failed) commitment.failed_instances.push_back(print(instance));
+      report.content = DicomContent{commitment};
+    });
+  }
+  DicomStudy latest() { return department.studies().back(); }
   DicomStudy only() {
     EXPECT_EQ(department.studies().size(), 1U);
     return department.studies().empty() ? DicomStudy{} : department.studies().back();
@@ -187,12 +198,7 @@ TEST_F(Studies, AnObjectThatTakesLongKeepsItsStudyOpen) {
 TEST_F(Studies, CommitmentIsToldOfTheWayToTheOneThatReports) {
   for (unsigned instance = 1; instance <= 3; ++instance) store(100, instance, kCt, kPacs, 7);
   store(100, 1, kCt, kAi, 8);
-  department.see(department.operation(dimse::kEventReport, kPacs, kCt, 9, [](DicomOperation& report) {
-    StorageCommitment commitment;
-    commitment.instances = {print(1), print(2)};
-    commitment.failed_instances = {print(3), print(4)};  // the last was never seen
-    report.content = DicomContent{commitment};
-  }));
+  department.see(report({1, 2}, {3, 4}));  // the last was never seen
   department.finish();
   EXPECT_EQ(department.studies().at(0).committed, 2U);
   EXPECT_EQ(department.studies().at(0).commitment_failed, 2U);
@@ -200,13 +206,81 @@ TEST_F(Studies, CommitmentIsToldOfTheWayToTheOneThatReports) {
   EXPECT_EQ(outcome_of(department.told.at(0)), Outcome::failure);
 }
 
+TEST_F(Studies, ACommitmentReportedAfterTheQuietIsARecordOfItsOwn) {
+  for (unsigned instance = 1; instance <= 3; ++instance) store(100, instance, kCt, kPacs, 7);
+  store(100, 1, kPacs, kVna, 8);
+  department.pass(11min);
+  ASSERT_EQ(department.studies().size(), 2U);
+  EXPECT_EQ(department.relater().studies().open(), 0U);
+  department.pass(26h);
+  const Event reported = report({1, 2}, {3, 4});  // the last was never seen
+  department.see_in(Phase::progress, reported);
+  EXPECT_EQ(department.studies().size(), 2U);
+  department.see(reported);  // a piece may be told twice
+  ASSERT_EQ(department.studies().size(), 3U);
+  const DicomStudy late = latest();
+  EXPECT_TRUE(late.is_late_report());
+  EXPECT_EQ(late.study, pseudonym(100));
+  EXPECT_EQ(late.called_ae, "PACS");
+  EXPECT_EQ(late.committed, 2U);
+  EXPECT_EQ(late.commitment_failed, 2U);
+  EXPECT_EQ(late.stored, 0U) << "that was told";
+  EXPECT_EQ(to_text(department.told.back().parties.destination.address), kPacs);
+  EXPECT_EQ(department.told.back().last.time, reported.last.time);
+  department.see(report({1, 2}, {3, 4}));
+  EXPECT_EQ(department.studies().size(), 3U) << "nothing new";
+  department.see(report({3}, {}));
+  EXPECT_EQ(latest().committed, 1U);
+}
+
+TEST_F(Studies, AReportFindsAStudyThatHasFallenQuietUnnoticed) {
+  store(100, 1);
+  Event late = report({1}, {});
+  late.last.time += 11min;
+  department.see(late);
+  ASSERT_EQ(department.studies().size(), 2U);
+  EXPECT_EQ(department.studies().front().committed, 0U);
+  EXPECT_EQ(department.studies().back().committed, 1U);
+}
+
+TEST_F(Studies, AReportIsAwaitedAsLongAsACommitmentIs) {
+  store(100, 1);
+  department.pass(11min);
+  department.pass(24h * 8);
+  department.see(report({1}, {}));
+  department.finish();
+  EXPECT_EQ(department.studies().size(), 1U);
+  EXPECT_EQ(department.relater().studies().forgotten(), 0U);
+}
+
+TEST_F(Studies, AnObjectStoredAfterTheQuietIsOfTheNewRecord) {
+  store(100, 1);
+  store(100, 2);
+  department.pass(11min);
+  store(100, 1);
+  department.see(report({1, 2}, {}));
+  EXPECT_EQ(latest().committed, 1U) << "of the older one";
+  department.finish();
+  EXPECT_EQ(department.studies().back().stored, 1U);
+  EXPECT_EQ(department.studies().back().committed, 1U);
+}
+
+TEST_F(Studies, ThoseThatWereToldMakeRoomFirst) {
+  department.limits.studies_instances = 2;
+  store(100, 1);
+  department.pass(11min);
+  store(200, 2);
+  store(200, 3);
+  EXPECT_EQ(department.relater().studies().forgotten(), 1U);
+  EXPECT_EQ(department.relater().studies().told_early(), 0U);
+  department.see(report({1}, {}));
+  department.finish();
+  EXPECT_EQ(department.studies().size(), 2U);
+}
+
 TEST_F(Studies, WhatAnotherNodeOfTheArchiveCommitsIsOfTheWayFromTheOneThatAsked) {
   store(100, 1, kCt, kPacs, 7);
-  department.see(department.operation(dimse::kEventReport, kOtherNode, kCt, 9, [](DicomOperation& report) {
-    StorageCommitment commitment;
-    commitment.instances = {print(1)};
-    report.content = DicomContent{commitment};
-  }));
+  department.see(report({1}, {}, kOtherNode));
   department.finish();
   EXPECT_EQ(only().committed, 1U);
 }
