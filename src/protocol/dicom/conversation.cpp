@@ -64,7 +64,7 @@ void Conversation::on_skipped(Direction direction, const Mark&, const Mark& last
   Lane& lane = lane_of(direction);
   const std::uint64_t passed = std::min(bytes, lane.framer.passable());
   if (lane.framer.in_fragment() && !lane.pdv.is_command) {
-    if (lane.reader) lane.reader->pass(passed);
+    lane.reader ? lane.reader->pass(passed) : lane.rest.pass(passed);
     on_data_passed(lane, last, passed, missing);
   }
   lane.framer.pass(passed);
@@ -75,6 +75,7 @@ void Conversation::on_skipped(Direction direction, const Mark&, const Mark& last
 void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t missing) {
   Lane& lane = lane_of(direction);
   lane.lost = true;
+  lane.rest = {};
   const bool in_data = lane.framer.in_fragment() && !lane.pdv.is_command;
   const Loss loss = lane.framer.lose(missing);
   if (loss.head) on_cut(lane, mark, *loss.head);
@@ -163,7 +164,8 @@ void Conversation::drain(Lane& lane, const Mark& mark) {
 Appetite Conversation::appetite(const Lane& lane) const {
   if (!lane.framer.in_fragment() || lane.pdv_ignored) return lane.framer.passable();
   if (lane.pdv.is_command) return lane.command_cut ? lane.framer.passable() : kWantAll;
-  return lane.reader ? std::min(lane.reader->unwanted(), lane.framer.passable()) : lane.framer.passable();
+  const std::uint64_t unwanted = lane.reader ? lane.reader->unwanted() : lane.rest.unwanted();
+  return std::min(unwanted, lane.framer.passable());
 }
 
 void Conversation::on_cut(Lane& lane, const Mark& mark, const WholePdu& pdu) {
@@ -303,7 +305,10 @@ void Conversation::announce_association(const Mark& mark) {
 }
 
 void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinished) {
-  for (Lane& lane : lanes_) close_reader(lane, mark);
+  for (Lane& lane : lanes_) {
+    close_reader(lane, mark);
+    lane.rest = {};
+  }
   association_->on_outcomes(operations_.end_all(mark, undisturbed(), unfinished));
   const bool lost = association_->incomplete() || any_lost();
   emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end),

@@ -57,6 +57,7 @@ class Conversation final : public StreamSink {
     DataSetState data_set = DataSetState::unknown;  ///< of the latest message
     std::uint8_t message_context = 0;
     std::unique_ptr<MessageContent> reader;  ///< of the data set passing, while it wants something
+    DataSetRest rest;                        ///< of it, once nothing more is wanted
 
     /// Of units not yet whole.
     [[nodiscard]] std::size_t kept_bytes() const {

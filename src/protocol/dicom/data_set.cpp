@@ -38,6 +38,7 @@ bool is_short(std::uint16_t vr) {
 }
 bool is_sequence(std::uint16_t vr) { return vr == 0 || vr == vr_of('S', 'Q') || vr == vr_of('U', 'N'); }
 bool is_delimiter(Tag tag) { return tag >> 16 == 0xfffe; }
+bool is_end(Tag tag) { return tag == kItemEnd || tag == kSequenceEnd; }
 
 template <typename Number>
 Number number_at(const std::uint8_t* at, bool big) {
@@ -52,6 +53,29 @@ Number number_at(const std::uint8_t* at, bool big) {
 }
 std::uint16_t u16(const std::uint8_t* at, bool big) { return number_at<std::uint16_t>(at, big); }
 std::uint32_t u32(const std::uint8_t* at, bool big) { return number_at<std::uint32_t>(at, big); }
+
+// Of eight bytes only the size and what stands in these is right, if there are twelve.
+ElementHead decode_head_at(const std::uint8_t* at, bool implicit, bool big) {
+  ElementHead head;
+  head.tag = Tag{u16(at, big)} << 16 | u16(at + 2, big);
+  head.size = kShortHead;
+  if (implicit || is_delimiter(head.tag)) {
+    head.length = u32(at + 4, big);
+    return head;
+  }
+  head.vr = u16(at + 4, true);
+  if (!is_legible(head.vr) || is_short(head.vr)) {
+    head.length = u16(at + 6, big);
+    return head;
+  }
+  head.size = kLongHead;
+  head.length = u32(at + 8, big);
+  return head;
+}
+
+// From here on: what is said of each frame (5200,9230), and encapsulated pixel data.
+constexpr Tag kFrames = 0x5200'0000;
+constexpr Tag kPixelData = 0x7fe0'0008;  // of floats; of integers 0010
 
 struct NamedEncoding {
   std::string_view uid;
@@ -96,6 +120,14 @@ void DataSetReader::feed(ByteView bytes, ElementSink& sink) {
       bytes = feed_head(bytes, sink);
     }
   }
+  if (done_) rest_.feed(bytes);
+}
+
+// Nothing behind is wanted.
+void DataSetReader::finish() {
+  done_ = true;
+  if (encoding_ != Encoding::deflated)
+    rest_ = {encoding_ == Encoding::implicit_little, encoding_ == Encoding::explicit_big};
 }
 
 void DataSetReader::end() {
@@ -125,7 +157,7 @@ ByteView DataSetReader::feed_value(ByteView bytes, ElementSink& sink) {
   position_ += value_length_;
   skip_bytes_ = element_.length - value_length_;
   value_length_ = 0;
-  done_ |= last_value_;
+  if (last_value_) finish();
   return bytes.subspan(taken);
 }
 
@@ -145,7 +177,7 @@ ByteView DataSetReader::feed_piece(ByteView bytes, ElementSink& sink) {
 }
 
 ByteView DataSetReader::feed_head(ByteView bytes, ElementSink& sink) {
-  if (head_bytes_ == 0 && bytes.size() >= kLongestHead) {
+  if (head_bytes_ == 0 && bytes.size() >= ElementHead::kLongest) {
     const Head head = decode_head(bytes.data());
     position_ += head.size;
     on_head(head, sink);
@@ -170,24 +202,8 @@ std::size_t DataSetReader::head_size() const {
   return head_bytes_ < kShortHead ? kShortHead : decode_head(head_.data()).size;
 }
 
-// Of eight bytes only the size and what stands in these is right, if there are twelve.
 DataSetReader::Head DataSetReader::decode_head(const std::uint8_t* at) const {
-  const bool is_big = big();
-  Head head;
-  head.tag = Tag{u16(at, is_big)} << 16 | u16(at + 2, is_big);
-  head.size = kShortHead;
-  if (implicit() || is_delimiter(head.tag)) {
-    head.length = u32(at + 4, is_big);
-    return head;
-  }
-  head.vr = u16(at + 4, true);
-  if (!is_legible(head.vr) || is_short(head.vr)) {
-    head.length = u16(at + 6, is_big);
-    return head;
-  }
-  head.size = kLongHead;
-  head.length = u32(at + 8, is_big);
-  return head;
+  return decode_head_at(at, implicit(), big());
 }
 
 void DataSetReader::close_ended_levels(ElementSink& sink) {
@@ -201,7 +217,7 @@ void DataSetReader::close_level(ElementSink& sink) {
 
 void DataSetReader::on_head(const Head& head, ElementSink& sink) {
   if (depth_ != 0 && position_ > levels_[depth_ - 1].end) return lose_thread(DataSetDefect::nesting);
-  if (head.tag == kItemEnd || head.tag == kSequenceEnd) return on_delimiter(head, sink);
+  if (is_end(head.tag)) return on_delimiter(head, sink);
   if (in_sequence() != (head.tag == kItem) || (is_delimiter(head.tag) && head.tag != kItem))
     return lose_thread(DataSetDefect::nesting);
   if (head.length % 2 != 0 && head.length != kUndefinedLength) tell(DataSetDefect::odd_length);
@@ -234,7 +250,7 @@ void DataSetReader::on_element(const Head& head, ElementSink& sink) {
   // PS3.5 6.2.2: what a UN holds is in implicit VR little endian.
   const bool in_implicit = (depth_ != 0 && levels_[depth_ - 1].implicit) || head.vr == vr_of('U', 'N');
   switch (interest) {
-    case Interest::over: done_ = true; return;
+    case Interest::over: finish(); return rest_.begin(head);
     case Interest::value:
     case Interest::last_value:
       if (!undefined) return gather(head, sink);
@@ -264,7 +280,7 @@ void DataSetReader::gather(const Head& head, ElementSink& sink) {
     skip_bytes_ = head.length;
   } else if (head.length == 0) {
     sink.on_value(element_, {});
-    done_ |= last_value_;
+    if (last_value_) finish();
   } else {
     value_length_ = static_cast<std::uint16_t>(head.length);
   }
@@ -300,6 +316,45 @@ void DataSetReader::open_level(const Level& level) {
     return;
   }
   levels_[depth_++] = level;
+}
+
+void DataSetRest::feed(ByteView bytes) {
+  while (!bytes.empty() && followed_) {
+    if (skip_bytes_ != 0) {
+      const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(skip_bytes_, bytes.size()));
+      skip_bytes_ -= passed;
+      bytes = bytes.subspan(passed);
+      continue;
+    }
+    if (is_last_) return;
+    head_[head_bytes_++] = bytes.front();
+    bytes = bytes.subspan(1);
+    if (head_bytes_ < kShortHead) continue;
+    const ElementHead head = decode_head_at(head_.data(), implicit_, big_);
+    if (head_bytes_ == head.size) begin(head);
+  }
+}
+
+void DataSetRest::begin(const ElementHead& head) {
+  head_bytes_ = 0;
+  if (is_end(head.tag)) {
+    followed_ = open_levels_ != 0;
+    open_levels_ -= followed_ ? 1U : 0U;
+  } else if (head.length != kUndefinedLength) {
+    skip_bytes_ = head.length;
+    is_last_ = head.tag >= kPixelData && head.tag != kItem;  // only padding may follow
+  } else {
+    ++open_levels_;
+    followed_ = head.tag < kFrames || head.tag == kItem;
+  }
+  // What cannot be read, or is in another encoding (PS3.5 6.2.2), is not judged.
+  const bool undefined_un = head.vr == vr_of('U', 'N') && head.length == kUndefinedLength;
+  if (undefined_un || (!implicit_ && !is_delimiter(head.tag) && !is_legible(head.vr))) followed_ = false;
+}
+
+std::uint64_t DataSetRest::unwanted() const {
+  const bool heads_follow = followed_ && !(is_last_ && skip_bytes_ == 0);
+  return heads_follow ? skip_bytes_ : DataSetReader::kEverything;
 }
 
 }  // namespace dcmwatch::dicom

@@ -2,6 +2,7 @@
 // says, element by element; all the rest is passed over by its length.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -63,6 +64,47 @@ struct ElementSink {
 /// How a data set breaks the rules of PS3.5; violations.h has the clauses.
 enum class DataSetDefect : std::uint8_t { nesting, value_representation, odd_length, length, order };
 
+/// How an element begins.
+struct ElementHead {
+  static constexpr std::size_t kLongest = 12;
+
+  Tag tag = 0;
+  std::uint16_t vr = 0;  ///< 0 where none is written
+  std::uint32_t length = 0;
+  std::uint8_t size = 0;  ///< of the head itself
+};
+
+/// What is behind the last that is wanted of a data set: from element to element by their lengths, so as to tell
+/// whether the last of them ends where the data set does. Its bytes are fed, or passed where they are unwanted(). It
+/// looks no further where an element of undefined length may hold thousands of others: the frames of an image.
+class DataSetRest {
+ public:
+  /// Of which nothing is looked at.
+  DataSetRest() = default;
+  DataSetRest(bool implicit, bool big) : followed_(true), implicit_(implicit), big_(big) {}
+
+  void feed(ByteView bytes);
+  /// An element whose head was read.
+  void begin(const ElementHead& head);
+
+  [[nodiscard]] std::uint64_t unwanted() const;
+  void pass(std::uint64_t bytes) { skip_bytes_ -= std::min(bytes, skip_bytes_); }
+  /// At the end of the data set: whether one of its elements would go on.
+  [[nodiscard]] bool is_cut_short() const {
+    return followed_ && (skip_bytes_ != 0 || head_bytes_ != 0 || open_levels_ != 0);
+  }
+
+ private:
+  bool followed_ = false;
+  bool is_last_ = false;  ///< behind the element in hand nothing is looked at
+  bool implicit_ = false;
+  bool big_ = false;
+  std::uint8_t head_bytes_ = 0;
+  std::array<std::uint8_t, ElementHead::kLongest> head_{};
+  std::uint32_t open_levels_ = 0;  ///< sequences and items of undefined length
+  std::uint64_t skip_bytes_ = 0;
+};
+
 /// Feed it a data set's bytes in order, in pieces of any size; pass over what it answers as unwanted(); end it.
 /// It holds one element's head and one wanted value, and costs nothing per byte of a value that nobody wants.
 class DataSetReader {
@@ -93,17 +135,13 @@ class DataSetReader {
   [[nodiscard]] bool beyond_limits() const { return beyond_limits_; }
   [[nodiscard]] bool has(DataSetDefect defect) const { return (defects_ & bit(defect)) != 0; }
   [[nodiscard]] bool has_defects() const { return defects_ != 0; }
+  /// Once it is done: what is behind.
+  [[nodiscard]] const DataSetRest& rest() const { return rest_; }
 
  private:
-  static constexpr std::size_t kLongestHead = 12;
   static constexpr std::size_t kDeepest = 16;
 
-  struct Head {
-    Tag tag = 0;
-    std::uint16_t vr = 0;
-    std::uint32_t length = 0;
-    std::uint8_t size = 0;
-  };
+  using Head = ElementHead;
 
   /// What is done with a sequence's items, or in an item.
   enum class Mode : std::uint8_t { walked, wanted, fragments };
@@ -121,6 +159,7 @@ class DataSetReader {
   static constexpr unsigned bit(DataSetDefect defect) { return 1U << static_cast<unsigned>(defect); }
   void tell(DataSetDefect defect) { defects_ = static_cast<std::uint8_t>(defects_ | bit(defect)); }
   void lose_thread(DataSetDefect defect);
+  void finish();
 
   ByteView feed_head(ByteView bytes, ElementSink& sink);
   ByteView feed_value(ByteView bytes, ElementSink& sink);
@@ -163,7 +202,8 @@ class DataSetReader {
   std::uint64_t piece_bytes_ = 0;  ///< still to be given in pieces
   Tag tag_ = 0;                    ///< the latest at the top
   Element element_;                ///< whose value is being gathered
-  std::array<std::uint8_t, kLongestHead> head_{};
+  std::array<std::uint8_t, ElementHead::kLongest> head_{};
+  DataSetRest rest_;
   std::array<Level, kDeepest> levels_{};
   std::vector<std::uint8_t> value_;  ///< what there is of one that comes in pieces
 };

@@ -205,9 +205,16 @@ void Conversation::on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& p
     PiecesOf pieces{operations_, lane.message, mark};
     lane.reader->feed(piece.bytes, pieces);
     if (piece.ends && lane.pdv.is_last) lane.reader->end();
-    if (lane.reader->done()) close_reader(lane, mark);
+    if (lane.reader->done()) {
+      lane.rest = lane.reader->reader().rest();
+      close_reader(lane, mark);
+    }
+  } else {
+    lane.rest.feed(piece.bytes);
   }
-  if (piece.ends && lane.pdv.is_last) end_message(lane, mark);
+  if (!piece.ends || !lane.pdv.is_last) return;
+  if (lane.rest.is_cut_short() && undisturbed()) tell(Breach::data_set_length, lane, lane.pdv.pdu_length, mark);
+  end_message(lane, mark);
 }
 
 void Conversation::on_data_passed(Lane& lane, const Mark& mark, std::uint64_t bytes, std::uint64_t missing) {
@@ -217,6 +224,7 @@ void Conversation::on_data_passed(Lane& lane, const Mark& mark, std::uint64_t by
 }
 
 void Conversation::end_message(Lane& lane, const Mark& mark) {
+  lane.rest = {};
   close_reader(lane, mark);
   if (lane.message != 0) operations_.on_message_end(std::exchange(lane.message, 0), lane.kind, mark);
 }

@@ -46,6 +46,20 @@ std::vector<Case> cases() {
   const Octets odd_head{image.begin(), image.begin() + 31};
   const Octets odd_tail{image.begin() + 31, image.end()};
   const Session open{there(request()), back(accept())};
+  const auto stored = [&](const Octets& data_set) {
+    return open + Session{there(message(3, store, data_set)), back(message(3, store_response(1)))};
+  };
+  const auto cut = [](Octets whole, std::size_t bytes) {
+    whole.resize(whole.size() - bytes);
+    return whole;
+  };
+  Octets no_pixels = ct_image(0);
+  no_pixels.resize(no_pixels.size() - 12);
+  const Octets open_sequence = from_hex("4000 7502 5351 0000 ffffffff");
+  const Octets open_item = from_hex("feff 00e0 ffffffff");
+  const Octets ends = from_hex("feff 0de0 00000000 feff dde0 00000000");
+  const Octets code = explicit_element(0x00080100, "SH", text("CODE"));
+  const Octets fragments = from_hex("e07f 1000 4f42 0000 ffffffff feff 00e0 00000000 feff 00e0 04000000 01020304");
   return {
       {"an answer to nothing",
        {"dicom.unproposed_context"},
@@ -130,6 +144,23 @@ std::vector<Case> cases() {
        {"dicom.unproposed_item"},
        {there(request(item(0x53, be16(4) + be16(1)))),
         back(associate_accept({{1, 0, kImplicit}, {3, 0, kExplicit}}, 4096, item(0x53, be16(0) + be16(1))))}},
+      {"pixel data that would go on where the data set ends", {"dicom.data_set_length"}, stored(cut(image, 20))},
+      {"pixel data in two PDVs, the last of them too short",
+       {"dicom.data_set_length"},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_more, cut(image, 60))) +
+                            p_data(pdv(3, data_last, Octets(40, 0))))}},
+      {"any other element behind all that is wanted",
+       {"dicom.data_set_length"},
+       stored(no_pixels + cut(explicit_element(0x00281050, "DS", text("40.00000")), 2))},
+      {"a sequence of undefined length that never ends",
+       {"dicom.data_set_length"},
+       stored(no_pixels + open_sequence + open_item + code)},
+      {"sequences of undefined length that end", {}, stored(no_pixels + open_sequence + open_item + code + ends)},
+      {"of encapsulated pixel data, fragments that never end: not looked at", {}, stored(no_pixels + fragments)},
+      {"padding behind the pixel data", {}, stored(image + Octets(2, 0))},
+      {"an object that an abort cuts short",
+       {},
+       open + Session{there(message(3, store) + p_data(pdv(3, data_more, cut(image, 60)))), there(abort_pdu(0, 0))}},
       {"an answer to an identity that asked for none",
        {"dicom.unproposed_item"},
        {there(request(item(0x58, from_hex("0100") + be16(1) + text("u") + be16(0)))),
