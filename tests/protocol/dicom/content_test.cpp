@@ -168,6 +168,23 @@ TEST(DicomContent, AQuerysKeysWithoutTheirValues) {
   EXPECT_TRUE(all.fact.study.empty()) << "a query's values do not leave";
 }
 
+TEST(DicomContent, KeysBeyondTheLimitAreCounted) {
+  ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonyms()};
+  settings.limits.dicom_query_keys = 2;
+  DicomOperation fact;
+  Pieces pieces;
+  const auto content = open_content({dimse::kFind, kStudyRootFind, kExplicit, {}}, settings);
+  content->feed(element(0x00080020, "DA", "20261101") + element(0x00080050, "SH", "") +
+                    element(0x00080060, "CS", "CT") + element(0x00100020, "LO", "*"),
+                pieces);
+  content->end();
+  content->tell(fact, pieces);
+  const DicomQuery& query = *fact.content.as<DicomQuery>();
+  EXPECT_THAT(query.matched, ElementsAre(0x00080020));
+  EXPECT_THAT(query.returned, ElementsAre(0x00080050));
+  EXPECT_EQ(query.keys_not_told, 2U);
+}
+
 TEST(DicomContent, ARetrievalNamesWhatItSends) {
   const Octets identifier = element(0x00080018, "UI", "1.2.9") + element(0x00080052, "CS", "IMAGE") +
                             element(0x00100020, "LO", "PAT-4711") + element(0x0020000d, "UI", "1.2.3");
