@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "event/dicom_violations.h"
+#include "event/hl7_violations.h"
 #include "model/loading.h"
 #include "model/map_reader.h"
 
@@ -191,8 +192,9 @@ bool read_zone_of_device(MapReader& map, Device& device, const Loading& loading)
 
 std::vector<std::string> read_quirks(const Node& node, Problems& problems) {
   constexpr auto kNames = [] {
-    std::array<std::string_view, dicom::kBreachRules.size()> names;
-    std::ranges::transform(dicom::kBreachRules, names.begin(), &dicom::BreachRule::name);
+    std::array<std::string_view, dicom::kBreachRules.size() + hl7::kBreakRules.size()> names;
+    const auto rest = std::ranges::transform(dicom::kBreachRules, names.begin(), &dicom::BreachRule::name).out;
+    std::ranges::transform(hl7::kBreakRules, rest, &hl7::BreakRule::name);
     return names;
   }();
   std::vector<std::string> quirks;

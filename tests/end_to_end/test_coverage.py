@@ -125,7 +125,7 @@ def transfer_syntaxes():
 def violation_names():
     """Those of the program's own tables, and whether a unit test breaks the rule where no capture does."""
     names = re.findall(r"^\| `(dicom\.\w+)` \|", re.search(r"<!-- violations -->(.*?)<!-- end", (d.ROOT / "docs" / "dicom.md").read_text(), re.S)[1], re.M)
-    names += re.findall(r'Break::\w+, "(hl7\.\w+)"', (d.ROOT / "src" / "protocol" / "hl7" / "violations.h").read_text())
+    names += re.findall(r'Break::\w+, "(hl7\.\w+)"', (d.ROOT / "src" / "event" / "hl7_violations.h").read_text())
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (d.ROOT / "tests" / "protocol").rglob("*.cpp"))
     return {name: "unit tests break it" if re.search(rf"\b{re.escape(name)}\b|::{name.split('.')[1]}\b", tests) else "no test names it"
             for name in names}

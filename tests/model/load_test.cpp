@@ -45,9 +45,9 @@ TEST(LoadModel, TheSoundModelIsSound) {
 TEST(LoadModel, QuirksAreNamesOfViolations) {
   const std::string_view ris = "ris: {zone: archive, addresses: 10.0.1.20";
   std::string text{kSound};
-  text.insert(text.find(ris) + ris.size(), ", quirks: [dicom.odd_fragment, dicom.uid]");
+  text.insert(text.find(ris) + ris.size(), ", quirks: [dicom.odd_fragment, hl7.end_block]");
   EXPECT_EQ(parse_model(text, "m")->devices.at(2).quirks,
-            (std::vector<std::string>{"dicom.odd_fragment", "dicom.uid"}));
+            (std::vector<std::string>{"dicom.odd_fragment", "hl7.end_block"}));
   text.replace(text.find("odd_fragment"), 12, "odd_fragmnet");
   EXPECT_EQ(errors_of(text), "m:13:55: unknown violation 'dicom.odd_fragmnet'; did you mean 'dicom.odd_fragment'?");
 }

@@ -333,6 +333,9 @@ TEST(Hl7Conversation, AViolationSaysWhereAndByWhom) {
   EXPECT_EQ(violation.name, "hl7.bytes_between_blocks");
   EXPECT_EQ(violation.offset, block("MSH|^~\\&|A|B|C|D|||ACK|1\rMSA|AA|1\r").size());
   EXPECT_FALSE(violation.by_opener);
+  EXPECT_EQ(violation.clause, "MLLP R1 block format");
+  EXPECT_EQ(violation.severity, Severity::low);
+  EXPECT_EQ(violation.meaning, "Bytes stand between two blocks, where none should.");
 }
 
 TEST(Hl7Conversation, AnUnendedMessageAtTheCloseIsToldAsFarAsItWent) {
