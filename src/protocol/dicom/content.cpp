@@ -38,7 +38,7 @@ constexpr std::array kKinds{
 }  // namespace
 
 MessageContent::MessageContent(Encoding encoding, const ProtocolSettings& settings)
-    : reader_(encoding), settings_(settings), is_big_(encoding == Encoding::explicit_big) {
+    : reader_(encoding), settings_(settings) {
   if (encoding != Encoding::deflated) return;
   // Pixels may refer back as far as they like; of a head alone the latest few kilobytes will do.
   const int bits = settings.digest_pixel_data ? kWholeWindowBits : settings.limits.dicom_inflate_window_bits;

@@ -61,14 +61,14 @@ class MessageContent : private ElementSink {
   /// The value without padding, to be made a pseudonym of; noted if it is no UID.
   std::string_view identifying_uid(ByteView value);
   void cut_short() { cut_short_ = true; }
-  [[nodiscard]] bool is_big() const { return is_big_; }
+  /// Of the value in hand.
+  [[nodiscard]] bool is_big() const { return reader_.big(); }
 
  private:
   DataSetReader reader_;
   const ProtocolSettings& settings_;
   std::unique_ptr<Inflater> inflater_;  ///< null unless it is deflated
   PieceSink* pieces_ = nullptr;         ///< while it is fed
-  bool is_big_;
   bool illegal_uid_ = false;
   bool cut_short_ = false;
 };

@@ -131,6 +131,10 @@ class DataSetReader {
     position_ += bytes;
   }
   [[nodiscard]] bool done() const { return done_; }
+  /// Whether numbers in the value that the sink is given are big endian.
+  [[nodiscard]] bool big() const {
+    return encoding_ == Encoding::explicit_big && (depth_ == 0 || !levels_[depth_ - 1].implicit);
+  }
   /// A wanted value was too long, or sequences too deep, to be read.
   [[nodiscard]] bool beyond_limits() const { return beyond_limits_; }
   [[nodiscard]] bool has(DataSetDefect defect) const { return (defects_ & bit(defect)) != 0; }
@@ -184,9 +188,6 @@ class DataSetReader {
   [[nodiscard]] bool in_sequence() const { return depth_ != 0 && levels_[depth_ - 1].is_sequence; }
   [[nodiscard]] bool implicit() const {
     return encoding_ == Encoding::implicit_little || (depth_ != 0 && levels_[depth_ - 1].implicit);
-  }
-  [[nodiscard]] bool big() const {
-    return encoding_ == Encoding::explicit_big && (depth_ == 0 || !levels_[depth_ - 1].implicit);
   }
 
   Encoding encoding_;
