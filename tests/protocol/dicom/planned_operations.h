@@ -1,0 +1,25 @@
+// Operations of each DIMSE service as its standard has them (PS3.4), at random.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "protocol/dicom/planned_association.h"
+#include "protocol/dicom/planned_data_set.h"
+
+namespace dcmwatch::test {
+
+/// On an accepted presentation context; those of a C-GET come with the C-STOREs that it causes.
+using PlanService = void (*)(class OperationPlanner& planner, const PresentationContext& context);
+
+struct PlannedService {
+  std::string_view sop_class_uid;  ///< abstract syntax
+  PlanService plan;
+};
+const std::vector<PlannedService>& planned_services();
+
+std::vector<PlannedOperation> plan_operations(const std::vector<PresentationContext>& contexts,
+                                              const std::vector<RoleSelection>& roles, const DicomAssociation& of,
+                                              bool reuses_message_ids, Dice& dice);
+
+}  // namespace dcmwatch::test
