@@ -59,11 +59,14 @@ std::vector<PresentationContext> some_contexts(Dice& dice) {
   std::vector<std::uint8_t> ids;
   for (std::size_t i = 0; i < kMost; ++i) ids.push_back(static_cast<std::uint8_t>(2 * i + 1));
   if (dice.flip()) std::rotate(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(dice.below(kMost)), ids.end());
+  const bool retrieves = dice.one_in(5);  // C-GET, and what is to be stored on the way back
   std::vector<PresentationContext> contexts;
   for (std::size_t i = 0; i < count; ++i) {
     PresentationContext& context = contexts.emplace_back();
     context.id = ids[i];
-    context.abstract_syntax = dice.one_in(8) ? some_uid(dice) : std::string{dice.of(planned_services()).sop_class_uid};
+    context.abstract_syntax = retrieves        ? Uid{i % 4 == 0 ? kStudyRootGet : kCtImageStorage}
+                              : dice.one_in(8) ? Uid{some_uid(dice)}
+                                               : Uid{dice.of(planned_services()).sop_class_uid};
     for (const std::string_view syntax : some_syntaxes(dice)) context.transfer_syntaxes.emplace_back(syntax);
   }
   return contexts;
@@ -87,7 +90,8 @@ std::vector<RoleSelection> some_roles(const std::vector<PresentationContext>& co
   std::vector<RoleSelection> roles;
   for (const PresentationContext& context : contexts) {
     const bool known = std::ranges::find(roles, context.abstract_syntax, &RoleSelection::sop_class_uid) != roles.end();
-    if (known || dice.flip() || roles.size() > 20) continue;
+    const bool wanted = is_planned_storage(context.abstract_syntax) || dice.flip();  // without it, no C-GET
+    if (known || !wanted || roles.size() > 20) continue;
     RoleSelection& role = roles.emplace_back();
     role.sop_class_uid = context.abstract_syntax;
     role.proposed_scu = dice.flip();
@@ -248,7 +252,7 @@ PlannedAssociation plan_association(Dice& dice) {
   std::vector<PresentationContext> contexts = some_contexts(dice);
 
   DicomNegotiation negotiation;
-  const bool negotiates = dice.one_in(3);
+  const bool negotiates = dice.flip();
   if (negotiates) negotiation = proposed_negotiation(contexts, dice);
   Octets after_version;
   const Octets before_version = proposals(negotiation, dice, after_version);

@@ -35,6 +35,8 @@ std::uint16_t announced(bool data_set, Dice& dice) {
 
 }  // namespace
 
+bool is_planned_storage(std::string_view sop_class) { return sop_class.starts_with("1.2.840.10008.5.1.4.1.1."); }
+
 /// Plans one association's operations, one after the other.
 class OperationPlanner {
  public:
@@ -71,12 +73,10 @@ class OperationPlanner {
     for (const PresentationContext& context : contexts_) {
       const auto role = std::ranges::find(roles_, context.abstract_syntax, &RoleSelection::sop_class_uid);
       const bool is_scp = role != roles_.end() && role->accepted_scp.value_or(false);
-      if (is_scp && context.accepted() && is_storage(context.abstract_syntax)) found.push_back(&context);
+      if (is_scp && context.accepted() && is_planned_storage(context.abstract_syntax)) found.push_back(&context);
     }
     return found;
   }
-  static bool is_storage(std::string_view sop_class) { return sop_class.starts_with("1.2.840.10008.5.1.4.1.1."); }
-
   /// `data_set` is null where there is none; what it says is not told where nobody knows its syntax.
   Octets encoded(PlannedOperation& operation, const PlannedDataSet& data_set) {
     const PlannedSyntax* syntax = planned_syntax(operation.fact.transfer_syntax_uid);
@@ -405,12 +405,20 @@ const std::vector<PlannedService>& planned_services() {
 std::vector<PlannedOperation> plan_operations(const std::vector<PresentationContext>& contexts,
                                               const std::vector<RoleSelection>& roles, const DicomAssociation& of,
                                               bool reuses_message_ids, Dice& dice) {
-  OperationPlanner planner{contexts, roles, of, reuses_message_ids, dice};
-  for (std::size_t count = dice.below(7); count > 0; --count) {
-    const PresentationContext& context = dice.of(contexts);
+  struct Usable {
+    const PresentationContext* context;
+    PlanService plan;
+  };
+  std::vector<Usable> usable;
+  for (const PresentationContext& context : contexts) {
     const auto service =
         std::ranges::find(planned_services(), context.abstract_syntax.view(), &PlannedService::sop_class_uid);
-    if (context.accepted() && service != planned_services().end()) service->plan(planner, context);
+    if (context.accepted() && service != planned_services().end()) usable.push_back({&context, service->plan});
+  }
+  OperationPlanner planner{contexts, roles, of, reuses_message_ids, dice};
+  for (std::size_t count = usable.empty() ? 0 : dice.below(7); count > 0; --count) {
+    const Usable& chosen = dice.of(usable);
+    chosen.plan(planner, *chosen.context);
   }
   return std::move(planner).take();
 }

@@ -18,6 +18,8 @@ struct PlannedService {
 };
 const std::vector<PlannedService>& planned_services();
 
+bool is_planned_storage(std::string_view sop_class);
+
 std::vector<PlannedOperation> plan_operations(const std::vector<PresentationContext>& contexts,
                                               const std::vector<RoleSelection>& roles, const DicomAssociation& of,
                                               bool reuses_message_ids, Dice& dice);

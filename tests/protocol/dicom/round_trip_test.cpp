@@ -154,6 +154,14 @@ DicomEnd end_of(const PlannedAssociation& plan) {
   return DicomEnd::open;
 }
 
+/// Bytes of a fragment that nobody wants are told when it has passed: where the other side aborted meanwhile, that is
+/// too late for the association's record.
+void compare_bytes(const char* name, std::uint64_t planned, std::uint64_t told, bool cut, Comparison& with) {
+  constexpr std::uint64_t kLongestFragment = 20'000;
+  const bool explained = cut && told <= planned && planned - told < kLongestFragment;
+  if (!explained) with.field(name, planned, told);
+}
+
 /// PS3.7 C.
 bool is_warning(std::uint16_t status) {
   return status >> 12 == 0xb || status == 0x0001 || status == 0x0107 || status == 0x0116;
@@ -220,8 +228,9 @@ void compare_association(const PlannedAssociation& plan, const SpokenAssociation
   with.field("failed_operations", outcomes.failed, told.failed_operations);
   with.field("warned_operations", outcomes.warned, told.warned_operations);
   with.field("unanswered_operations", outcomes.unanswered, told.unanswered_operations);
-  with.field("data_bytes by opener", outcomes.data_bytes[0], told.data_bytes[0]);
-  with.field("data_bytes by acceptor", outcomes.data_bytes[1], told.data_bytes[1]);
+  const bool aborted = spoken.abort.has_value();
+  compare_bytes("data_bytes by opener", outcomes.data_bytes[0], told.data_bytes[0], aborted, with);
+  compare_bytes("data_bytes by acceptor", outcomes.data_bytes[1], told.data_bytes[1], aborted, with);
 }
 
 void compare(const StoredObject& planned, const StoredObject& told, Comparison& with) {
@@ -319,7 +328,8 @@ void compare_contents(const PlannedOperation& plan, const DicomOperation& told, 
   }
 }
 
-void compare_operation(const PlannedOperation& plan, const SpokenOperation& said, const DicomOperation& told) {
+void compare_operation(const PlannedOperation& plan, const SpokenOperation& said, bool aborted,
+                       const DicomOperation& told) {
   const DicomOperation& planned = plan.fact;
   Comparison with{"operation " + std::to_string(planned.command_field) + " of message " +
                   std::to_string(planned.message_id)};
@@ -342,8 +352,8 @@ void compare_operation(const PlannedOperation& plan, const SpokenOperation& said
   with.field("move_destination", planned.move_destination, told.move_destination);
   with.field("originator_ae", planned.originator_ae, told.originator_ae);
   with.field("originator_message_id", planned.originator_message_id, told.originator_message_id);
-  with.field("request_bytes", said.request_bytes, told.request_bytes);
-  with.field("response_bytes", said.response_bytes, told.response_bytes);
+  compare_bytes("request_bytes", said.request_bytes, told.request_bytes, aborted && said.requested == 0, with);
+  compare_bytes("response_bytes", said.response_bytes, told.response_bytes, aborted && said.done == 0, with);
   with.field("missing_bytes", std::uint64_t{0}, told.missing_bytes);
   with.field("priority", planned.priority, told.priority);
   with.field("event_type", planned.event_type, told.event_type);
@@ -379,7 +389,7 @@ void compare_operations(const PlannedAssociation& plan, const SpokenAssociation&
     const OperationKey key{fact.invoker, fact.message_id};
     const std::size_t next = taken[key]++;
     ASSERT_LT(next, told[key].size()) << "operation of message " << fact.message_id << " is not told";
-    compare_operation(plan.operations[at], spoken.operations[at], told[key][next]);
+    compare_operation(plan.operations[at], spoken.operations[at], spoken.abort.has_value(), told[key][next]);
   }
   for (const auto& [key, operations] : told) EXPECT_EQ(operations.size(), taken[key]) << "more than was planned";
 }
@@ -412,7 +422,7 @@ void check_ends(const Wire& wire) {
 }
 
 TEST(DicomRoundTrip, WhatIsPlannedIsWhatIsTold) {
-  for_seeds(1, 1500, [](std::uint64_t seed) {
+  for_seeds(1, 3000, [](std::uint64_t seed) {
     Dice dice{seed};
     const PlannedAssociation plan = plan_association(dice);
     const SpokenAssociation spoken = speak(plan, dice);
@@ -476,7 +486,7 @@ class Mischief {
 };
 
 TEST(DicomRoundTrip, WhateverGoesWrongHasOneEnd) {
-  for_seeds(1'000'000'000, 1500, [](std::uint64_t seed) {
+  for_seeds(1'000'000'000, 3000, [](std::uint64_t seed) {
     Dice dice{seed};
     const SpokenAssociation spoken = speak(plan_association(dice), dice);
     Wire wire{{.joined_midway = dice.one_in(5)}};
