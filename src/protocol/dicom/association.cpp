@@ -84,6 +84,13 @@ std::optional<bool> Association::allows(std::uint8_t context_id) const {
   return contexts_.accepted(context_id).value_or(false);
 }
 
+std::uint16_t Association::window_of(Invoker invoker) const {
+  if (incomplete_ || !request_seen_ || !answered()) return 0;
+  if (!fact_.negotiation || !fact_.negotiation->accepted_window) return 1;  // PS3.7 D.3.3.3
+  const AsynchronousWindow& window = *fact_.negotiation->accepted_window;
+  return invoker == Invoker::opener ? window.invoked : window.performed;
+}
+
 bool Association::takes_length(Side sender, std::uint32_t pdu_length) const {
   const DicomImplementation& receiver = sender == Side::opener ? fact_.acceptor : fact_.opener;
   const std::uint32_t most = receiver.maximum_length.value_or(0);

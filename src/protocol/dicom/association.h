@@ -67,6 +67,8 @@ class Association {
   }
   /// Whether a PDV may use the context; nothing unless the whole opening was seen.
   [[nodiscard]] std::optional<bool> allows(std::uint8_t context_id) const;
+  /// How many operations it may have outstanding; 0: any number, or it is not known.
+  [[nodiscard]] std::uint16_t window_of(Invoker invoker) const;
   /// Whether a P-DATA-TF of this length keeps to what its receiver takes; true while that is unknown.
   [[nodiscard]] bool takes_length(Side sender, std::uint32_t pdu_length) const;
 

@@ -182,7 +182,7 @@ class CommandReader {
       decoded_.defects.add(CommandDefect::length);
       if (!is_text(element->form)) return;
     }
-    if (element->form == Form::uid && !is_uid(trimmed(value))) decoded_.defects.add(CommandDefect::uid);
+    if (element->form == Form::uid && !is_legal_uid(as_bytes(trimmed(value)))) decoded_.defects.add(CommandDefect::uid);
     seen_ |= bit_of(element);
     element->read(value, decoded_.command);
   }

@@ -33,8 +33,7 @@ Operations::Id Operations::on_request(const SeenCommand& seen, const Association
   const Invoker invoker = invoker_of(seen.sender);
   Open* known = find(seen.context_id, message_id, invoker);
   const bool was_awaited = known && known->awaits_request && known->fact.command_field == seen.command.field;
-  if (!was_awaited && seen.undisturbed && is_outstanding(message_id, invoker))
-    violations_.tell(Breach::message_id_reused, seen.start, 0, seen.sender == Side::opener, seen.last);
+  if (!was_awaited && seen.undisturbed) judge_outstanding(seen, association);
   if (known && !was_awaited) finish(*known, seen.last);  // its id was used anew
 
   Open& operation = was_awaited ? *known : open(seen, message_id, invoker, association);
@@ -212,11 +211,22 @@ Operations::Open* Operations::find(std::uint8_t context_id, std::uint16_t messag
   return found == open_.end() ? nullptr : found->operation.get();
 }
 
-bool Operations::is_outstanding(std::uint16_t message_id, Invoker invoker) const {
-  return std::ranges::any_of(open_, [&](const Entry& entry) {
-    return entry.message_id == message_id && entry.invoker == invoker && entry.operation->fact.request_seen &&
-           !entry.operation->fact.status;
-  });
+// What is outstanding when a request comes.
+void Operations::judge_outstanding(const SeenCommand& seen, const Association& association) {
+  const Invoker invoker = invoker_of(seen.sender);
+  std::size_t outstanding = 0;
+  bool id_is_used = false;
+  for (const Entry& entry : open_) {
+    if (entry.invoker != invoker || !entry.operation->fact.request_seen || entry.operation->fact.status) continue;
+    ++outstanding;
+    id_is_used |= entry.message_id == seen.command.message_id;
+  }
+  const auto tell = [&](Breach breach) {
+    violations_.tell(breach, seen.start, 0, seen.sender == Side::opener, seen.last);
+  };
+  if (id_is_used) tell(Breach::message_id_reused);
+  const std::uint16_t window = association.window_of(invoker);
+  if (window != 0 && outstanding >= window) tell(Breach::asynchronous_window);
 }
 
 void Operations::take_request(Open& operation, const SeenCommand& seen) {

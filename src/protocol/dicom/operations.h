@@ -107,7 +107,7 @@ class Operations {
   Open* find(Id id);
   Open* find(std::uint8_t context_id, std::uint16_t message_id, Invoker invoker);
   void end_request(Open& operation, const Mark& last);
-  [[nodiscard]] bool is_outstanding(std::uint16_t message_id, Invoker invoker) const;
+  void judge_outstanding(const SeenCommand& seen, const Association& association);
   void take_request(Open& operation, const SeenCommand& seen);
   void take_response(Open& operation, const SeenCommand& seen);
   void take_counters(Open& operation, const SeenCommand& seen);

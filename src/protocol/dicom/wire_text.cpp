@@ -99,17 +99,4 @@ std::string_view uid(ByteView value) {
   return text;
 }
 
-bool is_uid(std::string_view text) {
-  if (text.empty() || text.size() > kLongestUid) return false;
-  char before = '.';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool ends = i + 1 == text.size() || text[i + 1] == '.';
-    if (c == '.' ? before == '.' || i + 1 == text.size() : c < '0' || c > '9') return false;
-    if (c == '0' && before == '.' && !ends) return false;
-    before = c;
-  }
-  return true;
-}
-
 }  // namespace dcmwatch::dicom

@@ -26,7 +26,4 @@ bool is_legal_uid(ByteView value);
 /// PS3.5 9.1: digits and dots, at most 64; empty if it is no UID, so that nothing else can hide in one.
 std::string_view uid(ByteView value);
 
-/// PS3.5 9.1 to the letter: components of digits, none of them empty or with a leading zero.
-bool is_uid(std::string_view text);
-
 }  // namespace dcmwatch::dicom

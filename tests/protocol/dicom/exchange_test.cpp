@@ -191,6 +191,45 @@ TEST(DicomExchange, AMessageIdMayBeUsedAgainOnceAnswered) {
   EXPECT_THAT(violations(wire), IsEmpty()) << "the two sides number their own requests";
 }
 
+/// As opening(), with a window of this many operations either way.
+Session opening_with_window(std::uint16_t operations) {
+  const Octets window = item(0x53, be16(operations) + be16(operations));
+  const auto with = [&](Octets pdu) {  // it is the last of the user information, which is the last of the PDU
+    const auto grow = [&](std::size_t at, std::size_t width) {
+      std::uint32_t length = 0;
+      for (std::size_t i = 0; i < width; ++i) length = length << 8 | pdu[at + i];
+      const Octets longer = width == 2 ? be16(length + 8) : be32(length + 8);
+      std::copy(longer.begin(), longer.end(), pdu.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    const Octets user_information = from_hex("5000");
+    const auto at = std::find_end(pdu.begin(), pdu.end(), user_information.begin(), user_information.end());
+    grow(static_cast<std::size_t>(at - pdu.begin()) + 2, 2);
+    grow(2, 4);
+    return std::move(pdu) + window;
+  };
+  Session session;
+  for (const Segment& segment : opening()) session.push_back({segment.direction, with(segment.bytes)});
+  return session;
+}
+
+TEST(DicomExchange, MoreOutstandingThanWasAgreed) {
+  const Octets echoes = message(1, echo_request(1)) + message(1, echo_request(2));
+  Opened synchronous;
+  synchronous.there(echoes);
+  EXPECT_THAT(violations(synchronous), ElementsAre("dicom.asynchronous_window"));
+  for (const std::uint16_t window : {std::uint16_t{0}, std::uint16_t{2}}) {
+    Wire wire;
+    play(wire, opening_with_window(window));
+    wire.there(echoes);
+    EXPECT_THAT(violations(wire), IsEmpty()) << window;
+    wire.there(message(1, echo_request(3)));
+    EXPECT_EQ(violations(wire).size(), window == 0 ? 0U : 1U) << window;
+  }
+  Opened answered;
+  answered.there(message(1, echo_request(1))).back(message(1, echo_response(1))).there(message(1, echo_request(2)));
+  EXPECT_THAT(violations(answered), IsEmpty());
+}
+
 struct Break {
   std::string_view violation;
   Session session;
@@ -239,7 +278,7 @@ std::vector<Break> breaks() {
 TEST(DicomExchange, TellsEachBreakByItsNameAlone) {
   for (const Break& broken : breaks()) {
     Wire wire;
-    play(wire, opening() + broken.session);
+    play(wire, opening_with_window(0) + broken.session);
     wire.close();
     EXPECT_THAT(violations(wire), ElementsAre(broken.violation));
   }
@@ -250,7 +289,7 @@ TEST(DicomExchange, TellsABreakOnceHoweverItIsCut) {
     for (std::size_t size = 1; size < 40; size += 3) {
       Wire wire;
       wire.stop_time();
-      play(wire, opening());
+      play(wire, opening_with_window(0));
       for (const Segment& segment : broken.session) {
         for (std::size_t at = 0; at < segment.bytes.size(); at += size) {
           const std::size_t end = std::min(at + size, segment.bytes.size());
