@@ -309,6 +309,9 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
     close_reader(lane, mark);
     lane.rest = {};
   }
+  // Both sides said all that they had to say.
+  const bool whole = undisturbed() && (end == DicomEnd::released || end == DicomEnd::closed);
+  for (const Side side : {Side::opener, Side::acceptor}) operations_.settle_suspicions(side, mark, whole);
   association_->on_outcomes(operations_.end_all(mark, undisturbed(), unfinished));
   const bool lost = association_->incomplete() || any_lost();
   emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end),

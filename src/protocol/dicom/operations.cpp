@@ -46,6 +46,7 @@ Operations::Id Operations::on_request(const SeenCommand& seen, const Association
 
 Operations::Id Operations::on_response(const SeenCommand& seen, const Association& association, bool request_may_come,
                                        bool request_lost) {
+  if (!suspicions_.empty()) settle_suspicions(seen.sender, seen.last, seen.undisturbed);
   const std::uint16_t message_id = seen.command.responded_to.value_or(0);
   const Invoker invoker = invoker_of(other(seen.sender));
   Open* operation = find(seen.context_id, message_id, invoker);
@@ -160,6 +161,7 @@ OperationOutcomes Operations::end_all(const Mark& mark, bool undisturbed, bool u
     finish(oldest, mark);
   }
   answered_ = {};
+  suspicions_.clear();
   return std::exchange(outcomes_, {});
 }
 
@@ -211,7 +213,7 @@ Operations::Open* Operations::find(std::uint8_t context_id, std::uint16_t messag
   return found == open_.end() ? nullptr : found->operation.get();
 }
 
-// What is outstanding when a request comes.
+// What is outstanding when a request comes, unless its answer was lost and that is not known yet.
 void Operations::judge_outstanding(const SeenCommand& seen, const Association& association) {
   const Invoker invoker = invoker_of(seen.sender);
   std::size_t outstanding = 0;
@@ -221,12 +223,22 @@ void Operations::judge_outstanding(const SeenCommand& seen, const Association& a
     ++outstanding;
     id_is_used |= entry.message_id == seen.command.message_id;
   }
-  const auto tell = [&](Breach breach) {
-    violations_.tell(breach, seen.start, 0, seen.sender == Side::opener, seen.last);
-  };
-  if (id_is_used) tell(Breach::message_id_reused);
+  if (id_is_used) suspect(Breach::message_id_reused, seen);
   const std::uint16_t window = association.window_of(invoker);
-  if (window != 0 && outstanding >= window) tell(Breach::asynchronous_window);
+  if (window != 0 && outstanding >= window) suspect(Breach::asynchronous_window, seen);
+}
+
+void Operations::suspect(Breach breach, const SeenCommand& seen) {
+  const auto same = [&](const Suspicion& earlier) { return earlier.breach == breach && earlier.sender == seen.sender; };
+  if (std::ranges::none_of(suspicions_, same)) suspicions_.push_back({breach, seen.sender, seen.start});
+}
+
+void Operations::settle_suspicions(Side answering, const Mark& mark, bool undisturbed) {
+  std::erase_if(suspicions_, [&](const Suspicion& suspicion) {
+    if (suspicion.sender == answering) return false;
+    if (undisturbed) violations_.tell(suspicion.breach, suspicion.start, 0, suspicion.sender == Side::opener, mark);
+    return true;
+  });
 }
 
 void Operations::take_request(Open& operation, const SeenCommand& seen) {

@@ -72,6 +72,8 @@ class Operations {
   void settle(const Mark& mark, bool undisturbed);
   /// `unfinished`: nobody looks any longer, though they may go on. Gives how all of the association's operations ended.
   OperationOutcomes end_all(const Mark& mark, bool undisturbed, bool unfinished);
+  /// What this side has sent so far is whole or, not `undisturbed`, perhaps is not: so is what it had answered.
+  void settle_suspicions(Side answering, const Mark& mark, bool undisturbed);
   /// Every operation makes room, as the oldest do at Limits::dicom_pending_operations.
   void push_out_all(const Mark& mark);
   [[nodiscard]] std::size_t kept_bytes() const { return open_.size() * (sizeof(Open) + sizeof(Entry)); }
@@ -108,6 +110,7 @@ class Operations {
   Open* find(std::uint8_t context_id, std::uint16_t message_id, Invoker invoker);
   void end_request(Open& operation, const Mark& last);
   void judge_outstanding(const SeenCommand& seen, const Association& association);
+  void suspect(Breach breach, const SeenCommand& seen);
   void take_request(Open& operation, const SeenCommand& seen);
   void take_response(Open& operation, const SeenCommand& seen);
   void take_counters(Open& operation, const SeenCommand& seen);
@@ -138,6 +141,13 @@ class Operations {
     friend bool operator==(const Answered&, const Answered&) = default;
   };
   Answered answered_;
+  /// A request that came too early, unless an answer before it was lost: that is seen by what follows the answer.
+  struct Suspicion {
+    Breach breach{};
+    Side sender{};
+    UnitStart start;
+  };
+  std::vector<Suspicion> suspicions_;  ///< each breach of each side once
 };
 
 }  // namespace dcmwatch::dicom

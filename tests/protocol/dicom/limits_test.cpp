@@ -25,7 +25,7 @@ Octets request_with(std::size_t transfer_syntaxes) {
 
 TEST(DicomLimits, OperationsThatMakeRoomForNewerOnes) {
   Wire wire{{.limits = {.dicom_pending_operations = 2}}};
-  play(wire, opening());
+  play(wire, opening_with_window(0));
   for (std::uint16_t id = 1; id <= 3; ++id) wire.there(message(1, echo_request(id)));
   EXPECT_THAT(notes(wire), ElementsAre("dicom.pending_operations 1"));
   for (std::uint16_t id = 4; id <= 5; ++id) wire.there(message(1, echo_request(id)));
@@ -41,7 +41,7 @@ TEST(DicomLimits, ThoseThatStayAreStillAnswered) {
   constexpr std::uint16_t kLimit = 256;
   constexpr std::uint16_t kLast = 20'000;
   Wire wire;
-  play(wire, opening());
+  play(wire, opening_with_window(0));
   Octets requests;
   for (std::uint16_t id = 1; id <= kLast; ++id) requests = std::move(requests) + message(1, echo_request(id));
   wire.there(requests);
@@ -94,7 +94,8 @@ TEST(DicomLimits, ACommandGivenUpIsNoCommand) {
 }
 
 TEST(DicomLimits, OpenOperationsGivenUpAreUnfinishedAndTheirAnswersNoBreach) {
-  Opened wire;
+  Wire wire;
+  play(wire, opening_with_window(0));
   for (std::uint16_t id = 1; id <= 3; ++id) wire.there(message(1, echo_request(id)));
   EXPECT_GT(wire.kept_bytes(), 0U);
   EXPECT_EQ(wire.give_up_kept(), 1);

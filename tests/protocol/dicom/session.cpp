@@ -11,7 +11,9 @@ Session operator+(Session left, const Session& right) {
   return left;
 }
 
-Session opening() {
+namespace {
+
+Session opening_with(const Octets& user_items) {
   std::vector<Offer> offers;
   std::vector<Answer> answers;
   std::uint8_t id = 1;
@@ -20,7 +22,16 @@ Session opening() {
     answers.push_back({id, 0, kExplicit});
     id = static_cast<std::uint8_t>(id + 2);
   }
-  return {there(associate_request("CT1", "PACS", offers)), back(associate_accept(answers))};
+  return {there(associate_request("CT1", "PACS", offers, 16384, user_items)),
+          back(associate_accept(answers, 16384, user_items))};
+}
+
+}  // namespace
+
+Session opening() { return opening_with({}); }
+
+Session opening_with_window(std::uint16_t operations) {
+  return opening_with(item(0x53, be16(operations) + be16(operations)));
 }
 
 Session closing() { return {there(release_request()), back(release_response())}; }

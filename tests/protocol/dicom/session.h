@@ -19,6 +19,8 @@ inline Segment back(Octets bytes) { return {Direction::backward, std::move(bytes
 
 /// CT1 opens an association to PACS; contexts 1 verification, 3 CT, 5 find, 7 move, 9 get; explicit VR little endian.
 Session opening();
+/// The same, each side free to have this many operations outstanding; 0: any number.
+Session opening_with_window(std::uint16_t operations);
 Session closing();
 Session operator+(Session left, const Session& right);
 

@@ -30,6 +30,12 @@ Octets accept(const std::vector<Answer>& answers = {{1, 0, kImplicit}, {3, 0, kE
   return associate_accept(answers, 4096);
 }
 
+// As many operations outstanding as one likes.
+Session opened_without_a_window() {
+  const Octets any = item(0x53, be16(0) + be16(0));
+  return {there(request(any)), back(associate_accept({{1, 0, kImplicit}, {3, 0, kExplicit}}, 4096, any))};
+}
+
 struct Case {
   std::string name;
   std::vector<std::string> violations;
@@ -45,7 +51,7 @@ std::vector<Case> cases() {
   const auto image_of = [](std::size_t bytes) { return ct_image(bytes - ct_image(0).size()); };
   const Octets odd_head{image.begin(), image.begin() + 31};
   const Octets odd_tail{image.begin() + 31, image.end()};
-  const Session open{there(request()), back(accept())};
+  const Session open = opened_without_a_window();
   const auto stored = [&](const Octets& data_set) {
     return open + Session{there(message(3, store, data_set)), back(message(3, store_response(1)))};
   };
@@ -251,7 +257,8 @@ TEST(DicomViolations, ASecondAssociationIsJudgedAnew) {
            p_data(pdv(3, data_last, {image.begin() + 31, image.end()}));
   };
   Wire wire;
-  play_whole(wire, opening() + Session{there(odd(1)), there(odd(2))} + closing() + opening() + Session{there(odd(1))});
+  play_whole(wire, opening_with_window(0) + Session{there(odd(1)), there(odd(2))} + closing() + opening() +
+                       Session{there(odd(1))});
   EXPECT_THAT(names_told(wire), ElementsAre("dicom.odd_fragment", "dicom.odd_fragment"));
 }
 
