@@ -53,7 +53,11 @@ struct Limits {
   std::size_t resync_bytes = 1024 * 1024;    ///< how far a stream joined midway is searched for the start of a unit
   std::size_t dicom_pdu_bytes = 512 * 1024;  ///< association PDUs; P-DATA is streamed and has no such bound
   std::size_t dicom_command_bytes = 64 * 1024;
-  std::size_t dicom_negotiated_items = 128;  ///< of a kind, of an association: roles, …; victim: those beyond
+  std::size_t dicom_transfer_syntaxes = 64;  ///< proposed for a context, PS3.6 has fifty; victim: those beyond
+  std::size_t dicom_context_transfer_syntaxes =
+      2048;                                    ///< of lists that differ, of an association; victim: those beyond
+  std::size_t dicom_context_uid_bytes = 2048;  ///< of UIDs that PS3.6 does not have, likewise; victim: those beyond
+  std::size_t dicom_negotiated_items = 128;    ///< of a kind, of an association: roles, …; victim: those beyond
   Duration dicom_answer_timeout = std::chrono::seconds{30};  ///< an association request that nobody answers
   std::size_t dicom_pending_operations = 256;                ///< open requests of one association; victim: the oldest
   std::size_t dicom_query_keys = 64;                         ///< told of a query's identifier; those beyond are counted

@@ -27,12 +27,11 @@ class UidIndex {
     }
   }
 
-  [[nodiscard]] std::string_view name_of(std::string_view uid) const {
-    for (std::size_t slot = slot_of(uid); one_more_[slot] != 0; slot = next(slot)) {
-      const NamedUid& named = kDicomUids[one_more_[slot] - 1U];
-      if (named.uid == uid) return named.name;
-    }
-    return {};
+  /// Counted from 1; 0: it is not there.
+  [[nodiscard]] std::uint16_t place_of(std::string_view uid) const {
+    std::size_t slot = slot_of(uid);
+    while (one_more_[slot] != 0 && kDicomUids[one_more_[slot] - 1U].uid != uid) slot = next(slot);
+    return one_more_[slot];
   }
 
  private:
@@ -139,7 +138,16 @@ std::string dicom_tag_name(std::uint32_t tag) {
   return fmt::format("({:04x},{:04x})", tag >> 16, tag & 0xffffU);
 }
 
-std::string_view dicom_uid_name(std::string_view uid) { return kUidIndex.name_of(uid); }
+std::string_view dicom_uid_name(std::string_view uid) {
+  const std::uint16_t place = kUidIndex.place_of(uid);
+  return place == 0 ? std::string_view{} : kDicomUids[place - 1U].name;
+}
+
+std::uint16_t dicom_uid_place(std::string_view uid) { return kUidIndex.place_of(uid); }
+
+std::string_view dicom_uid_at(std::uint16_t place) {
+  return place == 0 ? std::string_view{} : kDicomUids[place - 1U].uid;
+}
 
 std::string dicom_context_result_text(std::uint8_t result) {
   constexpr std::array<std::string_view, 5> kResults{"acceptance", "user rejection", "no reason (provider rejection)",

@@ -57,6 +57,11 @@ std::string dicom_status_text(std::uint16_t status);
 /// The name of a SOP class or transfer syntax (PS3.6 A); empty if unknown.
 std::string_view dicom_uid_name(std::string_view uid);
 
+/// Where a UID stands in the registry (event/dicom_uids.h), counted from 1; 0: it does not.
+std::uint16_t dicom_uid_place(std::string_view uid);
+/// What stands there; empty for 0.
+std::string_view dicom_uid_at(std::uint16_t place);
+
 /// PS3.8 9.3.4, "rejected-permanent, called AE title not recognized" and the like; unknown codes as numbers.
 std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::uint8_t reason);
 

@@ -15,6 +15,7 @@
 #include "base/endpoint.h"
 #include "base/timestamp.h"
 #include "event/dicom_content.h"
+#include "event/presentation_contexts.h"
 #include "event/texts.h"
 
 namespace dcmwatch {
@@ -73,36 +74,6 @@ struct ConnectionFact {
 
 /// dataset "dicom.association" (PS3.8)
 enum class DicomEnd : std::uint8_t { released, aborted, rejected, reset, closed, timeout, open };
-
-/// PS3.8 9.3.2.2 and 9.3.3.2. `result` is as in the acceptance (0 accepted … 4), nothing if the acceptance was not
-/// seen.
-struct PresentationContext {
-  std::uint8_t id = 0;
-  Uid abstract_syntax;
-  std::vector<Uid> transfer_syntaxes;  ///< proposed
-  std::optional<std::uint8_t> result;
-  Uid accepted_transfer_syntax;  ///< empty unless accepted
-
-  [[nodiscard]] bool accepted() const { return result == std::uint8_t{0}; }
-};
-
-/// Never changed once made: all facts of an association share them.
-class PresentationContexts {
- public:
-  PresentationContexts() = default;
-  PresentationContexts(std::vector<PresentationContext> contexts)  // NOLINT(google-explicit-constructor)
-      : contexts_(std::make_shared<const std::vector<PresentationContext>>(std::move(contexts))) {}
-  PresentationContexts(std::initializer_list<PresentationContext> contexts)
-      : PresentationContexts(std::vector<PresentationContext>{contexts}) {}
-
-  [[nodiscard]] const PresentationContext* begin() const { return contexts_ ? contexts_->data() : nullptr; }
-  [[nodiscard]] const PresentationContext* end() const { return begin() + size(); }
-  [[nodiscard]] std::size_t size() const { return contexts_ ? contexts_->size() : 0; }
-  [[nodiscard]] const PresentationContext& operator[](std::size_t index) const { return (*contexts_)[index]; }
-
- private:
-  std::shared_ptr<const std::vector<PresentationContext>> contexts_;
-};
 
 /// PS3.8 9.3.4: numbers as on the wire.
 struct DicomRejection {

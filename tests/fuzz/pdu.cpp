@@ -27,7 +27,7 @@ void read_pdu(const dicom::AssociateRequest& request) {
   read_items(request);
   for (const dicom::ProposedContext& context : request.contexts) {
     read(context.abstract_syntax);
-    for (const std::string_view syntax : context.transfer_syntaxes) read(syntax);
+    for (const std::string_view syntax : request.transfer_syntaxes_of(context)) read(syntax);
   }
 }
 void read_pdu(const dicom::AssociateAccept& accept) {

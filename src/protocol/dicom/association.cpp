@@ -18,7 +18,7 @@ OpeningTaken Association::on_request(const AssociateRequest& request, const Mark
   fact_.called_ae = request.called_ae;
   fact_.application_context = request.application_context;
   fact_.opener = request.implementation;
-  taken.uids_without_room = contexts_.propose(request.contexts);
+  taken.uids_without_room = contexts_.propose(request, limits);
   if (request.rare) {
     Negotiation negotiation{fact_.negotiation.get(), limits};
     negotiation.propose(*request.rare);
@@ -39,7 +39,7 @@ OpeningTaken Association::on_accept(const AssociateAccept& accept, const Mark& l
   if (fact_.application_context.empty()) fact_.application_context = accept.application_context;
   if (request_seen_) fact_.setup_time = elapsed(first_.time, last.time);
 
-  const ContextTable::Answered answered = contexts_.answer(accept.contexts);
+  const ContextTable::Answered answered = contexts_.answer(accept.contexts, limits);
   taken.uids_without_room = answered.without_room;
   if (answered.unproposed_context) taken.breaches.push_back(Breach::unproposed_context);
   if (answered.unproposed_transfer_syntax) taken.breaches.push_back(Breach::unproposed_transfer_syntax);

@@ -1,76 +1,130 @@
 #include "protocol/dicom/context_table.h"
 
 #include <algorithm>
-#include <utility>
+#include <span>
 
 namespace dcmwatch::dicom {
 namespace {
 
-// Of one context: PS3.6 registers about fifty. More are not kept, so that a hostile request stays small.
-constexpr std::size_t kMostTransferSyntaxes = 64;
-constexpr std::size_t kMostUids = 1024;
-constexpr std::size_t kUsualUids = 8;
-constexpr std::size_t kMostKeptFacts = 64;  // transfer syntaxes proposed: facts repeat their UIDs
+using Context = KeptContexts::Context;
+using Place = UidTexts::Place;
+
+// So many earlier contexts are looked at for the same list: senders have one or two, which take turns.
+constexpr std::size_t kListsLookedAt = 4;
+
+/// Adds UIDs, as many as there is room for.
+class Additions {
+ public:
+  Additions(KeptContexts& kept, const Limits& limits) : kept_(kept), limits_(limits) {}
+
+  Place place_of(std::string_view uid) {
+    Place place = kept_.uids.find(uid);
+    if (place != 0 || uid.empty()) return place;
+    if (kept_.uids.stranger_bytes() + uid.size() < limits_.dicom_context_uid_bytes)
+      place = kept_.uids.add_stranger(uid);
+    if (place == 0) ++without_room_;
+    return place;
+  }
+
+  void add_list(Context& context, std::span<const std::string_view> uids) {
+    const std::size_t first = kept_.proposed.size();
+    const std::size_t room =
+        limits_.dicom_context_transfer_syntaxes - std::min(first, limits_.dicom_context_transfer_syntaxes);
+    const std::size_t before = without_room_;
+    // Beyond the room there may still be a list that was kept.
+    const std::size_t read = std::min(uids.size(), limits_.dicom_transfer_syntaxes);
+    std::size_t missing = uids.size() - read;
+    for (const std::string_view uid : uids.first(read)) kept_.proposed.push_back(place_of(uid));
+    context.first_proposed = static_cast<std::uint16_t>(first);
+    context.proposed = static_cast<std::uint16_t>(read);
+    if (!share_list(context) && read > room) {
+      kept_.proposed.resize(first + room);
+      context.proposed = static_cast<std::uint16_t>(room);
+      missing += read - room;
+    }
+    without_room_ += missing;
+    context.whole = without_room_ == before;
+  }
+
+  [[nodiscard]] std::size_t without_room() const { return without_room_; }
+
+ private:
+  // A list that an earlier context proposes too is not kept twice.
+  bool share_list(Context& context) {
+    const auto list_of = [&](const Context& one) {
+      return std::span{kept_.proposed}.subspan(one.first_proposed, one.proposed);
+    };
+    const std::size_t all = kept_.contexts.size();  // this one is mostly the last
+    for (std::size_t back = 1; back <= std::min(all, kListsLookedAt + 1); ++back) {
+      const Context& other = kept_.contexts[all - back];
+      if (&other == &context || !std::ranges::equal(list_of(other), list_of(context))) continue;
+      kept_.proposed.resize(context.first_proposed);
+      context.first_proposed = other.first_proposed;
+      return true;
+    }
+    return false;
+  }
+
+  KeptContexts& kept_;
+  const Limits& limits_;
+  std::size_t without_room_ = 0;
+};
+
+Context& context_of(KeptContexts& kept, std::uint8_t id) {
+  const auto found = std::ranges::find(kept.contexts, id, &Context::id);
+  if (found != kept.contexts.end()) return *found;
+  kept.contexts.emplace_back().id = id;
+  return kept.contexts.back();
+}
+
+// "None" is as good as proposed: what is no UID is told as such.
+bool is_proposed(const KeptContexts& kept, const Context& context) {
+  if (context.accepted_transfer_syntax == 0 || context.proposed == 0 || !context.whole) return true;
+  const auto list = std::span{kept.proposed}.subspan(context.first_proposed, context.proposed);
+  return std::ranges::find(list, context.accepted_transfer_syntax) != list.end();
+}
 
 }  // namespace
 
-ContextTable::ContextTable() {
-  uids_.reserve(kUsualUids);
-  ordered_.reserve(kUsualUids);
-  uids_.emplace_back();
-}
-
-std::size_t ContextTable::propose(const std::vector<ProposedContext>& contexts) {
-  std::size_t without_room = 0;
-  facts_.reset();
-  contexts_.reserve(contexts_.size() + contexts.size());
-  proposed_.reserve(proposed_.size() + contexts.size());
-  for (const ProposedContext& proposed : contexts) {
-    Context& here = context(proposed.id);
-    here.abstract_syntax = index_of_uid(proposed.abstract_syntax, without_room);
-    here.first_proposed = static_cast<std::uint16_t>(proposed_.size());
-    here.proposed = static_cast<std::uint16_t>(std::min(proposed.transfer_syntaxes.size(), kMostTransferSyntaxes));
-    for (std::size_t i = 0; i < here.proposed; ++i) {
-      proposed_.push_back(index_of_uid(proposed.transfer_syntaxes[i], without_room));
-    }
-    without_room += proposed.transfer_syntaxes.size() - here.proposed;
-    here.whole = without_room == 0;
+std::size_t ContextTable::propose(const AssociateRequest& request, const Limits& limits) {
+  KeptContexts& kept = this->kept();
+  Additions additions{kept, limits};
+  kept.contexts.reserve(kept.contexts.size() + request.contexts.size());
+  for (const ProposedContext& proposed : request.contexts) {
+    Context& here = context_of(kept, proposed.id);
+    here.abstract_syntax = additions.place_of(proposed.abstract_syntax);
+    additions.add_list(here, request.transfer_syntaxes_of(proposed));
   }
   count_kept();
-  return without_room;
+  return additions.without_room();
 }
 
-ContextTable::Answered ContextTable::answer(const std::vector<AnsweredContext>& contexts) {
+ContextTable::Answered ContextTable::answer(const std::vector<AnsweredContext>& contexts, const Limits& limits) {
   Answered all;
-  facts_.reset();
-  const std::size_t proposed = contexts_.size();
+  KeptContexts& kept = this->kept();
+  Additions additions{kept, limits};
+  const std::size_t proposed = kept.contexts.size();
   for (const AnsweredContext& answered : contexts) {
-    Context& here = context(answered.id);
+    Context& here = context_of(kept, answered.id);
     here.result = answered.result;
-    here.transfer_syntax = index_of_uid(answered.transfer_syntax, all.without_room);
-    if (!is_proposed(here, here.transfer_syntax)) all.unproposed_transfer_syntax = true;
+    here.accepted_transfer_syntax = additions.place_of(answered.transfer_syntax);
+    if (!is_proposed(kept, here)) all.unproposed_transfer_syntax = true;
   }
-  all.unproposed_context = contexts_.size() != proposed;
-  all.unanswered_context = std::ranges::any_of(contexts_, [](const Context& context) { return !context.result; });
+  all.without_room = additions.without_room();
+  all.unproposed_context = kept.contexts.size() != proposed;
+  all.unanswered_context = std::ranges::any_of(kept.contexts, [](const Context& context) { return !context.result; });
   count_kept();
   return all;
 }
 
-// "None" is as good as proposed: what is no UID is told as such.
-bool ContextTable::is_proposed(const Context& context, UidIndex transfer_syntax) const {
-  if (transfer_syntax == 0 || context.proposed == 0 || !context.whole) return true;
-  const auto first = proposed_.begin() + context.first_proposed;
-  return std::find(first, first + context.proposed, transfer_syntax) != first + context.proposed;
-}
-
 std::string_view ContextTable::transfer_syntax(std::uint8_t id) const {
   const Context* found = find(id);
-  return found && found->transfer_syntax != 0 ? uids_[found->transfer_syntax].view() : std::string_view{};
+  return found ? kept_->uids.at(found->accepted_transfer_syntax) : std::string_view{};
 }
 
 std::string_view ContextTable::abstract_syntax(std::uint8_t id) const {
   const Context* found = find(id);
-  return found ? uids_[found->abstract_syntax].view() : std::string_view{};
+  return found ? kept_->uids.at(found->abstract_syntax) : std::string_view{};
 }
 
 std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
@@ -80,57 +134,31 @@ std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
 }
 
 PresentationContexts ContextTable::facts() {
-  if (facts_) return *facts_;
-  std::vector<PresentationContext> facts;
-  facts.reserve(contexts_.size());
-  for (const Context& context : contexts_) {
-    PresentationContext& fact = facts.emplace_back();
-    fact.id = context.id;
-    fact.abstract_syntax = uids_[context.abstract_syntax];
-    fact.result = context.result;
-    fact.accepted_transfer_syntax = uids_[context.transfer_syntax];
-    fact.transfer_syntaxes.reserve(context.proposed);
-    for (std::size_t i = 0; i < context.proposed; ++i) {
-      fact.transfer_syntaxes.emplace_back(uids_[proposed_[context.first_proposed + i]]);
-    }
+  given_out_ = kept_ != nullptr;
+  return PresentationContexts{kept_};
+}
+
+KeptContexts& ContextTable::kept() {
+  if (!kept_) {
+    kept_ = std::make_shared<KeptContexts>();
+  } else if (given_out_) {
+    kept_ = std::make_shared<KeptContexts>(*kept_);
+    given_out_ = false;
   }
-  PresentationContexts made{std::move(facts)};
-  if (proposed_.size() > kMostKeptFacts) return made;
-  facts_ = made;
-  count_kept();
-  return made;
+  return *kept_;
 }
 
 void ContextTable::count_kept() {
-  kept_bytes_ = uids_.capacity() * sizeof(Uid) + contexts_.capacity() * sizeof(Context) +
-                (ordered_.capacity() + proposed_.capacity()) * sizeof(UidIndex);
-  if (facts_) kept_bytes_ += contexts_.size() * sizeof(PresentationContext) + proposed_.size() * sizeof(Uid);
-}
-
-ContextTable::UidIndex ContextTable::index_of_uid(std::string_view uid, std::size_t& without_room) {
-  if (uid.empty()) return 0;
-  const auto found = std::ranges::lower_bound(ordered_, uid, {}, [this](UidIndex at) { return uids_[at].view(); });
-  if (found != ordered_.end() && uids_[*found] == uid) return *found;
-  if (uids_.size() == kMostUids) {
-    ++without_room;
-    return 0;
-  }
-  const auto added = static_cast<UidIndex>(uids_.size());
-  ordered_.insert(found, added);
-  uids_.emplace_back(uid);
-  return added;
-}
-
-ContextTable::Context& ContextTable::context(std::uint8_t id) {
-  const auto found = std::ranges::find(contexts_, id, &Context::id);
-  if (found != contexts_.end()) return *found;
-  contexts_.emplace_back().id = id;
-  return contexts_.back();
+  kept_->proposed.shrink_to_fit();
+  kept_->uids.shrink();
+  kept_bytes_ = sizeof(KeptContexts) + kept_->contexts.capacity() * sizeof(Context) +
+                kept_->proposed.capacity() * sizeof(Place) + kept_->uids.kept_bytes();
 }
 
 const ContextTable::Context* ContextTable::find(std::uint8_t id) const {
-  const auto found = std::ranges::find(contexts_, id, &Context::id);
-  return found == contexts_.end() ? nullptr : &*found;
+  if (!kept_) return nullptr;
+  const auto found = std::ranges::find(kept_->contexts, id, &Context::id);
+  return found == kept_->contexts.end() ? nullptr : &*found;
 }
 
 }  // namespace dcmwatch::dicom

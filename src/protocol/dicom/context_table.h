@@ -1,22 +1,23 @@
-// The presentation contexts of an association, each UID kept once: 128 contexts repeat the same few transfer syntaxes.
+// The presentation contexts of an association, as they are kept: within bounds, whatever is proposed.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include "event/event.h"
+#include "base/limits.h"
+#include "event/presentation_contexts.h"
 #include "protocol/dicom/pdu.h"
 
 namespace dcmwatch::dicom {
 
+/// Order of calls: propose, answer, each once if it was seen. The facts share what is kept.
 class ContextTable {
  public:
-  ContextTable();
-
   /// Gives the number of UIDs that there was no room for.
-  std::size_t propose(const std::vector<ProposedContext>& contexts);
+  std::size_t propose(const AssociateRequest& request, const Limits& limits);
 
   /// Which answers fit no proposal, or the reverse; true of all where the proposal was not seen.
   struct Answered {
@@ -25,7 +26,7 @@ class ContextTable {
     bool unproposed_transfer_syntax = false;
     bool unanswered_context = false;
   };
-  Answered answer(const std::vector<AnsweredContext>& contexts);
+  Answered answer(const std::vector<AnsweredContext>& contexts, const Limits& limits);
 
   /// Empty if not accepted, or not seen. Dies when something is added.
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t id) const;
@@ -33,39 +34,23 @@ class ContextTable {
   [[nodiscard]] std::string_view abstract_syntax(std::uint8_t id) const;
   /// Nothing if the proposal or its answer was not seen.
   [[nodiscard]] std::optional<bool> accepted(std::uint8_t id) const;
-  /// Made anew only where something was added since, or where they are too many to be kept.
   [[nodiscard]] PresentationContexts facts();
 
-  [[nodiscard]] std::size_t uids() const { return uids_.size() - 1; }
-  /// In memory, its facts too.
+  /// UIDs, those of a shared list once.
+  [[nodiscard]] std::size_t uids() const { return kept_ ? kept_->contexts.size() + kept_->proposed.size() : 0; }
   [[nodiscard]] std::size_t kept_bytes() const { return kept_bytes_; }
 
  private:
-  using UidIndex = std::uint16_t;
+  using Context = KeptContexts::Context;
+  using Place = UidTexts::Place;
 
-  struct Context {
-    std::uint8_t id = 0;
-    std::optional<std::uint8_t> result;
-    UidIndex abstract_syntax = 0;
-    UidIndex transfer_syntax = 0;
-    std::uint16_t first_proposed = 0;  ///< in proposed_
-    std::uint16_t proposed = 0;
-    bool whole = true;  ///< none of those proposed is missing from proposed_
-  };
-
-  /// "None" if there is no room for it, which counts in `without_room`.
-  UidIndex index_of_uid(std::string_view uid, std::size_t& without_room);
-  Context& context(std::uint8_t id);
-  [[nodiscard]] bool is_proposed(const Context& context, UidIndex transfer_syntax) const;
-  [[nodiscard]] const Context* find(std::uint8_t id) const;
+  /// What is kept, to be changed: facts that were given out keep what they are.
+  KeptContexts& kept();
   void count_kept();
+  [[nodiscard]] const Context* find(std::uint8_t id) const;
 
-  std::vector<Uid> uids_;  ///< in the order in which they came; the first is "none"
-  /// Their places, by UID: a peer that chooses the UIDs could choose such as collide in a hash table.
-  std::vector<UidIndex> ordered_;
-  std::vector<UidIndex> proposed_;
-  std::vector<Context> contexts_;
-  std::optional<PresentationContexts> facts_;
+  std::shared_ptr<KeptContexts> kept_;
+  bool given_out_ = false;
   std::size_t kept_bytes_ = 0;
 };
 

@@ -257,11 +257,12 @@ void read_user_information(const Item& holder, Of pdu, AssociationItems& associa
 }
 
 // PS3.8 9.3.2.2: id, three reserved bytes, one abstract syntax, one or more transfer syntaxes.
-void read_context(const Item& holder, ProposedContext& context, AssociationItems& association, Reading& reading) {
+void read_context(const Item& holder, ProposedContext& context, AssociateRequest& request, Reading& reading) {
   ByteReader reader{holder.value};
   context.id = reader.u8();
   reader.skip(3);
   if (reader.failed()) return reading.tell_truncated(holder.whole);
+  context.first_transfer_syntax = request.transfer_syntaxes.size();
   One abstract_syntax{Breach::abstract_syntax};
   Items items{reader.rest(), reading};
   while (const auto item = items.next()) {
@@ -270,13 +271,14 @@ void read_context(const Item& holder, ProposedContext& context, AssociationItems
       abstract_syntax.on_item(*item, reading);
       context.abstract_syntax = reading.uid(item->value, item->whole);
     } else if (item->type == ItemType::transfer_syntax) {
-      context.transfer_syntaxes.push_back(reading.uid(item->value, item->whole));
+      request.transfer_syntaxes.push_back(reading.uid(item->value, item->whole));
+      ++context.transfer_syntaxes;
     } else {
-      read_other_item(*item, association, reading);
+      read_other_item(*item, request, reading);
     }
   }
   abstract_syntax.on_end(holder.whole, reading);
-  if (context.transfer_syntaxes.empty() && !reading.truncated()) reading.tell(Breach::transfer_syntax, holder.whole);
+  if (context.transfer_syntaxes == 0 && !reading.truncated()) reading.tell(Breach::transfer_syntax, holder.whole);
 }
 
 // PS3.8 9.3.3.2: id, reserved, result, reserved, one transfer syntax, which is not significant unless accepted.
@@ -303,17 +305,17 @@ void read_context(const Item& holder, AnsweredContext& context, AssociationItems
 }
 
 // The contexts of one PDU, of which each id shall be odd and there once (PS3.8 9.3.2.2).
-template <typename Context>
 class Contexts {
  public:
-  void on_item(const Item& item, std::vector<Context>& contexts, AssociationItems& association, Reading& reading) {
-    Context context;
+  template <typename Association>
+  void on_item(const Item& item, Association& association, Reading& reading) {
+    typename decltype(association.contexts)::value_type context;
     read_context(item, context, association, reading);
     if (item.value.empty()) return;
     if (context.id % 2 == 0) reading.tell(Breach::even_context_id, item.whole);
     if (ids_.test(context.id)) return reading.tell(Breach::repeated_context_id, item.whole);
     ids_.set(context.id);
-    contexts.push_back(std::move(context));
+    association.contexts.push_back(context);
   }
 
  private:
@@ -332,11 +334,11 @@ void read_items(ByteView variable_part, Of pdu, Association& association, Readin
   const ItemType context_type = pdu == Of::request ? ItemType::proposed_context : ItemType::answered_context;
   One application_context{Breach::application_context};
   One user_information{Breach::user_information};
-  Contexts<typename decltype(association.contexts)::value_type> contexts;
+  Contexts contexts;
   Items items{variable_part, reading};
   while (const auto item = items.next()) {
     if (item->type == context_type) {
-      contexts.on_item(*item, association.contexts, association, reading);
+      contexts.on_item(*item, association, reading);
     } else if (item->type == ItemType::user_information) {
       user_information.on_item(*item, reading);
       read_user_information(*item, pdu, association, reading);

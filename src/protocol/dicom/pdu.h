@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -32,11 +33,12 @@ inline constexpr std::size_t kPdvHeaderBytes =
 inline constexpr std::uint32_t kAssociationFixedBytes = 68;  ///< of an A-ASSOCIATE-RQ or -AC, before its items
 inline constexpr std::uint32_t kShortPduBytes = 4;           ///< of an A-ASSOCIATE-RJ, A-RELEASE or A-ABORT
 
-/// PS3.8 9.3.2.2: offered under `id`.
+/// PS3.8 9.3.2.2: offered under `id`. The transfer syntaxes of all stand together (AssociateRequest).
 struct ProposedContext {
   std::uint8_t id = 0;
   std::string_view abstract_syntax;
-  std::vector<std::string_view> transfer_syntaxes;
+  std::size_t first_transfer_syntax = 0;
+  std::size_t transfer_syntaxes = 0;
 };
 
 /// PS3.8 9.3.3.2: what became of the context offered under `id`; `transfer_syntax` counts if the result is acceptance
@@ -76,6 +78,11 @@ struct AssociateRequest : AssociationItems {
   AeTitle called_ae;   ///< bytes 11-26
   AeTitle calling_ae;  ///< bytes 27-42
   std::vector<ProposedContext> contexts;
+  std::vector<std::string_view> transfer_syntaxes;
+
+  [[nodiscard]] std::span<const std::string_view> transfer_syntaxes_of(const ProposedContext& context) const {
+    return std::span{transfer_syntaxes}.subspan(context.first_transfer_syntax, context.transfer_syntaxes);
+  }
 };
 
 /// The AE titles of an A-ASSOCIATE-AC are reserved and say nothing (PS3.8 table 9-17).

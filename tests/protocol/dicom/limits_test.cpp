@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "event/dicom_uids.h"
 #include "protocol/dicom/session.h"
 
 namespace dcmwatch::test {
@@ -134,17 +135,25 @@ TEST(DicomLimits, TransferSyntaxesOfOneContext) {
   EXPECT_THAT(notes(wire), ElementsAre("dicom.presentation_context_uids 6"));
 }
 
-TEST(DicomLimits, EveryUidOfALargeProposalIsToldWhereItStands) {
+std::vector<std::string> strangers(std::size_t count) {
   std::vector<std::string> uids;
-  for (std::size_t i = 0; i < 1000; ++i) uids.push_back("1.2.3." + std::to_string(i * 7919 % 1000));
+  for (std::size_t i = 0; i < count; ++i) uids.push_back("1.2.3." + std::to_string(1000 + i));
+  return uids;
+}
+
+// 128 contexts with lists of 16 that all differ.
+TEST(DicomLimits, EveryUidOfALargeProposalIsToldWhereItStands) {
+  std::vector<std::string> uids = strangers(100);
+  for (const NamedUid& registered : kDicomUids) uids.emplace_back(registered.uid);
   std::vector<Offer> offers;
   for (std::size_t i = 0; i < 128; ++i) {
     Offer offer{static_cast<std::uint8_t>(2 * i + 1), kVerification, {}};
-    for (std::size_t k = 0; k < 64; ++k) offer.transfer_syntaxes.emplace_back(uids[(64 * i + k) % uids.size()]);
+    for (std::size_t k = 0; k < 16; ++k) offer.transfer_syntaxes.emplace_back(uids[(i + 7 * k) % uids.size()]);
     offers.push_back(std::move(offer));
   }
   Wire wire;
-  wire.there(associate_request("CT1", "PACS", offers)).back(associate_accept({{3, 0, uids[70]}})).close();
+  wire.there(associate_request("CT1", "PACS", offers));
+  wire.back(associate_accept({{3, 0, offers[1].transfer_syntaxes[9]}})).close();
   EXPECT_THAT(notes(wire), ElementsAre());
   const auto associations = wire.facts<DicomAssociation>(Phase::end);
   ASSERT_EQ(associations.size(), 1U);
@@ -152,14 +161,33 @@ TEST(DicomLimits, EveryUidOfALargeProposalIsToldWhereItStands) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
     EXPECT_THAT(associations[0].contexts[i].transfer_syntaxes, testing::ElementsAreArray(offers[i].transfer_syntaxes));
   }
-  EXPECT_EQ(associations[0].contexts[1].accepted_transfer_syntax, uids[70]);
+  EXPECT_EQ(associations[0].contexts[1].accepted_transfer_syntax, offers[1].transfer_syntaxes[9]);
+}
+
+// Two lists that take turns, as of senders that propose each SOP class twice.
+TEST(DicomLimits, ContextsThatProposeTheSameNeedNoMoreRoom) {
+  std::vector<std::string_view> all;
+  for (std::size_t i = 0; i < 60; ++i) all.push_back(kDicomUids[i].uid);
+  std::vector<Offer> offers;
+  for (std::size_t i = 0; i < 128; ++i) {
+    const auto id = static_cast<std::uint8_t>(2 * i + 1);
+    offers.push_back({id, kVerification, i % 2 == 0 ? all : std::vector<std::string_view>{kImplicit}});
+  }
+  Wire wire;
+  wire.there(associate_request("CT1", "PACS", offers)).close();
+  EXPECT_THAT(notes(wire), ElementsAre());
+  EXPECT_LT(wire.kept_bytes(), 4096U);
+  const auto associations = wire.facts<DicomAssociation>(Phase::end);
+  ASSERT_EQ(associations.size(), 1U);
+  EXPECT_THAT(associations[0].contexts[126].transfer_syntaxes, testing::ElementsAreArray(all));
+  EXPECT_THAT(associations[0].contexts[127].transfer_syntaxes, ElementsAre(kImplicit));
 }
 
 TEST(DicomLimits, UidsOfOneAssociationEveryTime) {
-  std::vector<std::string> uids;
-  for (std::size_t i = 0; i < 20 * 60; ++i) uids.push_back("1.2.3." + std::to_string(i));
+  const std::vector<std::string> uids = strangers(300);
+  const std::size_t room = Limits{}.dicom_context_uid_bytes / (uids[0].size() + 1);
   std::vector<Offer> offers;
-  for (std::size_t i = 0; i < 20; ++i) {
+  for (std::size_t i = 0; i < 5; ++i) {
     const auto first = uids.begin() + static_cast<std::ptrdiff_t>(60 * i);
     offers.push_back({static_cast<std::uint8_t>(2 * i + 1), kVerification, {first, first + 60}});
   }
@@ -168,10 +196,28 @@ TEST(DicomLimits, UidsOfOneAssociationEveryTime) {
     wire.there(associate_request("CT1", "PACS", offers)).back(associate_reject(1, 1, 1));
   }
   wire.close();
-  // 1024 with "none" and the one abstract syntax.
-  const std::size_t beyond = uids.size() - 1022;
+  const std::size_t beyond = uids.size() - room;
   EXPECT_THAT(notes(wire), ElementsAre("dicom.presentation_context_uids " + std::to_string(beyond),
                                        "dicom.presentation_context_uids " + std::to_string(2 * beyond)));
+}
+
+// What was granted may be what there was no room for.
+TEST(DicomLimits, NothingIsUnproposedWhereTheProposalIsNotKeptWhole) {
+  std::vector<Offer> offers;
+  const auto at = [](std::size_t place) { return kDicomUids[place % kDicomUids.size()].uid; };
+  for (std::size_t i = 0; i < 128; ++i) {
+    Offer offer{static_cast<std::uint8_t>(2 * i + 1), kVerification, {}};
+    for (std::size_t k = 0; k < 64; ++k) offer.transfer_syntaxes.push_back(at(i + k));
+    offers.push_back(std::move(offer));
+  }
+  std::vector<Answer> answers;
+  for (const Offer& offer : offers) answers.push_back({offer.id, 0, offer.transfer_syntaxes.back()});
+  Wire wire;
+  wire.there(associate_request("CT1", "PACS", offers)).back(associate_accept(answers)).close();
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.presentation_context_uids " + std::to_string(128 * 64 - 2048)));
+  EXPECT_THAT(wire.facts<Violation>(Phase::end), testing::IsEmpty());
+  EXPECT_EQ(wire.facts<DicomAssociation>(Phase::end).at(0).contexts[127].accepted_transfer_syntax,
+            answers.back().transfer_syntax);
 }
 
 TEST(DicomLimits, AttributesTooLongOrTooDeep) {

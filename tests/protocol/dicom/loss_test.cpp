@@ -187,7 +187,7 @@ TEST(DicomLoss, ARequestSeenAfterItsAcceptance) {
   const auto ends = wire.facts<DicomAssociation>(Phase::end);
   ASSERT_EQ(ends.size(), 1U);
   EXPECT_EQ(ends[0].calling_ae, "CT1");
-  EXPECT_EQ(ends[0].contexts.begin()->abstract_syntax, kVerification);
+  EXPECT_EQ(ends[0].contexts[0].abstract_syntax, kVerification);
 }
 
 TEST(DicomLoss, OneDirectionOnly) {

@@ -49,7 +49,7 @@ TEST(DicomPdu, Request) {
   ASSERT_EQ(request.contexts.size(), 2U);
   EXPECT_EQ(request.contexts[1].id, 3);
   EXPECT_EQ(request.contexts[1].abstract_syntax, kCtImageStorage);
-  EXPECT_EQ(request.contexts[1].transfer_syntaxes, (std::vector<std::string_view>{kExplicit, kImplicit}));
+  EXPECT_THAT(request.transfer_syntaxes_of(request.contexts[1]), testing::ElementsAre(kExplicit, kImplicit));
   EXPECT_EQ(request.implementation.maximum_length, 16384U);
   EXPECT_EQ(request.implementation.class_uid, "1.2.276.0.7230010.3.0.3.6.7");
   EXPECT_EQ(request.implementation.version_name, "OFFIS_DCMTK_367");
@@ -293,7 +293,7 @@ TEST(DicomPdu, OnlyItsOwnAlphabetLeaves) {
   EXPECT_EQ(request.calling_ae, "CT??");
   EXPECT_EQ(request.called_ae, "P??");
   EXPECT_EQ(request.contexts[0].abstract_syntax, "");
-  EXPECT_EQ(request.contexts[0].transfer_syntaxes, std::vector<std::string_view>{""});
+  EXPECT_THAT(request.transfer_syntaxes_of(request.contexts[0]), testing::ElementsAre(""));
 }
 
 }  // namespace

@@ -1,0 +1,44 @@
+#include "event/presentation_contexts.h"
+
+namespace dcmwatch {
+
+UidTexts::Place UidTexts::find(std::string_view uid) const {
+  if (uid.empty()) return 0;
+  if (const Place registered = dicom_uid_place(uid)) return registered;
+  for (std::size_t at = 0; at < strangers_.size();) {
+    const auto place = static_cast<Place>(kFirstStranger + at);
+    const std::string_view text = this->at(place);
+    if (text == uid) return place;
+    at += 1 + text.size();
+  }
+  return 0;
+}
+
+UidTexts::Place UidTexts::add_stranger(std::string_view uid) {
+  if (uid.empty() || uid.size() > 0xff || strangers_.size() + 1 + uid.size() > kMostStrangerBytes) return 0;
+  const auto place = static_cast<Place>(kFirstStranger + strangers_.size());
+  strangers_ += static_cast<char>(uid.size());
+  strangers_ += uid;
+  return place;
+}
+
+PresentationContexts::PresentationContexts(std::initializer_list<Written> contexts) {
+  KeptContexts kept;
+  const auto place = [&](std::string_view uid) {
+    const UidTexts::Place found = kept.uids.find(uid);
+    return found != 0 ? found : kept.uids.add_stranger(uid);
+  };
+  for (const Written& written : contexts) {
+    const auto first = static_cast<std::uint16_t>(kept.proposed.size());
+    for (const std::string_view uid : written.transfer_syntaxes) kept.proposed.push_back(place(uid));
+    kept.contexts.push_back({.id = written.id,
+                             .result = written.result,
+                             .abstract_syntax = place(written.abstract_syntax),
+                             .accepted_transfer_syntax = place(written.accepted_transfer_syntax),
+                             .first_proposed = first,
+                             .proposed = static_cast<std::uint16_t>(written.transfer_syntaxes.size())});
+  }
+  kept_ = std::make_shared<const KeptContexts>(std::move(kept));
+}
+
+}  // namespace dcmwatch
