@@ -10,7 +10,8 @@ namespace dcmwatch {
 namespace {
 
 constexpr std::string_view kDeviations = "flow.deviations";
-constexpr std::array<std::string_view, 5> kModifiers{"contains", "startswith", "endswith", "all", "exists"};
+constexpr std::array<std::string_view, 9> kModifiers{"contains", "startswith", "endswith", "all", "exists",
+                                                     "lt",       "lte",        "gt",       "gte"};
 
 std::vector<std::string_view> field_paths() {
   std::vector<std::string_view> paths;
@@ -61,15 +62,19 @@ class FieldTestReader {
     }
   }
 
+  static bool bounds(std::string_view modifier) { return modifier.starts_with("lt") || modifier.starts_with("gt"); }
+
   bool read_modifier(std::string_view modifier, std::size_t offset) {
     const bool anchors = modifier == "contains" || modifier == "startswith" || modifier == "endswith";
     if (std::find(kModifiers.begin(), kModifiers.end(), modifier) == kModifiers.end()) {
       problems_.add(key_at(offset), "unsupported modifier " + in_quotes(modifier), suggest(modifier, kModifiers));
       return false;
     }
-    if (wants_existence_ || (modifier == "exists" && (anchored_ || wants_all_)) || (anchors && anchored_)) {
-      problems_.add(key_at(offset), "modifier " + in_quotes(modifier) + " does not go with those before it",
-                    "use one of contains, startswith, endswith, with or without all; or exists alone");
+    const bool stands_alone = modifier == "exists" || bounds(modifier);
+    if (wants_existence_ || !bound_.empty() || (stands_alone && (anchored_ || wants_all_)) || (anchors && anchored_)) {
+      problems_.add(
+          key_at(offset), "modifier " + in_quotes(modifier) + " does not go with those before it",
+          "use one of contains, startswith, endswith, with or without all; or exists, lt, lte, gt, gte alone");
       return false;
     }
     if (modifier == "contains") anchor_ = Pattern::Anchor::anywhere;
@@ -78,6 +83,7 @@ class FieldTestReader {
     anchored_ = anchored_ || anchors;
     wants_all_ = wants_all_ || modifier == "all";
     wants_existence_ = modifier == "exists";
+    if (bounds(modifier)) bound_ = modifier;
     return true;
   }
 
@@ -93,7 +99,9 @@ class FieldTestReader {
 
   std::optional<FieldTest> read_values() {
     test_.wants = wants_all_ ? FieldTest::Wants::all : FieldTest::Wants::any;
-    if (entry_.kind == Node::Kind::list) {
+    if (!bound_.empty() && (test_.field->type != FieldType::number || entry_.kind != Node::Kind::scalar)) {
+      refuse(entry_, in_quotes(bound_) + " wants one number, of a field that is a number");
+    } else if (entry_.kind == Node::Kind::list) {
       for (const Node& item : entry_.children) read_value(item);
     } else {
       read_value(entry_);
@@ -162,7 +170,16 @@ class FieldTestReader {
       return refuse(node, "the number " + in_quotes(test_.field->path) + " cannot be " + in_quotes(node.text),
                     "give a whole number and no modifier");
     }
-    test_.values.emplace_back(number);
+    if (bound_.empty()) return void(test_.values.emplace_back(number));
+    // What is beyond every number bounds nothing, and holds for none.
+    constexpr std::int64_t kLeast = Range{}.least;
+    constexpr std::int64_t kMost = Range{}.most;
+    if ((bound_ == "gt" && number == kMost) || (bound_ == "lt" && number == kLeast))
+      return refuse(node, "no number is beyond " + in_quotes(node.text));
+    test_.values.emplace_back(bound_ == "gte"  ? Range{number, kMost}
+                              : bound_ == "gt" ? Range{number + 1, kMost}
+                              : bound_ == "lt" ? Range{kLeast, number - 1}
+                                               : Range{kLeast, number});
   }
 
   void read_truth(const Node& node) {
@@ -178,6 +195,7 @@ class FieldTestReader {
   bool anchored_ = false;
   bool wants_all_ = false;
   bool wants_existence_ = false;
+  std::string_view bound_;  ///< lt, lte, gt or gte
   bool failed_ = false;
 };
 

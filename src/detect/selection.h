@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <variant>
@@ -17,7 +18,12 @@ namespace dcmwatch {
 
 /// null: the field is absent.
 struct Absent {};
-using Value = std::variant<Absent, Pattern, std::int64_t, bool, IpAddress>;
+/// Of numbers: what lt, lte, gt and gte say; both ends belong to it.
+struct Range {
+  std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+};
+using Value = std::variant<Absent, Pattern, std::int64_t, bool, IpAddress, Range>;
 
 /// One field and the values that a rule wants of it.
 struct FieldTest {
@@ -39,7 +45,8 @@ struct FieldTest {
   /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
   [[nodiscard]] bool holds(const Record& record) const;
-  /// Adds to `text` the field's values that were asked for; a deviation with what was observed.
+  /// Adds to `text` the field's values that were asked for, but for numbers of a range; a deviation with what was
+  /// observed.
   void append_matched(const Record& record, std::string& text) const;
 };
 

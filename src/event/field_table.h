@@ -576,7 +576,7 @@ inline constexpr Field kFields[] = {
      of_content<DicomQuery>([](const auto& c, S& s) { if (c.open_date_range) s.boolean(true); })},
     {"dicom.query.unique_keys", kNumber, "UIDs listed at the query's level", "PS3.4 C.4.2.2.1", kNobody,
      of_content<DicomQuery>([](const auto& c, S& s) { number_unless_zero(s, c.unique_keys); })},
-    {"dicom.query.keys_not_told", kNumber, "keys beyond the limit, in neither matched nor returned; absent: none", "", kNobody,
+    {"dicom.query.keys_not_told", kNumber, "keys beyond the limit, in neither matched nor returned; absent: none", "PS3.4 C.2.2", kNobody,
      of_content<DicomQuery>([](const auto& c, S& s) { number_unless_zero(s, c.keys_not_told); })},
 
     {"dicom.worklist.modalities", kList, "modalities of the scheduled steps that were answered, each once", "PS3.4 K.6", kNobody,

@@ -76,8 +76,27 @@ TEST(BundledRules, ChangedPixels) {
 
 TEST(BundledRules, AnObjectStoredAgainAndAgain) {
   EXPECT_EQ(found(link(LinkKind::store_repeated, Outcome::success, 1)), Found{});
-  EXPECT_EQ(found(link(LinkKind::store_repeated, Outcome::success, 4)),
-            (Found{{"The same object is stored again and again", Level::low}}));
+  for (const std::uint32_t times : {4U, 5U, 1000U}) {
+    EXPECT_EQ(found(link(LinkKind::store_repeated, Outcome::success, times)),
+              (Found{{"The same object is stored again and again", Level::low}}))
+        << times;
+  }
+}
+
+TEST(BundledRules, HowOftenAnObjectIsStoredAgainIsOneFinding) {
+  const RuleSet rules = load_rules(DCMWATCH_ROOT "/rules/detection");
+  Detector detector{rules, Limits{}};
+  Findings findings;
+  for (std::uint32_t times = 1; times <= 9; ++times) {
+    Observation observation;
+    observation.event.conversation = 7;
+    observation.event.last.packet = times;
+    observation.event.facts = link(LinkKind::store_repeated, Outcome::success, times);
+    detector.observe(observation, findings);
+  }
+  EXPECT_EQ(findings.all.size(), 1U);
+  detector.finish(findings);
+  EXPECT_EQ(findings.all.back().count, 6U);
 }
 
 }  // namespace

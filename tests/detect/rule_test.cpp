@@ -57,10 +57,14 @@ INSTANTIATE_TEST_SUITE_P(
         // numbers, truths, addresses
         Case{"{destination.port: 11112}", true}, Case{"{destination.port: 104}", false},
         Case{"{destination.port: [104, 11112]}", true}, Case{"{dicom.sub_operations.failed: 3}", true},
-        Case{"{dicom.request_seen: true}", true}, Case{"{dicom.request_seen: false}", false},
-        Case{"{source.ip: 10.20.99.66}", true}, Case{"{source.ip: 10.20.99.6}", false},
-        Case{"{source.ip: 10.20.99.*}", true}, Case{"{source.ip|startswith: \"10.20.99.\"}", true},
-        Case{"{source.ip|startswith: \"10.20.9.\"}", false},
+        Case{"{dicom.sub_operations.failed|gte: 3}", true}, Case{"{dicom.sub_operations.failed|gte: 4}", false},
+        Case{"{dicom.sub_operations.failed|gt: 2}", true}, Case{"{dicom.sub_operations.failed|gt: 3}", false},
+        Case{"{dicom.sub_operations.failed|lte: 3}", true}, Case{"{dicom.sub_operations.failed|lte: 2}", false},
+        Case{"{dicom.sub_operations.failed|lt: 4}", true}, Case{"{dicom.sub_operations.failed|lt: 3}", false},
+        Case{"{dicom.sub_operations.warning|lt: 3}", false}, Case{"{dicom.request_seen: true}", true},
+        Case{"{dicom.request_seen: false}", false}, Case{"{source.ip: 10.20.99.66}", true},
+        Case{"{source.ip: 10.20.99.6}", false}, Case{"{source.ip: 10.20.99.*}", true},
+        Case{"{source.ip|startswith: \"10.20.99.\"}", true}, Case{"{source.ip|startswith: \"10.20.9.\"}", false},
         // absence
         Case{"{source.device: null}", true}, Case{"{source.device: }", true}, Case{"{destination.device: null}", false},
         Case{"{destination.device: [null, pacs]}", true}, Case{"{source.device: [null, pacs]}", true},
