@@ -35,6 +35,7 @@ class Loader {
     if (const Node* node = map.optional("events")) read_events(*node);
     if (const Node* node = map.optional("pseudonym_key")) configuration_.pseudonym_key = path(*node, "pseudonym_key");
     if (const std::string user = map.text("user"); !user.empty()) configuration_.user = user;
+    if (const Node* node = map.optional("digest_pixel_data")) configuration_.digest_pixel_data = is_true(*node);
     if (const Node* node = map.optional("shards"))
       configuration_.shards = static_cast<unsigned>(number(*node, "shards", 1, kPartitions).value_or(1));
     map.done();
@@ -121,6 +122,11 @@ class Loader {
   std::filesystem::path path(const Node& node, std::string_view what) {
     const auto text = scalar(node, what, problems_);
     return text ? (folder_ / *text).lexically_normal() : std::filesystem::path{};
+  }
+
+  bool is_true(const Node& node) {
+    if (node.text != "true" && node.text != "false") problems_.add(node.at, in_quotes(node.key) + " is true or false");
+    return node.text == "true";
   }
 
   std::optional<long> number(const Node& node, std::string_view what, long least, long most) {

@@ -22,6 +22,7 @@ struct MonitorConfiguration {
   bool every_phase = false;
   std::filesystem::path pseudonym_key;  ///< empty: a key for this run only
   std::string user = "nobody";          ///< whom the worker becomes, if started by root
+  bool digest_pixel_data = false;       ///< reads every byte of it
   unsigned shards = 1;
 };
 

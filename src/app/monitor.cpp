@@ -38,6 +38,7 @@ class Monitor {
     if (log_) sinks.push_back(log_.get());
     output_ = std::make_unique<Output>(sinks, OutputSettings{.when_full = WhenFull::shed});
     settings_.protocol.pseudonymizer = &opened_.pseudonymizer;
+    settings_.protocol.digest_pixel_data = configuration.digest_pixel_data;
     settings_.shards = configuration.shards;
     judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), fingerprints,
                                      settings_.protocol.limits, *output_, &metrics_, log_.get());

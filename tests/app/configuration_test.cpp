@@ -35,6 +35,7 @@ TEST(Configuration, of_the_example_loads) {
       load_configuration(std::filesystem::path{DCMWATCH_ROOT} / "config" / "monitor.yaml");
   EXPECT_EQ(configuration.interfaces.at(0).name, "span0");
   EXPECT_EQ(configuration.listen_address, "127.0.0.1");
+  EXPECT_FALSE(configuration.digest_pixel_data);
   EXPECT_EQ(configuration.model, std::filesystem::path{DCMWATCH_ROOT} / "config" / "model.yaml");
 }
 
@@ -42,7 +43,7 @@ TEST(Configuration, takes_what_is_written_and_defaults_for_the_rest) {
   const MonitorConfiguration configuration = load(
       "model: m.yaml\nrules: /r\ninterfaces:\n  - {name: a, filter: not port 22, snap_length: 256, buffer_mebibytes: "
       "8}\n  - {name: b, direction: both, domain: site-b}\n  - {name: c, domain: site-b}\n"
-      "listen: '[::1]:1234'\nevents: {file: '-', phases: all}\nshards: 3\n");
+      "listen: '[::1]:1234'\nevents: {file: '-', phases: all}\nshards: 3\ndigest_pixel_data: true\n");
   EXPECT_EQ(configuration.model, kFile.parent_path() / "m.yaml");
   EXPECT_EQ(configuration.rules, "/r");
   ASSERT_EQ(configuration.interfaces.size(), 3U);
@@ -58,6 +59,7 @@ TEST(Configuration, takes_what_is_written_and_defaults_for_the_rest) {
   EXPECT_EQ(configuration.listen_port, 1234);
   EXPECT_EQ(configuration.events, "-");
   EXPECT_TRUE(configuration.every_phase);
+  EXPECT_TRUE(configuration.digest_pixel_data);
   EXPECT_EQ(configuration.shards, 3U);
   EXPECT_EQ(configuration.user, "nobody");
 }
@@ -69,6 +71,7 @@ TEST(Configuration, names_line_and_column_of_every_mistake) {
       {whole + "listen: 9810\n", ":4:9: 'listen' must be an address and a port"},
       {whole + "listen: 127.0.0.1:99999\n", ":4:9:"},
       {whole + "shards: 65\n", ":4:9: 'shards' must be a number"},
+      {whole + "digest_pixel_data: always\n", ":4:20: 'digest_pixel_data' is true or false"},
       {whole + "shard: 2\n", "did you mean 'shards'"},
       {whole + "events: {file: x, phases: some}\n", "'phases' is 'some'"},
       {"model: m\nrules: r\ninterfaces: span0\n", ":3:13: 'interfaces' must be a list"},

@@ -37,11 +37,11 @@ class LiveCapture(unittest.TestCase):
         self.wire = wire.Wire()
         self.addCleanup(self.wire.close)
 
-    def watch(self, *interfaces):
-        """Starts the monitor on interfaces, each written as YAML."""
+    def watch(self, *interfaces, settings=""):
+        """Starts the monitor on interfaces, each written as YAML, with other settings."""
         configuration = self.folder / "monitor.yaml"
         configuration.write_text(f"model: {d.MODEL}\nrules: {d.RULES}\nlisten: 127.0.0.1:9810\nevents: {{file: {self.folder}/events.ndjson}}\n"
-                                 "interfaces:\n" + "".join(f"  - {interface}\n" for interface in interfaces), encoding="utf-8")
+                                 f"{settings}\ninterfaces:\n" + "".join(f"  - {interface}\n" for interface in interfaces), encoding="utf-8")
         log = (self.folder / "monitor.log").open("w+", encoding="utf-8")
         self.addCleanup(log.close)
         self.monitor = self.wire.start(d.PROGRAM, "monitor", "--config", configuration, stderr=log)
@@ -70,6 +70,16 @@ class LiveCapture(unittest.TestCase):
         sided_frames = list(sided_frames)
         self.wire.send(sided_frames)
         return len(sided_frames)
+
+    def test_pixel_data_is_digested_where_the_configuration_asks_for_it(self):
+        def digests(records):
+            objects = (r["dicom"].get("object", {}) for r in d.of("dicom.operation", records))
+            return collections.Counter(o["pixel_digest"] for o in objects if "pixel_digest" in o)
+        self.watch("{name: span0}", settings="digest_pixel_data: true")
+        self.captured(self.send((0, frame) for frame in wire.frames(DAY)))
+        seen = digests(self.stop())
+        self.assertEqual(seen, digests(d.records(DAY, "--digest")))
+        self.assertNotEqual(seen, {})
 
     def test_a_filter_selects_tagged_and_untagged_frames_alike_and_the_tag_is_told(self):
         self.watch("{name: span0, filter: 'ip and tcp'}")
