@@ -10,6 +10,7 @@
 //     hold=N               answer N echoes, last first                           slow=yes        a C-FIND ends when cancelled
 //     abort=SOURCE/REASON  instead of an answer to C-ECHO                        reject=R/S/D    the association
 //     release=yes          the acceptor asks for it after the first C-ECHO       failed=N        so many are not committed
+//     moves=MS             what a C-MOVE asks for is on its way for so long; somebody else sends it
 'use strict';
 const net = require('net');
 const { Dataset, Scp, Server, association, constants, requests, responses, log } = require('dcmjs-dimse');
@@ -25,7 +26,7 @@ const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const VERIFICATION = '1.2.840.10008.1.1', CT = '1.2.840.10008.5.1.4.1.1.2', MR = '1.2.840.10008.5.1.4.1.1.4';
-const FIND = '1.2.840.10008.5.1.4.1.2.2.1', GET = '1.2.840.10008.5.1.4.1.2.2.3', WORKLIST = '1.2.840.10008.5.1.4.31';
+const FIND = '1.2.840.10008.5.1.4.1.2.2.1', MOVE = '1.2.840.10008.5.1.4.1.2.2.2', GET = '1.2.840.10008.5.1.4.1.2.2.3', WORKLIST = '1.2.840.10008.5.1.4.31';
 const COMMITMENT = '1.2.840.10008.1.20.1', COMMITMENT_INSTANCE = '1.2.840.10008.1.20.1.1', MPPS = '1.2.840.10008.3.1.2.3.3';
 const PRINTING = '1.2.840.10008.5.1.1.9', PRINTER = '1.2.840.10008.5.1.1.16', PRINTER_INSTANCE = '1.2.840.10008.5.1.1.17';
 const SESSION = '1.2.840.10008.5.1.1.1', FILM_BOX = '1.2.840.10008.5.1.1.2', IMAGE_BOX = '1.2.840.10008.5.1.1.4';
@@ -99,6 +100,12 @@ class Peer extends Scp {
       new Dataset({ PatientID: 'PLTID000' + (n + 1), PatientName: 'PLANTED^FOUND' }))));
     this.cancelled = () => send('FE00');
     if (!settings.slow) send('0000');
+  }
+  cMoveRequest(request, callback) {
+    const send = (status, remaining, completed) => this.answer(responses.CMoveResponse, request, (response) => this.sendResponse(request, response), status,
+      (response) => { response.setRemaining(remaining); response.setCompleted(completed); response.setFailures(0); response.setWarnings(0); });
+    send('FF00', 1, 0);
+    setTimeout(() => send('0000', 0, 1), Number(settings.moves));
   }
   cCancelRequest() { this.cancelled(); }
   nGetRequest(request, callback) {
@@ -245,6 +252,11 @@ const commands = {
     const done = query(peer, find);
     if (settings.cancel) { await wait(200); peer.sendCancel(find); }
     await done;
+    await release(peer);
+  },
+  move: async (peer) => {
+    await associate(peer, (a) => offer(a, MOVE));
+    await query(peer, requests.CMoveRequest.createStudyMoveRequest(settings.destination, settings.study));
     await release(peer);
   },
   // C-GET: the archive invokes C-STORE, and we answer as status= says.

@@ -75,7 +75,7 @@ Retrievals::Cause Retrievals::best(Timestamp now, Fits fits) {
       best = {&retrieval, false};
       best_fit = fit + goes_on;
     } else if (retrieval.request.conversation != best.retrieval->request.conversation) {
-      best.doubtful = true;
+      best.doubtful = retrieval.in_doubt = best.retrieval->in_doubt = true;
     }
   }
   return best;
@@ -125,7 +125,8 @@ void Retrievals::link(Retrieval& cause, const Event& effect, const DicomOperatio
 }
 
 void Retrievals::tell_unseen(const Retrieval& retrieval, Told& told) {
-  if (retrieval.command_field != dimse::kMove || retrieval.completed == 0 || !retrieval.effects.empty()) return;
+  if (retrieval.command_field != dimse::kMove || retrieval.completed == 0) return;
+  if (retrieval.in_doubt || !retrieval.effects.empty()) return;
   told.push_back(retrieval.request.tell(Link{.kind = LinkKind::move_caused_store,
                                              .certainty = LinkCertainty::none,
                                              .cause = retrieval.request.conversation,

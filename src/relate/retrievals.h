@@ -15,7 +15,7 @@ namespace dcmwatch {
 /// id where the C-STORE says them (PS3.7 9.1.1.1; both are optional), else by the destination that was asked for and
 /// the study, while the retrieval goes on and Limits::retrieval_linger longer. One link for each retrieval and
 /// conversation that stored for it; of a retrieval that completed sub-operations none of which was seen, one without
-/// effect.
+/// effect; not if something was seen that may be its, and was linked to another that fits as well.
 ///
 /// Order of calls: each C-MOVE, C-GET and C-STORE, in packet time; advance() now and then; finish() last.
 class Retrievals {
@@ -43,6 +43,7 @@ class Retrievals {
     Pseudonym study;  ///< empty: not seen, or several
     std::uint32_t completed = 0;
     std::optional<Timestamp> ended;
+    bool in_doubt = false;               ///< what was seen to be stored may be its as well as another's
     std::vector<std::uint64_t> effects;  ///< conversations that were told to have stored for it
   };
   struct Cause {

@@ -42,6 +42,59 @@ class Retrievals(unittest.TestCase):
                 self.assertEqual(link["link"]["cause"], link["link"]["effect"])
 
 
+class RetrievalsThatTheirStoresDoNotName(unittest.TestCase):
+    """contents.pcap: an archive of dcmjs-dimse; its C-STOREs have no move originator."""
+
+    def setUp(self):
+        self.records = d.records(d.PCAPS / "contents.pcap")
+        operations = d.of("dicom.operation", self.records)
+        self.moves = sorted((r for r in operations if r["dicom"]["command"] == "C-MOVE"), key=lambda r: r["event"]["start"])
+        self.stores = [r for r in operations if r["dicom"]["command"] == "C-STORE" and r["dicom"]["calling_ae"] == "US1"]
+        self.linked = {link["link"]["effect"]: link["link"] for link in links(self.records, "move_caused_store")}
+
+    def test_destination_and_study_say_it_where_one_asked(self):
+        first = [store for store in self.stores if store["event"]["end"] < self.moves[0]["event"]["end"]]
+        self.assertEqual(len(first), 2)
+        (conversation,) = {store["conversation"]["id"] for store in first}
+        self.assertEqual(self.linked[conversation]["certainty"], "content")
+        self.assertEqual(self.linked[conversation]["cause"], self.moves[0]["conversation"]["id"])
+
+    def test_where_two_asked_for_the_same_it_is_ambiguous(self):
+        asked = {move["conversation"]["id"] for move in self.moves[1:]}
+        self.assertEqual(len(asked), 2)
+        (second,) = [store for store in self.stores if store["event"]["end"] > self.moves[0]["event"]["end"]]
+        link = self.linked[second["conversation"]["id"]]
+        self.assertEqual(link["certainty"], "ambiguous")
+        self.assertIn(link["cause"], asked)
+        self.assertEqual(len(self.linked), 2, "nor was the other one's not seen")
+
+
+class PixelData(unittest.TestCase):
+    """contents.pcap: ct1 stores one instance as it is, with another header, as JPEG, and with a bit of its pixels changed; the VNA sends that on."""
+    CAPTURE = d.PCAPS / "contents.pcap"
+
+    def test_that_it_was_changed_is_told_of_the_association_that_did(self):
+        records = d.records(self.CAPTURE, "--digest")
+        stores = sorted((r for r in d.of("dicom.operation", records) if r["dicom"]["command"] == "C-STORE"), key=lambda r: r["event"]["start"])
+        first = stores[0]["dicom"]["instance"]
+        as_it_is, coerced, jpeg, changed, passed_on = (r for r in stores if r["dicom"]["instance"] == first)
+        digests = [r["dicom"]["object"]["pixel_digest"] for r in (as_it_is, coerced, jpeg, changed, passed_on)]
+        self.assertEqual(digests[0], digests[1])
+        self.assertEqual(digests[3], digests[4])
+        self.assertEqual(len(set(digests)), 3)
+        (link,) = links(records, "pixel_data_changed")
+        self.assertEqual((link["link"]["cause"], link["link"]["effect"]), (coerced["conversation"]["id"], changed["conversation"]["id"]))
+        self.assertEqual(between(link), (CT1, VNA))
+
+    def test_that_is_a_finding(self):
+        found = d.findings(d.records(self.CAPTURE, "--digest", "--model", d.MODEL, "--rules", d.RULES))
+        (finding,) = [r for r in found if r["rule"]["name"] == "The pixels of an image were changed" and r["event"]["phase"] == "end"]
+        self.assertEqual(finding["rule"]["level"], "high")
+
+    def test_it_is_not_looked_at_unless_asked_for(self):
+        self.assertEqual(links(d.records(self.CAPTURE), "pixel_data_changed"), [])
+
+
 class Commitments(unittest.TestCase):
     def test_a_request_is_tied_to_its_report_on_another_association(self):
         # Orthanc reports on an association of its own, and one of MR1's objects as missing.

@@ -117,6 +117,16 @@ TEST_F(Retrievals, WhatComesLongAfterAMoveWasNotCausedByIt) {
   EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::originator}}));
 }
 
+TEST_F(Retrievals, OfAMoveWhoseStoresMayHaveBeenThoseOfAnotherItIsNotToldThatNoneWasSeen) {
+  const Event one = move(5, 1, 200);
+  const Event other = move(7, 1, 200);
+  for (const Event& asked : {one, other}) department.see_in(Phase::start, asked);
+  department.see(store_of(200, 8));
+  for (const Event& answered : {one, other}) department.see(answered);
+  department.finish();
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
+}
+
 TEST_F(Retrievals, AMoveWhoseStoresWereNotSeenIsToldWithoutEffect) {
   department.see(move(7));
   department.pass(62s);
