@@ -1,0 +1,51 @@
+"""Each field that docs/fields.md lists is told by some capture of real peers, or it says here why not."""
+import re
+import unittest
+
+import dcmwatch as d
+
+CLEAN = "the switch of the captures neither loses, repeats nor reorders; tests/assemble and tests/metamorphic do"
+LOSS = "no capture loses bytes within a message whose command is seen; tests/metamorphic/loss_test.cpp does"
+SOFTWARE = "no peer in a capture is a product in rules/fingerprints/dicom.yml; tests/model/fingerprints_test.cpp"
+
+# Why no capture tells it, and what does.
+NEVER = {
+    "capture.detail": "no capture breaks off; test_captures.py cuts one",
+    "connection.attempts": "somebody answers every SYN; test_flood.py sends others",
+    "connection.source_network": "likewise",
+    "observer.name": "a monitor's alone; test_live.py",
+    "network.vlan.id": "the switch has no VLANs; test_live_capture.py tags frames",
+    "network.inner.vlan.id": "likewise",
+    "dicom.error_id": "none of the peers sends one; tests/protocol/dicom/exchange_test.cpp",
+    "dicom.opener.product": SOFTWARE,
+    "dicom.acceptor.product": SOFTWARE,
+    "study.not_told_apart": "a capture of 65,536 objects would be large; tests/relate/studies_test.cpp",
+    "study.not_visible": "where answers are not seen, no transfer syntax is, so that studies are not known; tests/relate/studies_test.cpp",
+    "violation.ae_title": "the department's titles are harmless; tests/protocol/dicom/violations_test.cpp",
+    "violation.tolerated": "config/model.yaml declares no quirks; tests/model/lookup_test.cpp",
+    **dict.fromkeys(("dicom.missing_bytes", "hl7.missing_bytes"), LOSS),
+    **dict.fromkeys((f"{side}.{what}" for side in ("source", "destination") for what in
+                     ("conflicting_packets", "duplicate_packets", "out_of_order_packets", "gaps", "unseen_bytes", "zero_window_time")), CLEAN),
+}
+
+
+def paths(record, prefix=""):
+    for name, value in record.items():
+        yield from paths(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
+
+
+class Fields(unittest.TestCase):
+    maxDiff = None
+
+    def test_each_is_told_by_some_capture_or_it_is_known_why_not(self):
+        listed = set(re.findall(r"^\| `([a-z0-9_.@]+)` \|", (d.ROOT / "docs" / "fields.md").read_text(encoding="utf-8"), re.M))
+        told = set()
+        for capture in d.captures():
+            for record in d.records(capture, "--all-phases", "--digest", "--model", d.MODEL, "--rules", d.RULES):
+                told.update(paths(record))
+        self.assertEqual(told - listed, set(), "not documented")
+        self.assertEqual(sorted(listed - told - NEVER.keys()), [], "neither told nor explained")
+
+
+if __name__ == "__main__":
+    unittest.main()
