@@ -52,7 +52,6 @@ struct Limits {
   std::size_t identify_bytes = 512;          ///< bytes after which a stream that nobody recognises stays unidentified
   std::size_t resync_bytes = 1024 * 1024;    ///< how far a stream joined midway is searched for the start of a unit
   std::size_t dicom_pdu_bytes = 512 * 1024;  ///< association PDUs; P-DATA is streamed and has no such bound
-  std::size_t dicom_command_bytes = 64 * 1024;
   std::size_t dicom_transfer_syntaxes = 64;  ///< proposed for a context, PS3.6 has fifty; victim: those beyond
   std::size_t dicom_context_transfer_syntaxes =
       2048;                                    ///< of lists that differ, of an association; victim: those beyond

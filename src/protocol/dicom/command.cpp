@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "protocol/dicom/wire_text.h"
 
@@ -12,7 +13,7 @@ namespace {
 /// What a value is written as (PS3.5 6.2).
 enum class Form : std::uint8_t { text, uid, us, ul, tags };
 
-constexpr bool is_long_as(Form form, std::size_t size) {
+constexpr bool is_long_as(Form form, std::uint32_t size) {
   switch (form) {
     case Form::text:
     case Form::uid: return size % 2 == 0;
@@ -25,58 +26,74 @@ constexpr bool is_long_as(Form form, std::size_t size) {
 
 constexpr bool is_text(Form form) { return form == Form::text || form == Form::uid; }
 
+// As much of a value as is looked at: of those that are looked at whole, a UID is the longest.
+constexpr std::size_t kLongestValue = 128;
+// LT, of elements that are retired, is the longest that any has (PS3.7 E.2).
+constexpr std::uint32_t kLongestElement = 10'240;
+
 // One row an element: its number in group 0000 and where its value goes.
 struct Element {
   std::uint16_t number;
   Form form;
-  void (*read)(ByteView value, Command& command);
+  void (*read)(ByteView value, std::uint32_t length, Command& command);
 };
 
+// Of several the first, as everybody reads them.
 std::uint16_t us(ByteView value) { return ByteReader{value}.u16_le(); }
 
-std::uint16_t count_of_tags(ByteView value) {
-  return static_cast<std::uint16_t>(std::min<std::size_t>(value.size() / 4, std::numeric_limits<std::uint16_t>::max()));
+std::uint16_t count_of_tags(std::uint32_t length) {
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(length / 4, std::numeric_limits<std::uint16_t>::max()));
 }
 
 // PS3.7 E.1. What it has besides, and what is retired (E.2), is passed over.
 constexpr auto kElements = std::to_array<Element>({
-    {0x0000, Form::ul, [](ByteView, Command&) {}},
-    {0x0002, Form::uid, [](ByteView v, Command& c) { c.sop_class_uid = uid(v); }},
-    {0x0003, Form::uid, [](ByteView v, Command& c) { c.sop_class_uid = uid(v); }},
-    {0x0100, Form::us, [](ByteView v, Command& c) { c.field = us(v); }},
-    {0x0110, Form::us, [](ByteView v, Command& c) { c.message_id = us(v); }},
-    {0x0120, Form::us, [](ByteView v, Command& c) { c.responded_to = us(v); }},
-    {0x0600, Form::text, [](ByteView v, Command& c) { c.move_destination = ae_title(v); }},
-    {0x0700, Form::us, [](ByteView v, Command& c) { c.priority = us(v); }},
-    {0x0800, Form::us, [](ByteView v, Command& c) { c.data_set_type = us(v); }},
-    {0x0900, Form::us, [](ByteView v, Command& c) { c.status = us(v); }},
-    {0x0901, Form::tags, [](ByteView v, Command& c) { c.offending_elements = count_of_tags(v); }},
-    {0x0902, Form::text, [](ByteView v, Command& c) { c.error_comment = !trimmed(v).empty(); }},
-    {0x0903, Form::us, [](ByteView v, Command& c) { c.error_id = us(v); }},
-    {0x1000, Form::uid, [](ByteView v, Command& c) { c.instance_uid = trimmed(v); }},
-    {0x1001, Form::uid, [](ByteView v, Command& c) { c.instance_uid = trimmed(v); }},
-    {0x1002, Form::us, [](ByteView v, Command& c) { c.event_type = us(v); }},
-    {0x1005, Form::tags, [](ByteView v, Command& c) { c.attribute_identifiers = count_of_tags(v); }},
-    {0x1008, Form::us, [](ByteView v, Command& c) { c.action_type = us(v); }},
-    {0x1020, Form::us, [](ByteView v, Command& c) { c.sub_operations.remaining = us(v); }},
-    {0x1021, Form::us, [](ByteView v, Command& c) { c.sub_operations.completed = us(v); }},
-    {0x1022, Form::us, [](ByteView v, Command& c) { c.sub_operations.failed = us(v); }},
-    {0x1023, Form::us, [](ByteView v, Command& c) { c.sub_operations.warning = us(v); }},
-    {0x1030, Form::text, [](ByteView v, Command& c) { c.originator_ae = ae_title(v); }},
-    {0x1031, Form::us, [](ByteView v, Command& c) { c.originator_message_id = us(v); }},
+    {0x0000, Form::ul, [](ByteView, std::uint32_t, Command&) {}},
+    {0x0002, Form::uid, [](ByteView v, std::uint32_t, Command& c) { c.sop_class_uid = uid(v); }},
+    {0x0003, Form::uid, [](ByteView v, std::uint32_t, Command& c) { c.sop_class_uid = uid(v); }},
+    {0x0100, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.field = us(v); }},
+    {0x0110, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.message_id = us(v); }},
+    {0x0120, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.responded_to = us(v); }},
+    {0x0600, Form::text, [](ByteView v, std::uint32_t, Command& c) { c.move_destination = ae_title(v); }},
+    {0x0700, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.priority = us(v); }},
+    {0x0800, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.data_set_type = us(v); }},
+    {0x0900, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.status = us(v); }},
+    {0x0901, Form::tags,
+     [](ByteView, std::uint32_t length, Command& c) { c.offending_elements = count_of_tags(length); }},
+    {0x0902, Form::text, [](ByteView v, std::uint32_t, Command& c) { c.error_comment = !trimmed(v).empty(); }},
+    {0x0903, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.error_id = us(v); }},
+    {0x1000, Form::uid, [](ByteView v, std::uint32_t, Command& c) { c.instance_uid = trimmed(v); }},
+    {0x1001, Form::uid, [](ByteView v, std::uint32_t, Command& c) { c.instance_uid = trimmed(v); }},
+    {0x1002, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.event_type = us(v); }},
+    {0x1005, Form::tags,
+     [](ByteView, std::uint32_t length, Command& c) { c.attribute_identifiers = count_of_tags(length); }},
+    {0x1008, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.action_type = us(v); }},
+    {0x1020, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.sub_operations.remaining = us(v); }},
+    {0x1021, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.sub_operations.completed = us(v); }},
+    {0x1022, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.sub_operations.failed = us(v); }},
+    {0x1023, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.sub_operations.warning = us(v); }},
+    {0x1030, Form::text, [](ByteView v, std::uint32_t, Command& c) { c.originator_ae = ae_title(v); }},
+    {0x1031, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.originator_message_id = us(v); }},
 });
 
 static_assert(std::ranges::is_sorted(kElements, {}, &Element::number));
+constexpr std::size_t kNoRow = kElements.size();
 
 /// Rows of kElements, a bit each.
 using Elements = std::uint32_t;
 static_assert(kElements.size() <= std::numeric_limits<Elements>::digits);
 
-constexpr Elements bit_of(const Element* row) { return Elements{1} << (row - kElements.data()); }
+constexpr Elements bit_of(std::size_t row) { return Elements{1} << row; }
+
+// PS3.7 6.3: elements come in ascending order, so the row is mostly not far behind the one before it.
+constexpr std::size_t row_of(std::uint16_t number, std::size_t before = 0) {
+  std::size_t row = kElements[before].number > number ? 0 : before;
+  while (row != kNoRow && kElements[row].number < number) ++row;
+  return row != kNoRow && kElements[row].number == number ? row : kNoRow;
+}
 
 constexpr Elements elements(std::initializer_list<std::uint16_t> numbers) {
   Elements bits = 0;
-  for (const std::uint16_t number : numbers) bits |= bit_of(std::ranges::find(kElements, number, &Element::number));
+  for (const std::uint16_t number : numbers) bits |= bit_of(row_of(number));
   return bits;
 }
 
@@ -134,96 +151,153 @@ bool keeps(DataSetRule rule, const Command& command) {
   return true;
 }
 
-/// Takes one element after the other.
-class CommandReader {
- public:
-  explicit CommandReader(ByteView bytes) : reader_(bytes) {}
-
-  DecodedCommand decode() {
-    while (!reader_.at_end() && read_element()) {
-    }
-    decoded_.usable = says_enough(decoded_.command);
-    // Where elements could not be read, what is missing is their consequence.
-    const CommandDefects& defects = decoded_.defects;
-    const bool read = !defects.has(CommandDefect::truncated) && !defects.has(CommandDefect::group) &&
-                      !defects.has(CommandDefect::length);
-    if (read) judge();
-    return decoded_;
-  }
-
- private:
-  bool fail(CommandDefect defect) {
-    decoded_.defects.add(defect);
-    return false;
-  }
-
-  // False: nothing more can be read.
-  bool read_element() {
-    const bool first = reader_.position() == 0;
-    const std::uint16_t group = reader_.u16_le();
-    const std::uint16_t number = reader_.u16_le();
-    const std::uint32_t length = reader_.u32_le();
-    const ByteView value = reader_.take(length);
-    if (group != 0) return fail(CommandDefect::group);
-    if (reader_.failed()) return fail(CommandDefect::truncated);
-    if (!first && number <= latest_) decoded_.defects.add(CommandDefect::order);
-    latest_ = number;
-    if (first && number == 0 && value.size() == 4)
-      group_length_is_right_ = ByteReader{value}.u32_le() == reader_.remaining();
-    take(number, value);
-    return true;
-  }
-
-  void take(std::uint16_t number, ByteView value) {
-    const Element* const element = row_of(number);
-    if (element == kElements.data() + kElements.size() || element->number != number || value.empty()) return;
-    row_ = element;
-    if (!is_long_as(element->form, value.size())) {
-      decoded_.defects.add(CommandDefect::length);
-      if (!is_text(element->form)) return;
-    }
-    if (element->form == Form::uid && !is_legal_uid(as_bytes(trimmed(value)))) decoded_.defects.add(CommandDefect::uid);
-    seen_ |= bit_of(element);
-    element->read(value, decoded_.command);
-  }
-
-  // PS3.7 6.3: elements come in ascending order, so the row is mostly not far behind the one before it.
-  [[nodiscard]] const Element* row_of(std::uint16_t number) const {
-    const Element* row = row_->number > number ? kElements.data() : row_;
-    while (row != kElements.data() + kElements.size() && row->number < number) ++row;
-    return row;
-  }
-
-  static bool says_enough(const Command& command) {
-    if (command.is_response()) return command.responded_to && command.status;
-    if (command.field == dimse::kCancel) return command.responded_to.has_value();
-    return command.field != 0 && command.message_id;
-  }
-
-  void judge() {
-    const Command& command = decoded_.command;
-    CommandDefects& defects = decoded_.defects;
-    if (!group_length_is_right_) defects.add(CommandDefect::group_length);
-    const auto* rule = std::ranges::find(kCommandRules, command.field, &CommandRule::field);
-    if (rule == kCommandRules.end()) {
-      defects.add(command.field == 0 ? CommandDefect::incomplete : CommandDefect::unknown);
-      return;
-    }
-    if ((rule->required & ~seen_) != 0) defects.add(CommandDefect::incomplete);
-    if (command.field == dimse::kMove && command.move_destination.empty()) defects.add(CommandDefect::move_destination);
-    if (command.data_set_type && !keeps(rule->data_set, command)) defects.add(CommandDefect::data_set_type);
-  }
-
-  ByteReader reader_;
-  DecodedCommand decoded_;
-  const Element* row_ = kElements.data();
-  Elements seen_ = 0;
-  std::uint16_t latest_ = 0;
-  bool group_length_is_right_ = false;
-};
+bool says_enough(const Command& command) {
+  if (command.is_response()) return command.responded_to && command.status;
+  if (command.field == dimse::kCancel) return command.responded_to.has_value();
+  return command.field != 0 && command.message_id;
+}
 
 }  // namespace
 
-DecodedCommand decode_command(ByteView bytes) { return CommandReader{bytes}.decode(); }
+void CommandReader::feed(ByteView bytes) {
+  bytes_ += bytes.size();
+  while (!bytes.empty()) {
+    if (skip_bytes_ != 0) {
+      const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(skip_bytes_, bytes.size()));
+      skip_bytes_ -= passed;
+      bytes = bytes.subspan(passed);
+    } else {
+      bytes = gather(bytes);
+    }
+  }
+}
+
+// Until the head, or what is wanted of the value, is there. Gives what is behind it.
+ByteView CommandReader::gather(ByteView bytes) {
+  const std::size_t wanted = value_bytes_ == 0 ? kHead : value_bytes_;
+  const std::size_t taken = std::min(bytes.size(), wanted - gathered_.size());
+  if (taken == wanted) {
+    on_gathered(bytes.first(taken));
+    return bytes.subspan(taken);
+  }
+  gathered_.insert(gathered_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
+  if (gathered_.size() == wanted) {
+    on_gathered(gathered_);
+    keep();
+    gathered_.clear();
+  }
+  return bytes.subspan(taken);
+}
+
+void CommandReader::on_gathered(ByteView bytes) {
+  if (value_bytes_ == 0) return on_head(bytes);
+  on_value(bytes);
+}
+
+void CommandReader::on_head(ByteView head) {
+  ByteReader reader{head};
+  const std::uint16_t group = reader.u16_le();
+  const std::uint16_t number = reader.u16_le();
+  length_ = reader.u32_le();
+  if (length_ > kLongestElement) defects_.add(CommandDefect::length);
+  if (group != 0) {
+    defects_.add(CommandDefect::group);
+    skip_bytes_ = length_;
+    return;
+  }
+  if (any_ && number <= latest_) defects_.add(CommandDefect::order);
+  if (any_) group_bytes_ += kHead + std::uint64_t{length_};
+  any_ = true;
+  latest_ = number;
+  const std::size_t row = row_of(number, row_);
+  if (row == kNoRow) {
+    skip_bytes_ = length_;
+    return;
+  }
+  row_ = static_cast<std::uint8_t>(row);
+  value_bytes_ = static_cast<std::uint16_t>(std::min<std::size_t>(length_, kLongestValue));
+  if (length_ == 0) on_value({});
+}
+
+void CommandReader::on_value(ByteView head) {
+  Value& value = values_[row_];
+  if (value.came && (value.length != length_ || !std::ranges::equal(value.head, head)))
+    defects_.add(CommandDefect::contradiction);
+  if (value.length == 0) value = {head, length_, true};
+  skip_bytes_ = length_ - value_bytes_;
+  value_bytes_ = 0;
+}
+
+void CommandReader::keep() {
+  std::size_t size = 0;
+  for (const Value& value : values_) size += value.head.size();
+  std::vector<std::uint8_t> kept;
+  kept.reserve(size);
+  for (Value& value : values_) {
+    kept.insert(kept.end(), value.head.begin(), value.head.end());
+    value.head = ByteView{kept}.last(value.head.size());
+  }
+  kept_ = std::move(kept);
+}
+
+void CommandReader::pass(std::uint64_t bytes) {
+  bytes_ += bytes;
+  skip_bytes_ -= bytes;
+}
+
+DecodedCommand CommandReader::end() {
+  static_assert(kElements.size() == kMostElements);
+  if (value_bytes_ != 0 || skip_bytes_ != 0 || !gathered_.empty()) defects_.add(CommandDefect::truncated);
+  if (contradict(0x0002, 0x0003) || contradict(0x1000, 0x1001)) defects_.add(CommandDefect::contradiction);
+  DecodedCommand decoded;
+  read_values(decoded.command);
+  decoded.usable = says_enough(decoded.command);
+  // Where elements could not be read, what is missing is their consequence.
+  if (!defects_.has(CommandDefect::truncated) && !defects_.has(CommandDefect::length)) judge(decoded.command);
+  decoded.defects = defects_;
+  return decoded;
+}
+
+void CommandReader::read_values(Command& command) {
+  for (std::size_t row = 0; row != kNoRow; ++row) {
+    const auto& [head, length, came] = values_[row];
+    if (length == 0) continue;
+    const Form form = kElements[row].form;
+    if (!is_long_as(form, length)) {
+      defects_.add(CommandDefect::length);
+      if (form == Form::us && length < sizeof(std::uint16_t)) continue;
+    }
+    if (form == Form::uid && !is_legal_uid(as_bytes(trimmed(head)))) defects_.add(CommandDefect::uid);
+    kElements[row].read(head, length, command);
+  }
+}
+
+bool CommandReader::contradict(std::uint16_t number, std::uint16_t other) const {
+  const Value& one = values_[row_of(number)];
+  const Value& two = values_[row_of(other)];
+  return one.length != 0 && two.length != 0 && !std::ranges::equal(one.head, two.head);
+}
+
+void CommandReader::judge(const Command& command) {
+  const Value& group_length = values_[row_of(0x0000)];
+  if (group_length.length != sizeof(std::uint32_t) || ByteReader{group_length.head}.u32_le() != group_bytes_)
+    defects_.add(CommandDefect::group_length);
+  const auto* rule = std::ranges::find(kCommandRules, command.field, &CommandRule::field);
+  if (rule == kCommandRules.end()) {
+    defects_.add(command.field == 0 ? CommandDefect::incomplete : CommandDefect::unknown);
+    return;
+  }
+  Elements seen = 0;
+  for (std::size_t row = 0; row != kNoRow; ++row) seen |= values_[row].length != 0 ? bit_of(row) : 0;
+  if ((rule->required & ~seen) != 0) defects_.add(CommandDefect::incomplete);
+  if (command.field == dimse::kMove && command.move_destination.empty()) defects_.add(CommandDefect::move_destination);
+  if (command.data_set_type && !keeps(rule->data_set, command)) defects_.add(CommandDefect::data_set_type);
+}
+
+DecodedCommand decode_command(ByteView bytes) {
+  CommandReader reader;
+  reader.feed(bytes);
+  return reader.end();
+}
 
 }  // namespace dcmwatch::dicom

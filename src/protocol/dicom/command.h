@@ -1,10 +1,12 @@
 // A command set as a value (PS3.7 6.3.1 and E): always implicit VR little endian, group 0000.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "event/dicom_names.h"
@@ -15,7 +17,7 @@ namespace dcmwatch::dicom {
 inline constexpr std::uint16_t kNoDataSet = 0x0101;  ///< (0000,0800)
 
 /// What a command says; what it left out is nothing or empty. Of the affected and the requested SOP class or instance,
-/// a command carries one. Its UIDs are views into the bytes that were decoded.
+/// a command carries one. Its UIDs are views into the bytes that were read, or into what the reader kept of them.
 struct Command {
   std::uint16_t field = 0;                             ///< (0000,0100)
   std::optional<std::uint16_t> message_id;             ///< (0000,0110)
@@ -44,6 +46,7 @@ enum class CommandDefect : std::uint8_t {
   truncated,         ///< an element runs past the end
   group,             ///< an element that is not of group 0000
   length,            ///< a value of a length that its representation has not
+  contradiction,     ///< an element that comes twice with different values
   uid,               ///< a UID that is none
   order,             ///< elements that do not ascend, or come twice
   group_length,      ///< (0000,0000) is not there, or tells another length
@@ -76,7 +79,68 @@ struct DecodedCommand {
   bool usable = false;  ///< it says what it is and, as a response, what it answers and how
 };
 
-/// `bytes` is a whole command set; a head of one gives a head of the value, which may still be usable.
+/// Reads a command set as its fragments pass. Order of calls: feed, each followed by keep unless it was the last; pass,
+/// for as many bytes as are unwanted(); end, once.
+///
+/// Whatever a peer puts before, between or behind the elements that count, these are found: of each, the first value
+/// and of that its first bytes are kept, and what is long is passed over unread. Of an element that comes twice the
+/// first value counts, as it does to DCMTK; to others the last does, so that it is told where they differ.
+class CommandReader {
+ public:
+  CommandReader() = default;
+  CommandReader(const CommandReader&) = delete;
+  CommandReader& operator=(const CommandReader&) = delete;
+
+  /// Its views are held until keep or the value of end is done with. Costs nothing per byte of what is long.
+  void feed(ByteView bytes);
+  /// Makes what is held its own.
+  void keep();
+  /// How many of the following bytes need not be fed, but passed.
+  [[nodiscard]] std::uint64_t unwanted() const { return skip_bytes_; }
+  void pass(std::uint64_t bytes);
+  /// The command set is at its end, or a head of it is all that there is: that gives a head of the value, which may
+  /// still be usable.
+  DecodedCommand end();
+
+  /// So far.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  /// In memory, beyond itself.
+  [[nodiscard]] std::size_t kept_bytes() const { return kept_.capacity() + gathered_.capacity(); }
+
+ private:
+  static constexpr std::size_t kHead = 8;
+  static constexpr std::size_t kMostElements = 24;  ///< that are looked at (PS3.7 E.1)
+  /// Of the first value of an element.
+  struct Value {
+    ByteView head;
+    std::uint32_t length = 0;
+    bool came = false;
+  };
+
+  ByteView gather(ByteView bytes);
+  void on_gathered(ByteView bytes);
+  void on_head(ByteView head);
+  void on_value(ByteView head);
+  void read_values(Command& command);
+  void judge(const Command& command);
+  /// Both there, and not the same.
+  [[nodiscard]] bool contradict(std::uint16_t number, std::uint16_t other) const;
+
+  CommandDefects defects_;
+  std::array<Value, kMostElements> values_{};
+  std::vector<std::uint8_t> kept_;      ///< what the values view
+  std::vector<std::uint8_t> gathered_;  ///< of the head or the value that comes in pieces
+  std::uint64_t bytes_ = 0;
+  std::uint64_t skip_bytes_ = 0;
+  std::uint64_t group_bytes_ = 0;  ///< of group 0000 behind its length
+  std::uint32_t length_ = 0;       ///< of the value in hand
+  std::uint16_t value_bytes_ = 0;  ///< of it that are wanted; 0: a head is in hand
+  std::uint8_t row_ = 0;           ///< whose it is, or was
+  std::uint16_t latest_ = 0;
+  bool any_ = false;
+};
+
+/// Of a whole command set, or a head of one.
 DecodedCommand decode_command(ByteView bytes);
 
 }  // namespace dcmwatch::dicom

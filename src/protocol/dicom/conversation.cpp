@@ -63,7 +63,9 @@ void Conversation::on_skipped(Direction direction, const Mark&, const Mark& last
                               std::uint64_t missing) {
   Lane& lane = lane_of(direction);
   const std::uint64_t passed = std::min(bytes, lane.framer.passable());
-  if (lane.framer.in_fragment() && !lane.pdv.is_command) {
+  if (lane.framer.in_fragment() && lane.pdv.is_command) {
+    if (lane.command && !lane.command_cut) lane.command->pass(passed);
+  } else if (lane.framer.in_fragment()) {
     lane.reader ? lane.reader->pass(passed) : lane.rest.pass(passed);
     on_data_passed(lane, last, passed, missing);
   }
@@ -82,7 +84,7 @@ void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t m
   if (in_data) on_data_passed(lane, mark, loss.fragment_bytes, loss.fragment_bytes);
   if (lane.in_command) lane.command_cut = true;
   if (loss.pdvs_lost) {
-    if (lane.in_command) on_command(lane, mark, lane.command.join({}));
+    cut_command(lane, mark);
     operations_.on_messages_lost(side_of(lane));
     lane.pdv = {};
   }
@@ -107,7 +109,7 @@ void Conversation::give_up_kept(const Mark& mark) {
 // The PDU or the command in hand ends here, as at a gap.
 void Conversation::cut_unit(Lane& lane, const Mark& mark) {
   on_gap(lane.direction, mark, 0);
-  if (lane.in_command) on_command(lane, mark, lane.command.join({}));
+  cut_command(lane, mark);
   lane.framer.forget_lost();
 }
 
@@ -163,7 +165,10 @@ void Conversation::drain(Lane& lane, const Mark& mark) {
 
 Appetite Conversation::appetite(const Lane& lane) const {
   if (!lane.framer.in_fragment() || lane.pdv_ignored) return lane.framer.passable();
-  if (lane.pdv.is_command) return lane.command_cut ? lane.framer.passable() : kWantAll;
+  if (lane.pdv.is_command) {
+    if (lane.command_cut) return lane.framer.passable();
+    return lane.command ? std::min(lane.command->unwanted(), lane.framer.passable()) : kWantAll;
+  }
   const std::uint64_t unwanted = lane.reader ? lane.reader->unwanted() : lane.rest.unwanted();
   return std::min(unwanted, lane.framer.passable());
 }
@@ -319,8 +324,8 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
   association_.reset();
   violations_.forget();
   for (Lane& lane : lanes_) {
-    lane.command.clear();
-    lane.in_command = lane.command_cut = lane.lost = false;
+    forget_command(lane);
+    lane.lost = false;
     lane.message = 0;
     lane.data_set = DataSetState::unknown;
     lane.pdv = {};
@@ -352,8 +357,7 @@ void Conversation::judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark
   if (!breach) return;
   if (undisturbed()) tell(*breach, lane, length, mark);
   if (*breach != Breach::interleaved_messages) return;
-  lane.in_command = lane.command_cut = false;  // its fragments would be taken for those of another message
-  lane.command.clear();
+  forget_command(lane);  // its fragments would be taken for those of another message
 }
 
 Side Conversation::side_of(const Lane& lane) const {

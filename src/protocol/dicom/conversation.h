@@ -15,7 +15,6 @@
 #include "protocol/dicom/pdu_framer.h"
 #include "protocol/dicom/state.h"
 #include "protocol/dicom/violations.h"
-#include "protocol/pending.h"
 
 namespace dcmwatch::dicom {
 
@@ -47,10 +46,10 @@ class Conversation final : public StreamSink {
     PdvHead pdv;               ///< the one in hand
     bool pdv_ignored = false;  ///< the association is not in a state for it
 
-    Pending command;  ///< fragments of the command in hand
+    std::unique_ptr<CommandReader> command;  ///< the one in hand, if it comes in pieces
     UnitStart command_start;
     bool in_command = false;
-    bool command_cut = false;  ///< only its head is kept
+    bool command_cut = false;  ///< only its head is read
 
     Operations::Id message = 0;  ///< whose data set is due or passing
     MessageKind kind{};
@@ -61,7 +60,8 @@ class Conversation final : public StreamSink {
 
     /// Of units not yet whole.
     [[nodiscard]] std::size_t kept_bytes() const {
-      return framer.kept_bytes() + command.kept_bytes() + (reader ? reader->kept_bytes() : 0);
+      return framer.kept_bytes() + (command ? sizeof(CommandReader) + command->kept_bytes() : 0) +
+             (reader ? reader->kept_bytes() : 0);
     }
   };
 
@@ -91,7 +91,9 @@ class Conversation final : public StreamSink {
 
   void on_command_head(Lane& lane, const Mark& mark);
   void on_command_piece(Lane& lane, const Mark& mark, const PdvPiece& piece);
-  void on_command(Lane& lane, const Mark& mark, ByteView bytes);
+  void on_command(Lane& lane, const Mark& mark, CommandReader& reader);
+  void cut_command(Lane& lane, const Mark& mark);
+  static void forget_command(Lane& lane);
   void take_command(Lane& lane, const SeenCommand& seen);
   void open_reader(Lane& lane, const SeenCommand& seen);
   void on_data_head(Lane& lane, const Mark& mark);

@@ -15,8 +15,9 @@ struct DefectBreach {
 
 constexpr auto kDefectBreaches = std::to_array<DefectBreach>({
     {CommandDefect::truncated, Breach::command_set},
-    {CommandDefect::group, Breach::command_set},
-    {CommandDefect::length, Breach::command_set},
+    {CommandDefect::group, Breach::command_group},
+    {CommandDefect::length, Breach::command_element_length},
+    {CommandDefect::contradiction, Breach::command_contradiction},
     {CommandDefect::uid, Breach::command_uid},
     {CommandDefect::order, Breach::command_element_order},
     {CommandDefect::group_length, Breach::command_group_length},
@@ -117,35 +118,50 @@ void Conversation::on_command_head(Lane& lane, const Mark& mark) {
     lane.command_cut = false;
     lane.command_start = lane.framer.unit();
   }
-  if (lane.command.size() + lane.pdv.fragment_bytes > settings_.limits.dicom_command_bytes) {
-    tell(Breach::command_set, lane, lane.pdv.fragment_bytes, mark);
-    lane.command_cut = true;
-  }
 }
 
 void Conversation::on_command_piece(Lane& lane, const Mark& mark, const PdvPiece& piece) {
   if (!lane.in_command) return;
-  const ByteView gathered = lane.command.join(lane.command_cut ? ByteView{} : piece.bytes);
-  if (piece.ends && lane.pdv.is_last) {
-    on_command(lane, mark, gathered);
-  } else {
-    lane.command.keep(gathered);
+  const bool ends = piece.ends && lane.pdv.is_last;
+  if (ends && !lane.command) {
+    CommandReader whole;
+    whole.feed(piece.bytes);
+    return on_command(lane, mark, whole);
   }
+  if (!lane.command) lane.command = std::make_unique<CommandReader>();
+  if (!lane.command_cut) lane.command->feed(piece.bytes);
+  if (ends) return on_command(lane, mark, *lane.command);
+  lane.command->keep();
 }
 
-void Conversation::on_command(Lane& lane, const Mark& mark, ByteView bytes) {
-  const DecodedCommand decoded = decode_command(bytes);
-  if (decoded.defects.any() && !lane.command_cut && !lane.lost) {
+void Conversation::on_command(Lane& lane, const Mark& mark, CommandReader& reader) {
+  const DecodedCommand decoded = reader.end();
+  if (!lane.command_cut && !lane.lost) {
+    const auto tell_of_command = [&](Breach breach) {
+      violations_.tell(breach, lane.command_start, reader.bytes(), side_of(lane) == Side::opener, mark);
+    };
+    if (!decoded.usable) tell_of_command(Breach::command_set);
     for (const auto& [defect, breach] : kDefectBreaches) {
-      if (decoded.defects.has(defect)) tell(breach, lane, bytes.size(), mark);
+      if (decoded.defects.has(defect)) tell_of_command(breach);
     }
   }
   if (decoded.usable) {
-    take_command(lane, {decoded.command, lane.pdv.context_id, side_of(lane), lane.command_start, mark, lane.command_cut,
-                        undisturbed()});
+    take_command(lane, {decoded.command, lane.pdv.context_id, side_of(lane), lane.command_start, mark, reader.bytes(),
+                        lane.command_cut, undisturbed()});
   }
+  forget_command(lane);
+}
+
+// What there is of it is all that comes.
+void Conversation::cut_command(Lane& lane, const Mark& mark) {
+  if (!lane.in_command) return;
+  if (lane.command) return on_command(lane, mark, *lane.command);
+  forget_command(lane);
+}
+
+void Conversation::forget_command(Lane& lane) {
   lane.in_command = lane.command_cut = false;
-  lane.command.clear();
+  lane.command.reset();
 }
 
 void Conversation::take_command(Lane& lane, const SeenCommand& seen) {
@@ -167,7 +183,7 @@ void Conversation::take_command(Lane& lane, const SeenCommand& seen) {
   } else {
     association_->on_operation();
     if (!may_name(association_->abstract_syntax(seen.context_id), command.sop_class_uid))
-      tell(Breach::sop_class_of_context, lane, 0, seen.last);
+      violations_.tell(Breach::sop_class_of_context, seen.start, seen.bytes, seen.sender == Side::opener, seen.last);
     lane.kind = MessageKind::request;
     lane.message = operations_.on_request(seen, *association_);
     open_reader(lane, seen);
@@ -195,8 +211,7 @@ void Conversation::on_data_head(Lane& lane, const Mark& mark) {
     lane.data_set = DataSetState::begun;
     operations_.on_fragment(lane.message, lane.kind, mark);
   }
-  lane.in_command = false;
-  lane.command.clear();
+  forget_command(lane);
 }
 
 void Conversation::on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& piece) {

@@ -282,7 +282,7 @@ void Operations::take_response(Open& operation, const SeenCommand& seen) {
   operation.response_done = !command.has_data_set();
   operation.pace.on_response(seen.start.mark.time, sent_by(seen.sender));
   const auto tell = [&](Breach breach) {
-    violations_.tell(breach, seen.start, 0, seen.sender == Side::opener, seen.last);
+    violations_.tell(breach, seen.start, seen.bytes, seen.sender == Side::opener, seen.last);
   };
   if (!dicom_regular_status_class(fact.command_field, *command.status)) tell(Breach::status);
   if (fact.status) {
@@ -304,7 +304,7 @@ void Operations::take_counters(Open& operation, const SeenCommand& seen) {
   const SubOperations& counters = seen.command.sub_operations;
   if (!has_counters(counters)) return;
   if (!follow(operation.fact.sub_operations, counters))
-    violations_.tell(Breach::sub_operations, seen.start, 0, seen.sender == Side::opener, seen.last);
+    violations_.tell(Breach::sub_operations, seen.start, seen.bytes, seen.sender == Side::opener, seen.last);
   operation.fact.sub_operations = counters;
 }
 

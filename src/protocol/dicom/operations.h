@@ -24,6 +24,7 @@ struct SeenCommand {
   Side sender{};
   UnitStart start;           ///< of its first PDV
   Mark last;                 ///< its last byte
+  std::uint64_t bytes = 0;   ///< of the command set
   bool cut = false;          ///< a gap took part of it
   bool undisturbed = false;  ///< nothing was lost or reordered so far: what breaks an order is the peers' doing
 };

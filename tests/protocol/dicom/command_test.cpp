@@ -104,6 +104,67 @@ TEST(DicomCommand, EveryCutOfIt) {
   }
 }
 
+Octets contradictory_move() {
+  return command_set(ui(0x0002, kStudyRootMove) + us(0x0100, 0x0021) + us(0x0110, 1) + ae(0x0600, "NOSUCH") +
+                     ae(0x0600, "WS2") + us(0x0700, 0) + us(0x0800, 1));
+}
+
+// As DCMTK takes it.
+TEST(DicomCommand, OfAnElementThatComesTwiceTheFirstCounts) {
+  EXPECT_EQ(decode_command(contradictory_move()).command.move_destination, "NOSUCH");
+}
+
+Octets long_element() { return from_hex("0000 9051") + le32(66'000) + Octets(66'000, ' '); }
+
+// Wherever it stands, and however the command is cut: what counts is found, and nearly nothing is kept.
+TEST(DicomCommand, WhatIsLongInItHidesNothing) {
+  const Octets head = ui(0x0002, kStudyRootMove) + us(0x0100, 0x0021) + us(0x0110, 1);
+  const Octets tail = ae(0x0600, "NOSUCH") + us(0x0700, 0) + us(0x0800, 1);
+  for (const Octets& bytes :
+       {long_element() + head + tail, head + long_element() + tail, head + tail + long_element()}) {
+    const Octets whole = command_set(bytes);
+    for (const std::size_t size : {1U, 7U, 1000U, 100'000U}) {
+      CommandReader reader;
+      std::uint64_t passed = 0;
+      for (std::size_t at = 0; at < whole.size();) {
+        const std::size_t unwanted = std::min<std::size_t>(reader.unwanted(), whole.size() - at);
+        reader.pass(unwanted);
+        passed += unwanted;
+        at += unwanted;
+        const std::size_t fed = std::min(size, whole.size() - at);
+        const Octets piece{whole.begin() + static_cast<std::ptrdiff_t>(at),
+                           whole.begin() + static_cast<std::ptrdiff_t>(at + fed)};
+        reader.feed(piece);
+        reader.keep();
+        EXPECT_LT(reader.kept_bytes(), 1024U);
+        at += fed;
+      }
+      if (size < 1000) {
+        EXPECT_GT(passed, 65'000U);
+      }
+      const DecodedCommand decoded = reader.end();
+      EXPECT_TRUE(decoded.usable);
+      EXPECT_TRUE(decoded.defects.has(CommandDefect::length));
+      EXPECT_FALSE(decoded.defects.has(CommandDefect::truncated));
+      EXPECT_EQ(decoded.command.field, dimse::kMove);
+      EXPECT_EQ(decoded.command.sop_class_uid, kStudyRootMove);
+      EXPECT_EQ(decoded.command.move_destination, "NOSUCH");
+      EXPECT_EQ(reader.bytes(), whole.size());
+    }
+  }
+}
+
+// It is little, whatever a peer sends.
+TEST(DicomCommand, ManyElementsKeepNoMoreThanOneOfEach) {
+  Octets elements;
+  for (int i = 0; i < 5000; ++i) elements = std::move(elements) + us(0x0110, 7) + ui(0x0002, kVerification);
+  CommandReader reader;
+  reader.feed(elements);
+  reader.keep();
+  EXPECT_LT(reader.kept_bytes(), 256U);
+  EXPECT_EQ(reader.end().command.message_id, 7);
+}
+
 struct Case {
   std::string name;
   Octets bytes;
@@ -121,7 +182,8 @@ TEST(DicomCommand, TellsWhatIsWrong) {
       {"nothing", {}, {group_length, incomplete}, false},
       {"an element past the end", echo_request(1) + from_hex("00000009"), {truncated}, true},
       {"a value past the end", from_hex("0000 0001 02000000 30"), {truncated}, false},
-      {"another group", from_hex("0800 0001 02000000 3000"), {group}, false},
+      {"another group behind", echo_request(1) + from_hex("0800 0001 02000000 3000"), {group}, true},
+      {"another group before", from_hex("0100 1000 02000000 5820") + echo_request(1), {group}, true},
       {"a US of four bytes", from_hex("0000 0001 04000000 30000000"), {length}, false},
       {"a UID of odd length",
        command_set(from_hex("0000 0200 11000000") + text(kVerification) + us(0x0100, 0x0030) + us(0x0110, 1) +
@@ -133,7 +195,7 @@ TEST(DicomCommand, TellsWhatIsWrong) {
                    from_hex("0000 0109 06000000 100010002000")),
        {length},
        true},
-      {"a length of four gigabytes", from_hex("0000 0001 ffffffff 30000000"), {truncated}, false},
+      {"a length of four gigabytes", from_hex("0000 0001 ffffffff 30000000"), {truncated, length}, false},
       {"no group length", echo, {group_length}, true},
       {"a group length too short", from_hex("0000 0000 04000000 10000000") + echo, {group_length}, true},
       {"a group length that counts itself",
@@ -147,6 +209,17 @@ TEST(DicomCommand, TellsWhatIsWrong) {
       {"twice",
        command_set(ui(0x0002, kVerification) + us(0x0100, 0x0030) + us(0x0110, 1) + us(0x0110, 1) + us(0x0800, 0x0101)),
        {order},
+       true},
+      {"twice, differently", contradictory_move(), {order, contradiction}, true},
+      {"twice, first with nothing",
+       command_set(ui(0x0002, kVerification) + us(0x0100, 0x0030) + from_hex("0000 1001 00000000") + us(0x0110, 1) +
+                   us(0x0800, 0x0101)),
+       {order, contradiction},
+       true},
+      {"affected and requested, differently",
+       command_set(ui(0x0002, kVerification) + ui(0x0003, kCtImageStorage) + us(0x0100, 0x0030) + us(0x0110, 1) +
+                   us(0x0800, 0x0101)),
+       {contradiction},
        true},
       {"no message id",
        command_set(ui(0x0002, kVerification) + us(0x0100, 0x30) + us(0x0800, 0x0101)),

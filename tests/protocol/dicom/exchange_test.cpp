@@ -266,6 +266,12 @@ std::vector<Break> breaks() {
            1, command_set(us(0x0100, 0x0030) + ui(0x0002, kVerification) + us(0x0110, 1) + us(0x0800, kNone))))}},
       {"dicom.command_elements",
        {there(message(1, command_set(us(0x0100, 0x0030) + us(0x0110, 1) + us(0x0800, kNone))))}},
+      {"dicom.command_group", {there(message(1, echo_request(1) + from_hex("0800 0000 04000000 0a000000")))}},
+      {"dicom.command_element_length",
+       {there(message(1, echo_request(1) + from_hex("0000 9051") + le32(66'000) + Octets(66'000, ' ')))}},
+      {"dicom.command_contradiction",
+       {there(message(1, command_set(ui(0x0002, kVerification) + us(0x0100, 0x0030) + us(0x0110, 1) +
+                                     us(0x0800, kNone) + ui(0x1000, "1.2.3") + ui(0x1001, "1.2.4"))))}},
       {"dicom.command_uid", {there(message(3, store_request(1, "1.2.03"), image))}},
       {"dicom.unknown_command",
        {there(message(1, command_set(us(0x0100, 0x0040) + us(0x0110, 1) + us(0x0800, kNone))))}},
