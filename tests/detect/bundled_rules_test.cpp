@@ -13,7 +13,8 @@ struct Findings final : FindingSink {
 };
 
 /// The titles and levels that one record gives rise to.
-std::vector<std::pair<std::string, Level>> found(Facts facts, Phase phase = Phase::end, Visibility visibility = {}) {
+std::vector<std::pair<std::string, Level>> found(Facts facts, Phase phase = Phase::end, Visibility visibility = {},
+                                                 bool tolerated = false) {
   static const RuleSet kRules = load_rules(DCMWATCH_ROOT "/rules/detection");
   Detector detector{kRules, Limits{}};
   Findings findings;
@@ -22,6 +23,7 @@ std::vector<std::pair<std::string, Level>> found(Facts facts, Phase phase = Phas
   observation.event.visibility = visibility;
   observation.event.protocol = Protocol::dicom;
   observation.event.conversation = 7;
+  observation.declared.tolerated = tolerated;
   observation.event.facts = std::move(facts);
   detector.observe(observation, findings);
   std::vector<std::pair<std::string, Level>> found;
@@ -97,6 +99,21 @@ TEST(BundledRules, HowOftenAnObjectIsStoredAgainIsOneFinding) {
   EXPECT_EQ(findings.all.size(), 1U);
   detector.finish(findings);
   EXPECT_EQ(findings.all.back().count, 6U);
+}
+
+TEST(BundledRules, AProtocolBrokenSoThatReceiversMayDiffer) {
+  const auto broken = [](Severity severity, bool by_opener) {
+    Violation violation;
+    violation.name = "dicom.command_contradiction";
+    violation.by_opener = by_opener;
+    violation.severity = severity;
+    return violation;
+  };
+  const Found told{{"A protocol was broken in a way that receivers read differently", Level::medium}};
+  EXPECT_EQ(found(broken(Severity::high, true)), told);
+  EXPECT_EQ(found(broken(Severity::high, false)), told);
+  EXPECT_EQ(found(broken(Severity::medium, true)), Found{});
+  EXPECT_EQ(found(broken(Severity::high, true), Phase::end, {}, true), Found{}) << "a quirk of the device";
 }
 
 }  // namespace
