@@ -54,9 +54,12 @@ struct Limits {
   std::size_t dicom_pdu_bytes = 512 * 1024;  ///< association PDUs; P-DATA is streamed and has no such bound
   std::size_t dicom_transfer_syntaxes = 64;  ///< proposed for a context, PS3.6 has fifty; victim: those beyond
   std::size_t dicom_context_transfer_syntaxes =
-      2048;                                    ///< of lists that differ, of an association; victim: those beyond
-  std::size_t dicom_context_uid_bytes = 2048;  ///< of UIDs that PS3.6 does not have, likewise; victim: those beyond
-  std::size_t dicom_negotiated_items = 128;    ///< of a kind, of an association: roles, …; victim: those beyond
+      1024;  ///< of an association, those of a list that comes twice once; victim: those beyond
+  std::size_t dicom_negotiated_items = 128;         ///< of a kind, of an association: roles, …; victim: those beyond
+  std::size_t dicom_stranger_bytes = 1536;          ///< UIDs that PS3.6 does not have, of contexts and again of these
+                                                    ///< items; victim: those beyond
+  std::size_t dicom_association_bytes = 12 * 1024;  ///< agreed and open, of one association; victim: the oldest open
+                                                    ///< request but for the latest
   Duration dicom_answer_timeout = std::chrono::seconds{30};  ///< an association request that nobody answers
   std::size_t dicom_pending_operations = 256;                ///< open requests of one association; victim: the oldest
   std::size_t dicom_query_keys = 64;                         ///< told of a query's identifier; those beyond are counted
@@ -64,7 +67,7 @@ struct Limits {
   std::size_t dicom_scheduled_steps = 32;     ///< likewise; of one data set, the rest is forgotten
   std::size_t dicom_failure_reasons = 16;     ///< different ones of a commitment; the rest is forgotten
   std::uint64_t dicom_inflated_bytes = 1 << 20;  ///< of a deflated data set's head; victim: what it says behind them
-  int dicom_inflate_window_bits = 12;  ///< bytes, as a power of two; victim: what a data set says behind what refers
+  int dicom_inflate_window_bits = 11;  ///< bytes, as a power of two; victim: what a data set says behind what refers
                                        ///< farther back
   std::size_t hl7_message_bytes = 512 * 1024;  ///< wanted head of a message; the rest is skipped and counted
   std::size_t hl7_pending_messages = 256;      ///< messages awaiting their acknowledgement; victim: the oldest

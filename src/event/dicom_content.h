@@ -106,6 +106,23 @@ constexpr InstancePrint print_of(std::string_view pseudonym) {
   return print;
 }
 
+/// What the lists of a content take in memory.
+template <typename Element>
+std::size_t bytes_of(const std::vector<Element>& list) {
+  return list.capacity() * sizeof(Element);
+}
+inline std::size_t listed_bytes(const StoredObject&) { return 0; }
+inline std::size_t listed_bytes(const DicomQuery& query) {
+  return bytes_of(query.matched) + bytes_of(query.wildcards) + bytes_of(query.returned);
+}
+inline std::size_t listed_bytes(const WorklistAnswer& answer) { return bytes_of(answer.steps); }
+inline std::size_t listed_bytes(const StorageCommitment& commitment) {
+  return bytes_of(commitment.failure_reasons) + bytes_of(commitment.instances) + bytes_of(commitment.failed_instances);
+}
+inline std::size_t listed_bytes(const PerformedStep& step) {
+  return bytes_of(step.scheduled) + bytes_of(step.instances);
+}
+
 /// Nothing, or some of these, shared: at most one of a kind. A worklist's C-FIND has a query and an answer.
 class DicomContent {
  public:
@@ -137,6 +154,13 @@ class DicomContent {
     return nullptr;
   }
 
+  /// In memory.
+  [[nodiscard]] std::size_t kept_bytes() const {
+    std::size_t bytes = 0;
+    for (const Node* node = first_.get(); node; node = node->beside.get()) bytes += node->bytes;
+    return bytes;
+  }
+
  private:
   /// Its address tells the kind.
   template <typename Content>
@@ -146,11 +170,12 @@ class DicomContent {
   struct Node {
     const char* kind;
     std::shared_ptr<const Node> beside;
+    std::size_t bytes;
   };
   template <typename Content>
   struct Of : Node {
     Of(Content of, std::shared_ptr<const Node> other)
-        : Node{&kKind<Content>, std::move(other)}, content(std::move(of)) {}
+        : Node{&kKind<Content>, std::move(other), sizeof(Of) + listed_bytes(of)}, content(std::move(of)) {}
     Content content;
   };
   std::shared_ptr<const Node> first_;

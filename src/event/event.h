@@ -99,7 +99,7 @@ struct DicomImplementation {
 
 /// PS3.7 D.3.3.4: what the opener proposed to be for a SOP class, and what it was granted; nothing if not answered.
 struct RoleSelection {
-  Uid sop_class_uid;
+  UidTexts::Place sop_class = 0;  ///< in DicomNegotiation::uids
   bool proposed_scu = false, proposed_scp = false;
   std::optional<bool> accepted_scu, accepted_scp;
 };
@@ -120,8 +120,10 @@ struct UserIdentity {
 /// What else the two sides negotiated (PS3.7 D.3.3); most associations negotiate none of it.
 struct DicomNegotiation {
   std::vector<RoleSelection> roles;
-  std::vector<Uid> extended;         ///< SOP classes of the SOP Class Extended Negotiation (D.3.3.5), either side
-  std::vector<Uid> common_extended;  ///< of the Common Extended Negotiation (D.3.3.6)
+  /// SOP classes of the SOP Class Extended Negotiation (D.3.3.5), either side, and of the common one (D.3.3.6).
+  std::vector<UidTexts::Place> extended, common_extended;
+  UidTexts uids;
+  bool incomplete = false;  ///< some that was proposed found no room
   std::optional<AsynchronousWindow> proposed_window, accepted_window;
   std::optional<UserIdentity> user_identity;
   std::vector<std::uint8_t> unknown_items;  ///< each type once, ascending

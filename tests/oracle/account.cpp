@@ -49,7 +49,7 @@ class Reader final : public RecordSink, private FieldSink {
     std::set<std::string> proposed, accepted;
     if (!association.negotiation) return;
     for (const RoleSelection& role : association.negotiation->roles) {
-      const std::string uid{role.sop_class_uid.view()};
+      const std::string uid{association.negotiation->uids.at(role.sop_class)};
       proposed.insert(fmt::format("{} {}", uid, dicom_role_text(role.proposed_scu, role.proposed_scp)));
       if (role.accepted_scu && role.accepted_scp)
         accepted.insert(fmt::format("{} {}", uid, dicom_role_text(*role.accepted_scu, *role.accepted_scp)));

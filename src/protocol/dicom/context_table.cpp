@@ -9,9 +9,6 @@ namespace {
 using Context = KeptContexts::Context;
 using Place = UidTexts::Place;
 
-// So many earlier contexts are looked at for the same list: senders have one or two, which take turns.
-constexpr std::size_t kListsLookedAt = 4;
-
 /// Adds UIDs, as many as there is room for.
 class Additions {
  public:
@@ -20,8 +17,7 @@ class Additions {
   Place place_of(std::string_view uid) {
     Place place = kept_.uids.find(uid);
     if (place != 0 || uid.empty()) return place;
-    if (kept_.uids.stranger_bytes() + uid.size() < limits_.dicom_context_uid_bytes)
-      place = kept_.uids.add_stranger(uid);
+    if (kept_.uids.stranger_bytes() + uid.size() < limits_.dicom_stranger_bytes) place = kept_.uids.add_stranger(uid);
     if (place == 0) ++without_room_;
     return place;
   }
@@ -54,9 +50,7 @@ class Additions {
     const auto list_of = [&](const Context& one) {
       return std::span{kept_.proposed}.subspan(one.first_proposed, one.proposed);
     };
-    const std::size_t all = kept_.contexts.size();  // this one is mostly the last
-    for (std::size_t back = 1; back <= std::min(all, kListsLookedAt + 1); ++back) {
-      const Context& other = kept_.contexts[all - back];
+    for (const Context& other : kept_.contexts) {
       if (&other == &context || !std::ranges::equal(list_of(other), list_of(context))) continue;
       kept_.proposed.resize(context.first_proposed);
       context.first_proposed = other.first_proposed;

@@ -96,6 +96,7 @@ class Conversation final : public StreamSink {
   static void forget_command(Lane& lane);
   void take_command(Lane& lane, const SeenCommand& seen);
   void open_reader(Lane& lane, const SeenCommand& seen);
+  void make_room(const Mark& mark);
   void on_data_head(Lane& lane, const Mark& mark);
   void on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& piece);
   void on_data_passed(Lane& lane, const Mark& mark, std::uint64_t bytes, std::uint64_t missing);

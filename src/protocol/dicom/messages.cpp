@@ -199,6 +199,14 @@ void Conversation::open_reader(Lane& lane, const SeenCommand& seen) {
         {seen.command.field, fact->sop_class_uid, fact->transfer_syntax_uid, fact->requested.time}, settings_);
   }
   if (!lane.reader && lane.kind == MessageKind::request) operations_.announce(lane.message, seen.last);
+  if (lane.reader) make_room(seen.last);
+}
+
+// What an association keeps is bounded as a whole; its operations are what can be told before their time.
+void Conversation::make_room(const Mark& mark) {
+  std::size_t beside = association_->kept_bytes();
+  for (const Lane& lane : lanes_) beside += lane.reader ? lane.reader->kept_bytes() : 0;
+  operations_.make_room_beside(beside, mark);
 }
 
 void Conversation::on_data_head(Lane& lane, const Mark& mark) {
@@ -253,6 +261,8 @@ void Conversation::close_reader(Lane& lane, const Mark& mark) {
   if (DicomOperation* fact = operations_.fact(lane.message)) {
     PiecesOf pieces{operations_, lane.message, mark};
     reader->tell(*fact, pieces);
+    operations_.on_content(lane.message);
+    make_room(mark);
   }
   if (lane.kind == MessageKind::request) operations_.announce(lane.message, mark);
 }

@@ -15,22 +15,14 @@ bool is_within(std::uint16_t granted, std::uint16_t proposed) {
 
 Negotiation::Negotiation(const DicomNegotiation* before, const Limits& limits)
     : most_(limits.dicom_negotiated_items),
+      most_stranger_bytes_(limits.dicom_stranger_bytes),
       fact_(before ? std::make_unique<DicomNegotiation>(*before) : std::make_unique<DicomNegotiation>()) {}
 
 void Negotiation::propose(const RareItems& request) {
-  for (const Role& role : request.roles) {
-    if (fact_->roles.size() == most_) {
-      ++without_room_;
-    } else {
-      fact_->roles.push_back({.sop_class_uid = role.sop_class_uid,
-                              .proposed_scu = role.scu,
-                              .proposed_scp = role.scp,
-                              .accepted_scu = std::nullopt,
-                              .accepted_scp = std::nullopt});
-    }
-  }
-  for (const std::string_view uid : request.extended) add_uid(fact_->extended, uid);
-  for (const std::string_view uid : request.common_extended) add_uid(fact_->common_extended, uid);
+  for (const Role& role : request.roles) add_role(role);
+  for (const std::string_view uid : request.extended) add_class(fact_->extended, uid);
+  for (const std::string_view uid : request.common_extended) add_class(fact_->common_extended, uid);
+  fact_->incomplete = without_room_ != 0;
   fact_->proposed_window = request.window;
   fact_->user_identity = request.user_identity;
   add_unknown(request);
@@ -54,28 +46,50 @@ bool Negotiation::answer(const RareItems& acceptance) {
   return legal;
 }
 
+void Negotiation::add_role(const Role& role) {
+  const UidTexts::Place place = fact_->roles.size() == most_ ? UidTexts::Place{0} : place_of(role.sop_class_uid);
+  if (place == 0 && !role.sop_class_uid.empty()) {
+    ++without_room_;
+  } else {
+    fact_->roles.push_back({.sop_class = place,
+                            .proposed_scu = role.scu,
+                            .proposed_scp = role.scp,
+                            .accepted_scu = std::nullopt,
+                            .accepted_scp = std::nullopt});
+  }
+}
+
 // PS3.7 D.3.3.4: a role is granted or not; one that was not proposed cannot be.
 bool Negotiation::answer_role(const Role& role) {
-  const auto found = std::ranges::find_if(
-      fact_->roles, [&](const RoleSelection& proposed) { return proposed.sop_class_uid == role.sop_class_uid; });
-  if (found == fact_->roles.end()) return fact_->roles.size() == most_;  // its proposal may have found no room
+  const UidTexts::Place place = fact_->uids.find(role.sop_class_uid);
+  const auto found = std::ranges::find(fact_->roles, place, &RoleSelection::sop_class);
+  const bool proposed = found != fact_->roles.end() && (place != 0 || role.sop_class_uid.empty());
+  if (!proposed) return fact_->incomplete;
   found->accepted_scu = role.scu;
   found->accepted_scp = role.scp;
   return (found->proposed_scu || !role.scu) && (found->proposed_scp || !role.scp);
 }
 
 bool Negotiation::answer_extended(std::string_view sop_class_uid) {
-  const std::vector<Uid>& proposed = fact_->extended;
-  return std::ranges::find(proposed, sop_class_uid, &Uid::view) != proposed.end() || proposed.size() == most_;
+  const UidTexts::Place place = fact_->uids.find(sop_class_uid);
+  const bool known = place != 0 || sop_class_uid.empty();
+  return (known && std::ranges::find(fact_->extended, place) != fact_->extended.end()) || fact_->incomplete;
 }
 
-void Negotiation::add_uid(std::vector<Uid>& uids, std::string_view uid) {
-  if (std::ranges::find(uids, uid, &Uid::view) != uids.end()) return;
-  if (uids.size() == most_) {
+void Negotiation::add_class(std::vector<UidTexts::Place>& classes, std::string_view uid) {
+  const UidTexts::Place place = place_of(uid);
+  if (std::ranges::find(classes, place) != classes.end()) return;
+  if (classes.size() == most_ || (place == 0 && !uid.empty())) {
     ++without_room_;
   } else {
-    uids.emplace_back(uid);
+    classes.push_back(place);
   }
+}
+
+UidTexts::Place Negotiation::place_of(std::string_view uid) {
+  const UidTexts::Place place = fact_->uids.find(uid);
+  if (place != 0 || fact_->uids.stranger_bytes() + uid.size() >= most_stranger_bytes_) return place;
+  return fact_->uids.add_stranger(uid);
 }
 
 void Negotiation::add_unknown(const RareItems& items) {
@@ -89,8 +103,8 @@ void Negotiation::add_unknown(const RareItems& items) {
 
 std::size_t Negotiation::kept_bytes() const {
   return sizeof(DicomNegotiation) + fact_->roles.capacity() * sizeof(RoleSelection) +
-         (fact_->extended.capacity() + fact_->common_extended.capacity()) * sizeof(Uid) +
-         fact_->unknown_items.capacity();
+         (fact_->extended.capacity() + fact_->common_extended.capacity()) * sizeof(UidTexts::Place) +
+         fact_->uids.kept_bytes() + fact_->unknown_items.capacity();
 }
 
 std::shared_ptr<const DicomNegotiation> Negotiation::fact() && { return std::move(fact_); }

@@ -21,7 +21,7 @@ class Negotiation {
   /// False if something is granted that was not proposed (PS3.7 D.3.3.3 to D.3.3.7).
   bool answer(const RareItems& acceptance);
 
-  /// Items beyond Limits::dicom_negotiated_items.
+  /// Items beyond Limits::dicom_negotiated_items and dicom_stranger_bytes.
   [[nodiscard]] std::size_t without_room() const { return without_room_; }
   [[nodiscard]] std::size_t kept_bytes() const;
   [[nodiscard]] std::shared_ptr<const DicomNegotiation> fact() &&;
@@ -29,10 +29,14 @@ class Negotiation {
  private:
   bool answer_role(const Role& role);
   bool answer_extended(std::string_view sop_class_uid);
+  void add_role(const Role& role);
   void add_unknown(const RareItems& items);
-  void add_uid(std::vector<Uid>& uids, std::string_view uid);
+  void add_class(std::vector<UidTexts::Place>& classes, std::string_view uid);
+  /// 0: there is no room for it.
+  UidTexts::Place place_of(std::string_view uid);
 
   std::size_t most_;
+  std::size_t most_stranger_bytes_;
   std::unique_ptr<DicomNegotiation> fact_;
   std::size_t without_room_ = 0;
 };

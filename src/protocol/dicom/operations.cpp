@@ -55,7 +55,7 @@ Operations::Id Operations::on_response(const SeenCommand& seen, const Associatio
     operation = &open(seen, message_id, invoker, association);
     operation->fact.request_seen = false;
     operation->request_done = true;
-    operation->awaits_request = request_may_come;
+    operation->awaits_request = request_may_come && !some_pushed_out_;
     operation->after_final = answered_ == Answered{seen.context_id, message_id, invoker, operation->fact.command_field};
     operation->shortfall.lost = request_lost;
   }
@@ -69,6 +69,13 @@ Operations::Id Operations::on_response(const SeenCommand& seen, const Associatio
 void Operations::on_cancel(const SeenCommand& seen) {
   Open* operation = find(seen.context_id, seen.command.responded_to.value_or(0), invoker_of(seen.sender));
   if (operation && dimse::is_query(operation->fact.command_field)) operation->fact.cancelled = true;
+}
+
+void Operations::on_content(Id id) {
+  Open* operation = find(id);
+  if (!operation) return;
+  content_bytes_ -= std::exchange(operation->content_bytes, operation->fact.content.kept_bytes());
+  content_bytes_ += operation->content_bytes;
 }
 
 DicomOperation* Operations::fact(Id id) {
@@ -162,12 +169,13 @@ OperationOutcomes Operations::end_all(const Mark& mark, bool undisturbed, bool u
   }
   answered_ = {};
   suspicions_.clear();
+  some_pushed_out_ = false;
   return std::exchange(outcomes_, {});
 }
 
 Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker,
                                    const Association& association) {
-  make_room(seen.last);
+  make_room(association.kept_bytes() + sizeof(Open), seen.last);
   open_.push_back({++latest_, message_id, seen.context_id, invoker, std::make_unique<Open>()});
   Open& operation = *open_.back().operation;
   operation.id = latest_;
@@ -184,9 +192,15 @@ Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t messag
   return operation;
 }
 
-void Operations::make_room(const Mark& mark) {
-  if (open_.size() < std::max<std::size_t>(1, settings_.limits.dicom_pending_operations)) return;
-  push_out_oldest(mark);
+// `for_bytes`: what there must be room for beside the operations that are open.
+void Operations::make_room(std::size_t for_bytes, const Mark& mark) {
+  const Limits& limits = settings_.limits;
+  while (open_.size() >= std::max<std::size_t>(1, limits.dicom_pending_operations)) push_out_oldest(mark);
+  while (!open_.empty() && kept_bytes() + for_bytes > limits.dicom_association_bytes) push_out_oldest(mark);
+}
+
+void Operations::make_room_beside(std::size_t bytes, const Mark& mark) {
+  while (open_.size() > 1 && kept_bytes() + bytes > settings_.limits.dicom_association_bytes) push_out_oldest(mark);
 }
 
 void Operations::push_out_all(const Mark& mark) {
@@ -196,7 +210,7 @@ void Operations::push_out_all(const Mark& mark) {
 void Operations::push_out_oldest(const Mark& mark) {
   Open& oldest = *open_.front().operation;
   pushed_out_.add(oldest.fact.requested, mark);
-  oldest.shortfall.unfinished = true;
+  oldest.shortfall.unfinished = some_pushed_out_ = true;
   finish(oldest, mark);
 }
 
@@ -331,6 +345,7 @@ void Operations::finish(Open& operation, const Mark& mark) {
     answered_ = {fact.context_id, fact.message_id, fact.invoker, fact.command_field};
   }
   emit(operation, Phase::end, mark);
+  content_bytes_ -= operation.content_bytes;
   open_.erase(std::ranges::lower_bound(open_, operation.id, {}, &Entry::id));
 }
 

@@ -31,7 +31,8 @@ struct SeenCommand {
 
 enum class MessageKind : std::uint8_t { request, response };
 
-/// The open operations of one association, oldest first; at most Limits::dicom_pending_operations of them.
+/// The open operations of one association, oldest first; at most Limits::dicom_pending_operations of them, and, but for
+/// the latest, no more than Limits::dicom_association_bytes leaves room for.
 class Operations {
  public:
   using Id = std::uint64_t;  ///< never used twice; 0: none
@@ -55,6 +56,8 @@ class Operations {
   void on_fragment(Id id, MessageKind kind, const Mark& mark);
   /// Where what a data set says goes. Null if the operation is over.
   [[nodiscard]] DicomOperation* fact(Id id);
+  /// What its data set says was added to the operation.
+  void on_content(Id id);
   /// Tells what a record holds of a content that goes on.
   void tell_piece(Id id, const DicomContent& piece, const Mark& mark);
   void on_data(Id id, MessageKind kind, std::uint64_t bytes, std::uint64_t missing, const Mark& mark);
@@ -75,9 +78,13 @@ class Operations {
   OperationOutcomes end_all(const Mark& mark, bool undisturbed, bool unfinished);
   /// What this side has sent so far is whole or, not `undisturbed`, perhaps is not: so is what it had answered.
   void settle_suspicions(Side answering, const Mark& mark, bool undisturbed);
+  /// The oldest make room for what else is kept of the association, the latest stays.
+  void make_room_beside(std::size_t bytes, const Mark& mark);
   /// Every operation makes room, as the oldest do at Limits::dicom_pending_operations.
   void push_out_all(const Mark& mark);
-  [[nodiscard]] std::size_t kept_bytes() const { return open_.size() * (sizeof(Open) + sizeof(Entry)); }
+  [[nodiscard]] std::size_t kept_bytes() const {
+    return open_.size() * (sizeof(Open) + sizeof(Entry)) + content_bytes_;
+  }
   /// Once, last, after end_all.
   void on_close(const Mark& mark) { pushed_out_.on_close(mark); }
 
@@ -94,6 +101,7 @@ class Operations {
     bool after_final = false;  ///< a response as the latest operation that is over had
     Shortfall shortfall;
     Pace pace;
+    std::size_t content_bytes = 0;
     bool responses_lost = false;
   };
 
@@ -121,7 +129,7 @@ class Operations {
   void count_outcome(const Open& operation);
   void tell_times(Open& operation) const;
   [[nodiscard]] const DirectionStatistics& sent_by(Side side) const;
-  void make_room(const Mark& mark);
+  void make_room(std::size_t for_bytes, const Mark& mark);
   void push_out_oldest(const Mark& mark);
   DicomOperation& emit(Open& operation, Phase phase, const Mark& mark);
   void tell_unrequested(const Open& operation, const Mark& mark);
@@ -132,6 +140,8 @@ class Operations {
   Forgotten pushed_out_;     ///< by newer ones
   std::vector<Entry> open_;  ///< by ascending id; nearly always there is one
   Id latest_ = 0;
+  std::size_t content_bytes_ = 0;
+  bool some_pushed_out_ = false;  ///< their responses may still come
   OperationOutcomes outcomes_;
   /// The latest that was answered: context, message id, invoker and command.
   struct Answered {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "event/dicom_uids.h"
 #include "protocol/dicom/session.h"
 
@@ -41,7 +43,7 @@ TEST(DicomLimits, OperationsThatMakeRoomForNewerOnes) {
 TEST(DicomLimits, ThoseThatStayAreStillAnswered) {
   constexpr std::uint16_t kLimit = 256;
   constexpr std::uint16_t kLast = 20'000;
-  Wire wire;
+  Wire wire{{.limits = {.dicom_association_bytes = 1 << 20}}};
   play(wire, opening_with_window(0));
   Octets requests;
   for (std::uint16_t id = 1; id <= kLast; ++id) requests = std::move(requests) + message(1, echo_request(id));
@@ -55,6 +57,27 @@ TEST(DicomLimits, ThoseThatStayAreStillAnswered) {
   EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).size(), kLast);
   EXPECT_THAT(notes(wire), ElementsAre("dicom.pending_operations 1",
                                        "dicom.pending_operations " + std::to_string(kLast - kLimit - 1)));
+}
+
+// What an association keeps is bounded: its oldest open operations are told before their time, the latest stays.
+TEST(DicomLimits, AnswersToWhatMadeRoomBreakNoRule) {
+  constexpr std::uint16_t kStores = 100;
+  Wire wire;
+  play(wire, opening_with_window(0));
+  for (std::uint16_t id = 1; id <= kStores; ++id) {
+    wire.there(message(3, store_request(id), ct_image(100)));
+    EXPECT_LE(wire.kept_bytes(), Limits{}.dicom_association_bytes) << id;
+  }
+  for (std::uint16_t id = 1; id <= kStores; ++id) wire.back(message(3, store_response(id)));
+  play(wire, closing());
+  wire.close();
+  EXPECT_THAT(wire.facts<Violation>(Phase::end), testing::IsEmpty());
+  std::set<std::uint16_t> answered;
+  for (const DicomOperation& store : wire.facts<DicomOperation>(Phase::end))
+    if (store.status && store.request_seen) answered.insert(store.message_id);
+  EXPECT_GE(answered.size(), 4U);
+  EXPECT_EQ(*answered.rbegin(), kStores);
+  EXPECT_EQ(notes(wire).size(), 2U) << "the first, and then the others in sum";
 }
 
 TEST(DicomLimits, ARequestGivenUpIsToldAsFarAsItWasReadAndTheNextIsWhole) {
@@ -141,19 +164,19 @@ std::vector<std::string> strangers(std::size_t count) {
   return uids;
 }
 
-// 128 contexts with lists of 16 that all differ.
+// 128 contexts with lists of 8 that all differ.
 TEST(DicomLimits, EveryUidOfALargeProposalIsToldWhereItStands) {
   std::vector<std::string> uids = strangers(100);
   for (const NamedUid& registered : kDicomUids) uids.emplace_back(registered.uid);
   std::vector<Offer> offers;
   for (std::size_t i = 0; i < 128; ++i) {
     Offer offer{static_cast<std::uint8_t>(2 * i + 1), kVerification, {}};
-    for (std::size_t k = 0; k < 16; ++k) offer.transfer_syntaxes.emplace_back(uids[(i + 7 * k) % uids.size()]);
+    for (std::size_t k = 0; k < 8; ++k) offer.transfer_syntaxes.emplace_back(uids[(i + 7 * k) % uids.size()]);
     offers.push_back(std::move(offer));
   }
   Wire wire;
   wire.there(associate_request("CT1", "PACS", offers));
-  wire.back(associate_accept({{3, 0, offers[1].transfer_syntaxes[9]}})).close();
+  wire.back(associate_accept({{3, 0, offers[1].transfer_syntaxes[5]}})).close();
   EXPECT_THAT(notes(wire), ElementsAre());
   const auto associations = wire.facts<DicomAssociation>(Phase::end);
   ASSERT_EQ(associations.size(), 1U);
@@ -161,7 +184,7 @@ TEST(DicomLimits, EveryUidOfALargeProposalIsToldWhereItStands) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
     EXPECT_THAT(associations[0].contexts[i].transfer_syntaxes, testing::ElementsAreArray(offers[i].transfer_syntaxes));
   }
-  EXPECT_EQ(associations[0].contexts[1].accepted_transfer_syntax, offers[1].transfer_syntaxes[9]);
+  EXPECT_EQ(associations[0].contexts[1].accepted_transfer_syntax, offers[1].transfer_syntaxes[5]);
 }
 
 // Two lists that take turns, as of senders that propose each SOP class twice.
@@ -185,7 +208,7 @@ TEST(DicomLimits, ContextsThatProposeTheSameNeedNoMoreRoom) {
 
 TEST(DicomLimits, UidsOfOneAssociationEveryTime) {
   const std::vector<std::string> uids = strangers(300);
-  const std::size_t room = Limits{}.dicom_context_uid_bytes / (uids[0].size() + 1);
+  const std::size_t room = Limits{}.dicom_stranger_bytes / (uids[0].size() + 1);
   std::vector<Offer> offers;
   for (std::size_t i = 0; i < 5; ++i) {
     const auto first = uids.begin() + static_cast<std::ptrdiff_t>(60 * i);
@@ -214,7 +237,7 @@ TEST(DicomLimits, NothingIsUnproposedWhereTheProposalIsNotKeptWhole) {
   for (const Offer& offer : offers) answers.push_back({offer.id, 0, offer.transfer_syntaxes.back()});
   Wire wire;
   wire.there(associate_request("CT1", "PACS", offers)).back(associate_accept(answers)).close();
-  EXPECT_THAT(notes(wire), ElementsAre("dicom.presentation_context_uids " + std::to_string(128 * 64 - 2048)));
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.presentation_context_uids " + std::to_string(128 * 64 - 1024)));
   EXPECT_THAT(wire.facts<Violation>(Phase::end), testing::IsEmpty());
   EXPECT_EQ(wire.facts<DicomAssociation>(Phase::end).at(0).contexts[127].accepted_transfer_syntax,
             answers.back().transfer_syntax);

@@ -36,11 +36,11 @@ TEST(DicomNegotiation, NothingWhereNothingWasNegotiated) {
 }
 
 TEST(DicomNegotiation, RolesAsProposedAndAsGranted) {
-  const auto roles = negotiated(role("1.2.1", 1, 1) + role("1.2.2", 0, 1) + role("1.2.3", 1, 0),
-                                role("1.2.2", 0, 0) + role("1.2.1", 0, 1))
-                         .roles;
+  const auto negotiation = negotiated(role("1.2.1", 1, 1) + role("1.2.2", 0, 1) + role("1.2.3", 1, 0),
+                                      role("1.2.2", 0, 0) + role("1.2.1", 0, 1));
+  const auto& roles = negotiation.roles;
   ASSERT_THAT(roles, SizeIs(3));
-  EXPECT_EQ(roles[0].sop_class_uid, "1.2.1");
+  EXPECT_EQ(negotiation.uids.at(roles[0].sop_class), "1.2.1");
   EXPECT_TRUE(roles[0].proposed_scu && roles[0].proposed_scp);
   EXPECT_EQ(roles[0].accepted_scu, false);
   EXPECT_EQ(roles[0].accepted_scp, true);
@@ -52,8 +52,9 @@ TEST(DicomNegotiation, ExtendedNegotiationNamesItsSopClasses) {
   const Octets extended = item(0x56, uid_field("1.2.1") + Octets{1, 1}) + item(0x56, uid_field("1.2.2"));
   const Octets common = item(0x57, uid_field("1.2.3") + uid_field("1.2") + be16(5) + uid_field("1.5"));
   const auto negotiation = negotiated(extended + common, item(0x56, uid_field("1.2.1") + Octets{1, 0}));
-  EXPECT_THAT(negotiation.extended, ElementsAre("1.2.1", "1.2.2"));
-  EXPECT_THAT(negotiation.common_extended, ElementsAre("1.2.3"));
+  const auto& uids = negotiation.uids;
+  EXPECT_THAT(negotiation.extended, ElementsAre(uids.find("1.2.1"), uids.find("1.2.2")));
+  EXPECT_THAT(negotiation.common_extended, ElementsAre(uids.find("1.2.3")));
 }
 
 TEST(DicomNegotiation, WindowsOfBothSides) {
