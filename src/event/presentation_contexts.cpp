@@ -22,19 +22,15 @@ UidTexts::Place UidTexts::add_stranger(std::string_view uid) {
   return place;
 }
 
-PresentationContexts::PresentationContexts(std::initializer_list<Written> contexts) {
+PresentationContexts::PresentationContexts(const std::vector<WrittenContext>& contexts) {
   KeptContexts kept;
-  const auto place = [&](std::string_view uid) {
-    const UidTexts::Place found = kept.uids.find(uid);
-    return found != 0 ? found : kept.uids.add_stranger(uid);
-  };
-  for (const Written& written : contexts) {
+  for (const WrittenContext& written : contexts) {
     const auto first = static_cast<std::uint16_t>(kept.proposed.size());
-    for (const std::string_view uid : written.transfer_syntaxes) kept.proposed.push_back(place(uid));
+    for (const Uid& uid : written.transfer_syntaxes) kept.proposed.push_back(kept.uids.find_or_add(uid));
     kept.contexts.push_back({.id = written.id,
                              .result = written.result,
-                             .abstract_syntax = place(written.abstract_syntax),
-                             .accepted_transfer_syntax = place(written.accepted_transfer_syntax),
+                             .abstract_syntax = kept.uids.find_or_add(written.abstract_syntax),
+                             .accepted_transfer_syntax = kept.uids.find_or_add(written.accepted_transfer_syntax),
                              .first_proposed = first,
                              .proposed = static_cast<std::uint16_t>(written.transfer_syntaxes.size())});
   }

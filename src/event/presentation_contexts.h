@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "event/dicom_names.h"
+#include "event/texts.h"
 
 namespace dcmwatch {
 
@@ -28,6 +29,10 @@ class UidTexts {
   [[nodiscard]] Place find(std::string_view uid) const;
   /// Of a UID that find did not find.
   Place add_stranger(std::string_view uid);
+  Place find_or_add(std::string_view uid) {
+    const Place found = find(uid);
+    return found != 0 ? found : add_stranger(uid);
+  }
   /// Dies when something is added.
   [[nodiscard]] std::string_view at(Place place) const {
     if (place < kFirstStranger) return dicom_uid_at(place);
@@ -110,6 +115,17 @@ struct PresentationContext {
   [[nodiscard]] bool accepted() const { return result == std::uint8_t{0}; }
 };
 
+/// One written by hand, in a test or an example.
+struct WrittenContext {
+  std::uint8_t id = 0;
+  Uid abstract_syntax;
+  std::vector<Uid> transfer_syntaxes;
+  std::optional<std::uint8_t> result;
+  Uid accepted_transfer_syntax;
+
+  [[nodiscard]] bool accepted() const { return result == std::uint8_t{0}; }
+};
+
 /// Never changed once made: all facts of an association share them.
 class PresentationContexts {
  public:
@@ -131,18 +147,11 @@ class PresentationContexts {
     std::size_t at_;
   };
 
-  /// As it is written in a test or an example.
-  struct Written {
-    std::uint8_t id = 0;
-    std::string_view abstract_syntax;
-    std::vector<std::string_view> transfer_syntaxes;
-    std::optional<std::uint8_t> result;
-    std::string_view accepted_transfer_syntax;
-  };
-
   PresentationContexts() = default;
   explicit PresentationContexts(std::shared_ptr<const KeptContexts> kept) : kept_(std::move(kept)) {}
-  PresentationContexts(std::initializer_list<Written> contexts);
+  PresentationContexts(const std::vector<WrittenContext>& contexts);  // NOLINT(google-explicit-constructor)
+  PresentationContexts(std::initializer_list<WrittenContext> contexts)
+      : PresentationContexts(std::vector<WrittenContext>{contexts}) {}
 
   [[nodiscard]] const_iterator begin() const { return {kept_.get(), 0}; }
   [[nodiscard]] const_iterator end() const { return {kept_.get(), size()}; }

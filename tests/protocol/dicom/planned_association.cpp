@@ -53,16 +53,16 @@ std::vector<std::string_view> some_syntaxes(Dice& dice) {
   return all;
 }
 
-std::vector<PresentationContext> some_contexts(Dice& dice) {
+std::vector<WrittenContext> some_contexts(Dice& dice) {
   constexpr std::size_t kMost = 128;
   const std::size_t count = dice.one_in(60) ? kMost : dice.one_in(5) ? dice.between(1, 40) : dice.between(1, 7);
   std::vector<std::uint8_t> ids;
   for (std::size_t i = 0; i < kMost; ++i) ids.push_back(static_cast<std::uint8_t>(2 * i + 1));
   if (dice.flip()) std::rotate(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(dice.below(kMost)), ids.end());
   const bool retrieves = dice.one_in(5);  // C-GET, and what is to be stored on the way back
-  std::vector<PresentationContext> contexts;
+  std::vector<WrittenContext> contexts;
   for (std::size_t i = 0; i < count; ++i) {
-    PresentationContext& context = contexts.emplace_back();
+    WrittenContext& context = contexts.emplace_back();
     context.id = ids[i];
     context.abstract_syntax = retrieves        ? Uid{i % 4 == 0 ? kStudyRootGet : kCtImageStorage}
                               : dice.one_in(8) ? Uid{some_uid(dice)}
@@ -72,8 +72,8 @@ std::vector<PresentationContext> some_contexts(Dice& dice) {
   return contexts;
 }
 
-void answer_contexts(std::vector<PresentationContext>& contexts, Dice& dice) {
-  for (PresentationContext& context : contexts) {
+void answer_contexts(std::vector<WrittenContext>& contexts, Dice& dice) {
+  for (WrittenContext& context : contexts) {
     context.result = static_cast<std::uint8_t>(dice.one_in(4) ? dice.between(1, 4) : 0);
     if (context.accepted()) context.accepted_transfer_syntax = dice.of(context.transfer_syntaxes);
   }
@@ -86,26 +86,27 @@ AsynchronousWindow narrowed(const AsynchronousWindow& proposed, Dice& dice) {
   return {narrow(proposed.invoked), narrow(proposed.performed)};
 }
 
-std::vector<RoleSelection> some_roles(const std::vector<PresentationContext>& contexts, Dice& dice) {
+std::vector<RoleSelection> some_roles(const std::vector<WrittenContext>& contexts, UidTexts& uids, Dice& dice) {
   std::vector<RoleSelection> roles;
-  for (const PresentationContext& context : contexts) {
-    const bool known = std::ranges::find(roles, context.abstract_syntax, &RoleSelection::sop_class_uid) != roles.end();
+  for (const WrittenContext& context : contexts) {
+    const UidTexts::Place place = uids.find_or_add(context.abstract_syntax);
+    const bool known = std::ranges::find(roles, place, &RoleSelection::sop_class) != roles.end();
     const bool wanted = is_planned_storage(context.abstract_syntax) || dice.flip();  // without it, no C-GET
     if (known || !wanted || roles.size() > 20) continue;
     RoleSelection& role = roles.emplace_back();
-    role.sop_class_uid = context.abstract_syntax;
+    role.sop_class = place;
     role.proposed_scu = dice.flip();
     role.proposed_scp = !role.proposed_scu || dice.flip();
   }
   return roles;
 }
 
-DicomNegotiation proposed_negotiation(const std::vector<PresentationContext>& contexts, Dice& dice) {
+DicomNegotiation proposed_negotiation(const std::vector<WrittenContext>& contexts, Dice& dice) {
   DicomNegotiation negotiation;
-  if (dice.flip()) negotiation.roles = some_roles(contexts, dice);
-  const auto some_classes = [&](std::vector<Uid>& classes) {
+  if (dice.flip()) negotiation.roles = some_roles(contexts, negotiation.uids, dice);
+  const auto some_classes = [&](std::vector<UidTexts::Place>& classes) {
     for (std::size_t count = dice.below(3); count > 0; --count) {
-      const Uid& uid = dice.of(contexts).abstract_syntax;
+      const UidTexts::Place uid = negotiation.uids.find_or_add(dice.of(contexts).abstract_syntax);
       if (std::ranges::find(classes, uid) == classes.end()) classes.push_back(uid);
     }
   };
@@ -132,12 +133,12 @@ void answer_negotiation(DicomNegotiation& negotiation, Dice& dice) {
 }
 
 Octets length16(const Octets& value) { return be16(static_cast<std::uint32_t>(value.size())) + value; }
-Octets uid_field(const Uid& uid) { return length16(text(uid)); }
+Octets uid_field(std::string_view uid) { return length16(text(uid)); }
 
 Octets window_item(const std::optional<AsynchronousWindow>& window) {
   return window ? item(0x53, be16(window->invoked) + be16(window->performed)) : Octets{};
 }
-Octets role_item(const Uid& sop_class, bool scu, bool scp) {
+Octets role_item(std::string_view sop_class, bool scu, bool scp) {
   return item(0x54, uid_field(sop_class) + Octets{static_cast<std::uint8_t>(scu), static_cast<std::uint8_t>(scp)});
 }
 
@@ -152,11 +153,12 @@ Octets user_information(const DicomImplementation& implementation, const Octets&
 Octets proposals(const DicomNegotiation& negotiation, Dice& dice, Octets& after_version) {
   Octets before = window_item(negotiation.proposed_window);
   for (const RoleSelection& role : negotiation.roles)
-    before = before + role_item(role.sop_class_uid, role.proposed_scu, role.proposed_scp);
-  for (const Uid& uid : negotiation.extended)
-    after_version = after_version + item(0x56, uid_field(uid) + Octets(dice.below(9), 1));
-  for (const Uid& uid : negotiation.common_extended) {
-    after_version = after_version + item(0x57, uid_field(uid) + length16(text("1.2.840.10008.4.2")) + be16(0));
+    before = before + role_item(negotiation.uids.at(role.sop_class), role.proposed_scu, role.proposed_scp);
+  for (const UidTexts::Place uid : negotiation.extended)
+    after_version = after_version + item(0x56, uid_field(negotiation.uids.at(uid)) + Octets(dice.below(9), 1));
+  for (const UidTexts::Place uid : negotiation.common_extended) {
+    after_version =
+        after_version + item(0x57, uid_field(negotiation.uids.at(uid)) + length16(text("1.2.840.10008.4.2")) + be16(0));
   }
   if (const auto& identity = negotiation.user_identity) {
     const Octets second = identity->type == 2 ? text("passcode") : Octets{};
@@ -170,10 +172,11 @@ Octets proposals(const DicomNegotiation& negotiation, Dice& dice, Octets& after_
 Octets answers(const DicomNegotiation& negotiation, Dice& dice, Octets& after_version) {
   Octets before = window_item(negotiation.accepted_window);
   for (const RoleSelection& role : negotiation.roles) {
-    if (role.accepted_scu) before = before + role_item(role.sop_class_uid, *role.accepted_scu, *role.accepted_scp);
+    if (role.accepted_scu)
+      before = before + role_item(negotiation.uids.at(role.sop_class), *role.accepted_scu, *role.accepted_scp);
   }
-  for (const Uid& uid : negotiation.extended) {
-    if (dice.flip()) after_version = after_version + item(0x56, uid_field(uid) + Octets(3, 0));
+  for (const UidTexts::Place uid : negotiation.extended) {
+    if (dice.flip()) after_version = after_version + item(0x56, uid_field(negotiation.uids.at(uid)) + Octets(3, 0));
   }
   if (negotiation.user_identity && negotiation.user_identity->answered)
     after_version = after_version + item(0x59, length16(Octets(dice.below(30), 'k')));
@@ -196,10 +199,10 @@ Octets fixed_part(const DicomAssociation& fact, Dice& dice) {
          title_field(fact.calling_ae->view(), dice) + Octets(32, 0) + item(0x10, text(kApplicationContext));
 }
 
-Octets request_pdu(const DicomAssociation& fact, const std::vector<PresentationContext>& contexts, const Octets& user,
+Octets request_pdu(const DicomAssociation& fact, const std::vector<WrittenContext>& contexts, const Octets& user,
                    Dice& dice) {
   Octets body = fixed_part(fact, dice);
-  for (const PresentationContext& context : contexts) {
+  for (const WrittenContext& context : contexts) {
     Octets value = Octets{context.id, 0, 0, 0} + item(0x30, text(context.abstract_syntax));
     for (const Uid& syntax : context.transfer_syntaxes) value = std::move(value) + item(0x40, text(syntax));
     body = std::move(body) + item(0x20, value);
@@ -207,10 +210,10 @@ Octets request_pdu(const DicomAssociation& fact, const std::vector<PresentationC
   return pdu(1, std::move(body) + user);
 }
 
-Octets accept_pdu(const DicomAssociation& fact, const std::vector<PresentationContext>& contexts, const Octets& user,
+Octets accept_pdu(const DicomAssociation& fact, const std::vector<WrittenContext>& contexts, const Octets& user,
                   Dice& dice) {
   Octets body = fixed_part(fact, dice);
-  for (const PresentationContext& context : contexts) {
+  for (const WrittenContext& context : contexts) {
     // Of one that is refused, the transfer syntax is there and says nothing.
     const std::string_view syntax = context.accepted() ? context.accepted_transfer_syntax.view()
                                     : dice.flip()      ? context.transfer_syntaxes.front().view()
@@ -249,7 +252,7 @@ PlannedAssociation plan_association(Dice& dice) {
   fact.called_ae = some_title(dice);
   fact.application_context = kApplicationContext;
   fact.opener = some_implementation(dice);
-  std::vector<PresentationContext> contexts = some_contexts(dice);
+  std::vector<WrittenContext> contexts = some_contexts(dice);
 
   DicomNegotiation negotiation;
   const bool negotiates = dice.flip();
@@ -276,13 +279,13 @@ PlannedAssociation plan_association(Dice& dice) {
                      outstanding(negotiation.accepted_window->performed)};
     }
     plan.reuses_message_ids = plan.window == std::array<std::size_t, 2>{1, 1} && dice.one_in(4);
-    plan.operations = plan_operations(contexts, negotiation.roles, fact, plan.reuses_message_ids, dice);
+    plan.operations = plan_operations(contexts, negotiation, fact, plan.reuses_message_ids, dice);
   }
   const bool negotiated = !negotiation.roles.empty() || !negotiation.extended.empty() ||
                           !negotiation.common_extended.empty() || negotiation.proposed_window ||
                           negotiation.user_identity || !negotiation.unknown_items.empty();
   if (negotiated) fact.negotiation = std::make_shared<const DicomNegotiation>(std::move(negotiation));
-  fact.contexts = std::move(contexts);
+  fact.contexts = contexts;
   return plan;
 }
 

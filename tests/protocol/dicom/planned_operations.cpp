@@ -40,16 +40,16 @@ bool is_planned_storage(std::string_view sop_class) { return sop_class.starts_wi
 /// Plans one association's operations, one after the other.
 class OperationPlanner {
  public:
-  OperationPlanner(const std::vector<PresentationContext>& contexts, const std::vector<RoleSelection>& roles,
+  OperationPlanner(const std::vector<WrittenContext>& contexts, const DicomNegotiation& negotiation,
                    const DicomAssociation& of, bool reuses_message_ids, Dice& dice)
-      : dice_(dice), contexts_(contexts), roles_(roles), of_(of), reuses_message_ids_(reuses_message_ids) {
+      : dice_(dice), contexts_(contexts), negotiation_(negotiation), of_(of), reuses_message_ids_(reuses_message_ids) {
     for (std::uint16_t& id : message_ids_) id = static_cast<std::uint16_t>(dice.below(60'000));
   }
 
   std::vector<PlannedOperation> take() && { return std::move(operations_); }
 
   // Views and references into what was begun live until the next one is.
-  PlannedOperation& begin(const PresentationContext& context, std::uint16_t field, std::string_view sop_class,
+  PlannedOperation& begin(const WrittenContext& context, std::uint16_t field, std::string_view sop_class,
                           Invoker invoker = Invoker::opener) {
     PlannedOperation& operation = operations_.emplace_back();
     DicomOperation& fact = operation.fact;
@@ -68,11 +68,13 @@ class OperationPlanner {
   [[nodiscard]] std::size_t latest() const { return operations_.size() - 1; }
 
   /// Contexts on which the acceptor may store what the opener gets (PS3.4 C.5.3).
-  [[nodiscard]] std::vector<const PresentationContext*> contexts_to_store_back() const {
-    std::vector<const PresentationContext*> found;
-    for (const PresentationContext& context : contexts_) {
-      const auto role = std::ranges::find(roles_, context.abstract_syntax, &RoleSelection::sop_class_uid);
-      const bool is_scp = role != roles_.end() && role->accepted_scp.value_or(false);
+  [[nodiscard]] std::vector<const WrittenContext*> contexts_to_store_back() const {
+    std::vector<const WrittenContext*> found;
+    for (const WrittenContext& context : contexts_) {
+      const auto& roles = negotiation_.roles;
+      const auto place = negotiation_.uids.find(context.abstract_syntax);
+      const auto role = std::ranges::find(roles, place, &RoleSelection::sop_class);
+      const bool is_scp = role != roles.end() && role->accepted_scp.value_or(false);
       if (is_scp && context.accepted() && is_planned_storage(context.abstract_syntax)) found.push_back(&context);
     }
     return found;
@@ -91,8 +93,8 @@ class OperationPlanner {
 
  private:
   Dice& dice_;
-  const std::vector<PresentationContext>& contexts_;
-  const std::vector<RoleSelection>& roles_;
+  const std::vector<WrittenContext>& contexts_;
+  const DicomNegotiation& negotiation_;
   const DicomAssociation& of_;
   bool reuses_message_ids_;
   std::array<std::uint16_t, 2> message_ids_{};
@@ -158,13 +160,13 @@ Octets priority(DicomOperation& fact, Dice& dice) {
   return us(0x0700, *fact.priority);
 }
 
-void plan_echo(OperationPlanner& planner, const PresentationContext& context) {
+void plan_echo(OperationPlanner& planner, const WrittenContext& context) {
   PlannedOperation& echo = planner.begin(context, kEcho, context.abstract_syntax);
   request(echo, {}, {}, {}, planner.dice());
   echo.responses.push_back(respond(echo, planner.dice().one_in(10) ? 0x0122 : 0, {}, {}, planner.dice()));
 }
 
-void plan_store_by(OperationPlanner& planner, const PresentationContext& context, Invoker invoker) {
+void plan_store_by(OperationPlanner& planner, const WrittenContext& context, Invoker invoker) {
   Dice& dice = planner.dice();
   PlannedOperation& store = planner.begin(context, kStore, context.abstract_syntax, invoker);
   const std::string instance = some_instance(dice);
@@ -184,11 +186,11 @@ void plan_store_by(OperationPlanner& planner, const PresentationContext& context
   store.responses.push_back(respond(store, dice.one_in(3) ? dice.of(kStoreStatuses) : 0, {}, {}, dice));
 }
 
-void plan_store(OperationPlanner& planner, const PresentationContext& context) {
+void plan_store(OperationPlanner& planner, const WrittenContext& context) {
   plan_store_by(planner, context, Invoker::opener);
 }
 
-void plan_find(OperationPlanner& planner, const PresentationContext& context) {
+void plan_find(OperationPlanner& planner, const WrittenContext& context) {
   constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
   Dice& dice = planner.dice();
   PlannedOperation& find = planner.begin(context, kFind, context.abstract_syntax);
@@ -250,7 +252,7 @@ void plan_sub_operations(OperationPlanner& planner, PlannedOperation& retrieval,
   }
 }
 
-void plan_move(OperationPlanner& planner, const PresentationContext& context) {
+void plan_move(OperationPlanner& planner, const WrittenContext& context) {
   Dice& dice = planner.dice();
   PlannedOperation& move = planner.begin(context, kMove, context.abstract_syntax);
   move.fact.move_destination = "DEST" + std::to_string(dice.below(100));
@@ -263,7 +265,7 @@ void plan_move(OperationPlanner& planner, const PresentationContext& context) {
   plan_sub_operations(planner, move, {some(5), dice.flip() ? some(3) : std::uint16_t{0}, some(2)});
 }
 
-void plan_get(OperationPlanner& planner, const PresentationContext& context) {
+void plan_get(OperationPlanner& planner, const WrittenContext& context) {
   Dice& dice = planner.dice();
   {
     PlannedOperation& get = planner.begin(context, kGet, context.abstract_syntax);
@@ -273,7 +275,7 @@ void plan_get(OperationPlanner& planner, const PresentationContext& context) {
     get.cancel = dice.one_in(8);
   }
   const std::size_t cause = planner.latest();
-  const std::vector<const PresentationContext*> ways = planner.contexts_to_store_back();
+  const std::vector<const WrittenContext*> ways = planner.contexts_to_store_back();
   Tally tally;
   for (std::size_t i = ways.empty() ? 0 : dice.below(4); i > 0; --i) {
     plan_store_by(planner, *dice.of(ways), Invoker::acceptor);
@@ -316,7 +318,7 @@ PlannedDataSet some_attributes(Dice& dice) {
 }
 
 // PS3.4 J: asked for by the opener, reported by the acceptor on the same association.
-void plan_storage_commitment(OperationPlanner& planner, const PresentationContext& context) {
+void plan_storage_commitment(OperationPlanner& planner, const WrittenContext& context) {
   constexpr std::string_view kWellKnown = "1.2.840.10008.1.20.1.1";
   Dice& dice = planner.dice();
   const Uid sop_class = context.abstract_syntax;
@@ -333,7 +335,7 @@ void plan_storage_commitment(OperationPlanner& planner, const PresentationContex
   plan_normalized(planner, report, kWellKnown, outcome, us(0x1002, event_type));
 }
 
-void plan_step(OperationPlanner& planner, const PresentationContext& context) {
+void plan_step(OperationPlanner& planner, const WrittenContext& context) {
   Dice& dice = planner.dice();
   const bool begins = dice.flip();
   const std::uint16_t field = begins ? kCreate : kSet;
@@ -343,7 +345,7 @@ void plan_step(OperationPlanner& planner, const PresentationContext& context) {
 }
 
 /// Any N-service on what its instances are, the report by the acceptor.
-void plan_any(OperationPlanner& planner, const PresentationContext& context, std::string_view sop_class) {
+void plan_any(OperationPlanner& planner, const WrittenContext& context, std::string_view sop_class) {
   constexpr auto kFields = std::to_array<std::uint16_t>({kEventReport, kNGet, kSet, kAction, kCreate, kDelete});
   Dice& dice = planner.dice();
   const std::uint16_t field = dice.of(kFields);
@@ -368,14 +370,14 @@ void plan_any(OperationPlanner& planner, const PresentationContext& context, std
 }
 
 // PS3.4 H.3: a meta SOP class, whose members are named in its context.
-void plan_print(OperationPlanner& planner, const PresentationContext& context) {
+void plan_print(OperationPlanner& planner, const WrittenContext& context) {
   constexpr auto kMembers = std::to_array<std::string_view>(
       {"1.2.840.10008.5.1.1.1", "1.2.840.10008.5.1.1.2", "1.2.840.10008.5.1.1.4", "1.2.840.10008.5.1.1.16"});
   plan_any(planner, context, planner.dice().of(kMembers));
 }
 
 // PS3.4 CC.3.1: all of them name the push SOP class.
-void plan_unified_step(OperationPlanner& planner, const PresentationContext& context) {
+void plan_unified_step(OperationPlanner& planner, const WrittenContext& context) {
   plan_any(planner, context, "1.2.840.10008.5.1.4.34.6.1");
 }
 
@@ -402,20 +404,20 @@ const std::vector<PlannedService>& planned_services() {
   return kServices;
 }
 
-std::vector<PlannedOperation> plan_operations(const std::vector<PresentationContext>& contexts,
-                                              const std::vector<RoleSelection>& roles, const DicomAssociation& of,
+std::vector<PlannedOperation> plan_operations(const std::vector<WrittenContext>& contexts,
+                                              const DicomNegotiation& negotiation, const DicomAssociation& of,
                                               bool reuses_message_ids, Dice& dice) {
   struct Usable {
-    const PresentationContext* context;
+    const WrittenContext* context;
     PlanService plan;
   };
   std::vector<Usable> usable;
-  for (const PresentationContext& context : contexts) {
+  for (const WrittenContext& context : contexts) {
     const auto service =
         std::ranges::find(planned_services(), context.abstract_syntax.view(), &PlannedService::sop_class_uid);
     if (context.accepted() && service != planned_services().end()) usable.push_back({&context, service->plan});
   }
-  OperationPlanner planner{contexts, roles, of, reuses_message_ids, dice};
+  OperationPlanner planner{contexts, negotiation, of, reuses_message_ids, dice};
   for (std::size_t count = usable.empty() ? 0 : dice.below(7); count > 0; --count) {
     const Usable& chosen = dice.of(usable);
     chosen.plan(planner, *chosen.context);

@@ -10,7 +10,7 @@
 namespace dcmwatch::test {
 
 /// On an accepted presentation context; those of a C-GET come with the C-STOREs that it causes.
-using PlanService = void (*)(class OperationPlanner& planner, const PresentationContext& context);
+using PlanService = void (*)(class OperationPlanner& planner, const WrittenContext& context);
 
 struct PlannedService {
   std::string_view sop_class_uid;  ///< abstract syntax
@@ -20,8 +20,8 @@ const std::vector<PlannedService>& planned_services();
 
 bool is_planned_storage(std::string_view sop_class);
 
-std::vector<PlannedOperation> plan_operations(const std::vector<PresentationContext>& contexts,
-                                              const std::vector<RoleSelection>& roles, const DicomAssociation& of,
+std::vector<PlannedOperation> plan_operations(const std::vector<WrittenContext>& contexts,
+                                              const DicomNegotiation& negotiation, const DicomAssociation& of,
                                               bool reuses_message_ids, Dice& dice);
 
 }  // namespace dcmwatch::test

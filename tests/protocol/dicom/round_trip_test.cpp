@@ -44,6 +44,7 @@ template <std::size_t Capacity>
 std::string text_of(const Text<Capacity>& value) {
   return std::string{value.view()};
 }
+std::string text_of(std::string_view value) { return std::string{value}; }
 template <typename Number>
 requires std::is_arithmetic_v<Number> std::string text_of(Number value) { return std::to_string(value); }
 template <typename Closed>
@@ -100,14 +101,19 @@ void compare(const DicomNegotiation& planned, const DicomNegotiation& told, Comp
   with.field("roles", planned.roles.size(), told.roles.size());
   for (std::size_t i = 0; i < std::min(planned.roles.size(), told.roles.size()); ++i) {
     const RoleSelection& role = planned.roles[i];
-    with.field("role", role.sop_class_uid, told.roles[i].sop_class_uid);
+    with.field("role", planned.uids.at(role.sop_class), told.uids.at(told.roles[i].sop_class));
     with.field("role.proposed_scu", role.proposed_scu, told.roles[i].proposed_scu);
     with.field("role.proposed_scp", role.proposed_scp, told.roles[i].proposed_scp);
     with.field("role.accepted_scu", role.accepted_scu, told.roles[i].accepted_scu);
     with.field("role.accepted_scp", role.accepted_scp, told.roles[i].accepted_scp);
   }
-  with.field("extended", planned.extended, told.extended);
-  with.field("common_extended", planned.common_extended, told.common_extended);
+  const auto texts = [](const UidTexts& uids, const std::vector<UidTexts::Place>& places) {
+    std::vector<std::string_view> all;
+    for (const UidTexts::Place place : places) all.push_back(uids.at(place));
+    return all;
+  };
+  with.field("extended", texts(planned.uids, planned.extended), texts(told.uids, told.extended));
+  with.field("common_extended", texts(planned.uids, planned.common_extended), texts(told.uids, told.common_extended));
   compare(planned.proposed_window, told.proposed_window, with);
   compare(planned.accepted_window, told.accepted_window, with);
   with.field("user_identity", planned.user_identity.has_value(), told.user_identity.has_value());
@@ -126,17 +132,30 @@ void compare(const DicomImplementation& planned, const DicomImplementation& told
   with.field("implementation.maximum_length", planned.maximum_length, told.maximum_length);
 }
 
+std::vector<std::string_view> listed(const PresentationContext& context) {
+  return {context.transfer_syntaxes.begin(), context.transfer_syntaxes.end()};
+}
+
 void compare_contexts(const PresentationContexts& planned, const PresentationContexts& told, bool answered,
                       Comparison& with) {
   with.field("contexts", planned.size(), told.size());
   for (std::size_t i = 0; i < std::min(planned.size(), told.size()); ++i) {
     with.field("context.id", planned[i].id, told[i].id);
     with.field("context.abstract_syntax", planned[i].abstract_syntax, told[i].abstract_syntax);
-    with.field("context.transfer_syntaxes", planned[i].transfer_syntaxes, told[i].transfer_syntaxes);
+    with.field("context.transfer_syntaxes", listed(planned[i]), listed(told[i]));
     with.field("context.result", answered ? planned[i].result : std::nullopt, told[i].result);
-    with.field("context.accepted_transfer_syntax", answered ? planned[i].accepted_transfer_syntax : Uid{},
+    with.field("context.accepted_transfer_syntax", answered ? planned[i].accepted_transfer_syntax : std::string_view{},
                told[i].accepted_transfer_syntax);
   }
+}
+
+// What is planned is legal, however much it is: nothing of it makes room for the rest.
+Limits roomy() {
+  Limits limits;
+  limits.dicom_context_transfer_syntaxes = 8192;
+  limits.dicom_stranger_bytes = 8192;
+  limits.dicom_association_bytes = 1 << 20;
+  return limits;
 }
 
 DicomEnd end_of(const PlannedAssociation& plan) {
@@ -426,7 +445,7 @@ TEST(DicomRoundTrip, WhatIsPlannedIsWhatIsTold) {
     Dice dice{seed};
     const PlannedAssociation plan = plan_association(dice);
     const SpokenAssociation spoken = speak(plan, dice);
-    Wire wire;
+    Wire wire{{.limits = roomy()}};
     play(wire, spoken);
 
     const auto ends = wire.facts<DicomAssociation>(Phase::end);
