@@ -206,8 +206,8 @@ struct DicomStudy {
   Pseudonym study;
   Pseudonym patient;
   Pseudonym accession;
-  std::optional<AeTitle> calling_ae;  ///< of the association that stored last
-  std::optional<AeTitle> called_ae;
+  std::optional<AeTitle> sender_ae;  ///< of who sent the objects, which of C-GET is the called one; nothing if not seen
+  std::optional<AeTitle> receiver_ae;
   std::vector<Code> modalities;  ///< each once
   std::uint64_t series = 0;      ///< different ones
   std::uint64_t stored = 0;      ///< different instances whose C-STORE succeeded

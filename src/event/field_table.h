@@ -341,9 +341,9 @@ inline constexpr Field kFields[] = {
      of_judgement([](const Declared& d, S& s) { for (const UnknownKind kind : d.unknown) s.text(to_text(kind)); })},
 
     {"dicom.calling_ae", kText, "calling AE title", "PS3.8 9.3.2", kDevice,
-     of<DicomAssociation, DicomOperation, DicomStudy>([](const auto& f, S& s) { text_if(s, f.calling_ae); })},
+     of<DicomAssociation, DicomOperation>([](const auto& f, S& s) { text_if(s, f.calling_ae); })},
     {"dicom.called_ae", kText, "called AE title", "PS3.8 9.3.2", kDevice,
-     of<DicomAssociation, DicomOperation, DicomStudy>([](const auto& f, S& s) { text_if(s, f.called_ae); })},
+     of<DicomAssociation, DicomOperation>([](const auto& f, S& s) { text_if(s, f.called_ae); })},
     {"dicom.accepted", kBoolean, "whether the association was accepted; absent: the answer was not seen", "PS3.8 9.3.3", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { if (a.accepted) s.boolean(*a.accepted); })},
     {"dicom.end", kText, "released, aborted, rejected, reset, closed, timeout, or open when the capture ended", "PS3.8 9.2", kNobody,
@@ -608,6 +608,10 @@ inline constexpr Field kFields[] = {
     {"dicom.step.images", kNumber, "instances that these list", "PS3.3 C.4.15", kNobody,
      of_content<PerformedStep>([](const auto& c, S& s) { number(s, c.images); })},
 
+    {"study.sender_ae", kText, "AE title of who sent the objects; absent: not seen", "PS3.8 9.3.2", kDevice,
+     of<DicomStudy>([](const auto& d, S& s) { text_if(s, d.sender_ae); })},
+    {"study.receiver_ae", kText, "AE title that they were sent to; absent: not seen", "PS3.8 9.3.2", kDevice,
+     of<DicomStudy>([](const auto& d, S& s) { text_if(s, d.receiver_ae); })},
     {"study.modalities", kList, "modalities of its objects", "PS3.3 C.7.3.1", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { for (const Code& code : d.modalities) s.text(code); })},
     {"study.series", kNumber, "different series stored", "PS3.3 C.7.3.1", kNobody,

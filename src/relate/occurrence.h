@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,14 @@ inline const IpAddress& sender_of(const Event& event, const DicomOperation& oper
 inline const IpAddress& receiver_of(const Event& event, const DicomOperation& operation) {
   const Parties& parties = event.parties;
   return operation.invoker == Invoker::opener ? parties.destination.address : parties.source.address;
+}
+
+/// As each calls itself, and as it is called (PS3.8 9.3.2); nothing if the association's request was not seen.
+inline const std::optional<AeTitle>& sender_title(const DicomOperation& operation) {
+  return operation.invoker == Invoker::opener ? operation.calling_ae : operation.called_ae;
+}
+inline const std::optional<AeTitle>& receiver_title(const DicomOperation& operation) {
+  return operation.invoker == Invoker::opener ? operation.called_ae : operation.calling_ae;
 }
 
 }  // namespace dcmwatch

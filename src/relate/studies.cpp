@@ -88,8 +88,6 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
 
   Way& way = *way_of(study, event, store);
   add(way.where, event, store);
-  way.figures.calling_ae = store.calling_ae;
-  way.figures.called_ae = store.called_ae;
   way.figures.bytes += store.request_bytes;
   if (const auto* object = store.content.as<StoredObject>()) {
     if (!object->modality.empty()) add_once(way.figures.modalities, object->modality, limits_.study_modalities);
@@ -139,7 +137,9 @@ Studies::Way* Studies::way_of(Study& study, const Event& event, const DicomOpera
   const IpAddress& receiver = receiver_of(event, store);
   const auto way = std::ranges::find_if(study.ways, [&](const Way& known) {
     const Parties& parties = known.where.parties;
-    return parties.source.address == sender && parties.destination.address == receiver;
+    return parties.source.address == sender && parties.destination.address == receiver &&
+           known.port == event.parties.destination.port && known.figures.sender_ae == sender_title(store) &&
+           known.figures.receiver_ae == receiver_title(store);
   });
   return way == study.ways.end() ? nullptr : &*way;
 }
@@ -159,6 +159,9 @@ Studies::Open& Studies::with_way(std::uint64_t print, const Event& event, const 
   Way& way = open->value.ways.emplace_back();
   way.where = Occurrence::of(event);
   way.where.parties = as_sent(event, store);
+  way.port = event.parties.destination.port;
+  way.figures.sender_ae = sender_title(store);
+  way.figures.receiver_ae = receiver_title(store);
   way.told = event.last.time;
   return *open;
 }
@@ -219,9 +222,17 @@ void Studies::count(const Study& study, Way& way, Instance& instance, const Even
     told.push_back(Occurrence::of(event).tell(link_between(LinkKind::store_resolved, before, event.conversation)));
   for (std::size_t i = 0; i < study.ways.size(); ++i) {
     const auto to_the_sender = static_cast<Ways>(1U << i);
-    if (study.ways[i].where.parties.destination.address == way.where.parties.source.address)
-      instance.forwarded |= static_cast<Ways>(instance.stored & to_the_sender);
+    if (sends_on(study.ways[i], way)) instance.forwarded |= static_cast<Ways>(instance.stored & to_the_sender);
   }
+}
+
+// What came `from` somebody, `to` others. On one host the titles tell who took it.
+bool Studies::sends_on(const Way& from, const Way& to) {
+  const IpAddress& host = from.where.parties.destination.address;
+  if (host != to.where.parties.source.address) return false;
+  const bool within_one_host =
+      from.where.parties.source.address == host || to.where.parties.destination.address == host;
+  return !within_one_host || from.figures.receiver_ae == to.figures.sender_ae;
 }
 
 void Studies::begin_step(const ScheduledStep& step, Timestamp now, Told& told) {
@@ -273,16 +284,22 @@ void Studies::announce(const Event& event, const DicomOperation& step, std::uint
   }
 }
 
-// Those to the one who reported; else, where another node of an archive reports, those from the one who asked.
+// Those to the one who reported, by its title where several AEs share its host; else, where another node of an archive
+// reports, those from the one who asked.
 Studies::Ways Studies::ways_of_report(const Study& study, const Event& event, const DicomOperation& report) {
   Ways to_reporter = 0;
+  Ways to_title = 0;
   Ways from_requester = 0;
   for (std::size_t i = 0; i < study.ways.size(); ++i) {
     const Parties& parties = study.ways[i].where.parties;
     const auto way = static_cast<Ways>(1U << i);
-    if (parties.destination.address == sender_of(event, report)) to_reporter |= way;
+    if (parties.destination.address == sender_of(event, report)) {
+      to_reporter |= way;
+      if (study.ways[i].figures.receiver_ae == sender_title(report)) to_title |= way;
+    }
     if (parties.source.address == receiver_of(event, report)) from_requester |= way;
   }
+  if (to_title != 0) to_reporter = to_title;
   const auto both = static_cast<Ways>(to_reporter & from_requester);
   return both != 0 ? both : to_reporter != 0 ? to_reporter : from_requester;
 }
@@ -419,8 +436,8 @@ void Studies::keep_in_mind(Open& open) {
     whose.study = study.study;
     whose.patient = study.patient;
     whose.accession = study.accession;
-    whose.calling_ae = way.figures.calling_ae;
-    whose.called_ae = way.figures.called_ae;
+    whose.sender_ae = way.figures.sender_ae;
+    whose.receiver_ae = way.figures.receiver_ae;
     way.figures = std::move(whose);
   }
   for (const InstancePrint print : study.instances) instances_.find(print)->second.study = &kept;

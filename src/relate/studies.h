@@ -15,9 +15,11 @@
 namespace dcmwatch {
 
 /// A study is open from its first C-STORE or performed step until nothing of it was seen for Limits::study_quiet, and
-/// while a step of it is in progress. Then it tells one record for each way that it went, from one address to another,
-/// and one without destination for what a performed step listed and nobody was seen to store. In between a way tells
-/// how far it is, once each Limits::progress_interval in which something is stored.
+/// while a step of it is in progress. Then it tells one record for each way that it went, and one without destination
+/// for what a performed step listed and nobody was seen to store. In between a way tells how far it is, once each
+/// Limits::progress_interval in which something is stored. A way is from one AE to another: their addresses, their
+/// titles and the port that one of them listens on, for several AEs may share a host, and what one of them has taken
+/// another may have refused.
 ///
 /// One that was told is kept in mind for what comes late, for Limits::commitment_window at most: a storage commitment's
 /// report makes another record of each way that it is about, with nothing but what it says. Where a limit is reached,
@@ -65,8 +67,9 @@ class Studies {
   static constexpr std::size_t kAnnouncers = 8;
 
   struct Way {
-    Occurrence where;    ///< its source is who sent
-    DicomStudy figures;  ///< what is counted as it comes; what the instances say is counted when it is told
+    Occurrence where;        ///< its source is who sent
+    std::uint16_t port = 0;  ///< of the acceptor
+    DicomStudy figures;      ///< what is counted as it comes; what the instances say is counted when it is told
     std::vector<std::uint64_t> series;
     Timestamp told;
   };
@@ -100,6 +103,7 @@ class Studies {
   Open& of(std::uint64_t print, Timestamp now, Told& told);
   Open& with_way(std::uint64_t print, const Event& event, const DicomOperation& store, Told& told);
   static Way* way_of(Study& study, const Event& event, const DicomOperation& store);
+  static bool sends_on(const Way& from, const Way& to);
   static Ways ways_of_report(const Study& study, const Event& event, const DicomOperation& report);
   static Announcer* announcer_of(Study& study, const Event& event, const DicomOperation& step);
   Instance* instance_of(Open& open, InstancePrint print, Told& told);

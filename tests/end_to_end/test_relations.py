@@ -160,6 +160,12 @@ class Studies(unittest.TestCase):
             self.assertEqual(ways[PACS, to]["dicom"]["study"], ways[CT1, PACS]["dicom"]["study"])
             self.assertEqual(ways[PACS, to]["study"]["stored"], 9)
 
+    def test_its_titles_follow_its_objects(self):
+        ways = {between(r): (r["study"]["sender_ae"], r["study"]["receiver_ae"])
+                for r in d.of("dicom.study", d.records(d.PCAPS / "services.pcap"))}
+        self.assertEqual(ways[VNA, WS2], ("VNA", "WS2"), "by C-GET the one who was called sends")
+        self.assertEqual(ways[VNA, WS1], ("VNA", "WS1"))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -84,8 +84,8 @@ inline DicomOperation operation(std::uint16_t command = 0x0001, std::uint16_t st
 inline DicomStudy study() {
   DicomStudy study;
   study.study = "0123456789abcdef0123456789abcdef";
-  study.calling_ae = "CT1";
-  study.called_ae = "PACS";
+  study.sender_ae = "CT1";
+  study.receiver_ae = "PACS";
   study.modalities = {"CT", "SR"};
   study.series = 2;
   study.stored = 6;

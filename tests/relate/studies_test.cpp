@@ -46,8 +46,8 @@ TEST_F(Studies, AStudyIsToldOnceItHasBeenQuiet) {
   EXPECT_EQ(study.stored, 3U);
   EXPECT_EQ(study.failed, 0U);
   EXPECT_EQ(study.bytes, 3000U);
-  EXPECT_EQ(study.calling_ae, "CT1");
-  EXPECT_EQ(study.called_ae, "PACS");
+  EXPECT_EQ(study.sender_ae, "CT1");
+  EXPECT_EQ(study.receiver_ae, "PACS");
   EXPECT_EQ(study.announced, std::nullopt);
   EXPECT_EQ(study.missing, std::nullopt);
   const Event& event = department.told.back();
@@ -97,6 +97,46 @@ TEST_F(Studies, EachWayThatAStudyGoesIsTold) {
   EXPECT_EQ(department.told[0].parties.destination.port, 104);
 }
 
+TEST_F(Studies, WhatOneOfTwoOnAHostHasTakenTheOtherMayRefuse) {
+  const auto store_at = [&](std::string_view title, std::uint16_t port, std::uint16_t status,
+                            std::uint64_t conversation) {
+    Event event = department.store(100, 1, kCt, kPacs, conversation, status);
+    std::get<DicomOperation>(event.facts).called_ae = AeTitle{title};
+    event.parties.destination.port = port;
+    department.see(event);
+  };
+  store_at("FAST", 104, 0, 7);
+  store_at("SLOW", 104, 0xA700, 8);
+  store_at("FAST", 11112, 0xC000, 9);
+  department.finish();
+  const auto studies = department.studies();
+  ASSERT_EQ(studies.size(), 3U);
+  EXPECT_EQ(studies[0].stored, 1U);
+  EXPECT_EQ(studies[0].receiver_ae, "FAST");
+  EXPECT_EQ(studies[1].failed, 1U);
+  EXPECT_EQ(studies[1].receiver_ae, "SLOW");
+  EXPECT_EQ(studies[2].failed, 1U);
+  EXPECT_EQ(department.told.back().parties.destination.port, 11112);
+  EXPECT_TRUE(links(LinkKind::store_repeated).empty());
+}
+
+TEST_F(Studies, WithinAHostTheTitlesTellWhoSentOnWhatItTook) {
+  const auto store_between = [&](std::string_view from, std::string_view to, std::uint64_t conversation) {
+    Event event = department.store(100, 1, kPacs, kPacs, conversation);
+    std::get<DicomOperation>(event.facts).calling_ae = AeTitle{from};
+    std::get<DicomOperation>(event.facts).called_ae = AeTitle{to};
+    department.see(event);
+  };
+  store_between("CLIENT", "ARCHIVE", 7);
+  store_between("CLIENT", "ROUTER", 8);
+  store_between("ROUTER", "ARCHIVE", 9);
+  department.finish();
+  const auto studies = department.studies();
+  ASSERT_EQ(studies.size(), 3U);
+  EXPECT_EQ(studies[0].forwarded, 0U);
+  EXPECT_EQ(studies[1].forwarded, 1U);
+}
+
 TEST_F(Studies, ByCGetTheAcceptorSends) {
   Event event = department.store(100, 1, kWs, kPacs, 7);
   std::get<DicomOperation>(event.facts).invoker = Invoker::acceptor;
@@ -104,6 +144,8 @@ TEST_F(Studies, ByCGetTheAcceptorSends) {
   department.finish();
   EXPECT_EQ(to_text(department.told.back().parties.source.address), kPacs);
   EXPECT_EQ(to_text(department.told.back().parties.destination.address), kWs);
+  EXPECT_EQ(only().sender_ae, "PACS");
+  EXPECT_EQ(only().receiver_ae, "WS1");
 }
 
 TEST_F(Studies, AFailureThatSucceedsLaterIsResolved) {
@@ -221,7 +263,7 @@ TEST_F(Studies, ACommitmentReportedAfterTheQuietIsARecordOfItsOwn) {
   const DicomStudy late = latest();
   EXPECT_TRUE(late.is_late_report());
   EXPECT_EQ(late.study, pseudonym(100));
-  EXPECT_EQ(late.called_ae, "PACS");
+  EXPECT_EQ(late.receiver_ae, "PACS");
   EXPECT_EQ(late.committed, 2U);
   EXPECT_EQ(late.commitment_failed, 2U);
   EXPECT_EQ(late.stored, 0U) << "that was told";
