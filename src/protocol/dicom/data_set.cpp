@@ -127,7 +127,7 @@ void DataSetReader::feed(ByteView bytes, ElementSink& sink) {
 void DataSetReader::finish() {
   done_ = true;
   if (encoding_ != Encoding::deflated)
-    rest_ = {encoding_ == Encoding::implicit_little, encoding_ == Encoding::explicit_big};
+    rest_ = {encoding_ == Encoding::implicit_little, encoding_ == Encoding::explicit_big, tag_};
 }
 
 void DataSetReader::end() {
@@ -337,6 +337,10 @@ void DataSetRest::feed(ByteView bytes) {
 
 void DataSetRest::begin(const ElementHead& head) {
   head_bytes_ = 0;
+  if (open_levels_ == 0 && !is_delimiter(head.tag)) {
+    out_of_order_ |= head.tag < latest_;
+    latest_ = head.tag;
+  }
   if (is_end(head.tag)) {
     followed_ = open_levels_ != 0;
     open_levels_ -= followed_ ? 1U : 0U;

@@ -81,7 +81,8 @@ class DataSetRest {
  public:
   /// Of which nothing is looked at.
   DataSetRest() = default;
-  DataSetRest(bool implicit, bool big) : followed_(true), implicit_(implicit), big_(big) {}
+  /// Behind the element `latest`.
+  DataSetRest(bool implicit, bool big, Tag latest) : followed_(true), implicit_(implicit), big_(big), latest_(latest) {}
 
   void feed(ByteView bytes);
   /// An element whose head was read.
@@ -89,6 +90,8 @@ class DataSetRest {
 
   [[nodiscard]] std::uint64_t unwanted() const;
   void pass(std::uint64_t bytes) { skip_bytes_ -= std::min(bytes, skip_bytes_); }
+  /// Its elements do not ascend.
+  [[nodiscard]] bool is_out_of_order() const { return out_of_order_; }
   /// At the end of the data set: whether one of its elements would go on.
   [[nodiscard]] bool is_cut_short() const {
     return followed_ && (skip_bytes_ != 0 || head_bytes_ != 0 || open_levels_ != 0);
@@ -99,7 +102,9 @@ class DataSetRest {
   bool is_last_ = false;  ///< behind the element in hand nothing is looked at
   bool implicit_ = false;
   bool big_ = false;
+  bool out_of_order_ = false;
   std::uint8_t head_bytes_ = 0;
+  Tag latest_ = 0;  ///< at the top
   std::array<std::uint8_t, ElementHead::kLongest> head_{};
   std::uint32_t open_levels_ = 0;  ///< sequences and items of undefined length
   std::uint64_t skip_bytes_ = 0;

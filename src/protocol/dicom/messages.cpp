@@ -237,6 +237,7 @@ void Conversation::on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& p
   }
   if (!piece.ends || !lane.pdv.is_last) return;
   if (lane.rest.is_cut_short() && undisturbed()) tell(Breach::data_set_length, lane, lane.pdv.pdu_length, mark);
+  if (lane.rest.is_out_of_order() && undisturbed()) tell(Breach::data_set_order, lane, lane.pdv.pdu_length, mark);
   end_message(lane, mark);
 }
 

@@ -81,6 +81,30 @@ TEST(DicomContent, DatesThatAreNoneAreNothing) {
   EXPECT_EQ(dicom::time_of("12:30:15"), dicom::time_of("123015"));
 }
 
+Octets ids(std::string_view study) {
+  return element(0x00080018, "UI", "1.2.3.4") + element(0x00100020, "LO", "PAT-4711") +
+         element(0x0020000d, "UI", study) + element(0x0020000e, "UI", "1.2.3.9");
+}
+
+// What stands behind the last that is wanted need not be read, unless it was put first to hide the rest.
+TEST(DicomContent, NoElementPutFirstHidesWhoseTheObjectIs) {
+  const Read honest = read(dimse::kStore, kCtImageStorage, ids("1.2.3.5"));
+  const Octets pixels = explicit_element(0x7fe00010, "OW", text("abcd"));
+  for (const Octets& first : {element(0x00430010, "LO", "X"), element(0x00280301, "CS", "NO"), pixels}) {
+    const Read hidden = read(dimse::kStore, kCtImageStorage, first + ids("1.2.3.5"));
+    EXPECT_EQ(hidden.fact.study, honest.fact.study);
+    EXPECT_EQ(hidden.fact.patient, honest.fact.patient);
+    EXPECT_EQ(hidden.fact.instance, honest.fact.instance);
+  }
+}
+
+// As DCMTK reads it.
+TEST(DicomContent, OfAnElementThatComesTwiceTheFirstCounts) {
+  const Read once = read(dimse::kStore, kCtImageStorage, ids("1.2.3.5"));
+  const Read twice = read(dimse::kStore, kCtImageStorage, ids("1.2.3.5") + ids("1.2.3.6"));
+  EXPECT_EQ(twice.fact.study, once.fact.study);
+}
+
 TEST(DicomContent, ADocumentThatIsAProgram) {
   constexpr std::string_view kPdf = "1.2.840.10008.5.1.4.1.1.104.1";
   const auto document = [&](std::string_view head, std::string_view type) {

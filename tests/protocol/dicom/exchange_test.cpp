@@ -236,6 +236,12 @@ struct Break {
   Session session;
 };
 
+/// All that an object is looked through for.
+Octets whole_head() {
+  return explicit_element(0x00080018, "UI", text("1.2.3.40")) + explicit_element(0x00100020, "LO", text("P1")) +
+         explicit_element(0x0020000d, "UI", text("1.2.3.50")) + explicit_element(0x0020000e, "UI", text("1.2.3.60"));
+}
+
 std::vector<Break> breaks() {
   const Octets image = ct_image(10);
   const Octets level = study_identifier("STUDY");
@@ -272,6 +278,12 @@ std::vector<Break> breaks() {
       {"dicom.command_contradiction",
        {there(message(1, command_set(ui(0x0002, kVerification) + us(0x0100, 0x0030) + us(0x0110, 1) +
                                      us(0x0800, kNone) + ui(0x1000, "1.2.3") + ui(0x1001, "1.2.4"))))}},
+      {"dicom.data_set_order",
+       {there(message(3, store_request(1), explicit_element(0x00430010, "LO", text("X ")) + image))}},
+      {"dicom.data_set_order",
+       {there(message(3, store_request(1),
+                      whole_head() + explicit_element(0x00430010, "LO", text("X ")) +
+                          explicit_element(0x00330010, "LO", text("X "))))}},
       {"dicom.command_uid", {there(message(3, store_request(1, "1.2.03"), image))}},
       {"dicom.unknown_command",
        {there(message(1, command_set(us(0x0100, 0x0040) + us(0x0110, 1) + us(0x0800, kNone))))}},
