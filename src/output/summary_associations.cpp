@@ -29,6 +29,9 @@ constexpr std::array kWordings{
     Wording{"1.2.840.10008.1.20.1", "N-EVENT-REPORT", "reported on storage commitment"},
 };
 
+constexpr std::uint16_t kReport = 0x0100;   // N-EVENT-REPORT
+constexpr std::uint16_t kSetStep = 0x0120;  // N-SET
+
 constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
 
 /// Operations of one kind with one answer.
@@ -41,8 +44,8 @@ struct Deed {
   bool refused = false;  ///< the answer is a failure, or never came
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t got = 0;     ///< matches, or objects that a retrieval completed
-  std::uint64_t failed = 0;  ///< objects that it did not
+  std::uint64_t got = 0;     ///< matches, or objects: that a retrieval completed, of which commitment is asked or told
+  std::uint64_t failed = 0;  ///< objects that it did not, or that were not committed
 
   [[nodiscard]] bool same_kind(const Deed& other) const {
     return command == other.command && invoker == other.invoker && object == other.object && target == other.target &&
@@ -85,6 +88,20 @@ std::string answer_of(const DicomOperation& operation, const Visibility& visibil
   return text;
 }
 
+bool is_commitment(const Deed& deed) { return deed.object.ends_with("storage commitment"); }
+
+// Of a step how it ended; while it goes on, no more is told than that it was updated.
+void add_content(Deed& deed, const DicomContent& content) {
+  if (const auto* commitment = content.as<StorageCommitment>()) {
+    deed.got = commitment->referenced;
+    deed.failed = commitment->failed;
+  }
+  const auto* step = content.as<PerformedStep>();
+  if (!step || deed.command != kSetStep || (step->status != "COMPLETED" && step->status != "DISCONTINUED")) return;
+  deed.object = "set a performed procedure step to " + shown(step->status);
+  if (step->images != 0) deed.object += ", " + counted(step->images, "image");
+}
+
 Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
   Deed deed;
   deed.command = operation.command_field;
@@ -110,6 +127,7 @@ Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
   const std::uint64_t completed = std::uint64_t{told.completed.value_or(0)} + told.warning.value_or(0);
   deed.got = operation.command_field == dimse::kFind ? operation.pending_responses : completed;
   deed.failed = told.failed.value_or(0);
+  add_content(deed, operation.content);
   return deed;
 }
 
@@ -139,7 +157,12 @@ std::string text_of(const Deed& deed) {
     case dimse::kMove: text = "had " + counted(deed.got, "object") + " sent to " + deed.target + times; break;
     default: text = deed.object + times;
   }
-  if (deed.failed != 0) text += ", " + grouped(deed.failed) + " failed";
+  if (is_commitment(deed) && deed.command == kReport) {
+    text += ": " + counted(deed.got, "object") + " committed";
+  } else if (is_commitment(deed) && deed.got != 0) {
+    text += " of " + counted(deed.got, "object");
+  }
+  if (deed.failed != 0) text += ", " + grouped(deed.failed) + (is_commitment(deed) ? " not" : " failed");
   if (!deed.answer.empty()) text += ": " + deed.answer;
   return text;
 }
@@ -167,14 +190,18 @@ std::string end_text(const DicomAssociation& association) {
   return {};
 }
 
-/// "2 of 3 contexts refused"; empty if none was, or if that was not seen.
+/// "2 of 3 contexts refused (abstract syntax not supported)"; empty if none was, or if that was not seen.
 std::string refusals_text(const DicomAssociation& association) {
   std::size_t refused = 0;
+  std::string why;
   for (const PresentationContext& context : association.contexts) {
-    if (context.result && !context.accepted()) ++refused;
+    if (!context.result || context.accepted()) continue;
+    ++refused;
+    const std::string reason{dicom_context_result_text(*context.result)};
+    if (why.find(reason) == std::string::npos) why.append(why.empty() ? "" : ", ").append(reason);
   }
   if (refused == 0) return {};
-  return std::to_string(refused) + " of " + counted(association.contexts.size(), "context") + " refused";
+  return std::to_string(refused) + " of " + counted(association.contexts.size(), "context") + " refused (" + why + ')';
 }
 
 bool is_troubled(const DicomAssociation& association, const Visibility& visibility) {
@@ -260,7 +287,11 @@ class AssociationsSection final : public SummarySection {
     };
     for (const Deed& deed : deeds.deeds) add(text_of(deed));
     if (deeds.more != 0) add("and " + counted(deeds.more, "operation") + " of other kinds");
-    if (deeds.deeds.empty() && association.accepted == true) add("asked for nothing");
+    const bool data_passed = association.data_bytes != decltype(association.data_bytes){};
+    if (deeds.deeds.empty() && association.accepted == true) {
+      add(data_passed || observation.event.visibility.impaired() ? "what was asked for was not visible"
+                                                                 : "asked for nothing");
+    }
     add(refusals_text(association));
     if (!association.rejection && !association.accepted && !observation.event.visibility.impaired()) add("no answer");
     const Duration took = observation.event.last.time - observation.event.first.time;

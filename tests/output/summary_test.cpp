@@ -154,9 +154,53 @@ TEST(Summary, TellsEachAssociationInALine) {
                         "  08:00:00.000  ct1 → pacs  CT1 → PACS  sent 3 CT Image, 300.0 kB; "
                         "sent 1 CT Image, 100.0 kB: failure 0122, SOP class not supported;\n"
                         "                                        asked the worklist: 4 matches; "
-                        "1 of 2 contexts refused; released after 1.5 s\n"
+                        "1 of 2 contexts refused (abstract syntax not supported);\n"
+                        "                                        released after 1.5 s\n"
                         "  08:00:00.000  ct1 → pacs  CT1 → PACS  refused: rejected-permanent, called "
                         "AE title not recognized\n"));
+}
+
+TEST(Summary, TellsWhatACommitmentAndAStepCameTo) {
+  Summary summary{{.width = 400}};
+  const auto see = [&](std::uint16_t command, const char* sop_class, DicomContent content) {
+    DicomOperation operation = samples::operation(command);
+    operation.sop_class_uid = sop_class;
+    operation.content = std::move(content);
+    summary.observe(samples::observation(operation));
+  };
+  StorageCommitment commitment;
+  commitment.referenced = 3;
+  see(0x0130, "1.2.840.10008.1.20.1", DicomContent{commitment});
+  commitment.referenced = 2;
+  commitment.failed = 1;
+  see(0x0100, "1.2.840.10008.1.20.1", DicomContent{commitment});
+  PerformedStep step;
+  step.status = "IN PROGRESS";
+  see(0x0120, "1.2.840.10008.3.1.2.3.3", DicomContent{step});
+  step.status = "DISCONTINUED";
+  step.images = 6;
+  see(0x0120, "1.2.840.10008.3.1.2.3.3", DicomContent{step});
+  summary.observe(samples::observation(samples::association()));
+  EXPECT_THAT(rendered(summary), HasSubstr("asked for storage commitment of 3 objects; "
+                                           "reported on storage commitment: 2 objects committed, 1 not; "
+                                           "updated a performed procedure step; "
+                                           "set a performed procedure step to DISCONTINUED, 6 images; "));
+}
+
+TEST(Summary, NothingWasAskedForOnlyIfAllWasSeen) {
+  DicomAssociation association = samples::association();
+  Summary carried{{.width = 200}};
+  carried.observe(samples::observation(association));
+  EXPECT_THAT(rendered(carried), HasSubstr("what was asked for was not visible; "));
+  association.data_bytes = {};
+  Summary empty{{.width = 200}};
+  empty.observe(samples::observation(association));
+  EXPECT_THAT(rendered(empty), HasSubstr("asked for nothing; "));
+  Summary cut{{.width = 200}};
+  Observation lost = samples::observation(association);
+  lost.event.visibility.lost = true;
+  cut.observe(lost);
+  EXPECT_THAT(rendered(cut), HasSubstr("what was asked for was not visible; "));
 }
 
 TEST(Summary, TellsAHundredAssociationsAndThoseWithTrouble) {
