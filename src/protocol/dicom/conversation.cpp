@@ -242,6 +242,7 @@ void Conversation::on_pdu(const PduContext& at, const AssociateAccept& accept) {
   const Mark first = at.lane.framer.unit().mark;
   on_answer(at.mark);
   on_taken(at, association(first).on_accept(accept, at.mark, at.complete, settings_.limits));
+  operations_.on_acceptance(*association_);
   announce_association(at.mark);
 }
 
@@ -346,7 +347,7 @@ void Conversation::tell_faults(const Lane& lane, const std::vector<Fault>& fault
 }
 
 // PS3.8 E.1 and E.2: the fragments of a message come one after the other, those of a PDU are of one message.
-void Conversation::judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark) {
+bool Conversation::judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark) {
   const PdvHead& pdv = lane.pdv;
   const std::uint64_t length = pdv.fragment_bytes;
   if (pdv.reserved_bits) tell(Breach::control_header, lane, length, mark);
@@ -354,10 +355,11 @@ void Conversation::judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark
   if (pdv.fragment_bytes == 0 && !pdv.is_last) tell(Breach::empty_fragment, lane, length, mark);
 
   const auto breach = breach_of(before, pdv);
-  if (!breach) return;
+  if (!breach) return true;
   if (undisturbed()) tell(*breach, lane, length, mark);
-  if (*breach != Breach::interleaved_messages) return;
+  if (*breach != Breach::interleaved_messages) return true;
   forget_command(lane);  // its fragments would be taken for those of another message
+  return false;
 }
 
 Side Conversation::side_of(const Lane& lane) const {

@@ -89,7 +89,7 @@ class Conversation final : public StreamSink {
   void on_pdu(const PduContext& at, const Abort& abort);
   void on_pdu(const PduContext& at, const UnknownPdu&) const;
 
-  void on_command_head(Lane& lane, const Mark& mark);
+  void on_command_head(Lane& lane, const Mark& mark, bool order_kept);
   void on_command_piece(Lane& lane, const Mark& mark, const PdvPiece& piece);
   void on_command(Lane& lane, const Mark& mark, CommandReader& reader);
   void cut_command(Lane& lane, const Mark& mark);
@@ -97,7 +97,7 @@ class Conversation final : public StreamSink {
   void take_command(Lane& lane, const SeenCommand& seen);
   void open_reader(Lane& lane, const SeenCommand& seen);
   void make_room(const Mark& mark);
-  void on_data_head(Lane& lane, const Mark& mark);
+  void on_data_head(Lane& lane, const Mark& mark, bool order_kept);
   void on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& piece);
   void on_data_passed(Lane& lane, const Mark& mark, std::uint64_t bytes, std::uint64_t missing);
   void close_reader(Lane& lane, const Mark& mark);
@@ -123,7 +123,8 @@ class Conversation final : public StreamSink {
   /// The request is answered.
   void on_answer(const Mark& mark);
   /// What a PDV's header says by itself, and after the one `before` it.
-  void judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark);
+  /// False: it is of another message than the one that has not come to its end; that breaks the order, and is told.
+  bool judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark);
   [[nodiscard]] Side side_of(const Lane& lane) const;
   [[nodiscard]] Lane& lane_of(Direction direction) { return lanes_[index_of(direction)]; }
   [[nodiscard]] const Lane& opposite_lane(const Lane& lane) const { return lanes_[index_of(opposite(lane.direction))]; }

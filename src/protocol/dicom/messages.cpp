@@ -87,14 +87,14 @@ void Conversation::on_cut(Lane& lane, const Mark& mark, const PdvHead& pdv) {
   lane.pdv_ignored = !step || !is_live(step->next);
   if (lane.pdv_ignored) return;
 
-  judge_pdv(lane, before, mark);
+  const bool order_kept = judge_pdv(lane, before, mark);
   const Association& here = association(lane.framer.unit().mark);
   if (here.allows(pdv.context_id) == false) tell(Breach::pdv_context, lane, pdv.pdu_length, mark);
   if (!here.takes_length(side_of(lane), pdv.pdu_length)) tell(Breach::maximum_length, lane, pdv.pdu_length, mark);
   if (pdv.is_command) {
-    on_command_head(lane, mark);
+    on_command_head(lane, mark, order_kept);
   } else {
-    on_data_head(lane, mark);
+    on_data_head(lane, mark, order_kept);
   }
 }
 
@@ -107,10 +107,10 @@ void Conversation::on_cut(Lane& lane, const Mark& mark, const PdvPiece& piece) {
   }
 }
 
-void Conversation::on_command_head(Lane& lane, const Mark& mark) {
+void Conversation::on_command_head(Lane& lane, const Mark& mark, bool order_kept) {
   if (lane.message != 0) {  // its data set has not come to an end
     const Breach breach = lane.data_set == DataSetState::due ? Breach::data_set_missing : Breach::message_order;
-    if (undisturbed()) tell(breach, lane, lane.pdv.pdu_length, mark);
+    if (order_kept && undisturbed()) tell(breach, lane, lane.pdv.pdu_length, mark);
     end_message(lane, mark);
   }
   if (!lane.in_command) {
@@ -209,9 +209,9 @@ void Conversation::make_room(const Mark& mark) {
   operations_.make_room_beside(beside, mark);
 }
 
-void Conversation::on_data_head(Lane& lane, const Mark& mark) {
+void Conversation::on_data_head(Lane& lane, const Mark& mark, bool order_kept) {
   const bool in_order = !lane.in_command && lane.message != 0 && lane.message_context == lane.pdv.context_id;
-  if (!in_order && undisturbed()) {
+  if (!in_order && order_kept && undisturbed()) {
     const bool unannounced = !lane.in_command && lane.message == 0 && lane.data_set == DataSetState::none;
     tell(unannounced ? Breach::data_set_unannounced : Breach::message_order, lane, lane.pdv.pdu_length, mark);
   }

@@ -71,6 +71,13 @@ void Operations::on_cancel(const SeenCommand& seen) {
   if (operation && dimse::is_query(operation->fact.command_field)) operation->fact.cancelled = true;
 }
 
+void Operations::on_acceptance(const Association& association) {
+  for (Entry& entry : open_) {
+    Uid& transfer_syntax = entry.operation->fact.transfer_syntax_uid;
+    if (transfer_syntax.empty()) transfer_syntax = association.transfer_syntax(entry.context_id);
+  }
+}
+
 void Operations::on_content(Id id) {
   Open* operation = find(id);
   if (!operation) return;

@@ -52,6 +52,8 @@ class Operations {
   Id on_response(const SeenCommand& seen, const Association& association, bool request_may_come, bool request_lost);
 
   void on_cancel(const SeenCommand& seen);
+  /// What was agreed is known now, which requests that did not wait for the answer could not tell.
+  void on_acceptance(const Association& association);
   /// A fragment of the data set begins.
   void on_fragment(Id id, MessageKind kind, const Mark& mark);
   /// Where what a data set says goes. Null if the operation is over.

@@ -356,7 +356,7 @@ std::vector<Break> breaks() {
        {there(p_data(pdv(1, command_last, echo_request(1)) + pdv(1, data_last, Octets(20000, 0))))}},
       {"dicom.command_set offset=", {there(message(1, from_hex("0000000004000000ffff")))}},
       {"dicom.command_set offset=", {there(message(1, Octets(70'000, 0)))}},
-      {"dicom.message_order offset=",
+      {"dicom.interleaved_messages offset=",
        {there(message(3, store) + p_data(pdv(3, data_more, Octets(10, 0)))), there(message(1, echo_request(2)))}},
       {"dicom.message_order offset=", {there(p_data(pdv(3, data_last, Octets(10, 0))))}},
       {"dicom.unexpected_pdu offset=", {back(associate_accept({{1, 0, kExplicit}}))}},
@@ -420,6 +420,14 @@ TEST(DicomConversation, WhatIdentifiesAPersonDoesNotLeave) {
     for (const char* word : {"PAT-4711", "ACC-0815", "Doe", "1.2.840.99", "1.2.3.4"})
       EXPECT_THAT(line, testing::Not(HasSubstr(word)));
   }
+}
+
+// The acceptance tells what was agreed for a request that did not wait for it.
+TEST(DicomConversation, ARequestBeforeTheAcceptanceHasItsTransferSyntax) {
+  Wire wire;
+  const Session open = opening();
+  wire.there(open[0].bytes).there(message(1, echo_request(1))).back(open[1].bytes).back(message(1, echo_response(1)));
+  EXPECT_EQ(wire.facts<DicomOperation>(Phase::end).at(0).transfer_syntax_uid, kExplicit);
 }
 
 }  // namespace
