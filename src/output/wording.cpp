@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/unicode.h"
+
 namespace dcmwatch {
 namespace {
 
@@ -21,11 +23,7 @@ std::size_t announced_length(unsigned char lead) {
 }
 
 bool is_printable(std::string_view sequence) {
-  const auto first = static_cast<unsigned char>(sequence[0]);
-  if (sequence.size() == 1) return first >= 0x20 && first < 0x7f;
-  if (!std::ranges::all_of(sequence.substr(1), is_continuation)) return false;
-  const bool is_c1_control = first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
-  return !is_c1_control;
+  return std::ranges::all_of(sequence.substr(1), is_continuation) && control_length(sequence) == 0;
 }
 
 }  // namespace

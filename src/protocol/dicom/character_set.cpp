@@ -3,9 +3,11 @@
 #include <iconv.h>
 
 #include <algorithm>
+#include <list>
 #include <optional>
 #include <span>
 
+#include "base/unicode.h"
 #include "protocol/dicom/wire_text.h"
 
 namespace dcmwatch::dicom {
@@ -115,17 +117,21 @@ constexpr auto kTerms = std::to_array<DefinedTerm>({
 bool is_plain(char c) { return static_cast<unsigned char>(c) < 0x80 && c != kEscape; }
 bool is_delimiter(char c) { return c == '\\' || c == '\n' || c == '\f' || c == '\r' || c == '\t'; }
 
-/// From one encoding to UTF-8, for a text's length.
+/// From one encoding to UTF-8. To make one takes longer than to convert a name with it.
 class Converter {
  public:
-  explicit Converter(const char* encoding) : conversion_(iconv_open("UTF-8", encoding)) {}
+  explicit Converter(std::string_view encoding)
+      : encoding_(encoding), conversion_(iconv_open("UTF-8", encoding.data())) {}
   Converter(const Converter&) = delete;
   Converter& operator=(const Converter&) = delete;
   ~Converter() {
     if (works()) iconv_close(conversion_);
   }
 
-  void append(std::string_view text, std::string& out) const {
+  [[nodiscard]] std::string_view encoding() const { return encoding_; }
+
+  void append(std::string_view text, std::string& out) {
+    if (works()) iconv(conversion_, nullptr, nullptr, nullptr, nullptr);  // as it began
     std::string rest{text};  // iconv takes what it reads as if it would write there
     char* from = rest.data();
     std::size_t left = rest.size();
@@ -146,8 +152,16 @@ class Converter {
 
  private:
   [[nodiscard]] bool works() const { return conversion_ != reinterpret_cast<iconv_t>(-1); }
+  std::string_view encoding_;  ///< of the tables above: it ends with a NUL
   iconv_t conversion_;
 };
+
+/// One for each encoding is kept, of which the tables have a score, for each thread.
+Converter& converter_from(std::string_view encoding) {
+  thread_local std::list<Converter> converters;
+  const auto known = std::ranges::find(converters, encoding, &Converter::encoding);
+  return known != converters.end() ? *known : converters.emplace_back(encoding);
+}
 
 /// Converts run by run, each of one encoding.
 class Runs {
@@ -159,7 +173,7 @@ class Runs {
   }
 
   std::string finish() {
-    if (!run_.empty()) Converter{encoding_}.append(run_, text_);
+    if (!run_.empty()) converter_from(encoding_).append(run_, text_);
     run_.clear();
     return text_;
   }
@@ -226,10 +240,11 @@ class CodeElements {
   SetIndex g1_{};
 };
 
-DicomName without_controls(std::string_view text) {
-  DicomName name = text;
-  name.replace_if([](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; }, '?');
-  return name;
+void replace_controls(std::string& text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t length = control_length(std::string_view{text}.substr(at));
+    if (length != 0) text.replace(at, length, "?");
+  }
 }
 
 }  // namespace
@@ -256,7 +271,7 @@ std::string CharacterSet::to_utf8(ByteView text) const {
   const DefinedTerm& first = terms_[0] == 0 ? kDefault : kTerms[terms_[0] - 1U];
   if (!first.encoding) return CodeElements{first}.to_utf8(written);
   std::string converted;
-  Converter{first.encoding}.append(written, converted);
+  converter_from(first.encoding).append(written, converted);
   return converted;
 }
 
@@ -267,18 +282,19 @@ std::string_view CharacterSet::name() const {
 
 DicomName name_of(ByteView value, const CharacterSet& character_set) {
   const std::string_view written = trimmed(value);
-  if (std::ranges::all_of(written, is_plain)) return without_controls(written);
-  std::string text = character_set.to_utf8(as_bytes(written));
-  constexpr std::string_view kC1 = "\xc2";  // begins U+0080 to U+00BF, of which the lower half are controls
-  for (std::size_t at = text.find(kC1); at != std::string::npos; at = text.find(kC1, at + 1)) {
-    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0) text.replace(at, 2, "?");
+  if (std::ranges::all_of(written, is_plain)) {
+    DicomName name = written;
+    name.replace_if([](char c) { return control_length({&c, 1}) != 0; }, '?');
+    return name;
   }
+  std::string text = character_set.to_utf8(as_bytes(written));
+  replace_controls(text);
   if (text.size() > DicomName{}.place().size()) {
     std::size_t end = DicomName{}.place().size();
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
     text.resize(end);
   }
-  return without_controls(text);
+  return text;
 }
 
 }  // namespace dcmwatch::dicom
