@@ -73,10 +73,16 @@ std::string_view MessageContent::identifying_uid(ByteView value) {
   return text;
 }
 
-Code code_of(ByteView value) {
+Code modality_of(ByteView value) {
   const std::string_view text = trimmed(value);
-  const auto legal = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_'; };
-  return text.size() <= Code{}.place().size() && std::ranges::all_of(text, legal) ? text : std::string_view{};
+  const auto legal = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  const bool is_long_as = text.size() >= 2 && text.size() <= Code{}.place().size();
+  return is_long_as && std::ranges::all_of(text, legal) ? text : std::string_view{};
+}
+
+Code term_of(ByteView value, std::span<const std::string_view> terms) {
+  const auto term = std::ranges::find(terms, trimmed(value));
+  return term == terms.end() ? std::string_view{} : *term;
 }
 
 std::string identifier_of(ByteView value, const CharacterSet& character_set) {

@@ -28,12 +28,15 @@ constexpr std::array kExecutables{"MZ"sv,
                                   "\xca\xfe\xba\xbe"sv,
                                   "#!"sv};
 
-/// What a document of a MIME type has in its first bytes.
+/// What a document of a MIME type has in its first bytes; nothing: any.
 struct DocumentType {
   std::string_view mime_type;
   std::string_view mark;
 };
-constexpr std::array kDocumentTypes{DocumentType{"application/pdf", "%PDF-"}, DocumentType{"text/xml", "<"}};
+// PS3.3 A.45 and A.85: no others leave, for they are words.
+constexpr std::array kDocumentTypes{DocumentType{"application/pdf", "%PDF-"}, DocumentType{"text/XML", "<"},
+                                    DocumentType{"model/stl", ""}, DocumentType{"model/obj", ""},
+                                    DocumentType{"model/mtl", ""}};
 
 std::optional<bool> yes_or_no(ByteView value) {
   const std::string_view text = trimmed(value);
@@ -50,14 +53,13 @@ std::optional<std::uint32_t> decimal(ByteView value) {
   return number;
 }
 
-// Type and subtype alone (RFC 6838 4.2).
+// RFC 2045 5.1: without regard to case.
 DicomName mime_type_of(ByteView value) {
-  const std::string_view text = trimmed(value);
-  const auto legal = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           "/!#$&-^_.+"sv.find(c) != std::string_view::npos;
-  };
-  return std::ranges::all_of(text, legal) ? text : std::string_view{};
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto found = std::ranges::find_if(kDocumentTypes, [&, text = trimmed(value)](const DocumentType& type) {
+    return std::ranges::equal(text, type.mime_type, {}, lower, lower);
+  });
+  return found == kDocumentTypes.end() ? std::string_view{} : found->mime_type;
 }
 
 /// SHA-256 of what passes.
@@ -121,7 +123,7 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
         {{0x0008'002a}, [](Self& c, ByteView v) { c.acquired_at_ = trimmed(v); }},
         {{0x0008'0032}, [](Self& c, ByteView v) { c.acquired_.time = trimmed(v); }},
         {{0x0008'0050}, [](Self& c, ByteView v) { c.identify(IdentifierKind::accession_number, v, c.accession_); }},
-        {{0x0008'0060}, [](Self& c, ByteView v) { c.object_.modality = code_of(v); }},
+        {{0x0008'0060}, [](Self& c, ByteView v) { c.object_.modality = modality_of(v); }},
         {{0x0008'0070}, [](Self& c, ByteView v) { c.object_.manufacturer = c.name(v); }},
         {{0x0008'0080}, [](Self& c, ByteView v) { c.object_.institution = c.name(v); }},
         {{0x0008'0201}, [](Self& c, ByteView v) { c.offset_ = offset_of(trimmed(v)); }},

@@ -1,6 +1,7 @@
 // What is ordered, performed and committed: worklist answers (PS3.4 K.6), performed steps (PS3.4 F.7), storage
 // commitment (PS3.4 J.3).
 #include <algorithm>
+#include <array>
 
 #include "protocol/dicom/contents.h"
 #include "protocol/dicom/wire_text.h"
@@ -13,13 +14,20 @@ AeTitle first_ae_title(ByteView value) {
   return ae_title(as_bytes(as_text(value).substr(0, as_text(value).find('\\'))));
 }
 
-// A code value of a coding scheme: no words (PS3.3 8.1).
-Code code_value_of(ByteView value) {
+// PS3.3 C.4.10; the last three are what worklist servers say besides.
+constexpr std::array<std::string_view, 8> kScheduledStatuses{"SCHEDULED", "ARRIVED",  "READY",        "STARTED",
+                                                             "DEPARTED",  "CANCELED", "DISCONTINUED", "COMPLETED"};
+// PS3.3 C.4.14.
+constexpr std::array<std::string_view, 3> kPerformedStatuses{"IN PROGRESS", "DISCONTINUED", "COMPLETED"};
+
+// PS3.16 CID 9300 and what it includes are of the codes DCM 110500 to 110599. A code of a site's own may be a number
+// that identifies somebody.
+Code discontinuation_reason_of(ByteView value) {
+  constexpr std::string_view kReasons = "1105";
   const std::string_view text = trimmed(value);
-  const auto legal = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
-  };
-  return std::ranges::all_of(text, legal) ? text : std::string_view{};
+  const bool is_one = text.starts_with(kReasons) && text.size() == kReasons.size() + 2 &&
+                      std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return is_one ? text : std::string_view{};
 }
 
 /// A content that is about patients, orders and studies.
@@ -86,9 +94,10 @@ class WorklistContent final : public WorkflowContent<WorklistContent> {
          kSought},
         {{0x0020'000d}, [](Self& c, ByteView v) { c.identify_study(v); }, Interest::value, kSought},
         {{0x0040'0100}, [](Self& c, ByteView) { c.begin_step(); }, Interest::value, kSought},
-        {{0x0040'0100, 0x0008'0060}, [](Self& c, ByteView v) { c.steps_.back().modality = code_of(v); }},
+        {{0x0040'0100, 0x0008'0060}, [](Self& c, ByteView v) { c.steps_.back().modality = modality_of(v); }},
         {{0x0040'0100, 0x0040'0001}, [](Self& c, ByteView v) { c.steps_.back().station_ae = first_ae_title(v); }},
-        {{0x0040'0100, 0x0040'0020}, [](Self& c, ByteView v) { c.steps_.back().status = code_of(v); }},
+        {{0x0040'0100, 0x0040'0020},
+         [](Self& c, ByteView v) { c.steps_.back().status = term_of(v, kScheduledStatuses); }},
     });
     static_assert(ascend(kRows));
     return kRows;
@@ -194,16 +203,20 @@ class PerformedStepContent final : public WorkflowContent<PerformedStepContent> 
   static std::span<const Row<Self>> rows() {
     static constexpr auto kRows = std::to_array<Row<Self>>({
         {{0x0008'0005}, [](Self& c, ByteView v) { c.take_character_set(v); }},
-        {{0x0008'0060}, [](Self& c, ByteView v) { c.step_.modality = code_of(v); }},
+        {{0x0008'0060}, [](Self& c, ByteView v) { c.step_.modality = modality_of(v); }},
         {{0x0010'0020}, [](Self& c, ByteView v) { c.patient_ = c.identifier(IdentifierKind::patient_id, v); }},
         {{0x0040'0241}, [](Self& c, ByteView v) { c.step_.station_ae = first_ae_title(v); }},
-        {{0x0040'0252}, [](Self& c, ByteView v) { c.step_.status = code_of(v); }, Interest::value, kSought},
+        {{0x0040'0252},
+         [](Self& c, ByteView v) { c.step_.status = term_of(v, kPerformedStatuses); },
+         Interest::value,
+         kSought},
         {{kScheduled}, [](Self& c, ByteView) { c.begin_scheduled(); }},
         {{kScheduled, 0x0008'0050},
          [](Self& c, ByteView v) { c.scheduled().accession = c.identifier(IdentifierKind::accession_number, v); }},
         {{kScheduled, 0x0020'000d},
          [](Self& c, ByteView v) { c.scheduled().study = c.uid_pseudonym(IdentifierKind::study_uid, v); }},
-        {{0x0040'0281, 0x0008'0100}, [](Self& c, ByteView v) { c.step_.discontinuation_reason = code_value_of(v); }},
+        {{0x0040'0281, 0x0008'0100},
+         [](Self& c, ByteView v) { c.step_.discontinuation_reason = discontinuation_reason_of(v); }},
         {{kSeries}, [](Self& c, ByteView) { ++c.step_.series; }, Interest::value, kSought},
         {{kSeries, 0x0008'1140, 0x0008'1155}, [](Self& c, ByteView v) { c.add_instance(v); }},
         {{kSeries, 0x0040'0220, 0x0008'1155}, [](Self& c, ByteView v) { c.add_instance(v); }},  // no images

@@ -102,8 +102,12 @@ class Identifiers {
   std::uint16_t count_ = 0;
 };
 
-/// CS of a closed table: capitals, digits, space and underscore, at most 16; anything else is no code (PS3.5 6.2).
-Code code_of(ByteView value);
+/// Of (0008,0060), whose terms are open (PS3.3 C.7.3.1.1.1): capitals and digits, as all of them are. Anything else is
+/// none, words least of all.
+Code modality_of(ByteView value);
+
+/// The defined term that the value is; empty: none of them. What it says otherwise does not leave.
+Code term_of(ByteView value, std::span<const std::string_view> terms);
 
 /// A patient's id or an accession number as its pseudonym stands for it: the identifier alone, without padding, in
 /// UTF-8. Its issuer is another attribute; who writes both as HL7's CX, divided by '^', means the same.

@@ -98,6 +98,35 @@ TEST(DicomContent, NoElementPutFirstHidesWhoseTheObjectIs) {
   }
 }
 
+TEST(DicomContent, NoFreeWordsPassAsACode) {
+  EXPECT_EQ(stored(element(0x00080060, "CS", "CT")).modality, "CT");
+  for (const char* words : {"DOE JOHN 1960", "DOE_JOHN", "X", "Doe", "DOEJOHN19600101XX"})
+    EXPECT_EQ(stored(element(0x00080060, "CS", words)).modality, "") << words;
+  constexpr std::string_view kPdf = "1.2.840.10008.5.1.4.1.1.104.1";
+  EXPECT_EQ(stored(element(0x00420012, "LO", "Application/PDF"), {}, kPdf).document_type, "application/pdf");
+  EXPECT_EQ(stored(element(0x00420012, "LO", "DOE^JOHN"), {}, kPdf).document_type, "");
+  const auto step = [](std::string_view status, std::string_view reason) {
+    return *read(0x0120, kStep,
+                 element(0x00400252, "CS", status) + sequence(0x00400281, one_item(element(0x00080100, "SH", reason))))
+                .fact.content.as<PerformedStep>();
+  };
+  EXPECT_EQ(step("IN PROGRESS", "110514").status, "IN PROGRESS");
+  EXPECT_EQ(step("IN PROGRESS", "110514").discontinuation_reason, "110514");
+  EXPECT_EQ(step("DOE JOHN", "DOEJOHN-1960").status, "");
+  EXPECT_EQ(step("DOE JOHN", "DOEJOHN-1960").discontinuation_reason, "");
+  const Read answer = read(0x8020, kWorklist, sequence(0x00400100, one_item(element(0x00400020, "CS", "DOE JOHN"))));
+  EXPECT_EQ(answer.fact.content.as<WorklistAnswer>()->steps.at(0).status, "");
+}
+
+// Of text that turns the text around it, a name could be made that reads as another.
+TEST(DicomContent, NoNameTurnsTheTextAroundIt) {
+  const auto station = [](std::string_view name) {
+    return stored(element(0x00080005, "CS", "ISO_IR 192") + element(0x00081010, "SH", name)).station_name;
+  };
+  EXPECT_EQ(station("CT\u202e1\u2066x\u2028y"), "CT?1?x?y");
+  EXPECT_EQ(station("R\u00f6ntgen \u2013 \u05d0"), "R\u00f6ntgen \u2013 \u05d0");
+}
+
 // As DCMTK reads it.
 TEST(DicomContent, OfAnElementThatComesTwiceTheFirstCounts) {
   const Read once = read(dimse::kStore, kCtImageStorage, ids("1.2.3.5"));
