@@ -63,10 +63,6 @@ void MessageContent::end() {
   if (!done()) reader_.end();
 }
 
-std::size_t MessageContent::kept_bytes() const {
-  return sizeof(MessageContent) + (inflater_ ? inflater_->kept_bytes() : 0);
-}
-
 std::string_view MessageContent::identifying_uid(ByteView value) {
   const std::string_view text = trimmed(value);
   illegal_uid_ |= !text.empty() && !is_legal_uid(as_bytes(text));

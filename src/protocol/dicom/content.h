@@ -49,7 +49,8 @@ class MessageContent : private ElementSink {
   [[nodiscard]] const DataSetReader& reader() const { return reader_; }
   /// A UID among what was wanted is none (PS3.5 9.1).
   [[nodiscard]] bool has_illegal_uid() const { return illegal_uid_; }
-  [[nodiscard]] std::size_t kept_bytes() const;
+  /// In memory.
+  [[nodiscard]] std::size_t kept_bytes() const { return own_bytes() + (inflater_ ? inflater_->kept_bytes() : 0); }
 
  protected:
   MessageContent(Encoding encoding, const ProtocolSettings& settings);
@@ -65,6 +66,9 @@ class MessageContent : private ElementSink {
   [[nodiscard]] bool is_big() const { return reader_.big(); }
 
  private:
+  /// Itself and its lists, in memory.
+  [[nodiscard]] virtual std::size_t own_bytes() const = 0;
+
   DataSetReader reader_;
   const ProtocolSettings& settings_;
   std::unique_ptr<Inflater> inflater_;  ///< null unless it is deflated

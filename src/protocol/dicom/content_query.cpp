@@ -107,6 +107,8 @@ class QueryContent final : public MessageContent {
   }
 
  private:
+  [[nodiscard]] std::size_t own_bytes() const override { return sizeof(*this) + listed_bytes(query_); }
+
   Interest on_element(const Element& element) override {
     const bool is_key = (element.tag & 0xffffU) != 0 && !(element.depth == 0 && holds(kNoKeys, element.tag));
     if (is_key && element.length == 0) add(query_.returned, element.tag);

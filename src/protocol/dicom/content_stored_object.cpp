@@ -109,6 +109,8 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
   }
 
  private:
+  [[nodiscard]] std::size_t own_bytes() const override { return sizeof(*this); }
+
   using Rows = std::span<const Row<StoredObjectContent>>;
   using Self = StoredObjectContent;
 

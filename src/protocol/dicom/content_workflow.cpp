@@ -80,6 +80,8 @@ class WorklistContent final : public WorkflowContent<WorklistContent> {
   }
 
  private:
+  [[nodiscard]] std::size_t own_bytes() const override { return sizeof(*this) + bytes_of(steps_); }
+
   using Self = WorklistContent;
   static std::span<const Row<Self>> rows() {
     static constexpr auto kRows = std::to_array<Row<Self>>({
@@ -136,6 +138,8 @@ class StorageCommitmentContent final : public WorkflowContent<StorageCommitmentC
   }
 
  private:
+  [[nodiscard]] std::size_t own_bytes() const override { return sizeof(*this) + listed_bytes(commitment_); }
+
   using Self = StorageCommitmentContent;
   static constexpr Tag kFailedSequence = 0x0008'1198;
   static constexpr Tag kReferencedSequence = 0x0008'1199;
@@ -196,6 +200,8 @@ class PerformedStepContent final : public WorkflowContent<PerformedStepContent> 
   }
 
  private:
+  [[nodiscard]] std::size_t own_bytes() const override { return sizeof(*this) + listed_bytes(step_); }
+
   using Self = PerformedStepContent;
   static constexpr Tag kScheduled = 0x0040'0270;
   static constexpr Tag kSeries = 0x0040'0340;
