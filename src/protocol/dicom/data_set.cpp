@@ -336,6 +336,7 @@ void DataSetRest::feed(ByteView bytes) {
 }
 
 void DataSetRest::begin(const ElementHead& head) {
+  if (!followed_) return;
   head_bytes_ = 0;
   if (open_levels_ == 0 && !is_delimiter(head.tag)) {
     out_of_order_ |= head.tag < latest_;
