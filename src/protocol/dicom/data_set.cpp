@@ -347,7 +347,7 @@ void DataSetRest::begin(const ElementHead& head) {
     open_levels_ -= followed_ ? 1U : 0U;
   } else if (head.length != kUndefinedLength) {
     skip_bytes_ = head.length;
-    is_last_ = head.tag >= kPixelData && head.tag != kItem;  // only padding may follow
+    is_last_ = head.tag >= kPixelData && open_levels_ == 0;  // only padding may follow
   } else {
     ++open_levels_;
     followed_ = head.tag < kFrames || head.tag == kItem;
