@@ -267,4 +267,5 @@ def main():
     line.socket.close()
 
 
-main()
+if __name__ == '__main__':
+    main()

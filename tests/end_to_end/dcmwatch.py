@@ -49,5 +49,10 @@ def captures():
     return sorted(p for p in PCAPS.iterdir() if p.suffix in (".pcap", ".pcapng"))
 
 
+def violations():
+    """Captures in which rules are broken, each with what its peers did beside it."""
+    return sorted((PCAPS / "violations").glob("*.pcap"))
+
+
 def expectation(capture):
     return json.loads((PCAPS / "expected" / (capture.stem + ".json")).read_text(encoding="utf-8"))

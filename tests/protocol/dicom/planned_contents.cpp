@@ -62,7 +62,7 @@ void plan_creation(PlannedDataSet& data_set, PlannedOperation& operation, Stored
   const auto hour = static_cast<int>(dice.between(10, 23));
   put_text(data_set, 0x0008'0012, "DA", "202401" + std::to_string(day));
   put_text(data_set, 0x0008'0013, "TM", std::to_string(hour) + "1530.25");
-  const sys_days date{year{2024} / 1 / day};
+  const sys_days date{year{2024} / January / std::chrono::day{day}};
   Duration written = date.time_since_epoch() + hours{hour} + minutes{15} + seconds{30} + milliseconds{250};
   if (dice.flip()) {
     put_text(data_set, 0x0008'0201, "SH", "-0330");
