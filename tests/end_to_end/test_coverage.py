@@ -173,7 +173,8 @@ def vocabularies():
             "57 SOP class common extended negotiation": "dicom.common_extended_negotiation",
             "58 user identity": "dicom.user_identity.type",
             "59 user identity, answered": "dicom.user_identity.answered",
-            "an unknown one": "dicom.unknown_items"}),
+            "an unknown one": "dicom.unknown_items"},
+            {"10 application context": "told only by dicom.application_context_name, where it is another than DICOM's"}),
         words("Association ends", "PS3.8 9.2", "dicom.end", {
             "released": "", "aborted": "", "rejected": "", "reset": "", "closed": "", "timeout": "no association in a capture is silent for that long",
             "open": "no capture ends within an association"}),
