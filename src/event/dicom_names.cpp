@@ -132,9 +132,9 @@ std::string dicom_priority_text(std::uint16_t priority) {
   return priority < kPriorities.size() ? std::string{kPriorities[priority]} : std::to_string(priority);
 }
 
-std::string dicom_tag_name(std::uint32_t tag) {
+Text<64> dicom_tag_name(std::uint32_t tag) {
   const auto* found = std::ranges::lower_bound(kDicomAttributes, tag, {}, &NamedAttribute::tag);
-  if (found != kDicomAttributes.end() && found->tag == tag) return std::string{found->keyword};
+  if (found != kDicomAttributes.end() && found->tag == tag) return found->keyword;
   return fmt::format("({:04x},{:04x})", tag >> 16, tag & 0xffffU);
 }
 

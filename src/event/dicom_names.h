@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace dcmwatch {
 
 /// PS3.7 E.1: (0000,0100) of the requests that somebody treats apart. What comes off the wire stays a number.
@@ -49,7 +51,7 @@ std::string_view dicom_status_meaning(std::uint16_t command_field, std::string_v
 std::string dicom_priority_text(std::uint16_t priority);
 
 /// The keyword of an attribute (PS3.6), "(gggg,eeee)" where it is not known.
-std::string dicom_tag_name(std::uint32_t tag);
+Text<64> dicom_tag_name(std::uint32_t tag);
 
 /// "A700"
 std::string dicom_status_text(std::uint16_t status);
