@@ -28,7 +28,7 @@ Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Fingerpr
       metrics_(metrics),
       log_(log) {
   if (model) model_.emplace(*model);
-  if (fingerprints) implementations_.emplace(*fingerprints, limits);
+  if (fingerprints) implementations_.emplace(*fingerprints);
 }
 
 void Judge::observe(Observation& record) {
@@ -58,7 +58,11 @@ void Judge::judge(Observation& record) {
   last_ = std::max(last_, event.last.time);
   if (model_) record.declared = model_->judge(event);
   const auto* association = std::get_if<DicomAssociation>(&event.facts);
-  record.implementations = association && implementations_ ? implementations_->of(*association) : nullptr;
+  if (association && implementations_) {
+    record.implementations = implementations_->of(*association);
+  } else {
+    record.implementations.reset();
+  }
   page_->items.emplace_back(&record);  // before the findings that it gives rise to
   detector_.observe(record, *this);
 }

@@ -90,8 +90,7 @@ struct Limits {
   std::size_t orders = 65536;               ///< study and accession numbers; victim: the oldest
   std::size_t pixel_digests = 65536;        ///< victim: the one not seen longest
   std::size_t unanswered_records = 64;      ///< networks told in a minute; victim: the network of those beyond
-  std::size_t implementations = 1024;  ///< pairs of DICOM implementations remembered; victim: all, to be looked up anew
-  std::size_t findings = 10000;        ///< distinct findings remembered; victim: the oldest
+  std::size_t findings = 10000;             ///< distinct findings remembered; victim: the oldest
 
   // between the threads
   std::size_t batch_packets = 512;

@@ -1,6 +1,10 @@
 #include "model/recent_implementations.h"
 
+#include <functional>
+#include <string_view>
 #include <utility>
+
+#include "base/endpoint.h"
 
 namespace dcmwatch {
 namespace {
@@ -15,23 +19,33 @@ ImplementationGuess guess(const Fingerprints& fingerprints, const DicomImplement
           .confidence = to_text(hint.confidence)};
 }
 
-void append(std::string& key, const DicomImplementation& side) {
-  key.append(side.class_uid).append(1, '\0').append(side.version_name).append(1, '\0');
+bool says_nothing(const DicomImplementation& side) { return side.class_uid.empty() && side.version_name.empty(); }
+
+// Odd constants of no meaning. Who makes them collide has them looked up, no more.
+std::uint64_t hash_of(const DicomImplementation& side) {
+  const std::hash<std::string_view> hash;
+  return folded_product(hash(side.class_uid) ^ 0xa0761d6478bd642fU, hash(side.version_name) ^ 0xe7037ed1a0b428dbU);
 }
 
 }  // namespace
 
-std::shared_ptr<const Implementations> RecentImplementations::of(const DicomAssociation& association) {
-  std::string key;
-  append(key, association.opener);
-  append(key, association.acceptor);
-  constexpr std::size_t kEmpty = 4;
-  if (key.size() == kEmpty) return nullptr;
-  const auto found = known_.find(key);
-  if (found != known_.end()) return found->second;
-  if (known_.size() >= limits_.implementations) known_.clear();
-  Implementations both{guess(fingerprints_, association.opener), guess(fingerprints_, association.acceptor)};
-  return known_.emplace(std::move(key), std::make_shared<const Implementations>(std::move(both))).first->second;
+const std::shared_ptr<const Implementations>& RecentImplementations::of(const DicomAssociation& association) {
+  const DicomImplementation &opener = association.opener, &acceptor = association.acceptor;
+  if (says_nothing(opener) && says_nothing(acceptor)) return none_;
+  const auto is = [](const Side& side, const DicomImplementation& told) {
+    return side.class_uid == told.class_uid && side.version_name == told.version_name;
+  };
+  const auto [place, known] =
+      known_.find(folded_product(hash_of(opener) ^ 0x8ebc6af09c88c6e3U, hash_of(acceptor)), [&](const Known& pair) {
+        return pair.implementations && is(pair.opener, opener) && is(pair.acceptor, acceptor);
+      });
+  if (!known) {
+    Implementations both{guess(fingerprints_, opener), guess(fingerprints_, acceptor)};
+    place = {{opener.class_uid, opener.version_name},
+             {acceptor.class_uid, acceptor.version_name},
+             std::make_shared<const Implementations>(std::move(both))};
+  }
+  return place.implementations;
 }
 
 }  // namespace dcmwatch
