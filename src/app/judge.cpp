@@ -63,7 +63,7 @@ void Judge::judge(Observation& record) {
   } else {
     record.implementations.reset();
   }
-  page_->items.emplace_back(&record);  // before the findings that it gives rise to
+  if (output_.takes(record)) page_->items.emplace_back(&record);  // before the findings that it gives rise to
   detector_.observe(record, *this);
 }
 

@@ -37,6 +37,7 @@ class EventLog final : public RecordSink {
 
   void observe(const Observation& observation) override;
   void observe(const Finding& finding) override;
+  [[nodiscard]] bool takes_every_phase() const override { return settings_.every_phase; }
   void flush() override;
 
   /// Flushes and closes. False if this or any write before it failed.

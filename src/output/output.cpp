@@ -48,7 +48,10 @@ PagePointer copy_of(std::vector<Item> items) {
 }  // namespace
 
 Output::Output(std::vector<RecordSink*> sinks, OutputSettings settings)
-    : sinks_(std::move(sinks)), settings_(settings), thread_([this] { run(); }) {}
+    : sinks_(std::move(sinks)),
+      takes_every_phase_(std::ranges::any_of(sinks_, &RecordSink::takes_every_phase)),
+      settings_(settings),
+      thread_([this] { run(); }) {}
 
 Output::~Output() { close(); }
 

@@ -45,6 +45,11 @@ class Output {
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
+  /// Whether any sink takes it: others need not be among a page's items, which would only be carried along.
+  [[nodiscard]] bool takes(const Observation& observation) const {
+    return takes_every_phase_ || observation.event.phase == Phase::end;
+  }
+
   /// Once told, the page goes back to where it came from.
   void submit(PagePointer page);
 
@@ -62,6 +67,7 @@ class Output {
   void shed_from(PagePointer& page);
 
   const std::vector<RecordSink*> sinks_;
+  const bool takes_every_phase_;
   const OutputSettings settings_;
 
   mutable std::mutex mutex_;

@@ -11,6 +11,8 @@ class RecordSink {
   virtual ~RecordSink() = default;
   virtual void observe(const Observation& observation) = 0;
   virtual void observe(const Finding& finding) = 0;
+  /// Whether it takes facts as they begin and go on too, and not only how they ended.
+  [[nodiscard]] virtual bool takes_every_phase() const { return true; }
   /// Nothing waits behind what was told so far: a good moment to let it out.
   virtual void flush() {}
 };

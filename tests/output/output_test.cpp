@@ -93,6 +93,23 @@ TEST(Output, GivesEverythingInOrderToEverySinkAndFlushes) {
   EXPECT_THAT(output.shed(), ElementsAre(0U, 0U, 0U));
 }
 
+TEST(Output, TakesWhatBeginsOnlyIfASinkDoes) {
+  struct OfEnds final : RecordSink {
+    void observe(const Observation&) override {}
+    void observe(const Finding&) override {}
+    [[nodiscard]] bool takes_every_phase() const override { return false; }
+  };
+  OfEnds of_ends;
+  Recorder of_all;
+  const Observation begun = samples::observation(samples::association(), Phase::start);
+  const Observation ended = samples::observation(samples::association(), Phase::end);
+  const Output without{{&of_ends}, {}};
+  EXPECT_FALSE(without.takes(begun));
+  EXPECT_TRUE(without.takes(ended));
+  const Output with{{&of_ends, &of_all}, {}};
+  EXPECT_TRUE(with.takes(begun));
+}
+
 TEST(Output, ClosesTwiceAndWithNothingDone) {
   Recorder recorder;
   Output output{{&recorder}, {}};
