@@ -154,7 +154,7 @@ BENCHMARK(model_looks_up)->ArgName("rogue")->Arg(0)->Arg(1);
 void model_remembers(benchmark::State& state) {
   const Event event = echo(state.range(0) == 0 ? kDeclared : kRogue);
   RecentJudgements judgements{department()};
-  for (auto _ : state) benchmark::DoNotOptimize(Declared{judgements.judge(event)});
+  for (auto _ : state) benchmark::DoNotOptimize(SharedDeclared{judgements.judge(event)});
 }
 BENCHMARK(model_remembers)->ArgName("rogue")->Arg(0)->Arg(1);
 

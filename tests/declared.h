@@ -9,6 +9,13 @@
 
 namespace dcmwatch::test {
 
+/// What of it is to be different from now on, for the holder of this one alone.
+inline Declared& change(SharedDeclared& shared) {
+  const auto copy = std::make_shared<Declared>(*shared);
+  shared = SharedDeclared{copy};
+  return *copy;
+}
+
 inline void set_deviations(Declared& declared, std::vector<Deviation> deviations) {
   const auto owner = std::make_shared<const std::vector<Deviation>>(std::move(deviations));
   declared.deviations = *owner;

@@ -40,7 +40,7 @@ int tell_pseudonyms(const PseudonymOptions& options) {
   const auto* const kind = std::ranges::find(kKinds, options.kind, [](IdentifierKind each) { return to_text(each); });
   const Pseudonymizer pseudonymizer = existing_key(options.pseudonym_key);
   const auto tell = [&](const std::string& identifier) {
-    fmt::print("{}\n", pseudonymizer.pseudonym(*kind, identifier).view());
+    fmt::print("{}\n", pseudonymizer.pseudonym(*kind, identifier).text().view());
   };
   for (const std::string& identifier : options.identifiers) tell(identifier);
   if (options.identifiers.empty()) {

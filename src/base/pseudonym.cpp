@@ -153,16 +153,18 @@ constexpr auto kHex = [] {
   return both;
 }();
 
-/// The first bytes of the digest, as many as fill `text`.
-void put_hex(std::span<char> text, const Digest& digest) {
-  for (std::size_t i = 0; i < text.size(); i += 2) std::memcpy(&text[i], kHex[digest[i / 2]].data(), 2);
+/// The first bytes, as many as fill `text`.
+void put_hex(std::span<char> text, const unsigned char* bytes) {
+  for (std::size_t i = 0; i < text.size(); i += 2) std::memcpy(&text[i], kHex[bytes[i / 2]].data(), 2);
 }
 
-Text<Pseudonymizer::kCharacters> pseudonym_of(const Digest& digest) {
-  std::array<char, Pseudonymizer::kCharacters> text;
-  put_hex(text, digest);
-  return std::string_view{text.data(), text.size()};
+std::uint64_t big_endian_at(const unsigned char* at) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, at, sizeof value);
+  return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
 }
+
+Pseudonym pseudonym_of(const Digest& digest) { return {big_endian_at(&digest[0]), big_endian_at(&digest[8])}; }
 
 std::string random_key() {
   std::string key(kKeyBytes, '\0');
@@ -214,6 +216,16 @@ std::string_view normalised(std::string_view identifier) {
   return identifier;
 }
 
+Text<Pseudonym::kCharacters> Pseudonym::text() const {
+  if (empty()) return {};
+  std::array<unsigned char, 2 * sizeof(std::uint64_t)> bytes;
+  put_big_endian(first_, &bytes[0]);
+  put_big_endian(last_, &bytes[8]);
+  std::array<char, kCharacters> digits;
+  put_hex(digits, bytes.data());
+  return std::string_view{digits.data(), digits.size()};
+}
+
 struct Pseudonymizer::Keyed {
   explicit Keyed(std::string_view key) : hmac(key) {
     for (std::size_t kind = 0; kind < kIdentifierKinds; ++kind) {
@@ -232,7 +244,7 @@ struct Pseudonymizer::Keyed {
 
 Pseudonymizer::Pseudonymizer(std::string_view key)
     : keyed_(std::make_shared<const Keyed>(key)), key_id_(kKeyIdCharacters, '\0') {
-  put_hex(key_id_, keyed_->hmac.digest(keyed_->hmac.message_of("key_id"), "dcmwatch"));
+  put_hex(key_id_, keyed_->hmac.digest(keyed_->hmac.message_of("key_id"), "dcmwatch").data());
 }
 
 Pseudonymizer Pseudonymizer::ephemeral() { return Pseudonymizer{random_key()}; }
@@ -259,12 +271,12 @@ Pseudonymizer Pseudonymizer::from_file(const std::filesystem::path& file) {
   return Pseudonymizer{key};
 }
 
-Text<Pseudonymizer::kCharacters> Pseudonymizer::pseudonym(IdentifierKind kind, std::string_view identifier) const {
+Pseudonym Pseudonymizer::pseudonym(IdentifierKind kind, std::string_view identifier) const {
   const std::string_view text = normalised(identifier);
-  return text.empty() ? Text<kCharacters>{} : pseudonym_of(keyed_->hmac.digest(keyed_->message(kind), text));
+  return text.empty() ? Pseudonym{} : pseudonym_of(keyed_->hmac.digest(keyed_->message(kind), text));
 }
 
-void Pseudonymizer::pseudonyms(std::span<const Identifier> identifiers, std::span<Text<kCharacters>> told) const {
+void Pseudonymizer::pseudonyms(std::span<const Identifier> identifiers, std::span<Pseudonym> told) const {
   for (; identifiers.size() > LastBlocks::kMost; told = told.subspan(LastBlocks::kMost)) {
     pseudonyms(identifiers.first(LastBlocks::kMost), told);
     identifiers = identifiers.subspan(LastBlocks::kMost);

@@ -1,10 +1,10 @@
 // What identifies a person leaves dcmwatch only as a keyed pseudonym.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <ostream>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,14 +36,36 @@ struct Identifier {
   std::string_view text;
 };
 
-/// HMAC-SHA-256 (RFC 2104) over the kind and the normalised identifier, cut to 128 bits, as 32 hexadecimal digits.
+/// What stands for an identifier: 128 bits, written as 32 hexadecimal digits where it is told, and not before. Blank
+/// where there was no identifier.
+class Pseudonym {
+ public:
+  static constexpr std::size_t kCharacters = 32;
+
+  constexpr Pseudonym() = default;
+  /// Of the first sixteen digits and of the last.
+  constexpr Pseudonym(std::uint64_t first, std::uint64_t last) : first_(first), last_(last) {}
+
+  [[nodiscard]] constexpr bool empty() const { return first_ == 0 && last_ == 0; }
+  /// Its first 64 bits: enough to tell apart what is kept in mind.
+  [[nodiscard]] constexpr std::uint64_t first() const { return first_; }
+  /// Its digits; none of a blank one.
+  [[nodiscard]] Text<kCharacters> text() const;
+
+  friend bool operator==(const Pseudonym&, const Pseudonym&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Pseudonym& pseudonym) { return out << pseudonym.text(); }
+
+ private:
+  std::uint64_t first_ = 0;
+  std::uint64_t last_ = 0;
+};
+
+/// HMAC-SHA-256 (RFC 2104) over the kind and the normalised identifier, cut to 128 bits.
 /// The same identifier correlates within a site and means nothing outside it. Safe to use from several threads.
 /// A copy shares the key. A pseudonym costs two SHA-256 blocks, more for an identifier longer than about forty bytes,
 /// and allocates nothing.
 class Pseudonymizer {
  public:
-  static constexpr std::size_t kCharacters = 32;
-
   /// A key of at least 16 bytes.
   explicit Pseudonymizer(std::string_view key);
 
@@ -54,10 +76,10 @@ class Pseudonymizer {
   /// A fresh random key: pseudonyms correlate within this run only.
   static Pseudonymizer ephemeral();
 
-  /// `identifier` is normalised first; empty stays empty.
-  [[nodiscard]] Text<kCharacters> pseudonym(IdentifierKind kind, std::string_view identifier) const;
+  /// `identifier` is normalised first; an empty one gives a blank one.
+  [[nodiscard]] Pseudonym pseudonym(IdentifierKind kind, std::string_view identifier) const;
   /// The same for each of some, a third cheaper: no hash waits for another's.
-  void pseudonyms(std::span<const Identifier> identifiers, std::span<Text<kCharacters>> told) const;
+  void pseudonyms(std::span<const Identifier> identifiers, std::span<Pseudonym> told) const;
 
   /// By what identifiers of one kind are compared where nothing of them is to be told: a number that is theirs in this
   /// run, for a tenth of a pseudonym's price. 0 where there is none.

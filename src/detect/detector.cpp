@@ -36,13 +36,9 @@ struct IdentityOf {
   Identity operator()(const DicomOperation& operation) const {
     return {operation.requested.packet, operation.message_id};
   }
-  Identity operator()(const DicomStudy& study) const {
-    return {event.first.packet, std::hash<std::string_view>{}(study.study)};
-  }
+  Identity operator()(const DicomStudy& study) const { return {event.first.packet, print_of(study.study)}; }
   // The control id is a keyed pseudonym, so nobody can choose two of one hash.
-  Identity operator()(const Hl7Message& message) const {
-    return {message.sent.packet, std::hash<std::string_view>{}(message.control_id)};
-  }
+  Identity operator()(const Hl7Message& message) const { return {message.sent.packet, print_of(message.control_id)}; }
   Identity operator()(const Violation&) const { return {0, event.ordinal}; }
   Identity operator()(const Link& link) const {
     return {event.last.packet, link.cause << 8 | static_cast<std::uint64_t>(link.kind)};
@@ -54,7 +50,7 @@ struct IdentityOf {
 std::uint64_t plan_hash(const Observation& observation) {
   const auto [source_high, source_low] = observation.event.parties.source.address.words();
   const auto [destination_high, destination_low] = observation.event.parties.destination.address.words();
-  const auto judgement = reinterpret_cast<std::uintptr_t>(observation.declared.deviations.data());
+  const auto judgement = observation.declared.place();
   const std::uint64_t ends = folded_product(source_high ^ source_low ^ 0xa0761d6478bd642fU,
                                             destination_high ^ destination_low ^ 0xe7037ed1a0b428dbU);
   return folded_product(ends ^ judgement, observation.event.facts.index() ^ 0x8ebc6af09c88c6e3U);
@@ -89,8 +85,7 @@ Detector::Detector(RuleSet rules, const Limits& limits)
 }
 
 void Detector::observe(const Observation& observation, FindingSink& sink) {
-  const Declared& declared = observation.declared;
-  if (declared.deviations.empty()) {
+  if (observation.declared->deviations.empty()) {
     for (const Candidate& candidate : candidates_[observation.event.facts.index()]) {
       if (candidate.needs == kWithoutDeviation && rules_[candidate.rule].matches(observation))
         match(candidate.rule, observation, sink);
@@ -111,9 +106,9 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
 
 bool Detector::fits(const Plan& plan, const Observation& observation) const {
   const Event& event = observation.event;
-  return plan.declared.deviations.data() == observation.declared.deviations.data() &&
-         plan.dataset == event.facts.index() && plan.source == event.parties.source.address &&
-         plan.destination == event.parties.destination.address && plan.forgotten == forgotten_;
+  return plan.declared == observation.declared && plan.dataset == event.facts.index() &&
+         plan.source == event.parties.source.address && plan.destination == event.parties.destination.address &&
+         plan.forgotten == forgotten_;
 }
 
 void Detector::make(Plan& plan, const Observation& observation, FindingSink& sink) {
@@ -124,7 +119,7 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
           event.facts.index(),
           forgotten_,
           {}};
-  const DeviationKinds kinds = kinds_of(observation.declared) | kWithoutDeviation;
+  const DeviationKinds kinds = kinds_of(*observation.declared) | kWithoutDeviation;
   for (const auto& [needs, rule] : candidates_[event.facts.index()]) {
     if ((needs & kinds) == 0) continue;
     const bool matches = rules_[rule].matches(observation);
@@ -163,9 +158,9 @@ void Detector::write_key(std::uint32_t rule, const Observation& observation) {
   const Event& event = observation.event;
   key_.clear();
   append_bytes(key_, rule);
-  append_end(key_, observation.declared.source, event.parties.source);
+  append_end(key_, observation.declared->source, event.parties.source);
   family_length_ = key_.size();
-  append_end(key_, observation.declared.destination, event.parties.destination);
+  append_end(key_, observation.declared->destination, event.parties.destination);
   rules_[rule].append_matched(observation, key_);
 }
 

@@ -99,7 +99,7 @@ class Detector {
 
   /// The steps for all observations of one dataset, between two addresses, that share one judgement of the model.
   struct Plan {
-    Declared declared;  ///< keeps the judgement alive, so that no other can come to stand where it stands
+    SharedDeclared declared;  ///< kept alive, so that no other can come to stand where it stands
     IpAddress source;
     IpAddress destination;
     std::size_t dataset = 0;

@@ -79,8 +79,8 @@ std::optional<DeviationKinds> FieldTest::needs() const {
 }
 
 bool FieldTest::holds(const Record& record) const {
-  if (kinds && wants == Wants::any && !record.observation.declared.deviations.empty())
-    return (kinds_of(record.observation.declared) & *kinds) != 0;
+  if (kinds && wants == Wants::any && !record.observation.declared->deviations.empty())
+    return (kinds_of(*record.observation.declared) & *kinds) != 0;
   bool present = false;
   bool found = false;
   std::uint64_t found_of_all = 0;
@@ -104,7 +104,7 @@ bool FieldTest::holds(const Record& record) const {
 void FieldTest::append_matched(const Record& record, std::string& text) const {
   if (wants != Wants::any && wants != Wants::all) return;
   if (kinds) {
-    for (const Deviation& deviation : record.observation.declared.deviations) {
+    for (const Deviation& deviation : record.observation.declared->deviations) {
       if ((only(deviation.kind) & *kinds) != 0)
         text.append(to_text(deviation.kind)).append(1, '\0').append(deviation.observed).append(1, '\0');
     }

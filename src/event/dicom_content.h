@@ -97,11 +97,14 @@ struct PerformedStep {
   std::vector<InstancePrint> instances;  ///< in pieces
 };
 
-/// The first 64 bits of what is written in hexadecimal digits: a pseudonym or a digest. 0: there is none.
-constexpr InstancePrint print_of(std::string_view pseudonym) {
+/// 0: there is none.
+constexpr InstancePrint print_of(const Pseudonym& pseudonym) { return pseudonym.first(); }
+
+/// The first 64 bits of what is written in hexadecimal digits: a digest. 0: there is none.
+constexpr InstancePrint print_of(std::string_view digest) {
   constexpr std::size_t kDigits = 16;
   InstancePrint print = 0;
-  for (const char c : pseudonym.substr(0, kDigits))
+  for (const char c : digest.substr(0, kDigits))
     print = print << 4 | static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
   return print;
 }

@@ -31,6 +31,10 @@ inline void word_unless_empty(FieldSink& sink, std::string_view value) {
   if (!value.empty()) sink.word(value);
 }
 
+inline void word_unless_empty(FieldSink& sink, const Pseudonym& value) {
+  if (!value.empty()) sink.word(value.text());
+}
+
 template <typename Text>
 void text_if(FieldSink& sink, const std::optional<Text>& value) {
   if (value) sink.text(*value);
@@ -187,7 +191,7 @@ constexpr FieldReader of_surroundings(Read, RecordKinds kinds = RecordKinds::all
 /// A field that most records between two devices have in common.
 template <typename Read>
 constexpr FieldReader of_judgement(Read) {
-  return {[](const Record& record, FieldSink& sink) { Read{}(record.observation.declared, sink); }, RecordKinds::all(),
+  return {[](const Record& record, FieldSink& sink) { Read{}(*record.observation.declared, sink); }, RecordKinds::all(),
           Reads::judgement};
 }
 
@@ -540,7 +544,7 @@ inline constexpr Field kFields[] = {
     {"dicom.object.character_set", kText, "specific character set, the first named; absent: the default", "PS3.3 C.12.1.1.2", kNobody,
      of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.character_set); })},
     {"dicom.object.series", kText, "pseudonym of the series instance UID", "PS3.3 C.7.3.1", kPseudonym,
-     of_content<StoredObject>([](const auto& c, S& s) { if (!c.series.empty()) s.word(c.series); })},
+     of_content<StoredObject>([](const auto& c, S& s) { word_unless_empty(s, c.series); })},
     {"dicom.object.rows", kNumber, "rows", "PS3.3 C.7.6.3", kNobody,
      of_content<StoredObject>([](const auto& c, S& s) { number_if(s, c.rows); })},
     {"dicom.object.columns", kNumber, "columns", "PS3.3 C.7.6.3", kNobody,
@@ -587,7 +591,7 @@ inline constexpr Field kFields[] = {
      of_content<WorklistAnswer>([](const auto& c, S& s) { each_once(c.steps, [](const ScheduledStep& step) { return step.status.view(); }, s); })},
 
     {"dicom.commitment.transaction", kText, "pseudonym of the transaction UID", "PS3.4 J.3", kPseudonym,
-     of_content<StorageCommitment>([](const auto& c, S& s) { if (!c.transaction.empty()) s.word(c.transaction); })},
+     of_content<StorageCommitment>([](const auto& c, S& s) { word_unless_empty(s, c.transaction); })},
     {"dicom.commitment.referenced", kNumber, "instances whose commitment is asked for or reported", "PS3.4 J.3", kNobody,
      of_content<StorageCommitment>([](const auto& c, S& s) { number(s, c.referenced); })},
     {"dicom.commitment.failed", kNumber, "instances reported as not committed", "PS3.4 J.3.3", kNobody,
@@ -694,7 +698,7 @@ inline constexpr Field kFields[] = {
     {"violation.meaning", kText, "what it means, for people", "", kNobody,
      of<Violation>([](const auto& v, S& s) { text_unless_empty(s, v.meaning); })},
     {"violation.tolerated", kBoolean, "true: the model declares it a quirk of the device, or the suspicious title a device's own", "", kNobody,
-     {[](const R& r, S& s) { if (r.observation.declared.tolerated) s.boolean(true); }, RecordKinds::of<Violation>()}},
+     {[](const R& r, S& s) { if (r.observation.declared->tolerated) s.boolean(true); }, RecordKinds::of<Violation>()}},
     {"violation.ae_title", kText, "the AE title that is suspicious", "PS3.5 6.2", kDevice,
      of<Violation>([](const auto& v, S& s) { text_if(s, v.ae_title); })},
     {"violation.by", kText, "opener or acceptor of the connection", "", kNobody,

@@ -88,8 +88,8 @@ struct Surroundings {
   const Place& destination;
 
   static Surroundings of(const Observation& observation) {
-    return {observation.event.parties, observation.event.protocol, observation.declared.source,
-            observation.declared.destination};
+    return {observation.event.parties, observation.event.protocol, observation.declared->source,
+            observation.declared->destination};
   }
 };
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "event/event.h"
@@ -57,8 +58,7 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-/// What the declared model says of an event. All of it is views, so that the many records of which it says the same
-/// share one; `owner` keeps alive what they look into.
+/// What the declared model says of an event. All of it is views; `owner` keeps alive what they look into.
 struct Declared {
   std::shared_ptr<const void> owner;
   Place source;
@@ -67,6 +67,31 @@ struct Declared {
   std::span<const Deviation> deviations;
   std::span<const UnknownKind> unknown;
   bool tolerated = false;  ///< of a violation: a declared quirk
+};
+
+/// The same, never changed once made: the many records of which the model says the same share one. Of a blank one it
+/// says nothing.
+class SharedDeclared {
+ public:
+  SharedDeclared() = default;
+  SharedDeclared(Declared declared)  // NOLINT(google-explicit-constructor)
+      : SharedDeclared(std::make_shared<const Declared>(std::move(declared))) {}
+  explicit SharedDeclared(std::shared_ptr<const Declared> declared) : shared_(std::move(declared)) {}
+
+  [[nodiscard]] const Declared& operator*() const { return shared_ ? *shared_ : kNothing; }
+  [[nodiscard]] const Declared* operator->() const { return &**this; }
+  /// Whether there is anything to be shared.
+  explicit operator bool() const { return shared_ != nullptr; }
+
+  /// Whether they are one, not whether they say the same.
+  friend bool operator==(const SharedDeclared&, const SharedDeclared&) = default;
+  /// Where it stands, to be found by.
+  [[nodiscard]] std::uintptr_t place() const { return reinterpret_cast<std::uintptr_t>(shared_.get()); }
+
+ private:
+  static inline const Declared kNothing{};
+
+  std::shared_ptr<const Declared> shared_;
 };
 
 /// What a side of an association may be, by its implementation class UID and version name (PS3.7 D.3.3.2): a hint,
@@ -87,7 +112,7 @@ struct Implementations {
 
 struct Observation {
   Event event;
-  Declared declared;
+  SharedDeclared declared{};
   std::shared_ptr<const Implementations> implementations{};  ///< of a DicomAssociation; null if nothing hints at any
 };
 

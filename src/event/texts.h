@@ -1,13 +1,13 @@
 // What leaves the wire for a fact is bounded, so that a fact is a plain value: nothing to allocate, nothing to free.
 #pragma once
 
+#include "base/pseudonym.h"
 #include "base/text.h"
 
 namespace dcmwatch {
 
 using AeTitle = Text<16>;    ///< PS3.5 6.2 AE; an SH is as long
 using Uid = Text<64>;        ///< PS3.5 9.1
-using Pseudonym = Text<32>;  ///< see Pseudonymizer; empty where there was no identifier
 using Code = Text<16>;       ///< of a closed table: a query level, HL7's tables
 using Hl7Name = Text<64>;    ///< of an application or a facility, cut where longer
 using DicomName = Text<64>;  ///< an LO or SH in UTF-8, cut where longer

@@ -140,7 +140,7 @@ std::uint64_t RecentJudgements::Key::hash() const {
   return hash;
 }
 
-const Declared& RecentJudgements::judge(const Event& event) {
+const SharedDeclared& RecentJudgements::judge(const Event& event) {
   Key key;
   KeyWriter writer{key};
   writer.add_path(event);
@@ -151,9 +151,9 @@ const Declared& RecentJudgements::judge(const Event& event) {
   return place.declared;
 }
 
-const Declared& RecentJudgements::shared(Declared&& declared) {
+const SharedDeclared& RecentJudgements::shared(Declared&& declared) {
   const auto [place, known] = given_.find(
-      hash_of(declared), [&declared](const Declared& other) { return other.owner && say_the_same(declared, other); });
+      hash_of(declared), [&declared](const SharedDeclared& other) { return other && say_the_same(declared, *other); });
   if (!known) place = std::move(declared);
   return place;
 }

@@ -25,7 +25,7 @@ class RecentJudgements {
 
   explicit RecentJudgements(const Lookup& lookup) : lookup_(lookup) {}
 
-  [[nodiscard]] const Declared& judge(const Event& event);
+  [[nodiscard]] const SharedDeclared& judge(const Event& event);
 
   [[nodiscard]] const Lookup& lookup() const { return lookup_; }
 
@@ -51,15 +51,15 @@ class RecentJudgements {
 
   struct Judgement {
     Key key;
-    Declared declared;
+    SharedDeclared declared;
   };
 
   /// The one that says the same, if it was given out lately, or this.
-  const Declared& shared(Declared&& declared);
+  const SharedDeclared& shared(Declared&& declared);
 
   const Lookup& lookup_;
   RecentPlaces<Judgement, kPlaces> remembered_;
-  RecentPlaces<Declared, kPlaces> given_;
+  RecentPlaces<SharedDeclared, kPlaces> given_;
 };
 
 }  // namespace dcmwatch

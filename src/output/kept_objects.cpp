@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <span>
 
 namespace dcmwatch {
 namespace {
@@ -14,17 +13,6 @@ std::array<std::string_view, 4> names_of(const Surroundings& surroundings) {
 
 // Fibonacci hashing: the top bits of the product depend on all bits of the number.
 std::uint64_t spread(std::uint64_t number) { return number * 0x9e3779b97f4a7c15U; }
-
-template <typename Element>
-bool are_the_same(std::span<const Element> one, std::span<const Element> other) {
-  return one.data() == other.data() && one.size() == other.size();
-}
-
-/// By where it stands, not by what it says: that would cost as much as writing it.
-bool is_the_same(const Declared& one, const Declared& other) {
-  return one.owner == other.owner && one.flow == other.flow && are_the_same(one.deviations, other.deviations) &&
-         are_the_same(one.unknown, other.unknown);
-}
 
 }  // namespace
 
@@ -49,10 +37,9 @@ KeptTexts& KeptObjects::of_surroundings(const Observation& observation) {
   return entry.texts;
 }
 
-KeptTexts& KeptObjects::of_judgement(const Declared& declared) {
+KeptTexts& KeptObjects::of_judgement(const SharedDeclared& declared) {
   const auto [entry, known] = of_judgement_.find(
-      spread(reinterpret_cast<std::uintptr_t>(declared.owner.get())),
-      [&](const OfJudgement& kept) { return declared.owner && is_the_same(declared, kept.declared); });
+      spread(declared.place()), [&](const OfJudgement& kept) { return declared && kept.declared == declared; });
   if (!known) {
     entry.declared = declared;
     entry.texts.forget();

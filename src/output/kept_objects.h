@@ -50,8 +50,8 @@ class KeptObjects {
 
   /// What is kept of these surroundings; nothing yet, if they are not those that were written of last.
   KeptTexts& of_surroundings(const Observation& observation);
-  /// What is kept of this judgement, likewise. Of one without an owner nothing stays.
-  KeptTexts& of_judgement(const Declared& declared);
+  /// What is kept of this judgement, likewise. Where there is none nothing stays.
+  KeptTexts& of_judgement(const SharedDeclared& declared);
 
  private:
   struct OfSurroundings {
@@ -64,7 +64,7 @@ class KeptObjects {
     KeptTexts texts;
   };
   struct OfJudgement {
-    Declared declared;  ///< keeps its owner, so that nothing else comes to stand at these addresses
+    SharedDeclared declared;  ///< kept alive, so that no other comes to stand where it stands
     KeptTexts texts;
   };
 

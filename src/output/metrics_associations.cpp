@@ -67,7 +67,7 @@ class AssociationMetrics final : public MetricGroup {
     const Event& event = observation.event;
     Open& open = open_.of(event.conversation);
     if (!open.flow) {
-      open.flow = answers_.values(0).number_of(observation.declared.flow);
+      open.flow = answers_.values(0).number_of(observation.declared->flow);
       active_.at({*open.flow}).Increment();
     }
     const std::size_t flow = *open.flow;

@@ -52,7 +52,7 @@ class DeviationMetrics final : public MetricGroup {
                  [&limit = limit_reached(registry, "metrics_deviations")](const Counted&) { limit.Increment(); }) {}
 
   void observe(const Observation& observation) override {
-    const Declared& declared = observation.declared;
+    const Declared& declared = *observation.declared;
     const std::uint64_t conversation = observation.event.conversation;
     if (!declared.deviations.empty() || !declared.unknown.empty()) count(declared, counted_.of(conversation));
     if (std::holds_alternative<ConnectionFact>(observation.event.facts) && observation.event.phase == Phase::end) {

@@ -44,7 +44,7 @@ class Hl7Metrics final : public MetricGroup {
   void observe(const Observation& observation) override {
     const auto* message = std::get_if<Hl7Message>(&observation.event.facts);
     if (!message || observation.event.phase != Phase::end) return;
-    const std::size_t flow = messages_.values(0).number_of(observation.declared.flow);
+    const std::size_t flow = messages_.values(0).number_of(observation.declared->flow);
     if (!message->message_seen) {
       unmatched_.at({flow}).Increment();
       return;

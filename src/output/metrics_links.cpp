@@ -39,7 +39,7 @@ class LinkMetrics final : public MetricGroup {
   void observe(const Observation& observation) override {
     const auto* link = std::get_if<Link>(&observation.event.facts);
     if (!link) return;
-    const std::size_t flow = links_.values(0).number_of(observation.declared.flow);
+    const std::size_t flow = links_.values(0).number_of(observation.declared->flow);
     // Whether what is open when a capture ends would have found its partner is not known.
     const bool open = link->effect == 0 && observation.event.visibility.unfinished;
     if (link->cause != 0 && link->effect != 0)

@@ -38,7 +38,7 @@ class OperationMetrics final : public MetricGroup {
   void observe(const Observation& observation) override {
     const auto* operation = std::get_if<DicomOperation>(&observation.event.facts);
     if (!operation) return;
-    const std::size_t flow = done_.values(0).number_of(observation.declared.flow);
+    const std::size_t flow = done_.values(0).number_of(observation.declared->flow);
     const std::size_t command = done_.values(1).number_of(dicom_command_name(operation->command_field));
     if (observation.event.phase == Phase::start) started_.at({flow, command}).Increment();
     if (observation.event.phase != Phase::end) return;

@@ -48,7 +48,7 @@ class StudyMetrics final : public MetricGroup {
   void observe(const Observation& observation) override {
     const auto* study = std::get_if<DicomStudy>(&observation.event.facts);
     if (!study || observation.event.phase != Phase::end) return;
-    const std::size_t flow = closed_.values(0).number_of(observation.declared.flow);
+    const std::size_t flow = closed_.values(0).number_of(observation.declared->flow);
     if (!study->is_late_report()) closed_.at({flow, closed_.values(1).number_of(verdict_of(*study))}).Increment();
     for (std::size_t i = 0; i < kCounts.size(); ++i) {
       const std::uint64_t count = kCounts[i].of(*study);

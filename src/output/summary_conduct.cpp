@@ -221,7 +221,7 @@ class ConductSection final : public SummarySection {
     }
     if (std::holds_alternative<CaptureNote>(event.facts)) return;
     remember_stored(observation);
-    if (!observation.declared.deviations.empty()) deviating_.of(event.conversation) = pair_of(observation);
+    if (!observation.declared->deviations.empty()) deviating_.of(event.conversation) = pair_of(observation);
     const Pair* pair = deviating_.find(event.conversation);
     if (pair) record(*pair, event);
   }

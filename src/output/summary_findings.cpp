@@ -56,8 +56,8 @@ std::string parties_text(const Observation& example) {
   if (std::holds_alternative<CaptureNote>(example.event.facts)) return {};
   const Parties& parties = example.event.parties;
   const std::string_view arrow = parties.opener_known ? " → " : " – ";  // who opened it may be a guess
-  return place_text(example.declared.source, parties.source, false) + std::string{arrow} +
-         place_text(example.declared.destination, parties.destination, true);
+  return place_text(example.declared->source, parties.source, false) + std::string{arrow} +
+         place_text(example.declared->destination, parties.destination, true);
 }
 
 std::string difference_text(const Difference& difference) {
@@ -70,7 +70,7 @@ std::string difference_text(const Difference& difference) {
 
 Entry entry_of(const Finding& finding) {
   Entry entry{finding.rule->level, shown(finding.rule->title), parties_text(finding.example), {}, finding.first, 0};
-  for (const Deviation& deviation : finding.example.declared.deviations) {
+  for (const Deviation& deviation : finding.example.declared->deviations) {
     const std::string observed = deviation.observed.empty() ? "none" : shown(deviation.observed);
     entry.differences.push_back({deviation.kind, shown(deviation.expected), {observed}});
   }

@@ -13,7 +13,7 @@ struct Row {
 /// "tls", "flow vendor-vpn (tls)"; what the content does not tell, the flow that declares it does.
 std::string what_of(const Observation& observation, std::uint64_t bytes) {
   const std::string protocol{to_text(observation.event.protocol)};
-  const Declared& declared = observation.declared;
+  const Declared& declared = *observation.declared;
   if (declared.flow.empty() || !declared.deviations.empty()) return protocol;
   const std::string flow = "flow " + shown(declared.flow);
   if (observation.event.protocol != Protocol::unidentified) return flow + " (" + protocol + ')';

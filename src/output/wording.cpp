@@ -88,11 +88,11 @@ std::string name_of(const Place& place, const Endpoint& endpoint) {
 }
 
 std::string source_name(const Observation& observation) {
-  return name_of(observation.declared.source, observation.event.parties.source);
+  return name_of(observation.declared->source, observation.event.parties.source);
 }
 
 std::string destination_name(const Observation& observation) {
-  return name_of(observation.declared.destination, observation.event.parties.destination);
+  return name_of(observation.declared->destination, observation.event.parties.destination);
 }
 
 }  // namespace dcmwatch

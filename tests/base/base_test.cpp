@@ -129,29 +129,30 @@ class PseudonymKey : public testing::Test {
 
 TEST(Pseudonym, is_the_same_for_one_identifier_however_padded_and_tells_kinds_apart) {
   const Pseudonymizer pseudonymizer{"0123456789abcdef"};
-  const std::string id{pseudonymizer.pseudonym(IdentifierKind::patient_id, "12345")};
-  EXPECT_EQ(id.size(), 32U);
+  const Pseudonym id = pseudonymizer.pseudonym(IdentifierKind::patient_id, "12345");
+  EXPECT_EQ(id.text().size(), 32U);
   EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, " 12345  "), id);
   EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, std::string_view{"12345\0", 6}), id);
   EXPECT_NE(pseudonymizer.pseudonym(IdentifierKind::accession_number, "12345"), id);
   EXPECT_NE(Pseudonymizer{"another key, longer"}.pseudonym(IdentifierKind::patient_id, "12345"), id);
-  EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, "  "), "");
+  EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, "  "), Pseudonym{});
+  EXPECT_EQ(Pseudonym{}.text(), "");
 }
 
 // RFC 2104 as openssl computes it: printf 'patient_id\0%s' 12345 | openssl dgst -sha256 -hmac 0123456789abcdef
 TEST(Pseudonym, is_the_hmac_that_another_tool_computes) {
-  EXPECT_EQ(Pseudonymizer{"0123456789abcdef"}.pseudonym(IdentifierKind::patient_id, "12345"),
+  EXPECT_EQ(Pseudonymizer{"0123456789abcdef"}.pseudonym(IdentifierKind::patient_id, "12345").text(),
             "1543f1e884ba244d44836be16d4bc0fe");
 }
 
 // Likewise, of what does not fit one block of the hash: a long identifier, and a key that is hashed first.
 TEST(Pseudonym, is_that_hmac_however_long_key_and_identifier_are) {
   const std::string uid(200, '7');
-  EXPECT_EQ(Pseudonymizer{"0123456789abcdef"}.pseudonym(IdentifierKind::study_uid, uid),
+  EXPECT_EQ(Pseudonymizer{"0123456789abcdef"}.pseudonym(IdentifierKind::study_uid, uid).text(),
             "22ec5ca797b638cbcf9a51fe82b651c4");
-  EXPECT_EQ(Pseudonymizer{std::string(65, 'k')}.pseudonym(IdentifierKind::control_id, "1"),
+  EXPECT_EQ(Pseudonymizer{std::string(65, 'k')}.pseudonym(IdentifierKind::control_id, "1").text(),
             "8e2a8fe69e90add9f9df429b0d44fd4b");
-  EXPECT_EQ(Pseudonymizer{std::string(64, 'k')}.pseudonym(IdentifierKind::control_id, "1"),
+  EXPECT_EQ(Pseudonymizer{std::string(64, 'k')}.pseudonym(IdentifierKind::control_id, "1").text(),
             "eda0ede95aa7b8bcadaae108ae7112eb");
 }
 
@@ -163,7 +164,7 @@ TEST(Pseudonym, is_that_hmac_at_the_ends_of_a_block) {
       {54, "eb5559aad101552eb113468c2150643b"}, {117, "c43d99488b7c0277545ed0d64b264836"}};
   const Pseudonymizer pseudonymizer{"0123456789abcdef"};
   for (const auto& [length, expected] : by_length) {
-    EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, std::string(length, '7')), expected) << length;
+    EXPECT_EQ(pseudonymizer.pseudonym(IdentifierKind::patient_id, std::string(length, '7')).text(), expected) << length;
   }
 }
 
@@ -174,7 +175,7 @@ TEST(Pseudonym, of_many_is_the_one_of_each) {
   std::vector<Identifier> identifiers;
   for (const std::string& text : texts)
     identifiers.push_back({text.size() % 2 == 0 ? IdentifierKind::patient_id : IdentifierKind::instance_uid, text});
-  std::vector<Text<Pseudonymizer::kCharacters>> told(identifiers.size(), "to be replaced");
+  std::vector<Pseudonym> told(identifiers.size(), Pseudonym{1, 2});
   pseudonymizer.pseudonyms(identifiers, told);
   for (std::size_t i = 0; i < told.size(); ++i)
     EXPECT_EQ(told[i], pseudonymizer.pseudonym(identifiers[i].kind, identifiers[i].text)) << i;

@@ -23,7 +23,7 @@ std::vector<std::pair<std::string, Level>> found(Facts facts, Phase phase = Phas
   observation.event.visibility = visibility;
   observation.event.protocol = Protocol::dicom;
   observation.event.conversation = 7;
-  observation.declared.tolerated = tolerated;
+  test::change(observation.declared).tolerated = tolerated;
   observation.event.facts = std::move(facts);
   detector.observe(observation, findings);
   std::vector<std::pair<std::string, Level>> found;

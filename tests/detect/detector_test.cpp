@@ -54,7 +54,7 @@ TEST(Detector, TellsAFindingAtItsFirstMatchAndAtTheEnd) {
   EXPECT_EQ(recorder.findings.at(0).phase, Phase::start);
   EXPECT_EQ(recorder.findings.at(0).number, 1U);
   EXPECT_EQ(recorder.findings.at(0).rule->id, "test");
-  EXPECT_EQ(recorder.findings.at(0).example.declared.deviations[0].observed, "C-FIND");
+  EXPECT_EQ(recorder.findings.at(0).example.declared->deviations[0].observed, "C-FIND");
 
   detector.observe(deviating(2, 20, Phase::end), recorder);
   EXPECT_EQ(recorder.findings.size(), 1U) << "told once";
@@ -126,7 +126,7 @@ TEST(Detector, ADeviceIsOneWhicheverAddressItUses) {
   Recorder recorder;
   for (const std::string_view address : {"10.0.0.2", "10.0.0.3"}) {
     Observation observation = deviating(1, 1, Phase::end);
-    observation.declared.destination.device = "pacs";
+    test::change(observation.declared).destination.device = "pacs";
     observation.event.parties.destination.address = IpAddress::parse(address).value();
     detector.observe(observation, recorder);
   }
@@ -157,7 +157,7 @@ TEST(Detector, IsBoundedAndSaysWhatItForgot) {
   EXPECT_EQ(detector.forgotten(), 2U);
   std::vector<std::string> ended;
   for (const Finding& finding : recorder.findings) {
-    if (finding.phase == Phase::end) ended.push_back(finding.example.declared.deviations[0].observed);
+    if (finding.phase == Phase::end) ended.push_back(finding.example.declared->deviations[0].observed);
   }
   EXPECT_EQ(ended, (std::vector<std::string>{"1", "2"}));
   recorder.findings.clear();
@@ -175,7 +175,7 @@ TEST(Detector, TheRogueIsThreeFindings) {
   Recorder recorder;
   const auto see = [&](Event event, Phase phase) {
     event.phase = phase;
-    const Declared declared = judgements.judge(event);
+    const SharedDeclared declared = judgements.judge(event);
     detector.observe({std::move(event), declared}, recorder);
   };
   constexpr const char* kRogue = "10.20.99.66";

@@ -24,7 +24,7 @@ inline Rule rule(const std::string& detection, const std::string& source = "serv
 inline Observation observed(Event event, std::vector<Deviation> deviations = {}) {
   Observation observation;
   observation.event = std::move(event);
-  set_deviations(observation.declared, std::move(deviations));
+  set_deviations(test::change(observation.declared), std::move(deviations));
   return observation;
 }
 

@@ -91,7 +91,7 @@ TEST(RecentJudgements, SayWhatALookupWouldSay) {
           Event changed = event;
           first(changed);
           second(changed);
-          expect_same(judgements.judge(changed), department().judge(changed));
+          expect_same(*judgements.judge(changed), department().judge(changed));
         }
       }
     }
@@ -101,32 +101,33 @@ TEST(RecentJudgements, SayWhatALookupWouldSay) {
 TEST(RecentJudgements, AreSharedByTheRecordsThatTheyAreAbout) {
   RecentJudgements judgements{department()};
   Event event = connection(kRogue, kPacs, 11112);
-  const Declared first = judgements.judge(event);
+  const SharedDeclared first = judgements.judge(event);
   event.parties.source.port = 50000;
   event.conversation = 2;
-  const Declared second = judgements.judge(event);
-  EXPECT_EQ(first.deviations.data(), second.deviations.data());
+  const SharedDeclared second = judgements.judge(event);
+  EXPECT_TRUE(first == second);
 }
 
 TEST(RecentJudgements, AreSharedByAllThatSayTheSame) {
   RecentJudgements judgements{department()};
-  const Declared one = judgements.judge(operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
-  const Declared other =
+  const SharedDeclared one =
+      judgements.judge(operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
+  const SharedDeclared other =
       judgements.judge(operation(kRogue, kPacs, 11112, "WS2", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
-  expect_same(one, other);
-  EXPECT_EQ(one.deviations.data(), other.deviations.data());
+  expect_same(*one, *other);
+  EXPECT_TRUE(one == other);
 }
 
 TEST(RecentJudgements, LiveOnWhenTheyAreForgotten) {
-  Declared declared;
+  SharedDeclared declared;
   {
     RecentJudgements judgements{department()};
     declared = judgements.judge(connection(kRogue, kPacs, 11112));
     for (std::uint16_t port = 0; port < 2 * RecentJudgements::kPlaces; ++port)
       static_cast<void>(judgements.judge(connection(kRogue, kPacs, port)));
   }
-  ASSERT_FALSE(declared.deviations.empty());
-  EXPECT_EQ(declared.deviations[0].observed, kRogue);
+  ASSERT_FALSE(declared->deviations.empty());
+  EXPECT_EQ(declared->deviations[0].observed, kRogue);
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ void put(Account& account, const char* path, std::optional<std::uint32_t> number
 }
 
 std::string pseudonym(IdentifierKind kind, std::string_view identifier) {
-  return std::string{pseudonymizer().pseudonym(kind, identifier).view()};
+  return std::string{pseudonymizer().pseudonym(kind, identifier).text()};
 }
 
 std::string either(DataSet& command, const DcmTagKey& affected, const DcmTagKey& requested) {

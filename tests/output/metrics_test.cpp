@@ -62,7 +62,7 @@ class MetricsTest : public testing::Test {
     }
     Observation impaired = samples::observation(samples::connection(), Phase::end, 99);
     impaired.event.visibility = {true, true, true, true, true};
-    test::set_unknown(impaired.declared, {UnknownKind::direction, UnknownKind::calling_ae_title});
+    test::set_unknown(test::change(impaired.declared), {UnknownKind::direction, UnknownKind::calling_ae_title});
     metrics.observe(impaired);
     Hl7Message unmatched = samples::message();
     unmatched.message_seen = false;
@@ -196,7 +196,7 @@ TEST_F(MetricsTest, CountsOperationsWhenTheyBeginAndWhenTheyAreOver) {
 TEST_F(MetricsTest, CountsMessagesByTheirAcknowledgement) {
   for (const char* ack : {"AA", "AA", "AE", "", "ZZ", "none"}) {
     Observation observation = samples::observation(samples::message(ack));
-    observation.declared.flow = "his-adt";
+    test::change(observation.declared).flow = "his-adt";
     metrics_.observe(observation);
   }
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt"})"), 2);
@@ -209,7 +209,7 @@ TEST_F(MetricsTest, CountsMessagesByTheirAcknowledgement) {
 
 TEST_F(MetricsTest, DoesNotCallUnansweredWhatMayHaveBeenAnsweredUnseen) {
   Observation observation = samples::observation(samples::message(""));
-  observation.declared.flow = "his-adt";
+  test::change(observation.declared).flow = "his-adt";
   observation.event.visibility.one_direction = true;
   metrics_.observe(observation);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="unknown",flow="his-adt"})"), 1);
@@ -246,7 +246,7 @@ TEST_F(MetricsTest, CountsADeviationOnceAConversationAtTheFirstFactThatShowsIt) 
 TEST_F(MetricsTest, CountsWhatCouldNotBeSeen) {
   Observation observation = samples::observation(samples::connection(), Phase::progress);
   observation.event.visibility.joined_midway = true;
-  test::set_unknown(observation.declared, {UnknownKind::called_ae_title});
+  test::set_unknown(test::change(observation.declared), {UnknownKind::called_ae_title});
   metrics_.observe(observation);
   observation.event.phase = Phase::end;
   metrics_.observe(observation);
@@ -291,8 +291,8 @@ TEST_F(MetricsTest, WhatIsUndeclaredAddsNoSeriesHoweverMuchOfItThereIs) {
   const std::size_t before = exposed().size();
   for (std::uint64_t i = 0; i < 1000; ++i) {
     Observation observation = samples::rogue(samples::association(), Phase::start, 1000 + i);
-    observation.declared.flow = "no such flow";
-    observation.declared.source.zone = "no such zone";
+    test::change(observation.declared).flow = "no such flow";
+    test::change(observation.declared).source.zone = "no such zone";
     metrics_.observe(observation);
   }
   EXPECT_EQ(exposed().size(), before);

@@ -136,9 +136,9 @@ TEST(RecordWriter, WritesARecordAlikeWhateverItWroteBefore) {
     Observation changed = samples::observation(facts);
     changed.event.protocol = Protocol::hl7;
     observations.push_back(changed);
-    changed.declared.source.device = "ct2";
+    test::change(changed.declared).source.device = "ct2";
     observations.push_back(changed);
-    changed.declared.destination.zone = std::string_view{};
+    test::change(changed.declared).destination.zone = std::string_view{};
     observations.push_back(changed);
     changed.event.parties.vlan = {};
     observations.push_back(changed);
@@ -146,16 +146,16 @@ TEST(RecordWriter, WritesARecordAlikeWhateverItWroteBefore) {
     observations.push_back(changed);
     changed.declared = samples::rogue(facts, Phase::end, 7).declared;
     observations.push_back(changed);
-    changed.declared.deviations = changed.declared.deviations.first(1);
+    test::change(changed.declared).deviations = changed.declared->deviations.first(1);
     observations.push_back(changed);
-    changed.declared.flow = "another";
+    test::change(changed.declared).flow = "another";
     observations.push_back(changed);
-    changed.declared.owner.reset();
+    changed.declared = {};
     observations.push_back(changed);
   }
   const std::string long_name(1000, 'n');
   observations.push_back(samples::observation(samples::message()));
-  observations.back().declared.source.device = long_name;
+  test::change(observations.back().declared).source.device = long_name;
   observations.push_back(observations.back());
 
   RecordWriter used;

@@ -41,9 +41,10 @@ inline Observation observation(Facts facts, Phase phase = Phase::end, std::uint6
   observation.event.first = mark(0ms, 3);
   observation.event.last = mark(1500ms, 90);
   observation.event.facts = std::move(facts);
-  observation.declared.source = {"ct1", "modalities"};
-  observation.declared.destination = {"pacs", "archive"};
-  observation.declared.flow = "ct1-store";
+  Declared& declared = test::change(observation.declared);
+  declared.source = {"ct1", "modalities"};
+  declared.destination = {"pacs", "archive"};
+  declared.flow = "ct1-store";
   return observation;
 }
 
@@ -73,8 +74,8 @@ inline DicomOperation operation(std::uint16_t command = 0x0001, std::uint16_t st
   operation.sop_class_uid = "1.2.840.10008.5.1.4.1.1.2";
   operation.transfer_syntax_uid = "1.2.840.10008.1.2";
   operation.status = status;
-  operation.study = "0123456789abcdef0123456789abcdef";
-  operation.instance = "fedcba9876543210fedcba9876543210";
+  operation.study = {0x0123456789abcdef, 0x0123456789abcdef};
+  operation.instance = {0xfedcba9876543210, 0xfedcba9876543210};
   operation.request_bytes = 100'000;
   operation.requested = mark(10ms);
   operation.answered = mark(60ms);
@@ -83,7 +84,7 @@ inline DicomOperation operation(std::uint16_t command = 0x0001, std::uint16_t st
 
 inline DicomStudy study() {
   DicomStudy study;
-  study.study = "0123456789abcdef0123456789abcdef";
+  study.study = {0x0123456789abcdef, 0x0123456789abcdef};
   study.sender_ae = "CT1";
   study.receiver_ae = "PACS";
   study.modalities = {"CT", "SR"};
@@ -104,7 +105,7 @@ inline Hl7Message message(std::string ack = "AA") {
   message.processing_id = "P";
   message.sending_application = "HIS";
   message.receiving_application = "ENGINE";
-  message.control_id = "00112233445566778899aabbccddeeff";
+  message.control_id = {0x0011223344556677, 0x8899aabbccddeeff};
   message.bytes = 420;
   message.sent = mark(10ms);
   if (!ack.empty()) {
@@ -135,10 +136,11 @@ inline std::shared_ptr<const RuleInfo> rule(std::string id = "undeclared-flow", 
 inline Observation rogue(Facts facts, Phase phase = Phase::end, std::uint64_t conversation = 66) {
   Observation observation = samples::observation(std::move(facts), phase, conversation);
   observation.event.parties = parties("10.20.99.66");
-  observation.declared.source = {};
-  observation.declared.flow = {};
-  test::set_deviations(observation.declared, {{DeviationKind::source_device, "", "10.20.99.66"},
-                                              {DeviationKind::flow, "ct1-store", "10.20.99.66 to pacs"}});
+  Declared& declared = test::change(observation.declared);
+  declared.source = {};
+  declared.flow = {};
+  test::set_deviations(declared, {{DeviationKind::source_device, "", "10.20.99.66"},
+                                  {DeviationKind::flow, "ct1-store", "10.20.99.66 to pacs"}});
   return observation;
 }
 

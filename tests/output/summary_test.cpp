@@ -60,8 +60,9 @@ void observe_incident(Summary& summary) {
 
   Observation stored = samples::observation(samples::operation(), Phase::end, 67);
   stored.event.parties = samples::parties("10.20.20.10", "10.20.99.66");
-  stored.declared.source = {"pacs", "archive"};
-  stored.declared.destination = {};
+  Declared& declared = test::change(stored.declared);
+  declared.source = {"pacs", "archive"};
+  declared.destination = {};
   for (int i = 0; i < 3; ++i) summary.observe(stored);
   summary.observe(samples::observation(Link{LinkKind::move_caused_store, LinkCertainty::originator, 66, 67}));
 }
@@ -262,7 +263,7 @@ TEST(Summary, TellsOtherConnections) {
   summary.observe(observation);
   observation.event.protocol = Protocol::tls;
   summary.observe(observation);
-  observation.declared.flow = {};
+  test::change(observation.declared).flow = {};
   summary.observe(observation);
   EXPECT_THAT(rendered(summary), HasSubstr("Other connections\n"
                                            "  what                  connections    volume\n"
@@ -324,9 +325,9 @@ TEST(Summary, TellsFindingsByPairAndHowOftenEachRuleMatched) {
   summary.observe(samples::finding(Phase::end));
   Finding other = samples::finding(Phase::start, samples::rule("other", Level::critical));
   other.number = 2;
-  test::set_deviations(other.example.declared, {{DeviationKind::source_device, "", "10.20.99.66"},
-                                                {DeviationKind::flow, "ct1-store", "10.20.99.66 to pacs"},
-                                                {DeviationKind::flow, "ct1-store", "something else"}});
+  test::set_deviations(test::change(other.example.declared), {{DeviationKind::source_device, "", "10.20.99.66"},
+                                                              {DeviationKind::flow, "ct1-store", "10.20.99.66 to pacs"},
+                                                              {DeviationKind::flow, "ct1-store", "something else"}});
   summary.observe(other);
   EXPECT_THAT(rendered(summary),
               HasSubstr("Findings\n"
@@ -437,7 +438,7 @@ TEST(Summary, TellsWhichStudiesDidNotArrive) {
   summary.observe(samples::observation(late));
   Observation nowhere = samples::observation(study);
   nowhere.event.parties.destination = {};
-  nowhere.declared.destination = {};
+  test::change(nowhere.declared).destination = {};
   nowhere.event.visibility.unfinished = true;
   summary.observe(nowhere);
   const std::string text = rendered(summary);

@@ -23,11 +23,7 @@ inline constexpr std::string_view kCt = "10.20.10.11", kMr = "10.20.10.21", kPac
                                   kAi = "10.20.50.10", kRis = "10.20.40.10";
 
 /// As a Pseudonymizer would make it, of the identifier's number.
-inline Pseudonym pseudonym(unsigned number) {
-  std::array<char, 33> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016x%016x", number, ~number);
-  return Pseudonym{std::string_view{digits.data(), 32}};
-}
+inline Pseudonym pseudonym(unsigned number) { return {number, ~number}; }
 inline InstancePrint print(unsigned number) { return print_of(pseudonym(number)); }
 
 inline ScheduledStep step_of_study(unsigned study) {

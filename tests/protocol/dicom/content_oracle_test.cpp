@@ -127,7 +127,7 @@ struct Compared {
 };
 
 std::string pseudonym(IdentifierKind kind, const std::string& text) {
-  return std::string{test::pseudonyms().pseudonym(kind, text)};
+  return std::string{test::pseudonyms().pseudonym(kind, text).text()};
 }
 
 const Compared kCompared[] = {
@@ -161,15 +161,15 @@ const Compared kCompared[] = {
        return std::string{!o.deidentified ? "" : *o.deidentified ? "YES" : "NO"};
      },
      [](DcmDataset& d) { return plain_of(d, DCM_PatientIdentityRemoved); }},
-    {"study", [](const auto& f, const auto&) { return std::string{f.study}; },
+    {"study", [](const auto& f, const auto&) { return std::string{f.study.text()}; },
      [](DcmDataset& d) { return pseudonym(IdentifierKind::study_uid, plain_of(d, DCM_StudyInstanceUID)); }},
-    {"series", [](const auto&, const auto& o) { return std::string{o.series}; },
+    {"series", [](const auto&, const auto& o) { return std::string{o.series.text()}; },
      [](DcmDataset& d) { return pseudonym(IdentifierKind::series_uid, plain_of(d, DCM_SeriesInstanceUID)); }},
-    {"instance", [](const auto& f, const auto&) { return std::string{f.instance}; },
+    {"instance", [](const auto& f, const auto&) { return std::string{f.instance.text()}; },
      [](DcmDataset& d) { return pseudonym(IdentifierKind::instance_uid, plain_of(d, DCM_SOPInstanceUID)); }},
-    {"patient", [](const auto& f, const auto&) { return std::string{f.patient}; },
+    {"patient", [](const auto& f, const auto&) { return std::string{f.patient.text()}; },
      [](DcmDataset& d) { return pseudonym(IdentifierKind::patient_id, plain_of(d, DCM_PatientID)); }},
-    {"accession", [](const auto& f, const auto&) { return std::string{f.accession}; },
+    {"accession", [](const auto& f, const auto&) { return std::string{f.accession.text()}; },
      [](DcmDataset& d) { return pseudonym(IdentifierKind::accession_number, plain_of(d, DCM_AccessionNumber)); }},
 };
 

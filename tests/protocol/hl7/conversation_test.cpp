@@ -247,7 +247,7 @@ TEST(Hl7Conversation, OfACutMessageWhatWasReadIsToldAndMarked) {
       .say(back(acknowledgement("AA", "1")))
       .close();
   EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01 lost", "end ADT^A01 AA control_id lost"));
-  EXPECT_EQ(fact(wire, 0).patient, "");
+  EXPECT_EQ(fact(wire, 0).patient, Pseudonym{});
   EXPECT_EQ(fact(wire, 0).missing_bytes, 8U);
 }
 

@@ -20,8 +20,8 @@ Message decoded(std::string_view content) { return std::get<Message>(decode_mess
 // The content must outlive the message, so facts are made at once.
 Hl7Message facts(std::string_view content) { return facts_of(decoded(content), pseudonymizer()); }
 
-std::string pseudonym(IdentifierKind kind, std::string_view identifier) {
-  return std::string{pseudonymizer().pseudonym(kind, identifier)};
+Pseudonym pseudonym(IdentifierKind kind, std::string_view identifier) {
+  return pseudonymizer().pseudonym(kind, identifier);
 }
 
 std::string header(std::string_view type_to_charset) {
@@ -120,7 +120,7 @@ TEST(Facts, IdentifiersArePseudonymsOfWhatIsMeant) {
   EXPECT_EQ(told.placer_order, pseudonym(IdentifierKind::order_number, "PL"));
   EXPECT_EQ(told.filler_order, pseudonym(IdentifierKind::order_number, "FI"));
   EXPECT_EQ(told.order_control, "NW");
-  EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|\"\"\rPID|||\"\"\rORC|new\r").patient, "");
+  EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|\"\"\rPID|||\"\"\rORC|new\r").patient, Pseudonym{});
   EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|\"\"\rPID|||\"\"\rORC|new\r").order_control, "");
 }
 
