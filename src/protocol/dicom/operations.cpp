@@ -257,7 +257,10 @@ void Operations::suspect(Breach breach, const SeenCommand& seen) {
 void Operations::settle_suspicions(Side answering, const Mark& mark, bool undisturbed) {
   std::erase_if(suspicions_, [&](const Suspicion& suspicion) {
     if (suspicion.sender == answering) return false;
-    if (undisturbed) violations_.tell(suspicion.breach, suspicion.start, 0, suspicion.sender == Side::opener, mark);
+    // A mirror may show an answer after the request that followed it.
+    const bool sure = mark.time - suspicion.start.mark.time >= settings_.limits.duplicate_window;
+    if (undisturbed && sure)
+      violations_.tell(suspicion.breach, suspicion.start, 0, suspicion.sender == Side::opener, mark);
     return true;
   });
 }

@@ -231,6 +231,16 @@ TEST(DicomExchange, NothingIsOutstandingWhoseAnswerMayHaveBeenLost) {
   EXPECT_THAT(violations(aborted), IsEmpty());
 }
 
+TEST(DicomExchange, AnAnswerThatTheMirrorMayHaveShownLateExcusesTheNextRequest) {
+  for (const Duration between : {Duration{std::chrono::milliseconds{1}}, Duration{std::chrono::seconds{1}}}) {
+    Wire wire{{.limits = Limits{}}};
+    play(wire, opening());
+    wire.there(message(1, echo_request(1))).there(message(1, echo_request(2))).wait(between);
+    wire.back(message(1, echo_response(1))).back(message(1, echo_response(2)));
+    EXPECT_EQ(violations(wire).size(), between > Limits{}.duplicate_window ? 1U : 0U);
+  }
+}
+
 struct Break {
   std::string_view violation;
   Session session;

@@ -19,7 +19,7 @@ class Wire : private EventSink {
   struct Settings {
     bool joined_midway = false;
     bool opener_known = true;
-    Limits limits{};
+    Limits limits{.duplicate_window = {}};  ///< a mirror that shows everything in its time
   };
   Wire() : Wire(Settings{}) {}
   explicit Wire(const Settings& settings);
