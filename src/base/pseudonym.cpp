@@ -145,17 +145,15 @@ class Hmac {
   SHA256_CTX outer_;
 };
 
-/// Both digits of each byte.
-constexpr auto kHex = [] {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<std::array<char, 2>, 256> both{};
-  for (std::size_t byte = 0; byte < both.size(); ++byte) both[byte] = {kDigits[byte >> 4], kDigits[byte & 15]};
-  return both;
-}();
-
-/// The first bytes, as many as fill `text`.
-void put_hex(std::span<char> text, const unsigned char* bytes) {
-  for (std::size_t i = 0; i < text.size(); i += 2) std::memcpy(&text[i], kHex[bytes[i / 2]].data(), 2);
+/// Eight digits, of four bits each, the first in the highest byte: they are found all at once.
+std::uint64_t digits_of(std::uint32_t bits) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  std::uint64_t digits = bits;
+  digits = (digits | digits << 16) & 0x0000ffff0000ffff;
+  digits = (digits | digits << 8) & 0x00ff00ff00ff00ff;
+  digits = (digits | digits << 4) & 0x0f0f0f0f0f0f0f0f;
+  const std::uint64_t letters = (digits + 6 * kEach) >> 4 & kEach;  // one where it is ten or more
+  return digits + '0' * kEach + letters * ('a' - '0' - 10);
 }
 
 std::uint64_t big_endian_at(const unsigned char* at) {
@@ -218,11 +216,14 @@ std::string_view normalised(std::string_view identifier) {
 
 Text<Pseudonym::kCharacters> Pseudonym::text() const {
   if (empty()) return {};
-  std::array<unsigned char, 2 * sizeof(std::uint64_t)> bytes;
-  put_big_endian(first_, &bytes[0]);
-  put_big_endian(last_, &bytes[8]);
   std::array<char, kCharacters> digits;
-  put_hex(digits, bytes.data());
+  char* at = digits.data();
+  for (const std::uint64_t half : {first_, last_}) {
+    for (const unsigned shift : {32U, 0U}) {
+      put_big_endian(digits_of(static_cast<std::uint32_t>(half >> shift)), reinterpret_cast<unsigned char*>(at));
+      at += sizeof(std::uint64_t);
+    }
+  }
   return std::string_view{digits.data(), digits.size()};
 }
 
@@ -243,9 +244,11 @@ struct Pseudonymizer::Keyed {
 };
 
 Pseudonymizer::Pseudonymizer(std::string_view key)
-    : keyed_(std::make_shared<const Keyed>(key)), key_id_(kKeyIdCharacters, '\0') {
-  put_hex(key_id_, keyed_->hmac.digest(keyed_->hmac.message_of("key_id"), "dcmwatch").data());
-}
+    : keyed_(std::make_shared<const Keyed>(key)),
+      key_id_(pseudonym_of(keyed_->hmac.digest(keyed_->hmac.message_of("key_id"), "dcmwatch"))
+                  .text()
+                  .view()
+                  .substr(0, kKeyIdCharacters)) {}
 
 Pseudonymizer Pseudonymizer::ephemeral() { return Pseudonymizer{random_key()}; }
 
