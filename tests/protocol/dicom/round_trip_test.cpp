@@ -45,11 +45,7 @@ std::string text_of(const Text<Capacity>& value) {
   return std::string{value.view()};
 }
 std::string text_of(std::string_view value) { return std::string{value}; }
-<<<<<<< HEAD
 std::string text_of(const Pseudonym& value) { return text_of(value.text()); }
-=======
-std::string text_of(const Pseudonym& value) { return std::string{value.text()}; }
->>>>>>> 14ab75b (Write a pseudonym's digits eight at a time; show them where planned associations differ)
 template <typename Number>
 requires std::is_arithmetic_v<Number> std::string text_of(Number value) { return std::to_string(value); }
 template <typename Closed>
