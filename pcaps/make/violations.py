@@ -26,7 +26,8 @@ USUAL = ((1, VERIFICATION, IMPLICIT), (3, CT, EXPLICIT), (5, FIND, EXPLICIT))
 MANY = (*USUAL, (7, MOVE, EXPLICIT), (9, PDF, EXPLICIT), (11, STEP, EXPLICIT), (13, WORKLIST, EXPLICIT), (15, PRINTER, IMPLICIT))
 LONGEST = item(0x51, struct.pack('>L', 4096))
 CLASS = item(0x52, b'2.25.27182818')
-USER = LONGEST + CLASS + item(0x55, b'RULEBREAKER')
+NO_WINDOW = LONGEST + CLASS + item(0x55, b'RULEBREAKER')
+USER = LONGEST + CLASS + item(0x53, struct.pack('>HH', 5, 1)) + item(0x55, b'RULEBREAKER')
 APPLICATION = item(0x10, b'1.2.840.10008.3.1.1.1')
 
 
@@ -235,6 +236,14 @@ def echo_with(*pairs):
 
 EXCHANGE = [
     Dialogue(['dicom.command_set'], [*OPEN, (O, message(1, echo_rq() + b'\0\0\0\x10\xff\0\0\0')), (A, message(1, echo_rsp())), *CLOSE], ECHOED),
+    Dialogue(['dicom.command_group'], [*OPEN, (O, message(1, echo_rq() + b'\x08\0\0\0\2\0\0\0\0\0')), (A, message(1, echo_rsp())), *CLOSE], ECHOED),
+    Dialogue(['dicom.command_element_length'],
+             [*OPEN, (O, message(3, store_rq(1, CT, INSTANCE, (0x1031, b'\1\0\0\0')), IMAGE)), (A, message(3, store_rsp())), *CLOSE], STORED),
+    Dialogue(['dicom.command_contradiction', 'dicom.command_element_order'],
+             [*OPEN, *echo_with((2, VERIFICATION), (0x100, 0x30), (0x110, 1), (0x110, 2), (0x800, NONE)), (A, message(1, echo_rsp())), *CLOSE], ECHOED),
+    Dialogue(['dicom.asynchronous_window'], [(O, request(user=item(0x50, NO_WINDOW))), (A, acceptance(user=item(0x50, NO_WINDOW))),
+                                             (O, message(1, echo_rq(1)) + message(1, echo_rq(2))), (A, message(1, echo_rsp(1)) + message(1, echo_rsp(2))),
+                                             *CLOSE], 2 * ECHOED),
     Dialogue(['dicom.message_order'], [*OPEN, *store(), (O, pdu(4, pdv(3, 2, IMAGE))), (A, abort(0, 0))], STORED, end='aborted'),
     Dialogue([('dicom.response_without_request', A)], [*OPEN, (A, message(1, echo_rsp(7))), *CLOSE], ECHOED),
     Dialogue(['dicom.command_element_order'], [*OPEN, *echo_with((0x100, 0x30), (2, VERIFICATION), (0x110, 1), (0x800, NONE)),
