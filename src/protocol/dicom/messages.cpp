@@ -262,6 +262,9 @@ void Conversation::close_reader(Lane& lane, const Mark& mark) {
   if (DicomOperation* fact = operations_.fact(lane.message)) {
     PiecesOf pieces{operations_, lane.message, mark};
     reader->tell(*fact, pieces);
+    const auto* object = fact->content.as<StoredObject>();
+    if (object && !object->sop_class_uid.empty() && object->sop_class_uid != fact->sop_class_uid && undisturbed())
+      tell(Breach::sop_class_of_data_set, lane, lane.pdv.pdu_length, mark);
     operations_.on_content(lane.message);
     make_room(mark);
   }

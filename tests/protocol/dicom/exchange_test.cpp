@@ -272,6 +272,8 @@ std::vector<Break> breaks() {
       {"dicom.message_order", {there(message(3, store_request(1)) + p_data(pdv(1, data_last, image)))}},
       {"dicom.sop_class_of_context", {there(message(1, store_request(1), image))}},
       {"dicom.sop_class_of_context", {there(message(7, find_request(1), level))}},
+      {"dicom.sop_class_of_data_set",
+       {there(message(3, store_request(1), explicit_element(0x00080016, "UI", text("1.2.840.10008.5.1.4.1.1.20"))))}},
       {"dicom.sub_operations",
        {there(message(7, move_request(1, "WS1"), level)),
         back(message(7, response(0x8021, 1, 0xff00, false, counters(2, 2, 0, 0)))),
