@@ -226,13 +226,13 @@ void Conversation::on_taken(const PduContext& at, const OpeningTaken& taken) {
   context_uids_.add(first, at.mark, taken.uids_without_room);
   negotiated_items_.add(first, at.mark, taken.items_without_room);
   if (taken.breaches.empty() || !undisturbed()) return;
-  for (const Breach breach : taken.breaches) tell(breach, at.lane, 0, at.mark);
+  for (const Breach breach : taken.breaches) tell(breach, at.lane, at.lane.framer.pdu_length(), at.mark);
 }
 
 // Whether the opener's data came before the answer is known when the answer was seen, and both in order.
 void Conversation::on_answer(const Mark& mark) {
   if (!early_data_) return;
-  if (undisturbed()) violations_.tell(Breach::data_before_acceptance, *early_data_, 0, true, mark);
+  if (undisturbed()) violations_.tell(Breach::data_before_acceptance, *early_data_, early_data_length_, true, mark);
   early_data_.reset();
 }
 
@@ -287,10 +287,13 @@ void Conversation::tell_unexpected(Input input, const Lane& lane, const Mark& ma
   const Side side = side_of(lane);
   const bool early = input == Input::data || input == Input::release_request;
   if (state_ == State::requested && early && side == Side::opener) {
-    if (!early_data_) early_data_ = lane.framer.unit();
+    if (!early_data_) {
+      early_data_ = lane.framer.unit();
+      early_data_length_ = lane.framer.pdu_length();
+    }
     return;
   }
-  if (undisturbed()) tell(breach_of(state_, input, side), lane, 0, mark);
+  if (undisturbed()) tell(breach_of(state_, input, side), lane, lane.framer.pdu_length(), mark);
 }
 
 Association& Conversation::association(const Mark& first) {

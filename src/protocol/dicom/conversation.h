@@ -142,6 +142,7 @@ class Conversation final : public StreamSink {
   std::unique_ptr<Association> association_;
   bool announced_ = false;
   std::optional<UnitStart> early_data_;  ///< what the opener sent first while its request was not answered
+  std::uint32_t early_data_length_ = 0;  ///< of that PDU
   std::array<Lane, 2> lanes_;
 };
 

@@ -86,6 +86,8 @@ class PduFramer {
 
   /// Of the unit in hand or, right after a cut, of the one cut.
   [[nodiscard]] const UnitStart& unit() const { return unit_; }
+  /// Of its PDU, header excluded.
+  [[nodiscard]] std::uint32_t pdu_length() const { return pdu_length_; }
   /// Whether the framer knows where units begin, by having followed them from the first or found several in a row.
   [[nodiscard]] bool in_step() const { return in_step_; }
 

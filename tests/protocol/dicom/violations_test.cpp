@@ -233,6 +233,20 @@ TEST(DicomViolations, ARequestIsToldWhereItIs) {
   EXPECT_TRUE(violations[0].by_opener);
 }
 
+TEST(DicomViolations, AUnitOutOfTurnIsToldWhereItIs) {
+  const Octets echo = message(1, echo_request(1));
+  Wire early;
+  play_whole(early, {there(request()), there(echo), back(accept())});
+  ASSERT_EQ(names_told(early), std::vector<std::string>{"dicom.data_before_acceptance"});
+  EXPECT_EQ(early.facts<Violation>(Phase::end)[0].offset, request().size());
+  EXPECT_EQ(early.facts<Violation>(Phase::end)[0].length, echo.size() - 6);
+  Wire twice;
+  play_whole(twice, {there(request()), back(accept()), back(accept())});
+  ASSERT_EQ(names_told(twice), std::vector<std::string>{"dicom.unexpected_pdu"});
+  EXPECT_EQ(twice.facts<Violation>(Phase::end)[0].offset, accept().size());
+  EXPECT_EQ(twice.facts<Violation>(Phase::end)[0].length, accept().size() - 6);
+}
+
 TEST(DicomViolations, ATitleThatIsSuspiciousIsTold) {
   for (const char* title : {"../../etc", "A;reboot", "$(id)", "A|B", "`id`", "-rf", "A&B", "'OR", "A/B"}) {
     Wire wire;
