@@ -33,7 +33,8 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
   app.add_option("--events", options.events, "write records as NDJSON to FILE, or - for standard output")
       ->type_name("FILE");
   app.add_flag("--all-phases", options.every_phase, "records of starts and progress too, not only of how things ended");
-  app.add_flag("--digest", options.digest, "SHA-256 of stored objects' pixel data; reads every byte of it");
+  app.add_flag("--digest", options.digest,
+               "a pseudonym of stored objects' pixel data, to tell where it was changed; reads every byte of it");
   app.add_option("--metrics", options.metrics,
                  "write the Prometheus metrics to FILE at the end, or - for standard output")
       ->type_name("FILE");

@@ -87,6 +87,7 @@ struct Limits {
   std::size_t studies_ways = 16384;         ///< from sender to receiver; victim: likewise
   std::size_t study_series = 128;           ///< counted of one, each way
   std::size_t study_modalities = 16;        ///< told of one, each way
+  std::size_t study_failures = 16;          ///< different reasons told of one, each way; the others together as one more
   std::size_t orders = 65536;               ///< study and accession numbers; victim: the oldest
   std::size_t pixel_digests = 65536;        ///< victim: the one not seen longest
   std::size_t unanswered_records = 64;      ///< networks told in a minute; victim: the network of those beyond

@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kLeastKeyBytes = 16;
 constexpr std::size_t kKeyIdCharacters = 8;
-constexpr std::size_t kIdentifierKinds = static_cast<std::size_t>(IdentifierKind::control_id) + 1;
+constexpr std::size_t kIdentifierKinds = static_cast<std::size_t>(IdentifierKind::pixel_data) + 1;
 
 using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
@@ -203,6 +203,7 @@ std::string_view to_text(IdentifierKind kind) {
     case IdentifierKind::instance_uid: return "instance_uid";
     case IdentifierKind::transaction_uid: return "transaction_uid";
     case IdentifierKind::control_id: return "control_id";
+    case IdentifierKind::pixel_data: return "pixel_data";
   }
   return {};
 }

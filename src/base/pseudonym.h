@@ -24,6 +24,7 @@ enum class IdentifierKind : std::uint8_t {
   instance_uid,
   transaction_uid,
   control_id,
+  pixel_data,  ///< of its SHA-256
 };
 
 std::string_view to_text(IdentifierKind kind);

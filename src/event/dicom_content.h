@@ -46,7 +46,7 @@ struct StoredObject {
   DicomName document_type;                  ///< (0042,0012) of an encapsulated document
   std::optional<bool> executable_document;  ///< its payload begins as a program does
   std::optional<bool> mistyped_document;    ///< a PDF or XML by (0042,0012), and not by its first bytes
-  Text<64> pixel_digest;                    ///< SHA-256 of the pixel data's value as it was sent; only on request
+  Pseudonym pixel_digest;                   ///< of the SHA-256 of the pixel data as it was sent; only on request
 };
 
 /// Of a C-FIND's, C-GET's or C-MOVE's identifier (PS3.4 C.2.2, C.4). Values do not leave.

@@ -30,6 +30,7 @@ Outcome outcome(const DicomOperation& operation) {
 
 Outcome outcome(const DicomStudy& study) {
   if (study.failed != 0 || study.commitment_failed != 0) return Outcome::failure;
+  if (study.missing.value_or(0) != 0 || study.not_visible != 0) return Outcome::unknown;
   return study.stored != 0 || study.committed != 0 ? Outcome::success : Outcome::unknown;
 }
 

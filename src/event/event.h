@@ -200,32 +200,48 @@ struct DicomOperation {
   std::optional<Mark> answered;  ///< the final response
 };
 
-/// dataset "dicom.study": a study on its way from one machine to another (relate makes it, not protocol). What comes
-/// after its record was told makes another; the figures of all of them add up.
+/// Why C-STOREs of a study failed: a status as four hexadecimal digits, "unanswered" (not at all, or broken off),
+/// "aborted" (associations that were, while they stored of it), "refused_context" (storage SOP classes that its
+/// receiver did not accept, told where objects failed or are missing), or "other" beyond the limit.
+struct StorageFailure {
+  Code reason;
+  std::uint64_t count = 0;
+};
+
+/// dataset "dicom.study": a study on its way from one AE to another (relate makes it, not protocol). What comes after
+/// its record was told makes another; the figures of all of them add up. What is counted when: relate/studies.h.
 struct DicomStudy {
-  Pseudonym study;
+  Pseudonym study;  ///< empty of what could not be assigned to one
   Pseudonym patient;
   Pseudonym accession;
   std::optional<AeTitle> sender_ae;  ///< of who sent the objects, which of C-GET is the called one; nothing if not seen
   std::optional<AeTitle> receiver_ae;
-  std::vector<Code> modalities;  ///< each once
-  std::uint64_t series = 0;      ///< different ones
-  std::uint64_t stored = 0;      ///< different instances whose C-STORE succeeded
-  std::uint64_t failed = 0;    ///< whose C-STORE failed, was not answered or was broken off, and did not succeed later
-  std::uint64_t repeated = 0;  ///< C-STOREs of an instance that had been stored
-  std::uint64_t not_visible = 0;           ///< whose C-STORE's answer could not be seen
+  std::vector<Code> modalities;            ///< each once
+  std::uint64_t series = 0;                ///< different ones
+  std::uint64_t stored = 0;                ///< different instances whose C-STORE succeeded, the first or a later one
+  std::uint64_t failed = 0;                ///< different instances whose C-STOREs all failed
+  std::uint64_t resolved = 0;              ///< of stored, whose C-STORE had failed before
+  std::uint64_t repeated = 0;              ///< C-STOREs that succeeded of an instance that had been stored
+  std::uint64_t failed_repetitions = 0;    ///< C-STOREs that failed of an instance that had been stored
+  std::uint64_t not_visible = 0;           ///< instances whose C-STORE's answer could not be seen
   std::uint64_t not_told_apart = 0;        ///< C-STOREs beyond the limits: each counts as another instance
+  std::uint64_t unassigned = 0;            ///< C-STOREs, if all this record tells of could not be assigned to a study
   std::uint64_t bytes = 0;                 ///< of data sets
-  std::optional<std::uint64_t> announced;  ///< by a performed step; nothing if none was seen
-  std::optional<std::uint64_t> missing;    ///< of these, sent nowhere; nothing if they could not all be told apart
+  std::optional<std::uint64_t> announced;  ///< by a performed step of the sender; nothing if none was seen
+  std::optional<std::uint64_t> missing;    ///< of these, not sent here; nothing if they could not all be told apart
+  std::optional<std::uint64_t> unsent;     ///< of these, sent nowhere by anybody; likewise
+  std::vector<StorageFailure> failures;    ///< in the order in which they were first seen
+  std::optional<Timestamp> last_failure;   ///< of a C-STORE
   std::uint64_t committed = 0;
   std::uint64_t commitment_failed = 0;
   std::uint64_t forwarded = 0;  ///< sent on by the destination to others
   std::optional<bool> ordered;  ///< a worklist entry or an order was seen; nothing if none could have been
+  bool preliminary = false;     ///< the capture ended first: what is missing may still have come
 
   /// Whether it tells of nothing but a storage commitment's report on what another record was about.
   [[nodiscard]] bool is_late_report() const {
-    return (stored | failed | repeated | not_visible) == 0 && !announced && (committed | commitment_failed) != 0;
+    return (stored | failed | repeated | failed_repetitions | not_visible) == 0 && !announced &&
+           (committed | commitment_failed) != 0;
   }
 };
 
@@ -275,7 +291,7 @@ enum class LinkKind : std::uint8_t {
   get_caused_store,
   commitment_reported,  ///< the N-EVENT-REPORT that answers an N-ACTION (PS3.4 J)
   step_ended,           ///< the N-SET that completes or discontinues what an N-CREATE began (PS3.4 F.7)
-  store_repeated,       ///< an instance stored once more from one source to one destination
+  store_repeated,       ///< a C-STORE of an instance that the same AE had stored for the same one
   store_resolved,       ///< an instance that had failed
   pixel_data_changed    ///< an instance with other pixel data in the same transfer syntax
 };
@@ -287,8 +303,11 @@ struct Link {
   std::uint64_t cause = 0;                       ///< conversation; 0: it was not seen
   std::uint64_t effect = 0;                      ///< conversation; 0: none was seen
   std::optional<Duration> delay = std::nullopt;  ///< from cause to effect
-  Outcome outcome = Outcome::success;            ///< of what was asked for: a commitment's, a step's
-  std::uint32_t times = 0;                       ///< store_repeated: how often that instance, by now
+  Outcome outcome = Outcome::success;  ///< of what was asked for: a commitment's, a step's, a repeated C-STORE's own
+  std::uint32_t times = 0;             ///< store_repeated: how often that instance, by now
+  std::uint64_t cause_packet = 0;      ///< where its request begins; a conversation may have many
+  std::uint64_t effect_packet = 0;
+  Pseudonym study = {};  ///< that both are about, if it was seen
 };
 
 /// dataset "capture": what was not visible, said by capture, decode and assemble; about no connection.

@@ -141,6 +141,8 @@ class BlindnessSection final : public SummarySection {
       if (std::uint64_t* count = notes_.of({std::string{note->name}, shown(note->detail)})) *count += note->count;
       return;
     }
+    if (const auto* study = std::get_if<DicomStudy>(&event.facts); study && event.phase == Phase::end)
+      unassigned_objects_ += study->unassigned;
     count_reasons(observation);
     const auto* connection = std::get_if<ConnectionFact>(&event.facts);
     if (connection && event.phase == Phase::end) count_missing(observation, *connection);
@@ -154,14 +156,16 @@ class BlindnessSection final : public SummarySection {
     add(table, bytes_text(unseen_bytes_) + " of these lost by the mirror or the capture", unseen_);
     if (!table.rows.empty()) page.table(table);
 
+    if (unassigned_objects_ != 0)
+      page.line("of " + counted(unassigned_objects_, "stored object") + " the study: see Studies", 2, 2, Ink::yellow);
     for (const std::string& failure : run.failures) page.line(shown(failure), 2, 2, Ink::yellow);
     for (const auto& [note, count] : notes_.rows()) {
       if (!is_told(note.first, note.second, run.failures)) page.line(note_text(note.first, note.second, count));
     }
     if (notes_.refused() != 0) page.line("and " + grouped(notes_.refused()) + " of other kinds");
     if (run.dropped_packets != 0) page.line(counted(run.dropped_packets, "packet") + " lost while capturing");
-    const bool nothing_told =
-        table.rows.empty() && notes_.rows().empty() && run.dropped_packets == 0 && run.failures.empty();
+    const bool nothing_told = table.rows.empty() && notes_.rows().empty() && run.dropped_packets == 0 &&
+                              run.failures.empty() && unassigned_objects_ == 0;
     if (nothing_told) page.line(run.packets == 0 ? "everything: no packet was read" : "no gap was noticed");
   }
 
@@ -205,6 +209,7 @@ class BlindnessSection final : public SummarySection {
   std::uint64_t missing_bytes_ = 0;
   Blindness unseen_;  ///< of missing_, what was acknowledged
   std::uint64_t unseen_bytes_ = 0;
+  std::uint64_t unassigned_objects_ = 0;
   BoundedRows<std::pair<std::string, std::string>, std::uint64_t> notes_{kNotes};
   PerConversation<Visibility> seen_{kRememberedConversations};
 };

@@ -57,7 +57,9 @@ void Commitments::tell(Commitment& commitment, Told& told) {
             .certainty = request && report ? LinkCertainty::identifier : LinkCertainty::none,
             .cause = request ? request->where.conversation : 0,
             .effect = report ? report->where.conversation : 0,
-            .outcome = outcome};
+            .outcome = outcome,
+            .cause_packet = request ? request->requested.packet : 0,
+            .effect_packet = report ? report->requested.packet : 0};
   if (request && report) link.delay = elapsed(request->requested.time, report->requested.time);
   told.push_back((report ? report : request)->where.tell(link));
 }

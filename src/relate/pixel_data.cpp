@@ -13,7 +13,7 @@ void PixelData::on_store(const Event& event, const DicomOperation& store, Told& 
   if (!object || object->pixel_digest.empty() || store.instance.empty()) return;
   const std::uint64_t syntax = std::hash<std::string_view>{}(store.transfer_syntax_uid);
   const std::uint64_t print = print_of(print_of(store.instance), syntax);
-  const Seen seen{print_of(object->pixel_digest), event.conversation, store.requested.time};
+  const Seen seen{print_of(object->pixel_digest), event.conversation, store.requested};
   auto* known = known_.find(print);
   if (!known) {
     if (known_.full()) known_.close(known_.oldest());
@@ -27,7 +27,10 @@ void PixelData::on_store(const Event& event, const DicomOperation& store, Told& 
                                                  .certainty = LinkCertainty::identifier,
                                                  .cause = before.conversation,
                                                  .effect = seen.conversation,
-                                                 .delay = elapsed(before.requested, seen.requested)}));
+                                                 .delay = elapsed(before.requested.time, seen.requested.time),
+                                                 .cause_packet = before.requested.packet,
+                                                 .effect_packet = seen.requested.packet,
+                                                 .study = store.study}));
 }
 
 }  // namespace dcmwatch

@@ -23,7 +23,7 @@ class PixelData {
   struct Seen {
     std::uint64_t digest = 0;
     std::uint64_t conversation = 0;
-    Timestamp requested;
+    Mark requested;
   };
 
   OpenFacts<Seen> known_;

@@ -18,6 +18,9 @@ std::span<Event> Relater::observe(const Event& event) {
     relate(event, *operation);
   } else if (const auto* message = std::get_if<Hl7Message>(&event.facts)) {
     orders_.on_message(event, *message);
+  } else if (const auto* association = std::get_if<DicomAssociation>(&event.facts);
+             association && event.phase == Phase::end) {
+    studies_.on_association(event, *association);
   }
   return told_;
 }

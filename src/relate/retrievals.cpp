@@ -29,6 +29,7 @@ void Retrievals::on_retrieval(const Event& event, const DicomOperation& operatio
   retrieval.study = operation.study;
   retrieval.completed =
       operation.sub_operations.completed.value_or(0) + std::uint32_t{operation.sub_operations.warning.value_or(0)};
+  retrieval.outcome = outcome_of(event);
   if (event.phase == Phase::end) retrieval.ended = event.last.time;
 }
 
@@ -121,16 +122,20 @@ void Retrievals::link(Retrieval& cause, const Event& effect, const DicomOperatio
                                        .certainty = certainty,
                                        .cause = cause.request.conversation,
                                        .effect = effect.conversation,
-                                       .delay = elapsed(cause.requested.time, store.requested.time)}));
+                                       .delay = elapsed(cause.requested.time, store.requested.time),
+                                       .cause_packet = cause.requested.packet,
+                                       .effect_packet = store.requested.packet,
+                                       .study = store.study.empty() ? cause.study : store.study}));
 }
 
 void Retrievals::tell_unseen(const Retrieval& retrieval, Told& told) {
-  if (retrieval.command_field != dimse::kMove || retrieval.completed == 0) return;
-  if (retrieval.in_doubt || !retrieval.effects.empty()) return;
+  if (retrieval.command_field != dimse::kMove || retrieval.in_doubt || !retrieval.effects.empty()) return;
   told.push_back(retrieval.request.tell(Link{.kind = LinkKind::move_caused_store,
                                              .certainty = LinkCertainty::none,
                                              .cause = retrieval.request.conversation,
-                                             .outcome = Outcome::unknown}));
+                                             .outcome = retrieval.completed == 0 ? retrieval.outcome : Outcome::unknown,
+                                             .cause_packet = retrieval.requested.packet,
+                                             .study = retrieval.study}));
 }
 
 void Retrievals::advance(Timestamp now, Told& told) {
@@ -150,7 +155,9 @@ void Retrievals::rebase(Timestamp now) {
 
 void Retrievals::finish(Told& told) {
   while (!open_.empty() && told.size() < kToldAtOnce) {
-    tell_unseen(open_.oldest().value, told);
+    Retrieval& oldest = open_.oldest().value;
+    oldest.request.visibility.unfinished |= !oldest.ended;
+    tell_unseen(oldest, told);
     open_.close(open_.oldest());
   }
 }

@@ -14,8 +14,9 @@ namespace dcmwatch {
 /// several C-MOVEs, and leave another node than the one that was asked: by the move originator's AE title and message
 /// id where the C-STORE says them (PS3.7 9.1.1.1; both are optional), else by the destination that was asked for and
 /// the study, while the retrieval goes on and Limits::retrieval_linger longer. One link for each retrieval and
-/// conversation that stored for it; of a retrieval that completed sub-operations none of which was seen, one without
-/// effect; not if something was seen that may be its, and was linked to another that fits as well.
+/// conversation that stored for it; of a C-MOVE that caused no C-STORE in sight one without effect, whose outcome is
+/// the C-MOVE's own, or unknown if it counts completed sub-operations: they went unseen. Not if something was seen that
+/// may be its, and was linked to another that fits as well.
 ///
 /// Order of calls: each C-MOVE, C-GET and C-STORE, in packet time; advance() now and then; finish() last.
 class Retrievals {
@@ -42,6 +43,7 @@ class Retrievals {
     AeTitle destination;
     Pseudonym study;  ///< empty: not seen, or several
     std::uint32_t completed = 0;
+    Outcome outcome = Outcome::unknown;
     std::optional<Timestamp> ended;
     bool in_doubt = false;               ///< what was seen to be stored may be its as well as another's
     std::vector<std::uint64_t> effects;  ///< conversations that were told to have stored for it

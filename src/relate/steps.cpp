@@ -47,6 +47,7 @@ void Steps::on_create(const Event& event, const DicomOperation& create, Told& to
     if (step.over || study == 0 || step.studies.size() >= limits_.step_studies) continue;
     if (std::ranges::find(step.studies, study) != step.studies.end()) continue;
     step.studies.push_back(study);
+    if (step.study.empty()) step.study = scheduled.study;
     studies_.begin_step(scheduled, event.last.time, told);
   }
   studies_.announce(event, create, step.studies.empty() ? 0 : step.studies.front(), content->instances, told);
@@ -65,8 +66,13 @@ void Steps::on_set(const Event& event, const DicomOperation& set, Told& told) {
             .certainty = step.begun ? LinkCertainty::identifier : LinkCertainty::none,
             .cause = step.begun ? step.begun->conversation : 0,
             .effect = event.conversation,
-            .outcome = *outcome};
-  if (step.begun) link.delay = elapsed(step.requested.time, set.requested.time);
+            .outcome = *outcome,
+            .effect_packet = set.requested.packet,
+            .study = step.study};
+  if (step.begun) {
+    link.delay = elapsed(step.requested.time, set.requested.time);
+    link.cause_packet = step.requested.packet;
+  }
   told.push_back(Occurrence::of(event).tell(link));
   end(step, event.last.time);
   open_.touch(open, event.last.time);
@@ -85,7 +91,9 @@ void Steps::tell_unended(const Step& step, bool unfinished, Told& told) {
   told.push_back(begun.tell(Link{.kind = LinkKind::step_ended,
                                  .certainty = LinkCertainty::none,
                                  .cause = begun.conversation,
-                                 .outcome = Outcome::unknown}));
+                                 .outcome = Outcome::unknown,
+                                 .cause_packet = step.requested.packet,
+                                 .study = step.study}));
 }
 
 void Steps::advance(Timestamp now, Told& told) {

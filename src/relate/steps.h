@@ -36,6 +36,7 @@ class Steps {
   struct Step {
     std::optional<Occurrence> begun;
     Mark requested;
+    Pseudonym study;                     ///< the first
     std::vector<std::uint64_t> studies;  ///< prints
     bool over = false;
   };

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <tuple>
 
+#include "event/dicom_names.h"
 #include "relate/prints.h"
 
 namespace dcmwatch {
@@ -60,8 +62,44 @@ void keep_latest(Pseudonym& kept, const Pseudonym& told) {
   if (!told.empty()) kept = told;
 }
 
-Link link_between(LinkKind kind, std::uint64_t cause, std::uint64_t effect) {
-  return {.kind = kind, .certainty = LinkCertainty::identifier, .cause = cause, .effect = effect};
+Outcome outcome_of(Arrival arrival) {
+  switch (arrival) {
+    case Arrival::stored: return Outcome::success;
+    case Arrival::failed: return Outcome::failure;
+    case Arrival::unseen: return Outcome::unknown;
+  }
+  return Outcome::unknown;
+}
+
+std::uint64_t& figure_of(DicomStudy& figures, Arrival arrival) {
+  return arrival == Arrival::stored   ? figures.stored
+         : arrival == Arrival::failed ? figures.failed
+                                      : figures.not_visible;
+}
+
+constexpr std::string_view kUnanswered = "unanswered", kAborted = "aborted", kRefusedContext = "refused_context",
+                           kOther = "other";
+
+Code reason_of(const DicomOperation& store) {
+  return store.status ? Code{dicom_status_text(*store.status)} : Code{kUnanswered};
+}
+
+// Of all that the sender proposed for storage (PS3.4 B.5), those for which no context was accepted.
+std::uint64_t refused_storage_classes(const PresentationContexts& contexts) {
+  constexpr std::string_view kStorage = "1.2.840.10008.5.1.4.1.1.";
+  std::uint64_t refused = 0;
+  for (const PresentationContext* context = contexts.begin(); context != contexts.end(); ++context) {
+    const auto is_of_it = [&](const PresentationContext& other) {
+      return other.abstract_syntax == context->abstract_syntax;
+    };
+    if (!context->result || context->accepted() || !context->abstract_syntax.view().starts_with(kStorage)) continue;
+    if (std::any_of(contexts.begin(), context, is_of_it)) continue;  // it was judged there
+    const bool taken = std::any_of(contexts.begin(), contexts.end(), [&](const PresentationContext& other) {
+      return is_of_it(other) && other.accepted();
+    });
+    refused += taken ? 0 : 1;
+  }
+  return refused;
 }
 
 }  // namespace
@@ -69,22 +107,28 @@ Link link_between(LinkKind kind, std::uint64_t cause, std::uint64_t effect) {
 /// What the instances of a study say of each of its ways and of those who announced them.
 struct Studies::Tally {
   std::array<DicomStudy, kWays> ways;
-  std::array<std::uint64_t, kAnnouncers> missing{};
+  std::array<std::uint64_t, kAnnouncers> unsent{};
 };
 
 void Studies::on_store(const Event& event, const DicomOperation& store, Told& told) {
-  const std::uint64_t print = print_of(store.study);
+  const std::uint64_t known_study = study_of(store);
   const Timestamp now = event.last.time;
-  if (print == 0) return;
   if (event.phase != Phase::end) {
-    if (Open* open = find(print, now, told)) open_.touch(*open, now);
+    if (known_study == 0) return;
+    if (Open* open = find(known_study, now, told)) open_.touch(*open, now);
     return;
   }
+  const bool unassigned = known_study == 0;
+  const std::uint64_t print =
+      unassigned ? print_of(print_of(sender_of(event, store)), print_of(receiver_of(event, store))) : known_study;
   Open& open = with_way(print, event, store, told);
   Study& study = open.value;
-  keep_latest(study.study, store.study);
-  keep_latest(study.patient, store.patient);
-  keep_latest(study.accession, store.accession);
+  study.unassigned = unassigned;
+  if (!unassigned) {
+    keep_latest(study.study, store.study);
+    keep_latest(study.patient, store.patient);
+    keep_latest(study.accession, store.accession);
+  }
 
   Way& way = *way_of(study, event, store);
   add(way.where, event, store);
@@ -93,23 +137,72 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
     if (!object->modality.empty()) add_once(way.figures.modalities, object->modality, limits_.study_modalities);
     if (!object->series.empty()) add_once(way.series, print_of(object->series), limits_.study_series);
   }
-  if (Instance* instance = instance_of(open, print_of(store.instance), told)) {
+  const Arrival arrival = arrival_of(event, store);
+  if (arrival == Arrival::failed) {
+    note_failure(way, reason_of(store), 1);
+    way.figures.last_failure = now;
+  }
+  way.figures.unassigned += unassigned ? 1 : 0;
+  Instance* instance = instance_of(open, print_of(store.instance), told);
+  if (instance && !unassigned) {
     count(study, way, *instance, event, store, told);
   } else {
-    const Arrival arrival = arrival_of(event, store);
-    ++(arrival == Arrival::stored   ? way.figures.stored
-       : arrival == Arrival::failed ? way.figures.failed
-                                    : way.figures.not_visible);
+    ++figure_of(way.figures, arrival);
   }
   if (elapsed(way.told, now) < limits_.progress_interval) return;
   way.told = now;
   tell_way(study, way, tally(study), Phase::progress, false, told);
 }
 
+// 0: nothing says it.
+std::uint64_t Studies::study_of(const DicomOperation& store) const {
+  if (!store.study.empty()) return print_of(store.study);
+  const auto known = instances_.find(print_of(store.instance));
+  if (known == instances_.end()) return 0;
+  const Study& study = known->second.study->value;
+  return study.is_told || study.unassigned ? 0 : study.print;
+}
+
+void Studies::note_failure(Way& way, Code reason, std::uint64_t count) const {
+  auto& failures = way.figures.failures;
+  const auto of = [&failures](const Code& wanted) {
+    return std::ranges::find_if(failures, [&](const StorageFailure& known) { return known.reason == wanted; });
+  };
+  auto known = of(reason);
+  if (known == failures.end() && failures.size() >= limits_.study_failures) known = of(reason = kOther);
+  if (known == failures.end()) {
+    failures.push_back({reason, count});
+  } else {
+    known->count += count;
+  }
+}
+
+// What was stored on it was touched since it began, and there it is the latest that the way has seen.
+void Studies::on_association(const Event& event, const DicomAssociation& association) {
+  const std::uint64_t refused = refused_storage_classes(association.contexts);
+  if (refused == 0 && !association.abort) return;
+  for (auto open = open_.end(); open != open_.begin();) {
+    if ((--open)->touched < event.first.time) break;
+    for (Way& way : open->value.ways) {
+      if (way.where.conversation != event.conversation) continue;
+      if (association.abort) note_failure(way, kAborted, 1);
+      way.refused_contexts = std::max(way.refused_contexts, refused);
+    }
+  }
+}
+
+bool Studies::is_over(const Open& open, Timestamp now) const {
+  const Study& study = open.value;
+  if (study.steps_in_progress != 0) return false;
+  // What cannot be assigned never falls quiet while the two go on.
+  const Timestamp since = study.unassigned ? study.ways.front().where.first.time : open.touched;
+  return elapsed(since, now) > limits_.study_quiet;
+}
+
 // nullptr: it is not open. One that has been quiet for too long is told first, whenever that is found out.
 Studies::Open* Studies::find(std::uint64_t print, Timestamp now, Told& told) {
   Open* open = open_.find(print);
-  if (!open || open->value.steps_in_progress != 0 || elapsed(open->touched, now) <= limits_.study_quiet) return open;
+  if (!open || !is_over(*open, now)) return open;
   close(*open, false, told);
   return nullptr;
 }
@@ -183,7 +276,8 @@ Studies::Instance* Studies::instance_of(Open& open, InstancePrint print, Told& t
   Study& study = open.value;
   const auto known = instances_.find(print);
   if (known != instances_.end() && known->second.study == &open) return &known->second;
-  const bool is_free = print != 0 && (known == instances_.end() || known->second.study->value.is_told);
+  const bool is_free = print != 0 && (known == instances_.end() || known->second.study->value.is_told ||
+                                      known->second.study->value.unassigned);
   if (is_free && study.instances.size() < limits_.study_instances) {
     while (!study.is_told && instances_.size() >= limits_.studies_instances && make_room(told)) {
     }
@@ -192,25 +286,33 @@ Studies::Instance* Studies::instance_of(Open& open, InstancePrint print, Told& t
       return &instances_.insert_or_assign(print, Instance{.study = &open}).first->second;
     }
   }
+  if (study.unassigned) return nullptr;
   ++study.not_told_apart;
   ++not_told_apart_;
   return nullptr;
 }
 
 void Studies::count(const Study& study, Way& way, Instance& instance, const Event& event, const DicomOperation& store,
-                    Told& told) {
+                    Told& told) const {
   const Ways here = static_cast<Ways>(1U << (&way - study.ways.data()));
-  const std::uint64_t before = std::exchange(instance.conversation, event.conversation);
+  const Arrival arrival = arrival_of(event, store);
+  Link link{.certainty = LinkCertainty::identifier,
+            .cause = std::exchange(instance.conversation, event.conversation),
+            .effect = event.conversation,
+            .outcome = outcome_of(arrival),
+            .cause_packet = std::exchange(instance.packet, store.requested.packet),
+            .effect_packet = store.requested.packet,
+            .study = study.study};
   if ((instance.stored & here) != 0) {
-    ++way.figures.repeated;
+    way.figures.repeated += arrival == Arrival::stored ? 1 : 0;
+    way.figures.failed_repetitions += arrival == Arrival::failed ? 1 : 0;
     if (instance.times < std::numeric_limits<std::uint8_t>::max()) ++instance.times;
-    Link link = link_between(LinkKind::store_repeated, before, event.conversation);
+    link.kind = LinkKind::store_repeated;
     link.times = instance.times;
     told.push_back(Occurrence::of(event).tell(link));
     return;
   }
   const bool had_failed = (instance.failed & here) != 0;
-  const Arrival arrival = arrival_of(event, store);
   if (arrival == Arrival::unseen && had_failed) return;
   instance.failed &= static_cast<Ways>(~here);
   instance.unseen &= static_cast<Ways>(~here);
@@ -218,8 +320,11 @@ void Studies::count(const Study& study, Way& way, Instance& instance, const Even
    : arrival == Arrival::failed ? instance.failed
                                 : instance.unseen) |= here;
   if (arrival != Arrival::stored) return;
-  if (had_failed)
-    told.push_back(Occurrence::of(event).tell(link_between(LinkKind::store_resolved, before, event.conversation)));
+  if (had_failed) {
+    ++way.figures.resolved;
+    link.kind = LinkKind::store_resolved;
+    told.push_back(Occurrence::of(event).tell(link));
+  }
   for (std::size_t i = 0; i < study.ways.size(); ++i) {
     const auto to_the_sender = static_cast<Ways>(1U << i);
     if (sends_on(study.ways[i], way)) instance.forwarded |= static_cast<Ways>(instance.stored & to_the_sender);
@@ -271,13 +376,16 @@ void Studies::announce(const Event& event, const DicomOperation& step, std::uint
   for (const InstancePrint print : instances) {
     const auto known = instances_.find(print);
     const Study* where_known = known == instances_.end() ? nullptr : &known->second.study->value;
-    const std::uint64_t its_study = where_known ? where_known->print : study;
-    if (its_study == 0 || (where_known && where_known->is_told)) continue;
+    const bool unassigned = where_known && where_known->unassigned;
+    const std::uint64_t its_study = where_known && !unassigned ? where_known->print : study;
+    if (its_study == 0 || (where_known && where_known->is_told && !unassigned)) continue;
+    if (unassigned && std::exchange(known->second.announcer, 1) != 0) continue;
     Open& open = of(its_study, event.last.time, told);
     Announcer* announcer = announcer_of(open.value, event, step);
     if (!announcer) continue;
     announcer->where.last = event.last;
-    Instance* instance = instance_of(open, print, told);
+    // What could not be assigned was sent all the same.
+    Instance* instance = unassigned ? nullptr : instance_of(open, print, told);
     if (instance && instance->announcer != 0) continue;
     ++announcer->announced;
     if (instance) instance->announcer = static_cast<std::uint8_t>(announcer - open.value.announcers.data() + 1);
@@ -315,7 +423,7 @@ void Studies::on_report(const Event& event, const DicomOperation& report, Told& 
     const auto known = instances_.find(print);
     // One that never came is of the study of those beside it.
     if (known != instances_.end()) open = known->second.study;
-    if (!open) return;
+    if (!open || open->value.unassigned) return;
     Study& study = open->value;
     (study.is_told ? told_ : open_).touch(*open, now);
     Instance* instance = instance_of(*open, print, told);
@@ -350,10 +458,38 @@ void Studies::tell_late_reports(const Event& event, Told& told) {
   late_.clear();
 }
 
+// As far as is known: who was not seen to say its title may be any of them.
+Studies::Ways Studies::ways_to_the_same(const Study& study, const Way& way) {
+  Ways same = 0;
+  for (std::size_t i = 0; i < study.ways.size(); ++i) {
+    const Way& other = study.ways[i];
+    const auto& [title, other_title] = std::tie(way.figures.receiver_ae, other.figures.receiver_ae);
+    if (other.where.parties.source.address == way.where.parties.source.address &&
+        other.where.parties.destination.address == way.where.parties.destination.address && other.port == way.port &&
+        (!title || !other_title || title == other_title))
+      same |= static_cast<Ways>(1U << i);
+  }
+  return same;
+}
+
 Studies::Tally Studies::tally(const Study& study) const {
   Tally tally;
+  if (study.unassigned) return tally;
+  std::array<std::uint8_t, kWays> announcers{};  ///< of a way's sender, counted from 1
+  std::array<Ways, kWays> to_the_same{};
+  for (std::size_t i = 0; i < study.ways.size(); ++i) {
+    to_the_same[i] = ways_to_the_same(study, study.ways[i]);
+    for (std::size_t a = 0; a < study.announcers.size(); ++a) {
+      if (study.announcers[a].where.parties.source.address == study.ways[i].where.parties.source.address)
+        announcers[i] = static_cast<std::uint8_t>(a + 1);
+    }
+    if (announcers[i] == 0) continue;
+    tally.ways[i].announced = study.announcers[announcers[i] - 1U].announced;
+    if (study.not_told_apart == 0) tally.ways[i].missing = tally.ways[i].unsent = 0;
+  }
   for (const InstancePrint print : study.instances) {
     const Instance& instance = instances_.find(print)->second;
+    const auto seen = static_cast<Ways>(instance.stored | instance.failed | instance.unseen);
     for (std::size_t i = 0; i < study.ways.size(); ++i) {
       const auto on_way = [i](Ways ways) { return std::uint64_t{ways} >> i & 1; };
       DicomStudy& way = tally.ways[i];
@@ -363,18 +499,21 @@ Studies::Tally Studies::tally(const Study& study) const {
       way.forwarded += on_way(instance.forwarded);
       way.committed += on_way(instance.committed);
       way.commitment_failed += on_way(instance.not_committed);
+      const bool announced = instance.announcer != 0 && instance.announcer == announcers[i];
+      if (!way.missing || !announced || (seen & to_the_same[i]) != 0) continue;
+      ++*way.missing;
+      *way.unsent += seen == 0 ? 1 : 0;
     }
-    const bool nowhere = (instance.stored | instance.failed | instance.unseen) == 0;
-    if (instance.announcer != 0 && nowhere) ++tally.missing[instance.announcer - 1U];
+    if (instance.announcer != 0 && seen == 0) ++tally.unsent[instance.announcer - 1U];
   }
   return tally;
 }
 
-void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool unfinished,
+void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool preliminary,
                        Told& told) const {
   const DicomStudy& of_way = tally.ways[static_cast<std::size_t>(&way - study.ways.data())];
-  const IpAddress& sender = way.where.parties.source.address;
-  DicomStudy figures = way.figures;
+  Way shown = way;
+  DicomStudy& figures = shown.figures;
   figures.study = study.study;
   figures.patient = study.patient;
   figures.accession = study.accession;
@@ -386,36 +525,35 @@ void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, P
   figures.committed = of_way.committed;
   figures.commitment_failed = of_way.commitment_failed;
   figures.not_told_apart = study.not_told_apart;
-  figures.ordered = orders_.ordered(study.print, print_of(study.accession), sender);
-  for (std::size_t i = 0; i < study.announcers.size(); ++i) {
-    if (study.announcers[i].where.parties.source.address != sender) continue;
-    figures.announced = study.announcers[i].announced;
-    if (study.not_told_apart == 0) figures.missing = tally.missing[i];
-  }
-  Occurrence where = way.where;
-  where.visibility.unfinished |= unfinished;
-  told.push_back(where.tell(std::move(figures), phase));
+  figures.announced = of_way.announced;
+  figures.missing = of_way.missing;
+  figures.unsent = of_way.unsent;
+  figures.preliminary = preliminary;
+  if (!study.unassigned)
+    figures.ordered = orders_.ordered(study.print, print_of(study.accession), way.where.parties.source.address);
+  if (way.refused_contexts != 0 && (figures.failed != 0 || figures.missing.value_or(0) != 0))
+    note_failure(shown, kRefusedContext, way.refused_contexts);
+  told.push_back(way.where.tell(std::move(figures), phase));
 }
 
-void Studies::close(Open& open, bool unfinished, Told& told) {
+void Studies::close(Open& open, bool preliminary, Told& told) {
   const Study& study = open.value;
   const Tally figures = tally(study);
-  for (const Way& way : study.ways) tell_way(study, way, figures, Phase::end, unfinished, told);
+  for (const Way& way : study.ways) tell_way(study, way, figures, Phase::end, preliminary, told);
   for (std::size_t i = 0; i < study.announcers.size(); ++i) {
     const Announcer& announcer = study.announcers[i];
     const bool sent_some = std::ranges::any_of(study.ways, [&](const Way& way) {
       return way.where.parties.source.address == announcer.where.parties.source.address;
     });
-    if (sent_some || figures.missing[i] == 0 || study.not_told_apart != 0) continue;
+    if (sent_some || figures.unsent[i] == 0 || study.not_told_apart != 0) continue;
     DicomStudy nowhere;
     nowhere.study = study.study;
     nowhere.patient = study.patient;
     nowhere.accession = study.accession;
     nowhere.announced = announcer.announced;
-    nowhere.missing = figures.missing[i];
-    Occurrence where = announcer.where;
-    where.visibility.unfinished |= unfinished;
-    told.push_back(where.tell(std::move(nowhere)));
+    nowhere.missing = nowhere.unsent = figures.unsent[i];
+    nowhere.preliminary = preliminary;
+    told.push_back(announcer.where.tell(std::move(nowhere)));
   }
   keep_in_mind(open);
 }
@@ -440,7 +578,10 @@ void Studies::keep_in_mind(Open& open) {
     whose.receiver_ae = way.figures.receiver_ae;
     way.figures = std::move(whose);
   }
-  for (const InstancePrint print : study.instances) instances_.find(print)->second.study = &kept;
+  for (const InstancePrint print : study.instances) {
+    Instance& instance = instances_.find(print)->second;
+    if (instance.study == &open) instance.study = &kept;
+  }
   open_.close(open);
 }
 

@@ -37,7 +37,7 @@ DicomStudy study(std::optional<std::uint64_t> missing, std::optional<bool> order
   DicomStudy study;
   study.stored = 5;
   if (missing) study.announced = 5 + *missing;
-  study.missing = missing;
+  study.missing = study.unsent = missing;
   study.ordered = ordered;
   return study;
 }
@@ -62,11 +62,26 @@ TEST(BundledRules, ObjectsThatWereAnnouncedAndNotStored) {
   EXPECT_EQ(found(study(0)), Found{});
   EXPECT_EQ(found(study(std::nullopt)), Found{});
   EXPECT_EQ(found(study(2), Phase::progress), Found{}) << "they may still come";
-  EXPECT_EQ(found(study(2), Phase::end, {.unfinished = true}), Found{}) << "the capture ended before they came";
+  DicomStudy elsewhere = study(2);
+  elsewhere.unsent = 0;
+  EXPECT_EQ(found(elsewhere), Found{}) << "they were sent to another";
   EXPECT_EQ(found(study(2), Phase::end, {.lost = true}), Found{}) << "they may have come unseen";
 }
 
+TEST(BundledRules, ObjectsThatWereAnnouncedAndNotStoredWhenTheCaptureEnded) {
+  DicomStudy open = study(2);
+  open.preliminary = true;
+  EXPECT_EQ(found(open),
+            (Found{{"Objects of a performed step had not been stored when the capture ended", Level::low}}));
+  EXPECT_EQ(found(open, Phase::end, {.lost = true}), Found{});
+  open.unsent = 0;
+  EXPECT_EQ(found(open), Found{});
+}
+
 TEST(BundledRules, ImagesWithoutAnOrder) {
+  DicomStudy open = study(0, false);
+  open.preliminary = true;
+  EXPECT_EQ(found(open), (Found{{"Images without an order", Level::informational}}));
   EXPECT_EQ(found(study(0, false)), (Found{{"Images without an order", Level::informational}}));
   EXPECT_EQ(found(study(0, true)), Found{});
   EXPECT_EQ(found(study(0, false), Phase::progress), Found{});

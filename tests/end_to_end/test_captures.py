@@ -30,6 +30,8 @@ def without_packet_numbers(text):
     records = [json.loads(line) for line in text.splitlines()]
     for record in records:
         record.pop("packet", None)
+        for end in ("cause_packet", "effect_packet"):
+            record.get("link", {}).pop(end, None)
     return records
 
 

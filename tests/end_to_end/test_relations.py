@@ -42,6 +42,21 @@ class Retrievals(unittest.TestCase):
                 self.assertEqual(link["link"]["cause"], link["link"]["effect"])
 
 
+    def test_a_move_that_caused_nothing_in_sight_is_told_without_effect(self):
+        # The destination is not known there (A801), or did not take the association.
+        unseen = [link for name in ("incident", "services") for link in
+                  links(d.records(d.PCAPS / f"{name}.pcap"), "move_caused_store") if "effect" not in link["link"]]
+        self.assertEqual({(link["link"]["certainty"], link["event"]["outcome"]) for link in unseen}, {("none", "failure")})
+
+    def test_a_link_names_the_packets_and_the_study_it_is_about(self):
+        records = d.records(d.PCAPS / "query-retrieve.pcap")
+        begun = {(r["conversation"]["id"], r["packet"]["first"]): r["dicom"].get("command") for r in d.of("dicom.operation", records)}
+        for link in links(records, "move_caused_store"):
+            self.assertEqual(begun[link["link"]["cause"], link["link"]["cause_packet"]], "C-MOVE")
+            if "effect" in link["link"]:
+                self.assertEqual(begun[link["link"]["effect"], link["link"]["effect_packet"]], "C-STORE")
+
+
 class RetrievalsThatTheirStoresDoNotName(unittest.TestCase):
     """contents.pcap: an archive of dcmjs-dimse; its C-STOREs have no move originator."""
 
@@ -159,6 +174,26 @@ class Studies(unittest.TestCase):
         for to in (VNA, AI):
             self.assertEqual(ways[PACS, to]["dicom"]["study"], ways[CT1, PACS]["dicom"]["study"])
             self.assertEqual(ways[PACS, to]["study"]["stored"], 9)
+
+    def test_what_failed_and_what_was_not_sent_of_a_study_is_told(self):
+        # CT1 lists six objects, of which US1 takes one: the first C-STORE of it, and two more with warnings; six of it fail.
+        ways = {between(r): r for r in d.of("dicom.study", d.records(d.PCAPS / "services.pcap"))}
+        study = ways[CT1, US1]["study"]
+        self.assertEqual((study["announced"], study["stored"], study["missing"], study["failed"]), (6, 1, 5, 0))
+        self.assertEqual((study["repeated"], study["failed_repetitions"]), (2, 6))
+        self.assertEqual(study["failure_reasons"], ["A701", "A900", "C123", "0111", "0117", "0124"])
+        self.assertEqual(study["failure_counts"], ["1"] * 6)
+        self.assertEqual(ways[CT1, US1]["event"]["outcome"], "unknown")
+        self.assertTrue(study["preliminary"])
+
+    def test_objects_whose_study_was_not_visible_are_counted(self):
+        for name, objects, why in (("one-direction", 3, "one_direction"), ("midway", 4, "joined_midway")):
+            with self.subTest(capture=name):
+                records = d.of("dicom.study", d.records(d.PCAPS / f"{name}.pcap"))
+                self.assertEqual(sum(r["study"].get("unassigned", 0) for r in records), objects)
+                for r in records:
+                    self.assertIn(why, r["conversation"]["unseen"])
+                    self.assertNotIn("study", r["dicom"] if "dicom" in r else {})
 
     def test_its_titles_follow_its_objects(self):
         ways = {between(r): (r["study"]["sender_ae"], r["study"]["receiver_ae"])

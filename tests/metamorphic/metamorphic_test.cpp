@@ -66,7 +66,7 @@ const MayDiffer kTimes{"@timestamp",
                        "connection.handshake_time",
                        "connection.round_trip_to_acceptor",
                        "connection.round_trip_to_opener"};
-const MayDiffer kPacketNumbers{"packet.first", "packet.last"};
+const MayDiffer kPacketNumbers{"packet.first", "packet.last", "link.cause_packet", "link.effect_packet"};
 const MayDiffer kPackets{"connection/source.packets", "connection/destination.packets",
                          "connection start/source.packets", "connection start/destination.packets"};
 // A connection is told of once its protocol is known, and then with what was seen until then.

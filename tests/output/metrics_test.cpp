@@ -77,7 +77,7 @@ TEST_F(MetricsTest, AStudyCountsWhenItIsOverByTheWorstThatIsKnownOfIt) {
   DicomStudy study = samples::study();
   metrics_.observe(samples::observation(study, Phase::progress));
   metrics_.observe(samples::observation(study));
-  study.missing = 0;
+  study.missing = study.unsent = 0;
   metrics_.observe(samples::observation(study));
   study.failed = 0;
   metrics_.observe(samples::observation(study));
@@ -87,7 +87,7 @@ TEST_F(MetricsTest, AStudyCountsWhenItIsOverByTheWorstThatIsKnownOfIt) {
   DicomStudy late;
   late.committed = 6;
   metrics_.observe(samples::observation(late));
-  EXPECT_EQ(studies("missing"), 1);
+  EXPECT_EQ(studies("unsent"), 1);
   EXPECT_EQ(studies("failed"), 1);
   EXPECT_EQ(studies("complete"), 1);
   EXPECT_EQ(studies("not_visible"), -1) << "what is reported of one that was counted is no other study";

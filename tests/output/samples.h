@@ -93,7 +93,8 @@ inline DicomStudy study() {
   study.failed = 1;
   study.bytes = 600'000;
   study.announced = 8;
-  study.missing = 1;
+  study.missing = study.unsent = 1;
+  study.failures = {{"A700", 1}};
   study.ordered = true;
   return study;
 }

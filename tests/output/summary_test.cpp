@@ -430,7 +430,7 @@ TEST(Summary, TellsWhichStudiesDidNotArrive) {
   DicomStudy study = samples::study();
   summary.observe(samples::observation(study));
   study.failed = 0;
-  study.missing = 0;
+  study.missing = study.unsent = 0;
   summary.observe(samples::observation(study));
   summary.observe(samples::observation(study, Phase::progress));
   DicomStudy late;
@@ -443,10 +443,47 @@ TEST(Summary, TellsWhichStudiesDidNotArrive) {
   summary.observe(nowhere);
   const std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("Studies\n"));
-  EXPECT_THAT(text, testing::ContainsRegex(
-                        "ct1 +pacs +2 +12 +1 +1 sent in part, 1 with failures,\n +1 later reported as not committed"));
+  EXPECT_THAT(
+      text, testing::ContainsRegex(
+                "ct1 +pacs +2 +12 +1 +1 with objects not sent, 1 with failures,\n +1 later reported as not committed"));
   EXPECT_THAT(text, testing::ContainsRegex("ct1 +nowhere that was seen +1"));
   EXPECT_THAT(text, HasSubstr("no gap was noticed")) << "a study that is not over is no connection";
+  EXPECT_THAT(text,
+              testing::ContainsRegex("01234567 CT SR +ct1 .CT1. → pacs .PACS. +[0-9:.]+ +6 stored of 8 announced, "
+                                     "1 failed .A700.,\n +1 not sent"));
+}
+
+TEST(Summary, TellsTheWorstStudiesFirstAndHowManyThereAre) {
+  Summary summary{{}};
+  DicomStudy study;
+  for (unsigned i = 1; i <= 30; ++i) {
+    study.study = std::to_string(10'000'000 + i);
+    study.failed = i;
+    summary.observe(samples::observation(study));
+  }
+  const std::string text = rendered(summary);
+  EXPECT_LT(text.find("10000030"), text.find("10000011"));
+  EXPECT_THAT(text, HasSubstr("10000011"));
+  EXPECT_THAT(text, Not(HasSubstr("10000010")));
+  EXPECT_THAT(text, HasSubstr("and 10 more: see --events"));
+}
+
+TEST(Summary, TellsWhatCouldNotBeAssignedToAStudyAndWhy) {
+  Summary summary{{}};
+  DicomStudy unassigned;
+  unassigned.unassigned = unassigned.stored = 3;
+  Observation midway = samples::observation(unassigned);
+  midway.event.visibility.joined_midway = true;
+  summary.observe(midway);
+  unassigned.unassigned = unassigned.stored = 1;
+  summary.observe(samples::observation(unassigned));
+  std::string text = rendered(summary);
+  std::ranges::replace(text, '\n', ' ');
+  EXPECT_THAT(text, testing::ContainsRegex("ct1 +pacs +- +4 +- +4 objects of unknown studies"));
+  EXPECT_THAT(text, HasSubstr("4 objects could not be assigned to a study: 3 on associations that began before"));
+  EXPECT_THAT(text, HasSubstr("1 without a Study Instance UID"));
+  EXPECT_THAT(text, HasSubstr("of 4 stored objects the study: see Studies"));
+  EXPECT_THAT(text, Not(HasSubstr("no gap was noticed")));
 }
 
 }  // namespace

@@ -139,6 +139,43 @@ TEST_F(Retrievals, AMoveWhoseStoresWereNotSeenIsToldWithoutEffect) {
   EXPECT_EQ(department.links().size(), 1U);
 }
 
+TEST_F(Retrievals, AMoveThatFailedAndCausedNothingIsToldWithItsOwnOutcome) {
+  Event refused = move(7);
+  auto& operation = std::get<DicomOperation>(refused.facts);
+  operation.sub_operations.completed = 0;
+  operation.status = 0xA702;
+  operation.study = pseudonym(100);
+  department.see(refused);
+  department.finish();
+  ASSERT_EQ(department.links().size(), 1U);
+  const Link link = department.links().front();
+  EXPECT_EQ(link.certainty, LinkCertainty::none);
+  EXPECT_EQ(link.effect, 0U);
+  EXPECT_EQ(link.outcome, Outcome::failure);
+  EXPECT_EQ(link.cause_packet, 1U);
+  EXPECT_EQ(link.study, pseudonym(100));
+  EXPECT_FALSE(department.told.front().visibility.unfinished);
+}
+
+TEST_F(Retrievals, AMoveThatGoesOnWhenTheCaptureEndsIsUnfinished) {
+  department.see_in(Phase::start, move(7));
+  department.finish();
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().front().outcome, Outcome::unknown);
+  EXPECT_TRUE(department.told.front().visibility.unfinished);
+}
+
+TEST_F(Retrievals, OnAReusedAssociationThePacketsTellWhichStoreBelongsToWhichMove) {
+  department.see_in(Phase::start, move(7, 1));
+  department.see(store_for(1, 8));
+  department.see_in(Phase::start, move(7, 2));
+  department.see(store_for(2, 8));
+  const auto links = department.links();
+  ASSERT_EQ(links.size(), 2U);
+  EXPECT_EQ((std::array{links[0].cause_packet, links[0].effect_packet}), (std::array<std::uint64_t, 2>{1, 3}));
+  EXPECT_EQ((std::array{links[1].cause_packet, links[1].effect_packet}), (std::array<std::uint64_t, 2>{5, 7}));
+}
+
 TEST_F(Retrievals, OfAGetTheStoresComeOnItsAssociation) {
   const auto get = [&](std::uint64_t conversation) {
     return department.operation(dimse::kGet, kWs, kPacs, conversation, [](DicomOperation&) {});

@@ -46,6 +46,8 @@ TEST_F(Steps, WhatBeganAStepIsTiedToWhatCompletedIt) {
   EXPECT_EQ(link.effect, 9U);
   EXPECT_EQ(link.outcome, Outcome::success);
   EXPECT_GT(link.delay, 20min);
+  EXPECT_EQ(link.cause_packet, 1U);
+  EXPECT_EQ(link.effect_packet, 7U);
   department.finish();
   EXPECT_EQ(department.links().size(), 1U);
 }
@@ -105,8 +107,38 @@ TEST_F(Steps, WhatWasListedAndNotStoredIsMissing) {
   ASSERT_EQ(department.studies().size(), 2U);
   for (const DicomStudy& study : department.studies()) {
     EXPECT_EQ(study.announced, 3U);
-    EXPECT_EQ(study.missing, 1U) << "what went to one place is missing at none";
+    EXPECT_EQ(study.missing, 2U) << "what went to the other place is missing here";
+    EXPECT_EQ(study.unsent, 1U) << "but was sent";
+    EXPECT_EQ(outcome_of(department.told.back()), Outcome::unknown);
   }
+}
+
+TEST_F(Steps, WhatWasSentAndFailedIsNotMissingToo) {
+  department.see(create(1, 7, {100}));
+  department.see(department.store(100, 1, kCt, kPacs, 9));
+  department.see(department.store(100, 2, kCt, kPacs, 9, 0xA700));
+  department.see(department.store(100, 3, kVna, kWs, 10));  // that has it from where nobody looked
+  department.see(set(1, 11, "COMPLETED", {print(1), print(2), print(3), print(4)}));
+  department.pass(11min);
+  const DicomStudy study = department.studies().front();
+  EXPECT_EQ(study.announced, 4U);
+  EXPECT_EQ(study.stored, 1U);
+  EXPECT_EQ(study.failed, 1U);
+  EXPECT_EQ(study.missing, 2U);
+  EXPECT_EQ(study.unsent, 1U);
+  EXPECT_EQ(department.studies().back().announced, std::nullopt) << "by another";
+}
+
+TEST_F(Steps, WhoWasNotSeenToSayItsTitleMayBeTheOneThatTookTheRest) {
+  department.see(create(1, 7, {100}));
+  department.see(department.store(100, 1, kCt, kPacs, 9));
+  Event midway = department.store(100, 2, kCt, kPacs, 10);
+  std::get<DicomOperation>(midway.facts).called_ae.reset();
+  department.see(midway);
+  department.see(set(1, 11, "COMPLETED", {print(1), print(2)}));
+  department.pass(11min);
+  ASSERT_EQ(department.studies().size(), 2U);
+  for (const DicomStudy& study : department.studies()) EXPECT_EQ(study.missing, 0U);
 }
 
 TEST_F(Steps, AStudyOfWhichNothingWasStoredIsToldWithoutDestination) {
@@ -117,6 +149,7 @@ TEST_F(Steps, AStudyOfWhichNothingWasStoredIsToldWithoutDestination) {
   EXPECT_EQ(department.studies().front().study, pseudonym(100));
   EXPECT_EQ(department.studies().front().stored, 0U);
   EXPECT_EQ(department.studies().front().missing, 2U);
+  EXPECT_EQ(department.studies().front().unsent, 2U);
   const Event& event = department.told.back();
   EXPECT_EQ(to_text(event.parties.source.address), kCt);
   EXPECT_EQ(event.parties.destination, Endpoint{});

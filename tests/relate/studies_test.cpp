@@ -74,7 +74,161 @@ TEST_F(Studies, AtTheEndOfACaptureAStudyMayNotBeOver) {
   store(100, 1);
   department.finish();
   EXPECT_EQ(only().stored, 1U);
-  EXPECT_TRUE(department.told.back().visibility.unfinished);
+  EXPECT_TRUE(only().preliminary);
+  EXPECT_FALSE(department.told.back().visibility.impaired()) << "what was seen was seen";
+}
+
+TEST_F(Studies, WhatBecameOfAnInstanceFollowsFromWhatItWas) {
+  enum class As { stored, failed, unseen };
+  const auto see = [&](unsigned study, As as, std::uint64_t conversation) {
+    Event event = department.store(study, study, kCt, kPacs, conversation, as == As::failed ? 0xA700 : 0);
+    if (as == As::unseen) {
+      std::get<DicomOperation>(event.facts).status.reset();
+      event.visibility.lost = true;
+    }
+    department.see(event);
+  };
+  struct Row {
+    std::vector<As> before;
+    As now;
+    std::array<std::uint64_t, 6> counted;  // stored, failed, not visible, resolved, repeated, failed repetitions
+    std::optional<std::pair<LinkKind, Outcome>> link;
+  };
+  const std::vector<Row> rows{
+      {{}, As::stored, {1, 0, 0, 0, 0, 0}, {}},
+      {{}, As::failed, {0, 1, 0, 0, 0, 0}, {}},
+      {{}, As::unseen, {0, 0, 1, 0, 0, 0}, {}},
+      {{As::unseen}, As::stored, {1, 0, 0, 0, 0, 0}, {}},
+      {{As::unseen}, As::failed, {0, 1, 0, 0, 0, 0}, {}},
+      {{As::failed}, As::stored, {1, 0, 0, 1, 0, 0}, {{LinkKind::store_resolved, Outcome::success}}},
+      {{As::failed}, As::failed, {0, 1, 0, 0, 0, 0}, {}},
+      {{As::failed}, As::unseen, {0, 1, 0, 0, 0, 0}, {}},
+      {{As::stored}, As::stored, {1, 0, 0, 0, 1, 0}, {{LinkKind::store_repeated, Outcome::success}}},
+      {{As::stored}, As::failed, {1, 0, 0, 0, 0, 1}, {{LinkKind::store_repeated, Outcome::failure}}},
+      {{As::stored}, As::unseen, {1, 0, 0, 0, 0, 0}, {{LinkKind::store_repeated, Outcome::unknown}}},
+  };
+  for (unsigned i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    for (const As before : row.before) see(i + 1, before, 7);
+    const std::size_t links_before = department.links().size();
+    see(i + 1, row.now, 8);
+    const auto links = department.links();
+    ASSERT_EQ(links.size() - links_before, row.link ? 1U : 0U) << "row " << i;
+    if (row.link) {
+      EXPECT_EQ(links.back().kind, row.link->first) << "row " << i;
+      EXPECT_EQ(links.back().outcome, row.link->second) << "row " << i;
+      EXPECT_EQ(links.back().study, pseudonym(i + 1));
+      EXPECT_LT(links.back().cause_packet, links.back().effect_packet);
+    }
+  }
+  department.finish();
+  ASSERT_EQ(department.studies().size(), rows.size());
+  for (unsigned i = 0; i < rows.size(); ++i) {
+    const DicomStudy study = department.studies()[i];
+    EXPECT_EQ((std::array{study.stored, study.failed, study.not_visible, study.resolved, study.repeated,
+                          study.failed_repetitions}),
+              rows[i].counted)
+        << "row " << i;
+  }
+}
+
+TEST_F(Studies, AStudyTellsWhyItsObjectsFailed) {
+  store(100, 1, kCt, kPacs, 7, 0xA700);
+  store(100, 2, kCt, kPacs, 7, 0xC000);
+  store(100, 3, kCt, kPacs, 7, 0xA700);
+  Event broken_off = department.store(100, 4, kCt, kPacs, 7);
+  std::get<DicomOperation>(broken_off.facts).status.reset();
+  department.see(broken_off);
+  Event aborted = broken_off;
+  DicomAssociation association;
+  association.abort = DicomAbort{};
+  constexpr std::string_view kCtImage = "1.2.840.10008.5.1.4.1.1.2", kSr = "1.2.840.10008.5.1.4.1.1.88.11";
+  association.contexts = {{1, kCtImage, {}, std::uint8_t{4}, {}},
+                          {3, kCtImage, {}, std::uint8_t{0}, {}},
+                          {5, kSr, {}, std::uint8_t{3}, {}},
+                          {7, kSr, {}, std::uint8_t{3}, {}}};
+  aborted.facts = association;
+  aborted.first.time -= 1min;
+  department.see(aborted);
+  aborted.conversation = 8;
+  department.see(aborted);
+  department.finish();
+  std::vector<std::pair<std::string, std::uint64_t>> failures;
+  for (const auto& [reason, count] : only().failures) failures.emplace_back(reason.view(), count);
+  EXPECT_EQ(failures,
+            (decltype(failures){{"A700", 2}, {"C000", 1}, {"unanswered", 1}, {"aborted", 1}, {"refused_context", 1}}));
+  EXPECT_EQ(only().last_failure, broken_off.last.time);
+}
+
+TEST_F(Studies, BeyondTheLimitOtherReasonsAreCountedTogether) {
+  department.limits.study_failures = 2;
+  for (unsigned i = 1; i <= 5; ++i) store(100, i, kCt, kPacs, 7, static_cast<std::uint16_t>(0xA700 + i));
+  department.finish();
+  ASSERT_EQ(only().failures.size(), 3U);
+  EXPECT_EQ(only().failures.back().reason, "other");
+  EXPECT_EQ(only().failures.back().count, 3U);
+}
+
+TEST_F(Studies, WhatNamesNoStudyIsToldAsUnassigned) {
+  const auto see = [&](unsigned instance, std::uint64_t conversation) {
+    Event event = department.store(100, instance, kCt, kPacs, conversation);
+    std::get<DicomOperation>(event.facts).study = {};
+    event.visibility.joined_midway = true;
+    department.see(event);
+  };
+  see(1, 7);
+  see(2, 7);
+  department.finish();
+  EXPECT_EQ(only().study, "");
+  EXPECT_EQ(only().unassigned, 2U);
+  EXPECT_EQ(only().stored, 2U);
+  EXPECT_EQ(only().not_told_apart, 0U);
+  EXPECT_TRUE(department.told.back().visibility.joined_midway);
+}
+
+TEST_F(Studies, WhatCannotBeAssignedIsToldThoughItNeverFallsQuiet) {
+  for (unsigned minute = 1; minute <= 12; ++minute) {
+    Event event = department.store(100, minute, kCt, kPacs, 7);
+    std::get<DicomOperation>(event.facts).study = {};
+    department.see(event);
+    department.pass(1min);
+  }
+  EXPECT_EQ(only().unassigned, 10U);
+}
+
+TEST_F(Studies, AnInstanceThatIsKnownTellsWhichStudyItIsOf) {
+  store(100, 1);
+  Event again = department.store(100, 1, kPacs, kVna, 8);
+  std::get<DicomOperation>(again.facts).study = {};
+  department.see(again);
+  department.finish();
+  ASSERT_EQ(department.studies().size(), 2U);
+  EXPECT_EQ(department.studies().back().study, pseudonym(100));
+  EXPECT_EQ(department.studies().back().unassigned, 0U);
+}
+
+TEST_F(Studies, WhatCouldNotBeAssignedIsNotMissing) {
+  const auto step = [&](std::uint16_t command, std::string_view status, std::vector<InstancePrint> instances) {
+    return department.operation(command, kCt, kRis, 9, [&](DicomOperation& operation) {
+      PerformedStep content;
+      content.status = status;
+      content.scheduled = {step_of_study(100)};
+      content.instances = std::move(instances);
+      operation.instance = pseudonym(77);
+      operation.content = DicomContent{content};
+    });
+  };
+  Event unassigned = department.store(100, 1, kCt, kPacs, 7);
+  std::get<DicomOperation>(unassigned.facts).study = {};
+  department.see(unassigned);
+  department.see(step(dimse::kCreate, "IN PROGRESS", {}));
+  store(100, 2);
+  department.see(step(dimse::kSet, "COMPLETED", {print(1), print(2), print(3)}));
+  department.finish();
+  ASSERT_EQ(department.studies().size(), 2U);
+  EXPECT_EQ(department.studies()[0].unassigned, 1U);
+  EXPECT_EQ(department.studies()[1].announced, 3U);
+  EXPECT_EQ(department.studies()[1].missing, 1U);
 }
 
 TEST_F(Studies, EachWayThatAStudyGoesIsTold) {

@@ -62,7 +62,7 @@ DicomName mime_type_of(ByteView value) {
   return found == kDocumentTypes.end() ? std::string_view{} : found->mime_type;
 }
 
-/// SHA-256 of what passes.
+/// SHA-256 of what passes. It does not leave as it is: who has the images could tell by it whose they are.
 class Digest {
  public:
   Digest() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_, EVP_sha256(), nullptr); }
@@ -170,7 +170,9 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
   }
 
   void on_piece(ByteView piece) override { digest_->add(piece); }
-  void on_last_piece() override { object_.pixel_digest = digest_->hexadecimal(); }
+  void on_last_piece() override {
+    object_.pixel_digest = pseudonymizer().pseudonym(IdentifierKind::pixel_data, digest_->hexadecimal());
+  }
 
   void take_sop_class(ByteView value) {
     static_cast<void>(identifying_uid(value));
