@@ -58,6 +58,12 @@ void add_once(std::vector<Element>& all, const Element& one, std::size_t limit) 
   if (all.size() < limit && std::ranges::find(all, one) == all.end()) all.push_back(one);
 }
 
+void add_latest(std::vector<std::uint64_t>& all, std::uint64_t one, std::size_t limit) {
+  if ((!all.empty() && all.back() == one) || std::ranges::find(all, one) != all.end()) return;
+  if (all.size() == limit) all.erase(all.begin());
+  all.push_back(one);
+}
+
 void keep_latest(Pseudonym& kept, const Pseudonym& told) {
   if (!told.empty()) kept = told;
 }
@@ -132,6 +138,7 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
 
   Way& way = *way_of(study, event, store);
   add(way.where, event, store);
+  add_latest(way.conversations, event.conversation, kConversations);
   way.figures.bytes += store.request_bytes;
   if (const auto* object = store.content.as<StoredObject>()) {
     if (!object->modality.empty()) add_once(way.figures.modalities, object->modality, limits_.study_modalities);
@@ -177,14 +184,14 @@ void Studies::note_failure(Way& way, Code reason, std::uint64_t count) const {
   }
 }
 
-// What was stored on it was touched since it began, and there it is the latest that the way has seen.
+// What was stored on it was touched since it began.
 void Studies::on_association(const Event& event, const DicomAssociation& association) {
   const std::uint64_t refused = refused_storage_classes(association.contexts);
   if (refused == 0 && !association.abort) return;
   for (auto open = open_.end(); open != open_.begin();) {
     if ((--open)->touched < event.first.time) break;
     for (Way& way : open->value.ways) {
-      if (way.where.conversation != event.conversation) continue;
+      if (std::ranges::find(way.conversations, event.conversation) == way.conversations.end()) continue;
       if (association.abort) note_failure(way, kAborted, 1);
       way.refused_contexts = std::max(way.refused_contexts, refused);
     }
@@ -570,6 +577,7 @@ void Studies::keep_in_mind(Open& open) {
   study.announcers = {};
   for (Way& way : study.ways) {
     way.series = {};
+    way.conversations = {};
     DicomStudy whose;
     whose.study = study.study;
     whose.patient = study.patient;

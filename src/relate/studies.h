@@ -91,12 +91,15 @@ class Studies {
   using Ways = std::uint16_t;  ///< a bit for each way of a study
   static constexpr std::size_t kWays = 16;
   static constexpr std::size_t kAnnouncers = 8;
+  static constexpr std::size_t kConversations = 16;
 
   struct Way {
     Occurrence where;        ///< its source is who sent
     std::uint16_t port = 0;  ///< of the acceptor
     DicomStudy figures;      ///< what is counted as it comes; what the instances say is counted when it is told
     std::vector<std::uint64_t> series;
+    std::vector<std::uint64_t>
+        conversations;  ///< that stored last, whose end may be told later; kConversations at most
     std::uint64_t refused_contexts = 0;
     Timestamp told;
   };

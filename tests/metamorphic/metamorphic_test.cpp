@@ -63,6 +63,7 @@ const MayDiffer kTimes{"@timestamp",
                        "dicom.response_time",
                        "dicom.slowest",
                        "link.delay",
+                       "study.last_failure",
                        "connection.handshake_time",
                        "connection.round_trip_to_acceptor",
                        "connection.round_trip_to_opener"};

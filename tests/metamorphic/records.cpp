@@ -26,13 +26,16 @@ class Reader final : public RecordSink, private FieldSink {
   }
 
  private:
+  static constexpr std::string_view kPacketNumbers[] = {"packet.first", "packet.last", "link.cause_packet",
+                                                        "link.effect_packet"};
+
   void read(const Record& record) {
     Fields& read = records_.emplace_back();
     for (const Field& field : fields()) {
       value_.clear();
       field.visit(record, *this);
       if (value_.empty()) continue;
-      if (field.path == "packet.first" || field.path == "packet.last") value_ = real_packet(value_);
+      if (std::ranges::find(kPacketNumbers, field.path) != std::end(kPacketNumbers)) value_ = real_packet(value_);
       read.emplace(field.path, value_);
     }
   }
