@@ -200,9 +200,9 @@ struct DicomOperation {
   std::optional<Mark> answered;  ///< the final response
 };
 
-/// Why C-STOREs of a study failed: a status as four hexadecimal digits, "unanswered" (not at all, or broken off),
-/// "aborted" (associations that were, while they stored of it), "refused_context" (storage SOP classes that its
-/// receiver did not accept, told where objects failed or are missing), or "other" beyond the limit.
+/// Why C-STOREs of a study failed: a status as four hexadecimal digits, "unanswered" (not at all, or broken off, as by
+/// an abort), "refused_context" (storage SOP classes that its receiver did not accept, told where objects failed or are
+/// missing), or "other" beyond the limit.
 struct StorageFailure {
   Code reason;
   std::uint64_t count = 0;
@@ -230,7 +230,7 @@ struct DicomStudy {
   std::optional<std::uint64_t> announced;  ///< by a performed step of the sender; nothing if none was seen
   std::optional<std::uint64_t> missing;    ///< of these, not sent here; nothing if they could not all be told apart
   std::optional<std::uint64_t> unsent;     ///< of these, sent nowhere by anybody; likewise
-  std::vector<StorageFailure> failures;    ///< in the order in which they were first seen
+  std::vector<StorageFailure> failures;    ///< by reason
   std::optional<Timestamp> last_failure;   ///< of a C-STORE
   std::uint64_t committed = 0;
   std::uint64_t commitment_failed = 0;

@@ -630,7 +630,7 @@ inline constexpr Field kFields[] = {
      of<DicomStudy>([](const auto& d, S& s) { number(s, d.repeated); })},
     {"study.failed_repetitions", kNumber, "C-STOREs that failed of objects that had been stored; absent: none", "PS3.4 B", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number_unless_zero(s, d.failed_repetitions); })},
-    {"study.failure_reasons", kList, "why C-STOREs failed: statuses as four hexadecimal digits, unanswered (not at all, or broken off), aborted (associations, in between), refused_context (storage SOP classes that the receiver did not accept), other (beyond the limit)", "PS3.4 B.2.3", kNobody,
+    {"study.failure_reasons", kList, "why C-STOREs failed: statuses as four hexadecimal digits, unanswered (not at all, or broken off, as by an abort), refused_context (storage SOP classes that the receiver did not accept), other (beyond the limit)", "PS3.4 B.2.3", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { for (const StorageFailure& f : d.failures) s.word(f.reason); })},
     {"study.failure_counts", kList, "how often, in the order of study.failure_reasons", "PS3.4 B.2.3", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { for (const StorageFailure& f : d.failures) s.word(std::to_string(f.count)); })},

@@ -58,8 +58,13 @@ void add_once(std::vector<Element>& all, const Element& one, std::size_t limit) 
   if (all.size() < limit && std::ranges::find(all, one) == all.end()) all.push_back(one);
 }
 
+bool contains(const std::vector<std::uint64_t>& all, std::uint64_t one) {
+  return (!all.empty() && all.back() == one) || std::ranges::find(all, one) != all.end();
+}
+
+// Beyond the limit the one that was added first goes.
 void add_latest(std::vector<std::uint64_t>& all, std::uint64_t one, std::size_t limit) {
-  if ((!all.empty() && all.back() == one) || std::ranges::find(all, one) != all.end()) return;
+  if (contains(all, one)) return;
   if (all.size() == limit) all.erase(all.begin());
   all.push_back(one);
 }
@@ -83,8 +88,7 @@ std::uint64_t& figure_of(DicomStudy& figures, Arrival arrival) {
                                       : figures.not_visible;
 }
 
-constexpr std::string_view kUnanswered = "unanswered", kAborted = "aborted", kRefusedContext = "refused_context",
-                           kOther = "other";
+constexpr std::string_view kUnanswered = "unanswered", kRefusedContext = "refused_context", kOther = "other";
 
 Code reason_of(const DicomOperation& store) {
   return store.status ? Code{dicom_status_text(*store.status)} : Code{kUnanswered};
@@ -187,12 +191,11 @@ void Studies::note_failure(Way& way, Code reason, std::uint64_t count) const {
 // What was stored on it was touched since it began.
 void Studies::on_association(const Event& event, const DicomAssociation& association) {
   const std::uint64_t refused = refused_storage_classes(association.contexts);
-  if (refused == 0 && !association.abort) return;
+  if (refused == 0) return;
   for (auto open = open_.end(); open != open_.begin();) {
     if ((--open)->touched < event.first.time) break;
     for (Way& way : open->value.ways) {
-      if (std::ranges::find(way.conversations, event.conversation) == way.conversations.end()) continue;
-      if (association.abort) note_failure(way, kAborted, 1);
+      if (!contains(way.conversations, event.conversation)) continue;
       way.refused_contexts = std::max(way.refused_contexts, refused);
     }
   }
@@ -540,6 +543,7 @@ void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, P
     figures.ordered = orders_.ordered(study.print, print_of(study.accession), way.where.parties.source.address);
   if (way.refused_contexts != 0 && (figures.failed != 0 || figures.missing.value_or(0) != 0))
     note_failure(shown, kRefusedContext, way.refused_contexts);
+  std::ranges::sort(figures.failures, std::less{}, [](const StorageFailure& failure) { return failure.reason.view(); });
   told.push_back(way.where.tell(std::move(figures), phase));
 }
 

@@ -68,7 +68,7 @@ class Studies {
   /// Who performed the step lists instances that it made. `study`: 0 if it is known of none.
   void announce(const Event& event, const DicomOperation& step, std::uint64_t study,
                 std::span<const InstancePrint> instances, Told& told);
-  /// The end of an association: whether what failed on it has to do with how it was agreed on, or ended.
+  /// The end of an association: which contexts for storage were refused on it.
   void on_association(const Event& event, const DicomAssociation& association);
   /// A storage commitment's report.
   void on_report(const Event& event, const DicomOperation& report, Told& told);

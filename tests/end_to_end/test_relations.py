@@ -181,7 +181,7 @@ class Studies(unittest.TestCase):
         study = ways[CT1, US1]["study"]
         self.assertEqual((study["announced"], study["stored"], study["missing"], study["failed"]), (6, 1, 5, 0))
         self.assertEqual((study["repeated"], study["failed_repetitions"]), (2, 6))
-        self.assertEqual(study["failure_reasons"], ["A701", "A900", "C123", "0111", "0117", "0124"])
+        self.assertEqual(study["failure_reasons"], ["0111", "0117", "0124", "A701", "A900", "C123"])
         self.assertEqual(study["failure_counts"], ["1"] * 6)
         self.assertEqual(ways[CT1, US1]["event"]["outcome"], "unknown")
         self.assertTrue(study["preliminary"])

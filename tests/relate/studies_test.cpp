@@ -139,24 +139,22 @@ TEST_F(Studies, AStudyTellsWhyItsObjectsFailed) {
   Event broken_off = department.store(100, 4, kCt, kPacs, 7);
   std::get<DicomOperation>(broken_off.facts).status.reset();
   department.see(broken_off);
-  Event aborted = broken_off;
+  Event ended = broken_off;
   DicomAssociation association;
-  association.abort = DicomAbort{};
   constexpr std::string_view kCtImage = "1.2.840.10008.5.1.4.1.1.2", kSr = "1.2.840.10008.5.1.4.1.1.88.11";
   association.contexts = {{1, kCtImage, {}, std::uint8_t{4}, {}},
                           {3, kCtImage, {}, std::uint8_t{0}, {}},
                           {5, kSr, {}, std::uint8_t{3}, {}},
                           {7, kSr, {}, std::uint8_t{3}, {}}};
-  aborted.facts = association;
-  aborted.first.time -= 1min;
-  department.see(aborted);
-  aborted.conversation = 8;
-  department.see(aborted);
+  ended.facts = association;
+  ended.first.time -= 1min;
+  department.see(ended);
+  ended.conversation = 8;
+  department.see(ended);
   department.finish();
   std::vector<std::pair<std::string, std::uint64_t>> failures;
   for (const auto& [reason, count] : only().failures) failures.emplace_back(reason.view(), count);
-  EXPECT_EQ(failures,
-            (decltype(failures){{"A700", 2}, {"C000", 1}, {"unanswered", 1}, {"aborted", 1}, {"refused_context", 1}}));
+  EXPECT_EQ(failures, (decltype(failures){{"A700", 2}, {"C000", 1}, {"refused_context", 1}, {"unanswered", 1}}));
   EXPECT_EQ(only().last_failure, broken_off.last.time);
 }
 
