@@ -97,17 +97,21 @@ Code reason_of(const DicomOperation& store) {
 // Of all that the sender proposed for storage (PS3.4 B.5), those for which no context was accepted.
 std::uint64_t refused_storage_classes(const PresentationContexts& contexts) {
   constexpr std::string_view kStorage = "1.2.840.10008.5.1.4.1.1.";
+  const auto count = [&](std::size_t end, const auto& fits) {
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < end; ++i) found += fits(contexts[i]) ? 1U : 0U;
+    return found;
+  };
   std::uint64_t refused = 0;
-  for (const PresentationContext* context = contexts.begin(); context != contexts.end(); ++context) {
-    const auto is_of_it = [&](const PresentationContext& other) {
-      return other.abstract_syntax == context->abstract_syntax;
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    const PresentationContext context = contexts[i];
+    if (!context.result || context.accepted() || !context.abstract_syntax.starts_with(kStorage)) continue;
+    const auto of_it = [&](const PresentationContext& other) {
+      return other.abstract_syntax == context.abstract_syntax;
     };
-    if (!context->result || context->accepted() || !context->abstract_syntax.view().starts_with(kStorage)) continue;
-    if (std::any_of(contexts.begin(), context, is_of_it)) continue;  // it was judged there
-    const bool taken = std::any_of(contexts.begin(), contexts.end(), [&](const PresentationContext& other) {
-      return is_of_it(other) && other.accepted();
-    });
-    refused += taken ? 0 : 1;
+    const auto taken = [&](const PresentationContext& other) { return of_it(other) && other.accepted(); };
+    const bool counted_before = count(i, of_it) != 0;
+    refused += counted_before || count(contexts.size(), taken) != 0 ? 0 : 1;
   }
   return refused;
 }
