@@ -566,7 +566,7 @@ inline constexpr Field kFields[] = {
     {"dicom.object.mistyped_document", kBoolean, "true: an encapsulated document that does not begin as its MIME type says", "PS3.3 C.24.2", kNobody,
      of_content<StoredObject>([](const auto& c, S& s) { if (c.mistyped_document == true) s.boolean(true); })},
     {"dicom.object.pixel_digest", kText, "pseudonym of the pixel data as it was sent; only on request", "PS3.5 8", kPseudonym,
-     of_content<StoredObject>([](const auto& c, S& s) { if (!c.pixel_digest.empty()) s.word(c.pixel_digest); })},
+     of_content<StoredObject>([](const auto& c, S& s) { word_unless_empty(s, c.pixel_digest); })},
 
     {"dicom.query.matched", kList, "keys with a value, which never leaves", "PS3.4 C.2.2", kNobody,
      of_content<DicomQuery>([](const auto& c, S& s) { for (const DicomTag tag : c.matched) s.text(dicom_tag_name(tag)); })},

@@ -121,7 +121,7 @@ class WorstStudies {
     if (lacking + elsewhere == 0) return;
     ++all_;
     Unarrived one{
-        lacking, elsewhere, observation.event.last.time, std::string{study.study.view().substr(0, kPseudonymShown)},
+        lacking, elsewhere, observation.event.last.time, std::string{study.study.text().view().substr(0, kPseudonymShown)},
         way,     {}};
     if (worst_.size() == kShownStudies && !(one < worst_.back())) return;
     for (const Code& modality : study.modalities) one.study += ' ' + shown(modality);

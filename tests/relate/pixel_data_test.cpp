@@ -15,7 +15,7 @@ struct PixelData : testing::Test {
     Event store = department.store(100, instance, conversation % 2 == 0 ? kCt : kPacs, kVna, conversation);
     auto& operation = std::get<DicomOperation>(store.facts);
     StoredObject object;
-    object.pixel_digest = pseudonym(digest).text();
+    object.pixel_digest = pseudonym(digest);
     operation.content = DicomContent{object};
     operation.transfer_syntax_uid = syntax;
     department.see(store);

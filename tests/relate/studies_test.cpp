@@ -177,7 +177,7 @@ TEST_F(Studies, WhatNamesNoStudyIsToldAsUnassigned) {
   see(1, 7);
   see(2, 7);
   department.finish();
-  EXPECT_EQ(only().study, "");
+  EXPECT_TRUE(only().study.empty());
   EXPECT_EQ(only().unassigned, 2U);
   EXPECT_EQ(only().stored, 2U);
   EXPECT_EQ(only().not_told_apart, 0U);

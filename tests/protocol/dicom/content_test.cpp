@@ -162,7 +162,7 @@ TEST(DicomContent, PixelsAreDigestedOnRequestAlone) {
   // echo -n abcd | sha256sum
   const Pseudonym digest = pseudonyms().pseudonym(IdentifierKind::pixel_data,
                                                   "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589");
-  EXPECT_EQ(stored(native).pixel_digest, "");
+  EXPECT_EQ(stored(native).pixel_digest, Pseudonym{});
   EXPECT_EQ(stored(native, {.limits = {}, .digest_pixel_data = true}).pixel_digest, digest);
   EXPECT_EQ(stored(encapsulated, {.limits = {}, .digest_pixel_data = true}).pixel_digest, digest);
 }
