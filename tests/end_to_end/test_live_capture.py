@@ -75,10 +75,11 @@ class LiveCapture(unittest.TestCase):
         def digests(records):
             objects = (r["dicom"].get("object", {}) for r in d.of("dicom.operation", records))
             return collections.Counter(o["pixel_digest"] for o in objects if "pixel_digest" in o)
-        self.watch("{name: span0}", settings="digest_pixel_data: true")
+        expected = digests(d.records(DAY, "--digest"))
+        self.watch("{name: span0}", settings=f"digest_pixel_data: true\npseudonym_key: {d.KEY}")
         self.captured(self.send((0, frame) for frame in wire.frames(DAY)))
         seen = digests(self.stop())
-        self.assertEqual(seen, digests(d.records(DAY, "--digest")))
+        self.assertEqual(seen, expected)
         self.assertNotEqual(seen, {})
 
     def test_a_filter_selects_tagged_and_untagged_frames_alike_and_the_tag_is_told(self):
