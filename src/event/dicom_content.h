@@ -100,15 +100,6 @@ struct PerformedStep {
 /// 0: there is none.
 constexpr InstancePrint print_of(const Pseudonym& pseudonym) { return pseudonym.first(); }
 
-/// The first 64 bits of what is written in hexadecimal digits: a digest. 0: there is none.
-constexpr InstancePrint print_of(std::string_view digest) {
-  constexpr std::size_t kDigits = 16;
-  InstancePrint print = 0;
-  for (const char c : digest.substr(0, kDigits))
-    print = print << 4 | static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
-  return print;
-}
-
 /// What the lists of a content take in memory.
 template <typename Element>
 std::size_t bytes_of(const std::vector<Element>& list) {

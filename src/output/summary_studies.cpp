@@ -120,9 +120,12 @@ class WorstStudies {
     const std::uint64_t elsewhere = study.missing.value_or(0) - unsent;
     if (lacking + elsewhere == 0) return;
     ++all_;
-    Unarrived one{
-        lacking, elsewhere, observation.event.last.time, std::string{study.study.text().view().substr(0, kPseudonymShown)},
-        way,     {}};
+    Unarrived one{lacking,
+                  elsewhere,
+                  observation.event.last.time,
+                  std::string{study.study.text().view().substr(0, kPseudonymShown)},
+                  way,
+                  {}};
     if (worst_.size() == kShownStudies && !(one < worst_.back())) return;
     for (const Code& modality : study.modalities) one.study += ' ' + shown(modality);
     one.way = {titled(way.source, study.sender_ae), titled(way.destination, study.receiver_ae)};
