@@ -24,7 +24,6 @@ constexpr bool is_long_as(Form form, std::uint32_t size) {
   return false;
 }
 
-constexpr bool is_text(Form form) { return form == Form::text || form == Form::uid; }
 
 // As much of a value as is looked at: of those that are looked at whole, a UID is the longest.
 constexpr std::size_t kLongestValue = 128;
