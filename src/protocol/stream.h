@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "protocol/conversation.h"
+#include "protocol/recycled.h"
 
 namespace dcmwatch {
 
 /// Holds the first bytes of both directions until a protocol recognises one of them, then hands everything on to its
 /// sink. A connection joined midway, or one with a hole, is searched at the start of each segment, where a unit mostly
 /// begins.
-class Stream final : public StreamSink {
+class Stream final : public StreamSink, public Recycled {
  public:
   Stream(const Connection& connection, const ProtocolSettings& settings, EventSink& events);
 

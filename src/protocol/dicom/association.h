@@ -11,6 +11,7 @@
 #include "protocol/dicom/context_table.h"
 #include "protocol/dicom/pdu.h"
 #include "protocol/dicom/state.h"
+#include "protocol/recycled.h"
 
 namespace dcmwatch::dicom {
 
@@ -28,7 +29,7 @@ struct OpeningTaken {
   std::vector<Breach> breaches = {};   ///< of an acceptance, beside its request; none if that was not seen whole
 };
 
-class Association {
+class Association : public Recycled {
  public:
   explicit Association(const Mark& first) : first_(first) {}
 

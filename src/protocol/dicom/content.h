@@ -10,6 +10,7 @@
 #include "protocol/conversation.h"
 #include "protocol/dicom/data_set.h"
 #include "protocol/dicom/inflater.h"
+#include "protocol/recycled.h"
 
 namespace dcmwatch::dicom {
 
@@ -29,7 +30,7 @@ struct PieceSink {
 
 /// Order of calls: feed and pass as the data set goes by, until it is done or at its end; end, if it was; tell, once.
 /// At most a few kilobytes each, whatever the data set's size (kept_bytes). Identifiers are made pseudonyms and wiped.
-class MessageContent : private ElementSink {
+class MessageContent : public Recycled, private ElementSink {
  public:
   void feed(ByteView bytes, PieceSink& pieces);
   /// How many of the following bytes need not be fed, but passed; DataSetReader::kEverything once it is done.

@@ -15,6 +15,7 @@
 #include "protocol/dicom/pdu_framer.h"
 #include "protocol/dicom/state.h"
 #include "protocol/dicom/violations.h"
+#include "protocol/recycled.h"
 
 namespace dcmwatch::dicom {
 
@@ -23,7 +24,7 @@ enum class DataSetState : std::uint8_t { unknown, none, due, begun };
 
 /// Keeps per association its contexts and open operations, and per direction a unit's head; never a data set. What is
 /// long, and there for a while only, is apart: it would be most of what an idle connection costs.
-class Conversation final : public StreamSink {
+class Conversation final : public StreamSink, public Recycled {
  public:
   Conversation(Emitter& emitter, const ProtocolSettings& settings);
 

@@ -14,6 +14,7 @@
 #include "protocol/dicom/pdu_framer.h"
 #include "protocol/dicom/state.h"
 #include "protocol/dicom/violations.h"
+#include "protocol/recycled.h"
 
 namespace dcmwatch::dicom {
 
@@ -91,7 +92,7 @@ class Operations {
   void on_close(const Mark& mark) { pushed_out_.on_close(mark); }
 
  private:
-  struct Open {
+  struct Open : Recycled {
     Id id = 0;
     DicomOperation fact;
     Timestamp told;   ///< when it was last emitted
