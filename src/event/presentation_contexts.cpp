@@ -2,9 +2,8 @@
 
 namespace dcmwatch {
 
-UidTexts::Place UidTexts::find(std::string_view uid) const {
+UidTexts::Place UidTexts::find_stranger(std::string_view uid) const {
   if (uid.empty()) return 0;
-  if (const Place registered = dicom_uid_place(uid)) return registered;
   for (std::size_t at = 0; at < strangers_.size();) {
     const auto place = static_cast<Place>(kFirstStranger + at);
     const std::string_view text = this->at(place);

@@ -26,7 +26,12 @@ class UidTexts {
   static constexpr std::size_t kMostStrangerBytes = 0x8000;
 
   /// The place of a UID that is registered or was added, else 0. Costs a comparison for each stranger.
-  [[nodiscard]] Place find(std::string_view uid) const;
+  [[nodiscard]] Place find(std::string_view uid) const {
+    const Place registered = dicom_uid_place(uid);
+    return registered != 0 ? registered : find_stranger(uid);
+  }
+  /// Of a UID that is not registered.
+  [[nodiscard]] Place find_stranger(std::string_view uid) const;
   /// Of a UID that find did not find.
   Place add_stranger(std::string_view uid);
   Place find_or_add(std::string_view uid) {
@@ -42,7 +47,8 @@ class UidTexts {
   /// UIDs that the registry does not have, in memory.
   [[nodiscard]] std::size_t stranger_bytes() const { return strangers_.size(); }
   [[nodiscard]] std::size_t kept_bytes() const { return strangers_.capacity(); }
-  void shrink() { strangers_.shrink_to_fit(); }
+  void clear() { strangers_.clear(); }
+  friend bool operator==(const UidTexts&, const UidTexts&) = default;
 
  private:
   static constexpr Place kFirstStranger = 0x8000;
@@ -59,11 +65,13 @@ struct KeptContexts {
     UidTexts::Place accepted_transfer_syntax = 0;
     std::uint16_t first_proposed = 0;  ///< in `proposed`
     std::uint16_t proposed = 0;
+    friend bool operator==(const Context&, const Context&) = default;
   };
 
   std::vector<Context> contexts;
   std::vector<UidTexts::Place> proposed;  ///< transfer syntaxes
   UidTexts uids;
+  friend bool operator==(const KeptContexts&, const KeptContexts&) = default;
 };
 
 /// The transfer syntaxes that a context proposes.

@@ -1,6 +1,7 @@
 #include "protocol/dicom/context_table.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 namespace dcmwatch::dicom {
@@ -14,15 +15,17 @@ class Additions {
  public:
   Additions(KeptContexts& kept, const Limits& limits) : kept_(kept), limits_(limits) {}
 
-  Place place_of(std::string_view uid) {
-    Place place = kept_.uids.find(uid);
-    if (place != 0 || uid.empty()) return place;
-    if (kept_.uids.stranger_bytes() + uid.size() < limits_.dicom_stranger_bytes) place = kept_.uids.add_stranger(uid);
+  Place place_of(const PlacedUid& uid) {
+    if (uid.registered != 0 || uid.text.empty()) return uid.registered;
+    Place place = kept_.uids.find_stranger(uid.text);
+    if (place != 0) return place;
+    if (kept_.uids.stranger_bytes() + uid.text.size() < limits_.dicom_stranger_bytes)
+      place = kept_.uids.add_stranger(uid.text);
     if (place == 0) ++without_room_;
     return place;
   }
 
-  void add_list(Context& context, std::span<const std::string_view> uids) {
+  void add_list(Context& context, std::span<const PlacedUid> uids) {
     const std::size_t first = kept_.proposed.size();
     const std::size_t room =
         limits_.dicom_context_transfer_syntaxes - std::min(first, limits_.dicom_context_transfer_syntaxes);
@@ -30,7 +33,7 @@ class Additions {
     // Beyond the room there may still be a list that was kept.
     const std::size_t read = std::min(uids.size(), limits_.dicom_transfer_syntaxes);
     std::size_t missing = uids.size() - read;
-    for (const std::string_view uid : uids.first(read)) kept_.proposed.push_back(place_of(uid));
+    for (const PlacedUid& uid : uids.first(read)) kept_.proposed.push_back(place_of(uid));
     context.first_proposed = static_cast<std::uint16_t>(first);
     context.proposed = static_cast<std::uint16_t>(read);
     if (!share_list(context) && read > room) {
@@ -78,24 +81,61 @@ bool is_proposed(const KeptContexts& kept, const Context& context) {
   return std::ranges::find(list, context.accepted_transfer_syntax) != list.end();
 }
 
+/// Those that were kept lately: most associations agree on what others of the same devices did, and share it.
+class RecentContexts {
+ public:
+  std::shared_ptr<const KeptContexts> share(const KeptContexts& made) {
+    std::shared_ptr<const KeptContexts>& recent = recent_[hash_of(made) % recent_.size()];
+    if (!recent || *recent != made) recent = std::make_shared<const KeptContexts>(made);
+    return recent;
+  }
+
+  /// For those that are being made; its memory is used again.
+  KeptContexts& blank() {
+    making_.contexts.clear();
+    making_.proposed.clear();
+    making_.uids.clear();
+    return making_;
+  }
+
+ private:
+  static std::size_t hash_of(const KeptContexts& kept) {
+    std::uint64_t hash = kept.uids.stranger_bytes();
+    const auto mix = [&](std::uint64_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15U; };
+    for (const Context& context : kept.contexts)
+      mix(std::uint64_t{context.id} << 48 | std::uint64_t{context.result.value_or(0xff)} << 32 |
+          std::uint64_t{context.abstract_syntax} << 16 | context.accepted_transfer_syntax);
+    for (const Place place : kept.proposed) mix(place);
+    return hash >> 32;
+  }
+
+  std::array<std::shared_ptr<const KeptContexts>, 64> recent_;
+  KeptContexts making_;
+};
+
+// Which of them share is of no consequence but for speed and memory.
+RecentContexts& recent_contexts() {
+  thread_local RecentContexts recent;
+  return recent;
+}
+
 }  // namespace
 
 std::size_t ContextTable::propose(const AssociateRequest& request, const Limits& limits) {
-  KeptContexts& kept = this->kept();
+  KeptContexts& kept = begin_change();
   Additions additions{kept, limits};
-  kept.contexts.reserve(kept.contexts.size() + request.contexts.size());
   for (const ProposedContext& proposed : request.contexts) {
     Context& here = context_of(kept, proposed.id);
     here.abstract_syntax = additions.place_of(proposed.abstract_syntax);
     additions.add_list(here, request.transfer_syntaxes_of(proposed));
   }
-  count_kept();
+  end_change(kept);
   return additions.without_room();
 }
 
 ContextTable::Answered ContextTable::answer(const std::vector<AnsweredContext>& contexts, const Limits& limits) {
   Answered all;
-  KeptContexts& kept = this->kept();
+  KeptContexts& kept = begin_change();
   Additions additions{kept, limits};
   const std::size_t proposed = kept.contexts.size();
   for (const AnsweredContext& answered : contexts) {
@@ -107,7 +147,7 @@ ContextTable::Answered ContextTable::answer(const std::vector<AnsweredContext>& 
   all.without_room = additions.without_room();
   all.unproposed_context = kept.contexts.size() != proposed;
   all.unanswered_context = std::ranges::any_of(kept.contexts, [](const Context& context) { return !context.result; });
-  count_kept();
+  end_change(kept);
   return all;
 }
 
@@ -127,24 +167,14 @@ std::optional<bool> ContextTable::accepted(std::uint8_t id) const {
   return *found->result == 0;
 }
 
-PresentationContexts ContextTable::facts() {
-  given_out_ = kept_ != nullptr;
-  return PresentationContexts{kept_};
+KeptContexts& ContextTable::begin_change() const {
+  KeptContexts& making = recent_contexts().blank();
+  if (kept_) making = *kept_;
+  return making;
 }
 
-KeptContexts& ContextTable::kept() {
-  if (!kept_) {
-    kept_ = std::make_shared<KeptContexts>();
-  } else if (given_out_) {
-    kept_ = std::make_shared<KeptContexts>(*kept_);
-    given_out_ = false;
-  }
-  return *kept_;
-}
-
-void ContextTable::count_kept() {
-  kept_->proposed.shrink_to_fit();
-  kept_->uids.shrink();
+void ContextTable::end_change(const KeptContexts& made) {
+  kept_ = recent_contexts().share(made);
   kept_bytes_ = sizeof(KeptContexts) + kept_->contexts.capacity() * sizeof(Context) +
                 kept_->proposed.capacity() * sizeof(Place) + kept_->uids.kept_bytes();
 }

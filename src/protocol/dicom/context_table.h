@@ -13,7 +13,8 @@
 
 namespace dcmwatch::dicom {
 
-/// Order of calls: propose, answer, each once if it was seen. The facts share what is kept.
+/// Order of calls: propose, answer, each once if it was seen. What is kept is never changed once made: the facts share
+/// it, and so do associations of one thread that agree on the same, though each counts it as its own.
 class ContextTable {
  public:
   /// Gives the number of UIDs that there was no room for.
@@ -34,7 +35,7 @@ class ContextTable {
   [[nodiscard]] std::string_view abstract_syntax(std::uint8_t id) const;
   /// Nothing if the proposal or its answer was not seen.
   [[nodiscard]] std::optional<bool> accepted(std::uint8_t id) const;
-  [[nodiscard]] PresentationContexts facts();
+  [[nodiscard]] PresentationContexts facts() const { return PresentationContexts{kept_}; }
 
   /// UIDs, those of a shared list once.
   [[nodiscard]] std::size_t uids() const { return kept_ ? kept_->contexts.size() + kept_->proposed.size() : 0; }
@@ -44,13 +45,12 @@ class ContextTable {
   using Context = KeptContexts::Context;
   using Place = UidTexts::Place;
 
-  /// What is kept, to be changed: facts that were given out keep what they are.
-  KeptContexts& kept();
-  void count_kept();
+  /// A copy of what is kept, to be changed before any other is.
+  KeptContexts& begin_change() const;
+  void end_change(const KeptContexts& made);
   [[nodiscard]] const Context* find(std::uint8_t id) const;
 
-  std::shared_ptr<KeptContexts> kept_;
-  bool given_out_ = false;
+  std::shared_ptr<const KeptContexts> kept_;
   std::size_t kept_bytes_ = 0;
 };
 

@@ -75,6 +75,12 @@ class Reading {
     return dicom::uid(value);
   }
 
+  PlacedUid placed_uid(ByteView value, ByteView holder) {
+    if (const auto place = dicom_uid_place(as_text(value))) return {as_text(value), place};
+    const std::string_view text = uid(value, holder);
+    return {text, dicom_uid_place(text)};  // it was padded, perhaps
+  }
+
   // Something runs past the end of what is here: what else may be missing is not told.
   void tell_truncated(ByteView where) {
     tell(Breach::association_pdu, where);
@@ -269,9 +275,9 @@ void read_context(const Item& holder, ProposedContext& context, AssociateRequest
     if (items.cut()) break;
     if (item->type == ItemType::abstract_syntax) {
       abstract_syntax.on_item(*item, reading);
-      context.abstract_syntax = reading.uid(item->value, item->whole);
+      context.abstract_syntax = reading.placed_uid(item->value, item->whole);
     } else if (item->type == ItemType::transfer_syntax) {
-      request.transfer_syntaxes.push_back(reading.uid(item->value, item->whole));
+      request.transfer_syntaxes.push_back(reading.placed_uid(item->value, item->whole));
       ++context.transfer_syntaxes;
     } else {
       read_other_item(*item, request, reading);
@@ -298,7 +304,7 @@ void read_context(const Item& holder, AnsweredContext& context, AssociationItems
       read_other_item(*item, association, reading);
     } else if (context.result == kAccepted) {
       transfer_syntax.on_item(*item, reading);
-      context.transfer_syntax = reading.uid(item->value, item->whole);
+      context.transfer_syntax = reading.placed_uid(item->value, item->whole);
     }
   }
   if (context.result == kAccepted) transfer_syntax.on_end(holder.whole, reading);
@@ -323,7 +329,7 @@ class Contexts {
 };
 
 void read_application_context(const Item& item, AssociationItems& association, Reading& reading) {
-  association.application_context = reading.uid(item.value, item.whole);
+  association.application_context = reading.placed_uid(item.value, item.whole);
   if (association.application_context != kDicomApplicationContext) {
     reading.tell(Breach::application_context_name, item.whole);
   }

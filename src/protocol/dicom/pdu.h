@@ -33,10 +33,19 @@ inline constexpr std::size_t kPdvHeaderBytes =
 inline constexpr std::uint32_t kAssociationFixedBytes = 68;  ///< of an A-ASSOCIATE-RQ or -AC, before its items
 inline constexpr std::uint32_t kShortPduBytes = 4;           ///< of an A-ASSOCIATE-RJ, A-RELEASE or A-ABORT
 
+/// A UID, looked up in the registry once: nearly all that are proposed stand there.
+struct PlacedUid {
+  std::string_view text;
+  UidTexts::Place registered = 0;  ///< 0: it is not
+
+  operator std::string_view() const { return text; }  // NOLINT(google-explicit-constructor): it is one
+  friend bool operator==(const PlacedUid& one, std::string_view other) { return one.text == other; }
+};
+
 /// PS3.8 9.3.2.2: offered under `id`. The transfer syntaxes of all stand together (AssociateRequest).
 struct ProposedContext {
   std::uint8_t id = 0;
-  std::string_view abstract_syntax;
+  PlacedUid abstract_syntax;
   std::size_t first_transfer_syntax = 0;
   std::size_t transfer_syntaxes = 0;
 };
@@ -46,7 +55,7 @@ struct ProposedContext {
 struct AnsweredContext {
   std::uint8_t id = 0;
   std::uint8_t result = 0;
-  std::string_view transfer_syntax;
+  PlacedUid transfer_syntax;
 };
 
 /// PS3.7 D.3.3.4: as proposed in a request, as granted in an acceptance.
@@ -78,9 +87,9 @@ struct AssociateRequest : AssociationItems {
   AeTitle called_ae;   ///< bytes 11-26
   AeTitle calling_ae;  ///< bytes 27-42
   std::vector<ProposedContext> contexts;
-  std::vector<std::string_view> transfer_syntaxes;
+  std::vector<PlacedUid> transfer_syntaxes;
 
-  [[nodiscard]] std::span<const std::string_view> transfer_syntaxes_of(const ProposedContext& context) const {
+  [[nodiscard]] std::span<const PlacedUid> transfer_syntaxes_of(const ProposedContext& context) const {
     return std::span{transfer_syntaxes}.subspan(context.first_transfer_syntax, context.transfer_syntaxes);
   }
 };
