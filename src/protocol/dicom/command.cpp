@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -39,6 +40,9 @@ struct Element {
 
 // Of several the first, as everybody reads them.
 std::uint16_t us(ByteView value) { return ByteReader{value}.u16_le(); }
+
+// Most name a SOP class of the registry, which is seen at once.
+bool is_uid(std::string_view text) { return dicom_uid_place(text) != 0 || is_legal_uid(as_bytes(text)); }
 
 std::uint16_t count_of_tags(std::uint32_t length) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(length / 4, std::numeric_limits<std::uint16_t>::max()));
@@ -81,6 +85,12 @@ constexpr std::size_t kNoRow = kElements.size();
 using Elements = std::uint32_t;
 static_assert(kElements.size() <= std::numeric_limits<Elements>::digits);
 
+/// For each row that has a bit.
+template <typename Visit>
+void for_each_row(Elements rows, Visit visit) {
+  for (; rows != 0; rows &= rows - 1) visit(static_cast<std::size_t>(std::countr_zero(rows)));
+}
+
 constexpr Elements bit_of(std::size_t row) { return Elements{1} << row; }
 
 // PS3.7 6.3: elements come in ascending order, so the row is mostly not far behind the one before it.
@@ -89,6 +99,10 @@ constexpr std::size_t row_of(std::uint16_t number, std::size_t before = 0) {
   while (row != kNoRow && kElements[row].number < number) ++row;
   return row != kNoRow && kElements[row].number == number ? row : kNoRow;
 }
+
+constexpr std::size_t kGroupLength = row_of(0x0000), kAffectedSopClass = row_of(0x0002),
+                      kRequestedSopClass = row_of(0x0003), kAffectedInstance = row_of(0x1000),
+                      kRequestedInstance = row_of(0x1001);
 
 constexpr Elements elements(std::initializer_list<std::uint16_t> numbers) {
   Elements bits = 0;
@@ -166,31 +180,36 @@ void CommandReader::feed(ByteView bytes) {
       skip_bytes_ -= passed;
       bytes = bytes.subspan(passed);
     } else {
-      bytes = gather(bytes);
+      bytes = gathered_.empty() ? take_whole(bytes) : gather(bytes);
     }
   }
+}
+
+// A head, or what is wanted of the value, that is there in one piece, as nearly all are. Gives what is behind it.
+ByteView CommandReader::take_whole(ByteView bytes) {
+  if (value_bytes_ == 0) {
+    if (bytes.size() < kHead) return gather(bytes);
+    on_head(bytes.first(kHead));
+    bytes = bytes.subspan(kHead);
+  }
+  const std::size_t wanted = value_bytes_;
+  if (wanted == 0 || bytes.empty()) return bytes;
+  if (bytes.size() < wanted) return gather(bytes);
+  on_value(bytes.first(wanted));
+  return bytes.subspan(wanted);
 }
 
 // Until the head, or what is wanted of the value, is there. Gives what is behind it.
 ByteView CommandReader::gather(ByteView bytes) {
   const std::size_t wanted = value_bytes_ == 0 ? kHead : value_bytes_;
   const std::size_t taken = std::min(bytes.size(), wanted - gathered_.size());
-  if (taken == wanted) {
-    on_gathered(bytes.first(taken));
-    return bytes.subspan(taken);
-  }
   gathered_.insert(gathered_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
   if (gathered_.size() == wanted) {
-    on_gathered(gathered_);
+    value_bytes_ == 0 ? on_head(gathered_) : on_value(gathered_);
     keep();
     gathered_.clear();
   }
   return bytes.subspan(taken);
-}
-
-void CommandReader::on_gathered(ByteView bytes) {
-  if (value_bytes_ == 0) return on_head(bytes);
-  on_value(bytes);
 }
 
 void CommandReader::on_head(ByteView head) {
@@ -220,22 +239,26 @@ void CommandReader::on_head(ByteView head) {
 
 void CommandReader::on_value(ByteView head) {
   Value& value = values_[row_];
-  if (value.came && (value.length != length_ || !std::ranges::equal(value.head, head)))
+  const Elements bit = bit_of(row_);
+  if ((came_ & bit) != 0 && (value.length != length_ || !std::ranges::equal(value.head, head)))
     defects_.add(CommandDefect::contradiction);
-  if (value.length == 0) value = {head, length_, true};
+  if (!has_value(row_)) value = {head, length_};
+  came_ |= bit;
+  if (length_ != 0) valued_ |= bit;
   skip_bytes_ = length_ - value_bytes_;
   value_bytes_ = 0;
 }
 
 void CommandReader::keep() {
   std::size_t size = 0;
-  for (const Value& value : values_) size += value.head.size();
+  for_each_row(valued_, [&](std::size_t row) { size += values_[row].head.size(); });
   std::vector<std::uint8_t> kept;
   kept.reserve(size);
-  for (Value& value : values_) {
-    kept.insert(kept.end(), value.head.begin(), value.head.end());
-    value.head = ByteView{kept}.last(value.head.size());
-  }
+  for_each_row(came_, [&](std::size_t row) {
+    ByteView& head = values_[row].head;
+    kept.insert(kept.end(), head.begin(), head.end());
+    head = ByteView{kept}.last(head.size());
+  });
   kept_ = std::move(kept);
 }
 
@@ -247,7 +270,8 @@ void CommandReader::pass(std::uint64_t bytes) {
 DecodedCommand CommandReader::end() {
   static_assert(kElements.size() == kMostElements);
   if (value_bytes_ != 0 || skip_bytes_ != 0 || !gathered_.empty()) defects_.add(CommandDefect::truncated);
-  if (contradict(0x0002, 0x0003) || contradict(0x1000, 0x1001)) defects_.add(CommandDefect::contradiction);
+  if (contradict(kAffectedSopClass, kRequestedSopClass) || contradict(kAffectedInstance, kRequestedInstance))
+    defects_.add(CommandDefect::contradiction);
   DecodedCommand decoded;
   read_values(decoded.command);
   decoded.usable = says_enough(decoded.command);
@@ -258,37 +282,33 @@ DecodedCommand CommandReader::end() {
 }
 
 void CommandReader::read_values(Command& command) {
-  for (std::size_t row = 0; row != kNoRow; ++row) {
-    const auto& [head, length, came] = values_[row];
-    if (length == 0) continue;
+  for_each_row(valued_, [&](std::size_t row) {
+    const auto& [head, length] = values_[row];
     const Form form = kElements[row].form;
     if (!is_long_as(form, length)) {
       defects_.add(CommandDefect::length);
-      if (form == Form::us && length < sizeof(std::uint16_t)) continue;
+      if (form == Form::us && length < sizeof(std::uint16_t)) return;
     }
-    if (form == Form::uid && !is_legal_uid(as_bytes(trimmed(head)))) defects_.add(CommandDefect::uid);
+    if (form == Form::uid && !is_uid(trimmed(head))) defects_.add(CommandDefect::uid);
     kElements[row].read(head, length, command);
-  }
+  });
 }
 
-bool CommandReader::contradict(std::uint16_t number, std::uint16_t other) const {
-  const Value& one = values_[row_of(number)];
-  const Value& two = values_[row_of(other)];
-  return one.length != 0 && two.length != 0 && !std::ranges::equal(one.head, two.head);
+bool CommandReader::contradict(std::size_t row, std::size_t other) const {
+  return has_value(row) && has_value(other) && !std::ranges::equal(values_[row].head, values_[other].head);
 }
 
 void CommandReader::judge(const Command& command) {
-  const Value& group_length = values_[row_of(0x0000)];
-  if (group_length.length != sizeof(std::uint32_t) || ByteReader{group_length.head}.u32_le() != group_bytes_)
+  const Value& group_length = values_[kGroupLength];
+  if (!has_value(kGroupLength) || group_length.length != sizeof(std::uint32_t) ||
+      ByteReader{group_length.head}.u32_le() != group_bytes_)
     defects_.add(CommandDefect::group_length);
   const auto* rule = std::ranges::find(kCommandRules, command.field, &CommandRule::field);
   if (rule == kCommandRules.end()) {
     defects_.add(command.field == 0 ? CommandDefect::incomplete : CommandDefect::unknown);
     return;
   }
-  Elements seen = 0;
-  for (std::size_t row = 0; row != kNoRow; ++row) seen |= values_[row].length != 0 ? bit_of(row) : 0;
-  if ((rule->required & ~seen) != 0) defects_.add(CommandDefect::incomplete);
+  if ((rule->required & ~valued_) != 0) defects_.add(CommandDefect::incomplete);
   if (command.field == dimse::kMove && command.move_destination.empty()) defects_.add(CommandDefect::move_destination);
   if (command.data_set_type && !keeps(rule->data_set, command)) defects_.add(CommandDefect::data_set_type);
 }

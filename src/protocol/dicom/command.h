@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "event/dicom_names.h"
 #include "event/event.h"
+#include "protocol/recycled.h"
 
 namespace dcmwatch::dicom {
 
@@ -85,7 +86,7 @@ struct DecodedCommand {
 /// Whatever a peer puts before, between or behind the elements that count, these are found: of each, the first value
 /// and of that its first bytes are kept, and what is long is passed over unread. Of an element that comes twice the
 /// first value counts, as it does to DCMTK; to others the last does, so that it is told where they differ.
-class CommandReader {
+class CommandReader : public Recycled {
  public:
   CommandReader() = default;
   CommandReader(const CommandReader&) = delete;
@@ -110,26 +111,30 @@ class CommandReader {
  private:
   static constexpr std::size_t kHead = 8;
   static constexpr std::size_t kMostElements = 24;  ///< that are looked at (PS3.7 E.1)
+  /// Elements that are looked at, a bit each.
+  using Elements = std::uint32_t;
   /// Of the first value of an element.
   struct Value {
     ByteView head;
-    std::uint32_t length = 0;
-    bool came = false;
+    std::uint32_t length;
   };
 
+  ByteView take_whole(ByteView bytes);
   ByteView gather(ByteView bytes);
-  void on_gathered(ByteView bytes);
   void on_head(ByteView head);
   void on_value(ByteView head);
   void read_values(Command& command);
   void judge(const Command& command);
+  [[nodiscard]] bool has_value(std::size_t row) const { return (valued_ >> row & 1U) != 0; }
   /// Both there, and not the same.
-  [[nodiscard]] bool contradict(std::uint16_t number, std::uint16_t other) const;
+  [[nodiscard]] bool contradict(std::size_t row, std::size_t other) const;
 
   CommandDefects defects_;
-  std::array<Value, kMostElements> values_{};
-  std::vector<std::uint8_t> kept_;      ///< what the values view
-  std::vector<std::uint8_t> gathered_;  ///< of the head or the value that comes in pieces
+  Elements came_ = 0;                        ///< these elements
+  Elements valued_ = 0;                      ///< and these of them, not empty
+  std::array<Value, kMostElements> values_;  ///< of those that came
+  std::vector<std::uint8_t> kept_;           ///< what the values view
+  std::vector<std::uint8_t> gathered_;       ///< of the head or the value that comes in pieces
   std::uint64_t bytes_ = 0;
   std::uint64_t skip_bytes_ = 0;
   std::uint64_t group_bytes_ = 0;  ///< of group 0000 behind its length
