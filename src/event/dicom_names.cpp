@@ -40,11 +40,18 @@ class UidIndex {
   static_assert(kDicomUids.size() < kSlots / 2);
 
   static constexpr std::size_t next(std::size_t slot) { return (slot + 1) % kSlots; }
+  // Read at once; written out so that this is what it is compiled to.
+  template <std::size_t count>
+  static constexpr std::uint64_t bytes_at(std::string_view uid, std::size_t at) {
+    const auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<std::uint8_t>(uid[at + i])} << (8 * i); };
+    std::uint64_t low = byte(0) | byte(1) | byte(2) | byte(3);
+    if constexpr (count == 8) low |= byte(4) | byte(5) | byte(6) | byte(7);
+    return low;
+  }
   static constexpr std::size_t slot_of(std::string_view uid) {
-    std::uint64_t last = uid.size();
-    for (std::size_t i = uid.size() - std::min<std::size_t>(uid.size(), 12); i < uid.size(); ++i)
-      last = last << 4 ^ static_cast<std::uint8_t>(uid[i]);  // of a digit four bits differ
-    return last * 0x9e3779b97f4a7c15U >> (64 - kBits);       // Fibonacci hashing
+    if (uid.size() < 12) return 0;  // none of the registry's is as short
+    const std::uint64_t last = bytes_at<8>(uid, uid.size() - 8) + bytes_at<4>(uid, uid.size() - 12) * 31 + uid.size();
+    return last * 0x9e3779b97f4a7c15U >> (64 - kBits);  // Fibonacci hashing
   }
 
   std::array<std::uint16_t, kSlots> one_more_{};  ///< than the index; 0: none
