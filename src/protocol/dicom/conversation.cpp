@@ -54,7 +54,7 @@ Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView 
   lane.seen = true;
   lane.framer.feed(bytes, mark);
   drain(lane, mark);
-  operations_.settle(mark, undisturbed());
+  if (operations_.any_overdue(mark)) operations_.settle(mark, undisturbed());
   count_kept();
   return appetite(lane);
 }

@@ -149,13 +149,9 @@ void Operations::announce(Id id, const Mark& mark) {
 }
 
 void Operations::settle(const Mark& mark, bool undisturbed) {
-  // A hole in one direction is waited for while the other goes on; after twice that time nothing will come.
-  const auto overdue = [&](const Open& operation) {
-    return operation.awaits_request && mark.time - operation.fact.requested.time > 2 * settings_.limits.reorder_window;
-  };
   for (std::size_t i = 0; i < open_.size();) {
     Open& operation = *open_[i].operation;
-    if (!overdue(operation)) {
+    if (!is_overdue(operation, mark)) {
       ++i;
       continue;
     }

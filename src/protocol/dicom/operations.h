@@ -1,6 +1,7 @@
 // Pairs requests with their responses (PS3.7 8): by context, message id and who invoked.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -77,6 +78,10 @@ class Operations {
   /// Gives up waiting for requests that are overdue. `undisturbed`: nothing was lost or reordered, so that it is the
   /// peer's fault.
   void settle(const Mark& mark, bool undisturbed);
+  /// Whether settle would; nearly always nothing is.
+  [[nodiscard]] bool any_overdue(const Mark& mark) const {
+    return std::ranges::any_of(open_, [&](const Entry& entry) { return is_overdue(*entry.operation, mark); });
+  }
   /// `unfinished`: nobody looks any longer, though they may go on. Gives how all of the association's operations ended.
   OperationOutcomes end_all(const Mark& mark, bool undisturbed, bool unfinished);
   /// What this side has sent so far is whole or, not `undisturbed`, perhaps is not: so is what it had answered.
@@ -120,6 +125,10 @@ class Operations {
   Open& open(const SeenCommand& seen, std::uint16_t message_id, Invoker invoker, const Association& association);
   Open* find(Id id);
   Open* find(std::uint8_t context_id, std::uint16_t message_id, Invoker invoker);
+  // A hole in one direction is waited for while the other goes on; after twice that time nothing will come.
+  [[nodiscard]] bool is_overdue(const Open& operation, const Mark& mark) const {
+    return operation.awaits_request && mark.time - operation.fact.requested.time > 2 * settings_.limits.reorder_window;
+  }
   void end_request(Open& operation, const Mark& last);
   void judge_outstanding(const SeenCommand& seen, const Association& association);
   void suspect(Breach breach, const SeenCommand& seen);
