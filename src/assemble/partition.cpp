@@ -463,8 +463,10 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
 
 void Partition::on_fin(Slot slot, Direction direction, const Segment& segment) {
   Entry& it = entry(slot);
-  HalfStream& sender = live(it).half[index_of(direction)];
+  Live& connection = live(it);
+  HalfStream& sender = connection.half[index_of(direction)];
   sender.on_fin(limits_, sender.offset_of(segment.sequence) + segment.wire_payload_bytes);
+  if (sender.fin_seen() && !connection.connection.ended_by) connection.connection.ended_by = direction;
   if (it.state != State::half_closed && sender.fin_seen()) enter(slot, State::half_closed, segment.mark.time);
 }
 
@@ -494,6 +496,7 @@ void Partition::on_reset(Slot slot, Direction direction, const Segment& segment)
   it.flags.reset_backward = direction == Direction::backward;
   it.reset_sequence = segment.sequence;
   const bool fin_seen = it.live && it.live->half[side].fin_seen();
+  if (it.live && !fin_seen) it.live->connection.ended_by = direction;
   // Who has closed answers late data with a RST; the connection had ended before.
   if (by == 0 || refuses || fin_seen || it.state == State::opening) {
     close(slot, segment.mark, fin_seen ? CloseReason::finished : CloseReason::reset);

@@ -60,12 +60,13 @@ struct HandshakeTimes {
 
 /// A connection as the assembler sees it. Lives as long as the connection; a sink may keep a pointer to it.
 struct Connection {
-  Parties parties;             ///< opener by SYN where seen, else the lower port is taken for the server
-  std::uint64_t id = 0;        ///< unique in a run; the same for any number of shards
-  Mark first;                  ///< first packet seen
-  Mark last;                   ///< last packet seen so far
-  bool joined_midway = false;  ///< no handshake seen
-  bool truncated = false;      ///< a snap length cut payload somewhere
+  Parties parties;                    ///< opener by SYN where seen, else the lower port is taken for the server
+  std::uint64_t id = 0;               ///< unique in a run; the same for any number of shards
+  Mark first;                         ///< first packet seen
+  Mark last;                          ///< last packet seen so far
+  bool joined_midway = false;         ///< no handshake seen
+  bool truncated = false;             ///< a snap length cut payload somewhere
+  std::optional<Direction> ended_by;  ///< who sent the RST or, without one, the first FIN
   HandshakeTimes handshake;
   std::array<DirectionStatistics, 2> direction{};
 

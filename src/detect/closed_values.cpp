@@ -53,6 +53,8 @@ Values all_closed_values() {
           {"dicom.status_class", texts(StatusClass::success, StatusClass::pending)},
           {"dicom.rejection_kind", {"configuration", "availability", "protocol"}},
           {"dicom.aborted_by", {"opener", "acceptor"}},
+          {"dicom.broken_off_by", texts(Invoker::opener, Invoker::acceptor)},
+          {"dicom.slowest", texts(SlowPart::sender, SlowPart::network)},
           {"hl7.sent_by", {"opener", "acceptor"}},
           {"violation.by", {"opener", "acceptor"}},
           {"violation.severity", texts(Severity::low, Severity::high)},

@@ -184,6 +184,13 @@ std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::
   return fmt::format("result {}, {}", result, why);
 }
 
+std::string dicom_rejection_source_text(std::uint8_t source) {
+  constexpr std::array<std::string_view, 3> kSources{"service user", "service provider (ACSE)",
+                                                     "service provider (presentation)"};
+  return source >= 1 && source <= kSources.size() ? std::string{kSources[source - 1U]}
+                                                  : fmt::format("source {}", source);
+}
+
 bool dicom_rejection_is_known(std::uint8_t result, std::uint8_t source, std::uint8_t reason) {
   return (result == 1 || result == 2) && find_code(kRejectionReasons, source, reason) != nullptr;
 }

@@ -47,6 +47,14 @@ std::string_view to_text(StatusClass status_class);
 std::string_view dicom_status_meaning(std::uint16_t command_field, std::string_view sop_class_uid,
                                       std::uint16_t status);
 
+/// PS3.3 C.14.1.1: a failure reason of a storage commitment; empty if the table does not have it.
+std::string_view dicom_failure_reason_meaning(std::uint16_t reason);
+/// PS3.16 CID 9300: the code of a discontinuation reason; empty if it is none of these.
+std::string_view dicom_discontinuation_meaning(std::string_view code_value);
+/// What the event type of an N-EVENT-REPORT, or the action type of an N-ACTION, means for a SOP class (PS3.4); empty if
+/// no table has it.
+std::string_view dicom_type_meaning(std::uint16_t command_field, std::string_view sop_class_uid, std::uint16_t type);
+
 /// (0000,0700): "medium", "high", "low"; another value as its number.
 std::string dicom_priority_text(std::uint16_t priority);
 
@@ -66,6 +74,10 @@ std::string_view dicom_uid_at(std::uint16_t place);
 
 /// PS3.8 9.3.4, "rejected-permanent, called AE title not recognized" and the like; unknown codes as numbers.
 std::string dicom_rejection_text(std::uint8_t result, std::uint8_t source, std::uint8_t reason);
+
+/// PS3.8 9.3.4: "service user", "service provider (ACSE)", "service provider (presentation)"; an unknown one as its
+/// number.
+std::string dicom_rejection_source_text(std::uint8_t source);
 
 /// Whether the standard has the code.
 bool dicom_rejection_is_known(std::uint8_t result, std::uint8_t source, std::uint8_t reason);

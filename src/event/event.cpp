@@ -5,18 +5,32 @@
 namespace dcmwatch {
 namespace {
 
-Outcome outcome(const ConnectionFact& fact) {
+Outcome outcome(const Event&, const ConnectionFact& fact) {
   if (!fact.end) return Outcome::unknown;
   return *fact.end == ConnectionEnd::finished ? Outcome::success : Outcome::unknown;
 }
 
-Outcome outcome(const DicomAssociation& association) {
-  if (association.rejection || association.abort) return Outcome::failure;
-  if (!association.accepted) return Outcome::unknown;
-  return *association.accepted ? Outcome::success : Outcome::failure;
+bool is_broken_off(const DicomAssociation& association) {
+  switch (association.end.value_or(DicomEnd::open)) {
+    case DicomEnd::reset:
+    case DicomEnd::timeout: return true;
+    case DicomEnd::closed: return association.operations == 0 || association.unanswered_operations != 0;
+    case DicomEnd::released:
+    case DicomEnd::aborted:
+    case DicomEnd::rejected:
+    case DicomEnd::open: return false;
+  }
+  return false;
 }
 
-Outcome outcome(const DicomOperation& operation) {
+Outcome outcome(const Event& event, const DicomAssociation& association) {
+  if (association.rejection || association.abort || association.accepted == false) return Outcome::failure;
+  if (is_broken_off(association)) return event.visibility.impaired() ? Outcome::unknown : Outcome::failure;
+  return association.accepted ? Outcome::success : Outcome::unknown;
+}
+
+Outcome outcome(const Event& event, const DicomOperation& operation) {
+  if (never_answered(event, operation) && !operation.cancelled) return Outcome::failure;
   if (!operation.status) return Outcome::unknown;
   switch (dicom_status_class(operation.command_field, *operation.status)) {
     case StatusClass::success:
@@ -28,13 +42,13 @@ Outcome outcome(const DicomOperation& operation) {
   return Outcome::unknown;
 }
 
-Outcome outcome(const DicomStudy& study) {
+Outcome outcome(const Event&, const DicomStudy& study) {
   if (study.failed != 0 || study.commitment_failed != 0) return Outcome::failure;
   if (study.missing.value_or(0) != 0 || study.not_visible != 0) return Outcome::unknown;
   return study.stored != 0 || study.committed != 0 ? Outcome::success : Outcome::unknown;
 }
 
-Outcome outcome(const Hl7Message& message) {
+Outcome outcome(const Event&, const Hl7Message& message) {
   if (!message.ack_code || message.ack_code->size() != 2) return Outcome::unknown;
   switch (message.ack_code->view()[1]) {  // HL7 table 0008: AA CA, AE CE, AR CR
     case 'A': return Outcome::success;
@@ -44,9 +58,9 @@ Outcome outcome(const Hl7Message& message) {
   }
 }
 
-Outcome outcome(const Violation&) { return Outcome::failure; }
-Outcome outcome(const Link& link) { return link.outcome; }
-Outcome outcome(const CaptureNote&) { return Outcome::unknown; }
+Outcome outcome(const Event&, const Violation&) { return Outcome::failure; }
+Outcome outcome(const Event&, const Link& link) { return link.outcome; }
+Outcome outcome(const Event&, const CaptureNote&) { return Outcome::unknown; }
 
 struct DatasetName {
   std::string_view operator()(const ConnectionFact&) const { return "connection"; }
@@ -62,7 +76,11 @@ struct DatasetName {
 }  // namespace
 
 Outcome outcome_of(const Event& event) {
-  return std::visit([](const auto& fact) { return outcome(fact); }, event.facts);
+  return std::visit([&event](const auto& fact) { return outcome(event, fact); }, event.facts);
+}
+
+bool never_answered(const Event& event, const DicomOperation& operation) {
+  return event.phase == Phase::end && operation.request_seen && !operation.status && !event.visibility.impaired();
 }
 
 std::string_view dataset_of(const Facts& facts) { return std::visit(DatasetName{}, facts); }

@@ -37,6 +37,7 @@ struct Visibility {
   bool lost = false;           ///< wanted bytes were never seen
   bool unfinished = false;     ///< the capture ended, or the connection was forgotten, before this was over
   bool encrypted = false;
+  bool undecodable = false;  ///< all was seen, but from some unit on it is not what its protocol says
 
   /// Whether anything at all stood in the way: what is absent then may have happened unseen.
   [[nodiscard]] bool impaired() const { return *this != Visibility{}; }
@@ -71,6 +72,9 @@ struct ConnectionFact {
   std::optional<ConnectionEnd> end;            ///< nothing before Phase::end
   std::optional<UnansweredAttempts> attempts;  ///< if it is a record of many that were not answered
 };
+
+/// A side of an association, as who asks for an operation.
+enum class Invoker : std::uint8_t { opener, acceptor };
 
 /// dataset "dicom.association" (PS3.8)
 enum class DicomEnd : std::uint8_t { released, aborted, rejected, reset, closed, timeout, open };
@@ -135,13 +139,15 @@ struct DicomAssociation {
   std::optional<bool> accepted;  ///< nothing while unanswered, or if the answer was not seen
   std::optional<DicomRejection> rejection;
   std::optional<DicomAbort> abort;
-  std::optional<DicomEnd> end;  ///< nothing before Phase::end
+  std::optional<DicomEnd> end;           ///< nothing before Phase::end
+  std::optional<Invoker> broken_off_by;  ///< who closed or reset the connection under it
   Uid application_context;
   PresentationContexts contexts;
   DicomImplementation opener;
   DicomImplementation acceptor;
   std::shared_ptr<const DicomNegotiation> negotiation;  ///< null if there was none
   std::optional<Duration> setup_time;                   ///< request to answer
+  std::optional<Duration> release_time;                 ///< release request to its response
   std::uint64_t operations = 0;                         ///< requests seen, both ways
   std::uint64_t failed_operations = 0;                  ///< of these, answered by a failure
   std::uint64_t warned_operations = 0;                  ///< by a warning
@@ -152,14 +158,12 @@ struct DicomAssociation {
 /// What held an operation up most (see DicomOperation::slowest).
 enum class SlowPart : std::uint8_t { sender, receiver, network };
 
-/// dataset "dicom.operation" (PS3.7): a request with its final response.
-enum class Invoker : std::uint8_t { opener, acceptor };
-
 /// PS3.7 9.1.4 and PS3.4 C.4.2.1.6: sub-operation counters of the last response that carried them.
 struct SubOperations {
   std::optional<std::uint16_t> remaining, completed, failed, warning;
 };
 
+/// dataset "dicom.operation" (PS3.7): a request with its final response.
 struct DicomOperation {
   std::uint16_t command_field = 0;  ///< (0000,0100) of the request: 0x0001 C-STORE …
   std::uint16_t message_id = 0;     ///< (0000,0110)
@@ -173,6 +177,7 @@ struct DicomOperation {
   bool request_seen = true;             ///< false: a response whose request was not seen
   std::uint32_t pending_responses = 0;
   bool cancelled = false;                              ///< a C-CANCEL was seen
+  bool request_broken_off = false;                     ///< its last fragment was never sent; false also if unseen
   SubOperations sub_operations;                        ///< C-MOVE and C-GET
   AeTitle move_destination;                            ///< (0000,0600)
   AeTitle originator_ae;                               ///< (0000,1030)
@@ -332,8 +337,13 @@ struct Event {
   Facts facts;
 };
 
-/// event.outcome of any fact.
+/// event.outcome of any fact. An association that is broken off is a failure, and so is one of which the connection is
+/// closed without a release, unless something was asked for and all of it answered: its peer takes the end for an abort
+/// (PS3.8 9.2.3, AA-4), yet nothing was lost. An operation that was surely never answered is one.
 Outcome outcome_of(const Event& event);
+
+/// Whether an operation is over and surely had no final response: nothing stood in the way of seeing one.
+bool never_answered(const Event& event, const DicomOperation& operation);
 
 /// event.dataset: "connection", "dicom.association", …
 std::string_view dataset_of(const Facts& facts);

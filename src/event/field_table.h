@@ -45,6 +45,12 @@ void number_if(FieldSink& sink, const std::optional<Number>& value) {
   if (value) sink.number(static_cast<std::int64_t>(*value));
 }
 
+inline std::optional<std::int64_t> bytes_per_second(const DicomOperation& operation) {
+  if (!operation.transfer_time || *operation.transfer_time <= Duration::zero()) return std::nullopt;
+  const double seconds = std::chrono::duration<double>(*operation.transfer_time).count();
+  return static_cast<std::int64_t>(static_cast<double>(operation.request_bytes) / seconds);
+}
+
 inline void number(FieldSink& sink, std::uint64_t value) { sink.number(static_cast<std::int64_t>(value)); }
 
 inline void number_unless_zero(FieldSink& sink, std::uint64_t value) {
@@ -114,7 +120,8 @@ inline constexpr std::array kVisibilityFlags{VisibilityFlag{"joined_midway", &Vi
                                              VisibilityFlag{"truncated", &Visibility::truncated},
                                              VisibilityFlag{"lost", &Visibility::lost},
                                              VisibilityFlag{"unfinished", &Visibility::unfinished},
-                                             VisibilityFlag{"encrypted", &Visibility::encrypted}};
+                                             VisibilityFlag{"encrypted", &Visibility::encrypted},
+                                             VisibilityFlag{"undecodable", &Visibility::undecodable}};
 
 inline constexpr auto kText = FieldType::text;
 inline constexpr auto kList = FieldType::text_list;
@@ -142,6 +149,16 @@ constexpr FieldReader of(Read) {
             (read(fact<Fact>(record)), ...);
           },
           (RecordKinds::of<Fact>() | ...)};
+}
+
+/// A field of each presentation context that was refused.
+template <typename Read>
+constexpr FieldReader of_refused_contexts(Read) {
+  return of<DicomAssociation>([](const auto& association, FieldSink& sink) {
+    for (const PresentationContext& context : association.contexts) {
+      if (context.result && !context.accepted()) Read{}(context, sink);
+    }
+  });
 }
 
 /// A field of what an association negotiated beside its contexts.
@@ -213,7 +230,7 @@ inline constexpr Field kFields[] = {
      [](const R& r, S& s) { s.word(to_text(r.finding ? r.finding->phase : event(r).phase)); }},
     {"event.action", kText, "the DIMSE command or the HL7 message type", "ECS", kNobody,
      of<DicomOperation, Hl7Message>([](const auto& f, S& s) { text_unless_empty(s, action_of(f)); })},
-    {"event.outcome", kText, "success (warnings too), failure, or unknown (cancelled, not seen)", "ECS", kNobody,
+    {"event.outcome", kText, "success (warnings too), failure (broken off or surely never answered, too), or unknown (cancelled, not seen)", "ECS", kNobody,
      [](const R& r, S& s) { s.word(to_text(outcome_of(event(r)))); }},
     {"event.start", kTime, "first packet that the fact rests on", "ECS", kNobody,
      [](const R& r, S& s) { s.time(event(r).first.time); }},
@@ -313,7 +330,7 @@ inline constexpr Field kFields[] = {
      of_connection([](const R& r, S& s) { number(s, event(r).conversation); })},
     {"conversation.ordinal", kNumber, "of this connection's records, counted from 1", "", kNobody,
      of_connection([](const R& r, S& s) { number(s, event(r).ordinal); })},
-    {"conversation.unseen", kList, "why something could not be seen: joined_midway, one_direction, truncated, lost, unfinished, encrypted", "", kNobody,
+    {"conversation.unseen", kList, "why something could not be seen: joined_midway, one_direction, truncated, lost, unfinished, encrypted; or read: undecodable (all was there, and broke its protocol)", "", kNobody,
      [](const R& r, S& s) {
        for (const auto& [name, flag] : kVisibilityFlags) {
          if (event(r).visibility.*flag) s.text(name);
@@ -363,14 +380,20 @@ inline constexpr Field kFields[] = {
                 std::to_string(a.rejection->reason));
        }
      })},
+    {"dicom.rejection_source", kText, "service user, service provider (ACSE) or service provider (presentation)", "PS3.8 9.3.4", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { if (a.rejection) s.text(dicom_rejection_source_text(a.rejection->source)); })},
     {"dicom.rejection_kind", kText, "configuration (a title is not known there), availability (congestion, a limit) or protocol; absent: the code does not tell", "PS3.8 9.3.4", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { if (a.rejection) word_unless_empty(s, dicom_rejection_kind(a.rejection->source, a.rejection->reason)); })},
     {"dicom.abort", kText, "source and reason of an abort", "PS3.8 9.3.8", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { if (a.abort) s.text(dicom_abort_text(a.abort->source, a.abort->reason)); })},
     {"dicom.aborted_by", kText, "opener or acceptor", "PS3.8 9.3.8", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { if (a.abort) s.text(a.abort->by_opener ? "opener" : "acceptor"); })},
+    {"dicom.broken_off_by", kText, "opener or acceptor: who closed or reset the connection under the association", "PS3.8 9.2", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { if (a.broken_off_by) s.word(to_text(*a.broken_off_by)); })},
     {"dicom.setup_time", kNumber, "nanoseconds from association request to answer", "PS3.8 9.2", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { if (a.setup_time) s.number(a.setup_time->count()); })},
+    {"dicom.release_time", kNumber, "nanoseconds from the release request to its answer", "PS3.8 9.2", kNobody,
+     of<DicomAssociation>([](const auto& a, S& s) { duration(s, a.release_time); })},
     {"dicom.operations", kNumber, "requests seen on the association, both ways", "PS3.7 9, 10", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { number(s, a.operations); })},
     {"dicom.contexts.proposed", kList, "abstract syntaxes proposed", "PS3.8 9.3.2.2", kNobody,
@@ -380,9 +403,19 @@ inline constexpr Field kFields[] = {
     {"dicom.contexts.transfer_syntaxes", kList, "transfer syntaxes accepted, in the order of contexts.accepted", "PS3.8 9.3.3.2", kNobody,
      of<DicomAssociation>([](const auto& a, S& s) { for (const PresentationContext& c : a.contexts) if (c.accepted()) s.text(c.accepted_transfer_syntax); })},
     {"dicom.contexts.refused", kList, "abstract syntaxes refused", "PS3.8 9.3.3.2", kNobody,
-     of<DicomAssociation>([](const auto& a, S& s) { for (const PresentationContext& c : a.contexts) if (c.result && !c.accepted()) s.text(c.abstract_syntax); })},
+     of_refused_contexts([](const PresentationContext& c, S& s) { s.text(c.abstract_syntax); })},
     {"dicom.contexts.refusals", kList, "why, in the order of contexts.refused", "PS3.8 9.3.3.2", kNobody,
-     of<DicomAssociation>([](const auto& a, S& s) { for (const PresentationContext& c : a.contexts) if (c.result && !c.accepted()) s.text(dicom_context_result_text(*c.result)); })},
+     of_refused_contexts([](const PresentationContext& c, S& s) { s.text(dicom_context_result_text(*c.result)); })},
+    {"dicom.contexts.refused_ids", kList, "presentation context ids, in the order of contexts.refused", "PS3.8 9.3.3.2", kNobody,
+     of_refused_contexts([](const PresentationContext& c, S& s) { s.text(std::to_string(c.id)); })},
+    {"dicom.contexts.refused_names", kList, "names of the abstract syntaxes, in the order of contexts.refused; empty: no known one", "PS3.6 A", kNobody,
+     of_refused_contexts([](const PresentationContext& c, S& s) { s.text(dicom_uid_name(c.abstract_syntax)); })},
+    {"dicom.contexts.refused_transfer_syntaxes", kList, "transfer syntaxes proposed for each, separated by spaces, in the order of contexts.refused", "PS3.8 9.3.2.2", kNobody,
+     of_refused_contexts([](const PresentationContext& c, S& s) {
+       std::string all;
+       for (const std::string_view uid : c.transfer_syntaxes) all.append(all.empty() ? "" : " ").append(uid);
+       s.text(all);
+     })},
     {"dicom.opener.implementation_class_uid", kText, "of the side that opened", "PS3.7 D.3.3.2", kDevice,
      of<DicomAssociation>([](const auto& a, S& s) { text_unless_empty(s, a.opener.class_uid); })},
     {"dicom.opener.implementation_version_name", kText, "of the side that opened", "PS3.7 D.3.3.2", kDevice,
@@ -473,10 +506,20 @@ inline constexpr Field kFields[] = {
      of<DicomOperation>([](const auto& o, S& s) { text_unless_empty(s, o.transfer_syntax_uid); })},
     {"dicom.request_seen", kBoolean, "false: a response whose request was not seen", "", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { s.boolean(o.request_seen); })},
+    {"dicom.request_complete", kBoolean, "false: its last fragment was never sent; absent: it was, or what was sent could not all be seen", "PS3.8 E.1", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { if (o.request_broken_off) s.boolean(false); })},
+    {"dicom.answered", kBoolean, "false: no final response came, although it would have been seen; absent: one came, or may have come unseen", "PS3.7 8", kNobody,
+     {[](const R& r, S& s) {
+        const auto* operation = fact<DicomOperation>(r);
+        if (operation && never_answered(event(r), *operation)) s.boolean(false);
+      }, RecordKinds::of<DicomOperation>()}},
     {"dicom.cancelled", kBoolean, "true: a C-CANCEL was seen", "PS3.7 9.3.2.3", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { if (o.cancelled) s.boolean(true); })},
-    {"dicom.pending_responses", kNumber, "pending responses: of a C-FIND, its matches", "PS3.4 C.4.1.1.4", kNobody,
-     of<DicomOperation>([](const auto& o, S& s) { if (o.pending_responses != 0) s.number(o.pending_responses); })},
+    {"dicom.pending_responses", kNumber, "pending responses: of a C-FIND, its matches, 0 only once it is answered; absent: none", "PS3.4 C.4.1.1.4", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) {
+       const bool no_match = o.command_field == dimse::kFind && o.request_seen && o.status;
+       if (o.pending_responses != 0 || no_match) s.number(o.pending_responses);
+     })},
     {"dicom.sub_operations.remaining", kNumber, "of a retrieval, as last told", "PS3.4 C.4.2.1.6", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { number_if(s, o.sub_operations.remaining); })},
     {"dicom.sub_operations.completed", kNumber, "of a retrieval, as last told", "PS3.4 C.4.2.1.7", kNobody,
@@ -520,11 +563,17 @@ inline constexpr Field kFields[] = {
      of<DicomOperation>([](const auto& o, S& s) { number_if(s, o.event_type); })},
     {"dicom.action_type", kNumber, "action type id of an N-ACTION", "PS3.7 10.1.4", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { number_if(s, o.action_type); })},
-    {"dicom.transfer_time", kNumber, "nanoseconds from the first to the last byte of what came with the request", "", kNobody,
+    {"dicom.type_meaning", kText, "what the event or action type means for the SOP class; absent: it is in no table", "PS3.4", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) {
+       if (const auto type = o.event_type ? o.event_type : o.action_type) text_unless_empty(s, dicom_type_meaning(o.command_field, o.sop_class_uid, *type));
+     })},
+    {"dicom.transfer_time", kNumber, "nanoseconds from the first to the last byte of the request; absent: it came at once, without a data set", "", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { duration(s, o.transfer_time); })},
-    {"dicom.response_time", kNumber, "nanoseconds from the last byte of the request to the first response", "", kNobody,
+    {"dicom.throughput", kNumber, "bytes per second of an object, over transfer_time; absent: it took no time, or that is not known", "PS3.4 B", kNobody,
+     of<DicomOperation>([](const auto& o, S& s) { if (o.command_field == dimse::kStore) number_if(s, bytes_per_second(o)); })},
+    {"dicom.response_time", kNumber, "nanoseconds from the last byte of the request to the first byte of the first response", "", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { duration(s, o.response_time); })},
-    {"dicom.slowest", kText, "what held the operation up most: sender, receiver or network; absent: it cannot be told", "", kNobody,
+    {"dicom.slowest", kText, "what took at least half of the time to the final response, or to the end of an association without one: sender, receiver (of the request) or network; absent: that was less than 100 ms, or it cannot be told", "", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { if (o.slowest) s.word(to_text(*o.slowest)); })},
 
     {"dicom.object.sop_class_uid", kText, "the object's own SOP class", "PS3.3 C.12.1", kNobody,
@@ -557,7 +606,7 @@ inline constexpr Field kFields[] = {
      of_content<StoredObject>([](const auto& c, S& s) { if (c.deidentified) s.boolean(*c.deidentified); })},
     {"dicom.object.created", kTime, "instance creation date and time; as UTC where its offset is told, else as it is written", "PS3.3 C.12.1", kNobody,
      of_content<StoredObject>([](const auto& c, S& s) { if (c.created) s.time(*c.created); })},
-    {"dicom.object.clock_skew", kNumber, "nanoseconds from its creation to the packet that began it, where the offset from UTC is told", "PS3.3 C.12.1", kNobody,
+    {"dicom.object.clock_skew", kNumber, "nanoseconds from its creation to the packet that began it, where the offset from UTC is told; absent: more than a day, which is age, not skew", "PS3.3 C.12.1", kNobody,
      of_content<StoredObject>([](const auto& c, S& s) { duration(s, c.clock_skew); })},
     {"dicom.object.document_type", kText, "MIME type of an encapsulated document", "PS3.3 C.24.2", kNobody,
      of_content<StoredObject>([](const auto& c, S& s) { text_unless_empty(s, c.document_type); })},
@@ -598,11 +647,15 @@ inline constexpr Field kFields[] = {
      of_content<StorageCommitment>([](const auto& c, S& s) { number(s, c.failed); })},
     {"dicom.commitment.failure_reasons", kList, "why, each once, as four hexadecimal digits", "PS3.3 C.14", kNobody,
      of_content<StorageCommitment>([](const auto& c, S& s) { for (const std::uint16_t reason : c.failure_reasons) s.text(dicom_status_text(reason)); })},
+    {"dicom.commitment.failure_meanings", kList, "what these mean, in their order; empty: a code of no table", "PS3.3 C.14.1.1", kNobody,
+     of_content<StorageCommitment>([](const auto& c, S& s) { for (const std::uint16_t reason : c.failure_reasons) s.text(dicom_failure_reason_meaning(reason)); })},
 
     {"dicom.step.status", kText, "performed procedure step status", "PS3.3 C.4.14", kNobody,
      of_content<PerformedStep>([](const auto& c, S& s) { text_unless_empty(s, c.status); })},
     {"dicom.step.discontinuation_reason", kText, "code of the discontinuation reason", "PS3.16 CID 9300", kNobody,
      of_content<PerformedStep>([](const auto& c, S& s) { text_unless_empty(s, c.discontinuation_reason); })},
+    {"dicom.step.discontinuation_meaning", kText, "its meaning; absent: a code of no table", "PS3.16 CID 9300", kNobody,
+     of_content<PerformedStep>([](const auto& c, S& s) { text_unless_empty(s, dicom_discontinuation_meaning(c.discontinuation_reason)); })},
     {"dicom.step.modality", kText, "modality", "PS3.3 C.4.15", kNobody,
      of_content<PerformedStep>([](const auto& c, S& s) { text_unless_empty(s, c.modality); })},
     {"dicom.step.station_ae", kText, "performed station AE title", "PS3.3 C.4.14", kDevice,

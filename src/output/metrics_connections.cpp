@@ -20,7 +20,8 @@ struct Impairment {
 constexpr std::array kImpairments{
     Impairment{"joined_midway", &Visibility::joined_midway}, Impairment{"one_direction", &Visibility::one_direction},
     Impairment{"truncated", &Visibility::truncated},         Impairment{"lost", &Visibility::lost},
-    Impairment{"unfinished", &Visibility::unfinished},       Impairment{"encrypted", &Visibility::encrypted}};
+    Impairment{"unfinished", &Visibility::unfinished},       Impairment{"encrypted", &Visibility::encrypted},
+    Impairment{"undecodable", &Visibility::undecodable}};
 
 class ConnectionMetrics final : public MetricGroup {
  public:

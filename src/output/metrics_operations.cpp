@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, 11> kCommands{"C-STORE",  "C-GET",       
 // PS3.7 C; "none" for an operation that never had a final response, "unknown" where it may not have been visible.
 constexpr std::array<std::string_view, 6> kStatusClasses{"success", "warning", "failure", "cancel", "pending", "none"};
 
+constexpr std::array kSlowParts{SlowPart::sender, SlowPart::receiver, SlowPart::network};
+
 std::string_view status_class_of(const DicomOperation& operation, const Visibility& visibility) {
   if (operation.status) return to_text(dicom_status_class(operation.command_field, *operation.status));
   return visibility.impaired() ? "unknown" : "none";
@@ -33,7 +35,13 @@ class OperationMetrics final : public MetricGroup {
         duration_(histograms(registry, "dcmwatch_operation_duration_seconds",
                              "Time from a DIMSE request to its final response.",
                              {{"flow", flow_values(names)}, {"command", {"other", kCommands}}},
-                             {.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})) {}
+                             {.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600})),
+        slow_(counters(registry, "dcmwatch_slow_operations_total",
+                       "DIMSE requests that took 100 ms or more, by what took at least half of that: the sender, the "
+                       "receiver or the network between them.",
+                       {{"flow", flow_values(names)},
+                        {"command", {"other", kCommands}},
+                        {"slowest", {"unknown", kSlowParts, kWord}}})) {}
 
   void observe(const Observation& observation) override {
     const auto* operation = std::get_if<DicomOperation>(&observation.event.facts);
@@ -45,6 +53,8 @@ class OperationMetrics final : public MetricGroup {
 
     const std::string_view status = status_class_of(*operation, observation.event.visibility);
     done_.at({flow, command, done_.values(2).number_of(status)}).Increment();
+    if (operation->slowest)
+      slow_.at({flow, command, slow_.values(2).number_of(to_text(*operation->slowest))}).Increment();
     if (operation->request_seen && operation->answered) {
       duration_.at({flow, command}).Observe(seconds(elapsed(operation->requested.time, operation->answered->time)));
     }
@@ -54,6 +64,7 @@ class OperationMetrics final : public MetricGroup {
   Counters started_;
   Counters done_;
   Histograms duration_;
+  Counters slow_;
 };
 
 }  // namespace

@@ -27,8 +27,13 @@ struct ProtocolSettings {
 
 /// Why a fact is less than it might be, as its conversation knows.
 struct Shortfall {
-  bool lost = false;        ///< wanted bytes that it would have rested on were never seen
-  bool unfinished = false;  ///< the capture ended, or the connection was forgotten, before it was over
+  bool lost = false;         ///< wanted bytes that it would have rested on were never seen
+  bool unfinished = false;   ///< the capture ended, or the connection was forgotten, before it was over
+  bool undecodable = false;  ///< they were seen, and cannot be read
+
+  friend Shortfall operator|(Shortfall one, Shortfall other) {
+    return {one.lost || other.lost, one.unfinished || other.unfinished, one.undecodable || other.undecodable};
+  }
 };
 
 /// Makes the events of one connection: fills in what they have in common and counts them.

@@ -29,7 +29,8 @@ Event& Emitter::next_event(Phase phase, const Mark& first, const Mark& last, Sho
                       .truncated = connection_.truncated,
                       .lost = shortfall.lost,
                       .unfinished = shortfall.unfinished,
-                      .encrypted = is_encrypted(protocol_)};
+                      .encrypted = is_encrypted(protocol_),
+                      .undecodable = shortfall.undecodable};
   event.conversation = connection_.id;
   event.ordinal = ++emitted_;
   event.parties = connection_.parties;

@@ -35,7 +35,7 @@ Parties as_sent(const Event& event, const DicomOperation& operation) {
 
 void add(Visibility& all, const Visibility& more) {
   for (const auto flag : {&Visibility::joined_midway, &Visibility::one_direction, &Visibility::truncated,
-                          &Visibility::lost, &Visibility::unfinished, &Visibility::encrypted})
+                          &Visibility::lost, &Visibility::unfinished, &Visibility::encrypted, &Visibility::undecodable})
     all.*flag |= more.*flag;
 }
 

@@ -207,7 +207,7 @@ def vocabularies():
         words("How sure a link is", "", "link.certainty", ("originator", "association", "content", "identifier", "ambiguous", "none")),
         words("Violations", "docs/dicom.md", "violation.name", violation_names()),
         words("Why something was not seen", "", "conversation.unseen", {
-            "joined_midway": "", "one_direction": "", "truncated": "", "lost": "", "unfinished": "", "encrypted": "no capture holds TLS"}),
+            "joined_midway": "", "one_direction": "", "truncated": "", "lost": "", "unfinished": "", "encrypted": "no capture holds TLS", "undecodable": ""}),
         Vocabulary("Fields about DICOM", "docs/fields.md", field_reasons,
                    lambda record: [path for path in field_reasons if value(record, path) is not None], by_field=True),
     ]

@@ -37,6 +37,14 @@ class Association : public Recycled {
   OpeningTaken on_accept(const AssociateAccept& accept, const Mark& last, bool complete, const Limits& limits);
   void on_reject(const AssociateReject& reject, const Mark& last);
   void on_abort(const Abort& abort, Side side);
+  /// The first of the two where they cross.
+  void on_release_request(const Mark& last) {
+    if (!release_asked_) release_asked_ = last.time;
+  }
+  void on_release_response(const Mark& last) {
+    if (release_asked_) fact_.release_time = elapsed(*release_asked_, last.time);
+  }
+  void on_broken_off(Side by) { fact_.broken_off_by = by == Side::opener ? Invoker::opener : Invoker::acceptor; }
   void on_operation() { ++fact_.operations; }
   /// Once, when all of them are over.
   void on_outcomes(const OperationOutcomes& outcomes) {
@@ -77,6 +85,7 @@ class Association : public Recycled {
   DicomAssociation fact_;  ///< without its contexts
   ContextTable contexts_;
   Mark first_;
+  std::optional<Timestamp> release_asked_;
   std::size_t negotiation_bytes_ = 0;
   bool request_seen_ = false;
   bool incomplete_ = false;

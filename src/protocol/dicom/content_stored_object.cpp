@@ -211,7 +211,10 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
     if (!created) created = date_time_of(acquired_.date, acquired_.time, offset_);
     if (!created) return;
     object_.created = created->time;
-    if (created->offset_told) object_.clock_skew = requested_ - created->time;
+    const Duration skew = requested_ - created->time;
+    // No clock is wrong by more and remains unnoticed: an older object was sent late, or sent again.
+    constexpr Duration kMostSkew = std::chrono::hours{24};
+    if (created->offset_told && skew <= kMostSkew && skew >= -kMostSkew) object_.clock_skew = skew;
   }
 
   void take_document(std::string_view head) {

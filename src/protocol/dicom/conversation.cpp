@@ -85,10 +85,10 @@ void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t m
   if (lane.in_command) lane.command_cut = true;
   if (loss.pdvs_lost) {
     cut_command(lane, mark);
-    operations_.on_messages_lost(side_of(lane));
+    operations_.on_messages_lost(side_of(lane), {.lost = true});
     lane.pdv = {};
   }
-  if (loss.pdvs_lost || lane.reader) cut_message(lane, mark);
+  if (loss.pdvs_lost || lane.reader) cut_message(lane, mark, {.lost = true});
   drain(lane, mark);
   count_kept();
 }
@@ -134,6 +134,7 @@ void Conversation::close_association(const Mark& mark, CloseReason reason) {
     return end_association(DicomEnd::released, mark);
   }
   const bool ended = reason == CloseReason::finished || reason == CloseReason::reset;
+  if (const auto& by = emitter_.connection().ended_by; ended && by) association_->on_broken_off(side_of(lane_of(*by)));
   if (ended && waited_in_vain(mark)) return end_association(DicomEnd::timeout, mark);
   switch (reason) {
     case CloseReason::finished: return end_association(DicomEnd::closed, mark);
@@ -147,7 +148,8 @@ void Conversation::close_association(const Mark& mark, CloseReason reason) {
 // The opener asked, was not answered although that would have been seen, and gave up: as its ARTIM-like timers tell it
 // to (PS3.8 9.1.5).
 bool Conversation::waited_in_vain(const Mark& mark) const {
-  return state_ == State::requested && !any_lost() && !emitter_.connection().one_direction_only() &&
+  return state_ == State::requested && !shortfall().lost && !shortfall().undecodable &&
+         !emitter_.connection().one_direction_only() &&
          elapsed(association_->first().time, mark.time) >= settings_.limits.dicom_answer_timeout;
 }
 
@@ -190,9 +192,9 @@ void Conversation::orient(const Lane& lane, const Pdu& pdu) {
 
 void Conversation::on_cut(Lane& lane, const Mark& mark, const Illegal& illegal) {
   tell(illegal.breach, lane, illegal.length, mark);
-  lane.lost = true;
-  operations_.on_messages_lost(side_of(lane));
-  cut_message(lane, mark);
+  lane.undecodable = true;
+  operations_.on_messages_lost(side_of(lane), {.undecodable = true});
+  cut_message(lane, mark, {.undecodable = true});
   lane.pdv = {};
 }
 
@@ -256,13 +258,13 @@ void Conversation::on_pdu(const PduContext& at, const AssociateReject& reject) {
 
 void Conversation::on_pdu(const PduContext& at, const ReleaseRequest&) {
   const auto step = take_step(Input::release_request, at.lane, at.mark);
-  if (step && is_live(step->next)) static_cast<void>(association(at.lane.framer.unit().mark));
+  if (step && is_live(step->next)) association(at.lane.framer.unit().mark).on_release_request(at.mark);
 }
 
 void Conversation::on_pdu(const PduContext& at, const ReleaseResponse&) {
   const auto step = take_step(Input::release_response, at.lane, at.mark);
   if (!step || step->next != State::over || step->state == State::over) return;
-  static_cast<void>(association(at.lane.framer.unit().mark));
+  association(at.lane.framer.unit().mark).on_release_response(at.mark);
   end_association(DicomEnd::released, at.mark);
 }
 
@@ -322,14 +324,13 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
   const bool whole = undisturbed() && (end == DicomEnd::released || end == DicomEnd::closed);
   for (const Side side : {Side::opener, Side::acceptor}) operations_.settle_suspicions(side, mark, whole);
   association_->on_outcomes(operations_.end_all(mark, undisturbed(), unfinished));
-  const bool lost = association_->incomplete() || any_lost();
-  emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end),
-                {.lost = lost, .unfinished = unfinished});
+  const Shortfall why = shortfall() | Shortfall{.lost = association_->incomplete(), .unfinished = unfinished};
+  emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end), why);
   association_.reset();
   violations_.forget();
   for (Lane& lane : lanes_) {
     forget_command(lane);
-    lane.lost = false;
+    lane.lost = lane.undecodable = false;
     lane.message = 0;
     lane.data_set = DataSetState::unknown;
     lane.pdv = {};
@@ -375,7 +376,7 @@ bool Conversation::undisturbed() const {
   if (connection.joined_midway || connection.truncated) return false;
   return std::ranges::all_of(lanes_, [&](const Lane& lane) {
     const DirectionStatistics& sent = connection.sent(lane.direction);
-    return lane.seen && !lane.lost && lane.framer.in_step() && sent.missing_bytes == 0 &&
+    return lane.seen && !lane.broken() && lane.framer.in_step() && sent.missing_bytes == 0 &&
            sent.out_of_order_packets == 0;
   });
 }

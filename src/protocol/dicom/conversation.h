@@ -44,6 +44,7 @@ class Conversation final : public StreamSink, public Recycled {
     PduFramer framer;
     bool seen = false;         ///< anything of it
     bool lost = false;         ///< wanted bytes of this association were lost
+    bool undecodable = false;  ///< or are none that can be read
     PdvHead pdv;               ///< the one in hand
     bool pdv_ignored = false;  ///< the association is not in a state for it
 
@@ -58,6 +59,10 @@ class Conversation final : public StreamSink, public Recycled {
     std::uint8_t message_context = 0;
     std::unique_ptr<MessageContent> reader;  ///< of the data set passing, while it wants something
     DataSetRest rest;                        ///< of it, once nothing more is wanted
+
+    /// Why some of its messages may be gone.
+    [[nodiscard]] Shortfall shortfall() const { return {.lost = lost, .undecodable = undecodable}; }
+    [[nodiscard]] bool broken() const { return lost || undecodable; }
 
     /// Of units not yet whole.
     [[nodiscard]] std::size_t kept_bytes() const {
@@ -104,7 +109,7 @@ class Conversation final : public StreamSink, public Recycled {
   void close_reader(Lane& lane, const Mark& mark);
   void tell_defects(const MessageContent& content, const Lane& lane, const Mark& mark);
   void end_message(Lane& lane, const Mark& mark);
-  void cut_message(Lane& lane, const Mark& mark);
+  void cut_message(Lane& lane, const Mark& mark, Shortfall why);
 
   /// The step taken, from `before`; nothing if there is none, and then the PDU says nothing.
   std::optional<Step> take_step(Input input, const Lane& lane, const Mark& mark);
@@ -129,7 +134,7 @@ class Conversation final : public StreamSink, public Recycled {
   [[nodiscard]] Side side_of(const Lane& lane) const;
   [[nodiscard]] Lane& lane_of(Direction direction) { return lanes_[index_of(direction)]; }
   [[nodiscard]] const Lane& opposite_lane(const Lane& lane) const { return lanes_[index_of(opposite(lane.direction))]; }
-  [[nodiscard]] bool any_lost() const { return lanes_[0].lost || lanes_[1].lost; }
+  [[nodiscard]] Shortfall shortfall() const { return lanes_[0].shortfall() | lanes_[1].shortfall(); }
   [[nodiscard]] bool undisturbed() const;
 
   Emitter& emitter_;

@@ -136,7 +136,7 @@ void Conversation::on_command_piece(Lane& lane, const Mark& mark, const PdvPiece
 
 void Conversation::on_command(Lane& lane, const Mark& mark, CommandReader& reader) {
   const DecodedCommand decoded = reader.end();
-  if (!lane.command_cut && !lane.lost) {
+  if (!lane.command_cut && !lane.broken()) {
     const auto tell_of_command = [&](Breach breach) {
       violations_.tell(breach, lane.command_start, reader.bytes(), side_of(lane) == Side::opener, mark);
     };
@@ -176,9 +176,9 @@ void Conversation::take_command(Lane& lane, const SeenCommand& seen) {
   lane.message_context = seen.context_id;
   if (command.is_response()) {
     const Lane& requests = opposite_lane(lane);
-    const bool request_may_come = !emitter_.connection().joined_midway && requests.seen && !requests.lost;
+    const bool request_may_come = !emitter_.connection().joined_midway && requests.seen && !requests.broken();
     lane.kind = MessageKind::response;
-    lane.message = operations_.on_response(seen, *association_, request_may_come, requests.lost);
+    lane.message = operations_.on_response(seen, *association_, request_may_come, requests.shortfall());
     if (dicom_status_class(command.field, *command.status) == StatusClass::pending) open_reader(lane, seen);
   } else {
     association_->on_operation();
@@ -285,9 +285,9 @@ void Conversation::tell_defects(const MessageContent& content, const Lane& lane,
 }
 
 // The message goes on, for its bytes still count; what it says is not to be had.
-void Conversation::cut_message(Lane& lane, const Mark& mark) {
+void Conversation::cut_message(Lane& lane, const Mark& mark, Shortfall why) {
   close_reader(lane, mark);
-  if (lane.message != 0) operations_.on_message_cut(lane.message, lane.kind, mark);
+  if (lane.message != 0) operations_.on_message_cut(lane.message, lane.kind, mark, why);
 }
 
 }  // namespace dcmwatch::dicom

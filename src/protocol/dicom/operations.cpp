@@ -45,7 +45,7 @@ Operations::Id Operations::on_request(const SeenCommand& seen, const Association
 }
 
 Operations::Id Operations::on_response(const SeenCommand& seen, const Association& association, bool request_may_come,
-                                       bool request_lost) {
+                                       Shortfall of_requests) {
   if (!suspicions_.empty()) settle_suspicions(seen.sender, seen.last, seen.undisturbed);
   const std::uint16_t message_id = seen.command.responded_to.value_or(0);
   const Invoker invoker = invoker_of(other(seen.sender));
@@ -57,7 +57,7 @@ Operations::Id Operations::on_response(const SeenCommand& seen, const Associatio
     operation->request_done = true;
     operation->awaits_request = request_may_come && !some_pushed_out_;
     operation->after_final = answered_ == Answered{seen.context_id, message_id, invoker, operation->fact.command_field};
-    operation->shortfall.lost = request_lost;
+    operation->shortfall = of_requests;
   }
   take_response(*operation, seen);
   const Id id = operation->id;
@@ -131,15 +131,18 @@ void Operations::on_message_end(Id id, MessageKind kind, const Mark& mark) {
   finish_if_done(*operation, mark);
 }
 
-void Operations::on_message_cut(Id id, MessageKind kind, const Mark& mark) {
+void Operations::on_message_cut(Id id, MessageKind kind, const Mark& mark, Shortfall why) {
   Open* operation = find(id);
   if (!operation) return;
-  operation->shortfall.lost = true;
+  operation->shortfall = operation->shortfall | why;
   on_message_end(id, kind, mark);
 }
 
-void Operations::on_messages_lost(Side sender) {
-  for (Entry& entry : open_) entry.operation->responses_lost |= side_of(entry.invoker) != sender;
+void Operations::on_messages_lost(Side sender, Shortfall why) {
+  for (Entry& entry : open_) {
+    Shortfall& of_responses = entry.operation->responses_lost;
+    if (side_of(entry.invoker) != sender) of_responses = of_responses | why;
+  }
 }
 
 void Operations::announce(Id id, const Mark& mark) {
@@ -300,7 +303,7 @@ void Operations::take_response(Open& operation, const SeenCommand& seen) {
   take_counters(operation, seen);
   operation.shortfall.lost |= seen.cut;
   operation.response_done = !command.has_data_set();
-  operation.pace.on_response(seen.start.mark.time, sent_by(seen.sender));
+  operation.pace.on_response(seen.start.mark.time);
   const auto tell = [&](Breach breach) {
     violations_.tell(breach, seen.start, seen.bytes, seen.sender == Side::opener, seen.last);
   };
@@ -342,9 +345,10 @@ void Operations::finish_if_done(Open& operation, const Mark& mark) {
 // The operation is gone when this returns.
 void Operations::finish(Open& operation, const Mark& mark) {
   announce(operation.id, mark);
-  operation.shortfall.lost |=
-      operation.responses_lost && (!operation.fact.status || dimse::is_query(operation.fact.command_field));
-  tell_times(operation);
+  if (!operation.fact.status || dimse::is_query(operation.fact.command_field))
+    operation.shortfall = operation.shortfall | operation.responses_lost;
+  operation.fact.request_broken_off = operation.fact.request_seen && !operation.request_done && is_visible(operation);
+  tell_times(operation, mark);
   count_outcome(operation);
   if (operation.fact.status) {
     const DicomOperation& fact = operation.fact;
@@ -353,6 +357,13 @@ void Operations::finish(Open& operation, const Mark& mark) {
   emit(operation, Phase::end, mark);
   content_bytes_ -= operation.content_bytes;
   open_.erase(std::ranges::lower_bound(open_, operation.id, {}, &Entry::id));
+}
+
+// Whether all that was said of it was seen.
+bool Operations::is_visible(const Open& operation) const {
+  const Connection& connection = emitter_.connection();
+  return !connection.joined_midway && !connection.truncated && !connection.one_direction_only() &&
+         !operation.shortfall.lost && !operation.shortfall.unfinished && !operation.shortfall.undecodable;
 }
 
 void Operations::count_outcome(const Open& operation) {
@@ -364,23 +375,25 @@ void Operations::count_outcome(const Open& operation) {
     outcomes_.warned += status == StatusClass::warning ? 1 : 0;
     return;
   }
-  const Connection& connection = emitter_.connection();
-  const bool visible = !connection.joined_midway && !connection.truncated && !connection.one_direction_only() &&
-                       !operation.shortfall.lost && !operation.shortfall.unfinished;
-  outcomes_.unanswered += visible ? 1 : 0;
+  outcomes_.unanswered += is_visible(operation) ? 1 : 0;
 }
 
 // Where bytes were lost, the time at which they were given up says nothing.
-void Operations::tell_times(Open& operation) const {
+void Operations::tell_times(Open& operation, const Mark& mark) const {
   DicomOperation& fact = operation.fact;
   const Side sender = side_of(fact.invoker);
-  if (!fact.request_seen || operation.shortfall.lost || sent_by(sender).unseen_bytes != 0) return;
-  if (fact.request_bytes != 0) fact.transfer_time = operation.pace.transfer_time();
+  if (!fact.request_seen || operation.shortfall.lost || operation.shortfall.undecodable ||
+      sent_by(sender).unseen_bytes != 0)
+    return;
+  fact.transfer_time = operation.pace.transfer_time();
+  if (fact.request_bytes == 0 && fact.transfer_time == Duration::zero()) fact.transfer_time.reset();
   fact.response_time = operation.pace.response_time();
 
   const HandshakeTimes& handshake = emitter_.connection().handshake;
   const auto& to_receiver = sender == Side::opener ? handshake.to_acceptor : handshake.to_opener;
-  if (to_receiver && sent_by(other(sender)).unseen_bytes == 0) fact.slowest = operation.pace.slowest(*to_receiver);
+  if (!to_receiver || sent_by(other(sender)).unseen_bytes != 0 || (!fact.answered && !is_visible(operation))) return;
+  const Timestamp over = fact.answered.value_or(mark).time;
+  fact.slowest = operation.pace.slowest(over, sent_by(sender), sent_by(other(sender)), *to_receiver);
 }
 
 const DirectionStatistics& Operations::sent_by(Side side) const {

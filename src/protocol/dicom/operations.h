@@ -50,8 +50,8 @@ class Operations {
   Id on_request(const SeenCommand& seen, const Association& association);
 
   /// `request_may_come`: both directions are whole so far, yet one may run behind the other, so an unknown response
-  /// waits.
-  Id on_response(const SeenCommand& seen, const Association& association, bool request_may_come, bool request_lost);
+  /// waits. `of_requests`: why one may be gone.
+  Id on_response(const SeenCommand& seen, const Association& association, bool request_may_come, Shortfall of_requests);
 
   void on_cancel(const SeenCommand& seen);
   /// What was agreed is known now, which requests that did not wait for the answer could not tell.
@@ -68,9 +68,9 @@ class Operations {
   /// Nothing more of the request or response will come, or be recognised.
   void on_message_end(Id id, MessageKind kind, const Mark& mark);
   /// Part of the message was wanted and is gone.
-  void on_message_cut(Id id, MessageKind kind, const Mark& mark);
+  void on_message_cut(Id id, MessageKind kind, const Mark& mark, Shortfall why);
   /// Whole messages of this side may be gone.
-  void on_messages_lost(Side sender);
+  void on_messages_lost(Side sender, Shortfall why);
 
   /// Once; later calls do nothing.
   void announce(Id id, const Mark& mark);
@@ -110,7 +110,7 @@ class Operations {
     Shortfall shortfall;
     Pace pace;
     std::size_t content_bytes = 0;
-    bool responses_lost = false;
+    Shortfall responses_lost;
   };
 
   /// What an open operation is found by, apart from it: to look at hundreds of these, or to move them up, costs little.
@@ -138,8 +138,9 @@ class Operations {
   void progress(Open& operation, const Mark& mark);
   void finish_if_done(Open& operation, const Mark& mark);
   void finish(Open& operation, const Mark& mark);
+  [[nodiscard]] bool is_visible(const Open& operation) const;
   void count_outcome(const Open& operation);
-  void tell_times(Open& operation) const;
+  void tell_times(Open& operation, const Mark& mark) const;
   [[nodiscard]] const DirectionStatistics& sent_by(Side side) const;
   void make_room(std::size_t for_bytes, const Mark& mark);
   void push_out_oldest(const Mark& mark);

@@ -31,13 +31,11 @@ void Pace::on_bytes(Timestamp time, const DirectionStatistics& sent) {
 void Pace::on_request_end(Timestamp last_byte, const DirectionStatistics& sent, const DirectionStatistics& back) {
   end_ = last_byte;
   at_end_ = Snapshot{sent};
-  repeated_back_ = back.retransmitted_packets;
+  back_at_end_ = Snapshot{back};
 }
 
-void Pace::on_response(Timestamp first_byte, const DirectionStatistics& back) {
-  if (response_) return;
-  response_ = first_byte;
-  repeated_back_ = back.retransmitted_packets - std::min(repeated_back_, back.retransmitted_packets);
+void Pace::on_response(Timestamp first_byte) {
+  if (!response_) response_ = first_byte;
 }
 
 std::optional<Duration> Pace::transfer_time() const {
@@ -50,24 +48,39 @@ std::optional<Duration> Pace::response_time() const {
   return *response_ - *end_;
 }
 
-std::optional<SlowPart> Pace::slowest(Duration round_trip) const {
-  const auto transfer = transfer_time();
-  const auto wait = response_time();
-  if (!transfer || !wait || *transfer + *wait < kWorthAsking) return std::nullopt;
+bool Pace::Snapshot::loses_since(const Snapshot& earlier) const {
+  const std::uint64_t again = repeated - earlier.repeated;
+  return again != 0 && again * kLossyPackets >= packets - earlier.packets;
+}
 
-  const Duration closed = std::min(*transfer, at_end_.closed - at_begin_.closed);
-  const Duration on_the_way = std::min(*wait, round_trip);
+std::optional<SlowPart> Pace::slowest(Timestamp over, const DirectionStatistics& sent, const DirectionStatistics& back,
+                                      Duration round_trip) const {
+  const Timestamp sent_until = end_.value_or(over);
+  const Duration transfer = elapsed(begin_, sent_until);
+  const Duration wait = elapsed(sent_until, over);
+  if (transfer + wait < kWorthAsking) return std::nullopt;
+
+  const Snapshot at_end = end_ ? at_end_ : Snapshot{sent};
+  const Duration closed = std::min(transfer, at_end.closed - at_begin_.closed);
+  Duration paused = paused_;
+  // Of a request that never came to its end, what follows its latest byte is a pause, too.
+  const bool free_to_send = at_end.repeated == at_latest_.repeated && at_end.closed == at_latest_.closed;
+  if (!end_ && free_to_send) paused += elapsed(latest_ + round_trip, over);
+  Duration sender = paused;
   Duration receiver = closed;
+  const Duration on_the_way = std::min(wait, round_trip);
   Duration network = on_the_way;
-  (repeated_back_ != 0 ? network : receiver) += *wait - on_the_way;
+  if (at_end.loses_since(at_begin_)) network += transfer - closed - std::min(transfer - closed, paused);
 
-  const std::uint64_t repeated = at_end_.repeated - at_begin_.repeated;
-  const std::uint64_t packets = at_end_.packets - at_begin_.packets;
-  const Duration rest = *transfer - closed - std::min(*transfer - closed, paused_);
-  if (repeated != 0 && repeated * kLossyPackets >= packets) network += rest;
+  if (end_) {
+    const Snapshot now{back};
+    const Duration unread = std::min(wait - on_the_way, now.closed - back_at_end_.closed);
+    sender += unread;
+    (now.loses_since(back_at_end_) ? network : receiver) += wait - on_the_way - unread;
+  }
 
-  const Duration half = (*transfer + *wait) / 2;
-  if (paused_ >= half) return SlowPart::sender;
+  const Duration half = (transfer + wait) / 2;
+  if (sender >= half) return SlowPart::sender;
   if (receiver >= half) return SlowPart::receiver;
   if (network >= half) return SlowPart::network;
   return std::nullopt;

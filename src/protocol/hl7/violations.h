@@ -12,16 +12,16 @@
 
 namespace dcmwatch::hl7 {
 
-/// Each kind is told once a direction, at the first, and at the close how many more there were: a hostile peer would
-/// make a violation of every four bytes.
+/// Each kind is told once a direction, at the first, and at the close how many more there were of it: a hostile peer
+/// would make a violation of every four bytes.
 class Violations {
  public:
   explicit Violations(Emitter& emitter) : emitter_(emitter) {}
 
   void tell(Break kind, const Received& received) {
-    bool& told = told_[index_of(received.direction)][static_cast<std::size_t>(kind)];
-    if (std::exchange(told, true)) {
-      ++repeated_;
+    const auto index = static_cast<std::size_t>(kind);
+    if (std::exchange(told_[index_of(received.direction)][index], true)) {
+      ++repeated_[index];
       return;
     }
     const BreakRule& rule = rule_of(kind);
@@ -36,13 +36,17 @@ class Violations {
   }
 
   void on_close(const Mark& mark) {
-    if (repeated_ != 0) emitter_.emit(Phase::end, mark, mark, CaptureNote{"hl7.repeated_violations", {}, repeated_});
+    for (std::size_t i = 0; i < repeated_.size(); ++i) {
+      if (repeated_[i] == 0) continue;
+      emitter_.emit(Phase::end, mark, mark,
+                    CaptureNote{"hl7.repeated_violations", std::string{kBreakRules[i].name}, repeated_[i]});
+    }
   }
 
  private:
   Emitter& emitter_;
   std::array<std::array<bool, kBreakRules.size()>, 2> told_{};
-  std::uint64_t repeated_ = 0;
+  std::array<std::uint64_t, kBreakRules.size()> repeated_{};
 };
 
 }  // namespace dcmwatch::hl7

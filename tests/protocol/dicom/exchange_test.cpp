@@ -486,6 +486,76 @@ TEST(DicomTimes, NothingIsToldOfWhatWasNotSeen) {
   EXPECT_FALSE(the_operation(lossy).slowest);
 }
 
+DicomOperation ended_operation(Wire& wire) {
+  wire.close(CloseReason::reset);
+  return wire.facts<DicomOperation>(Phase::end).at(0);
+}
+
+TEST(DicomTimes, AReceiverThatNeverAnswers) {
+  Timed wire;
+  wire.there(message(1, echo_request(1))).wait(2s);
+  EXPECT_EQ(ended_operation(wire).slowest, SlowPart::receiver);
+}
+
+TEST(DicomTimes, AReceiverWithoutRoomToTheEnd) {
+  Timed wire;
+  wire.there(wire.command).there(wire.first).wait(23s);
+  wire.sent().zero_window_time += 22s;
+  const DicomOperation store = ended_operation(wire);
+  EXPECT_EQ(store.slowest, SlowPart::receiver);
+  EXPECT_TRUE(store.request_broken_off);
+  EXPECT_FALSE(store.transfer_time);
+}
+
+TEST(DicomTimes, ASenderThatStopsInTheMiddle) {
+  Timed wire;
+  wire.there(wire.command).there(wire.first).wait(23s);
+  EXPECT_EQ(ended_operation(wire).slowest, SlowPart::sender);
+}
+
+TEST(DicomTimes, NobodyIsBlamedForAnAnswerThatMayComeLater) {
+  Timed wire;
+  wire.there(message(1, echo_request(1))).wait(2s).close(CloseReason::capture_ended);
+  const DicomOperation echo = wire.facts<DicomOperation>(Phase::end).at(0);
+  EXPECT_FALSE(echo.slowest);
+  EXPECT_FALSE(echo.request_broken_off);
+}
+
+TEST(DicomTimes, TheFinalResponseEndsTheWait) {
+  Timed wire;
+  wire.there(message(5, find_request(1), study_identifier("STUDY")));
+  wire.back(message(5, response(0x8020, 1, 0xff00, true), study_identifier("STUDY")));
+  wire.wait(1s).back(message(5, response(0x8020, 1, 0, false)));
+  EXPECT_EQ(the_operation(wire).slowest, SlowPart::receiver);
+}
+
+TEST(DicomTimes, AnInvokerWithoutRoomForTheAnswers) {
+  Timed wire;
+  wire.there(message(5, find_request(1), study_identifier("STUDY")));
+  wire.back(message(5, response(0x8020, 1, 0xff00, true), study_identifier("STUDY"))).wait(1s);
+  wire.connection().direction[1].zero_window_time += 900ms;
+  wire.back(message(5, response(0x8020, 1, 0, false)));
+  EXPECT_EQ(the_operation(wire).slowest, SlowPart::sender);
+}
+
+TEST(DicomTimes, OfARelease) {
+  Timed wire;
+  wire.there(release_request()).wait(19ms).back(release_response());
+  EXPECT_EQ(wire.facts<DicomAssociation>(Phase::end).at(0).release_time, 20ms);
+}
+
+TEST(DicomExchange, WhatBreaksTheProtocolIsUndecodableNotLost) {
+  Opened wire;
+  wire.there(message(1, echo_request(1))).back(pdu(0x99, Octets(8, 0)));
+  wire.close();
+  for (const Event& event : wire.events()) {
+    if (event.phase != Phase::end || std::holds_alternative<Violation>(event.facts)) continue;
+    EXPECT_TRUE(event.visibility.undecodable);
+    EXPECT_FALSE(event.visibility.lost);
+  }
+  EXPECT_EQ(wire.facts<DicomAssociation>(Phase::end).at(0).unanswered_operations, 0U);
+}
+
 TEST(DicomTimes, AStartTellsNone) {
   Timed wire;
   wire.there(message(1, echo_request(1))).wait(1s).back(message(1, echo_response(1)));
