@@ -19,29 +19,62 @@ constexpr std::size_t kDeeds = 12;   ///< kinds of operations told of one associ
 /// Operations that have words of their own.
 struct Wording {
   std::string_view sop_class_uid;
-  std::string_view command;
+  std::uint16_t command;
   std::string_view text;
+  std::optional<std::uint16_t> action = std::nullopt;  ///< of an N-ACTION; nothing: any
 };
+constexpr std::string_view kFilmSession = "1.2.840.10008.5.1.1.1", kFilmBox = "1.2.840.10008.5.1.1.2",
+                           kGrayscaleImageBox = "1.2.840.10008.5.1.1.4", kColorImageBox = "1.2.840.10008.5.1.1.4.1",
+                           kPrintJob = "1.2.840.10008.5.1.1.14", kPrinter = "1.2.840.10008.5.1.1.16",
+                           kPresentationLut = "1.2.840.10008.5.1.1.23", kPerformedStep = "1.2.840.10008.3.1.2.3.3",
+                           kCommitment = "1.2.840.10008.1.20.1", kProcedureStep = "1.2.840.10008.5.1.4.34.6.1";
 constexpr std::array kWordings{
-    Wording{"1.2.840.10008.3.1.2.3.3", "N-CREATE", "began a performed procedure step"},
-    Wording{"1.2.840.10008.3.1.2.3.3", "N-SET", "updated a performed procedure step"},
-    Wording{"1.2.840.10008.1.20.1", "N-ACTION", "asked for storage commitment"},
-    Wording{"1.2.840.10008.1.20.1", "N-EVENT-REPORT", "reported on storage commitment"},
+    Wording{kPerformedStep, dimse::kCreate, "began a performed procedure step"},
+    Wording{kPerformedStep, dimse::kSet, "updated a performed procedure step"},
+    Wording{kCommitment, dimse::kAction, "asked for storage commitment"},
+    Wording{kCommitment, dimse::kEventReport, "reported on storage commitment"},
+    // PS3.4 H.4
+    Wording{kFilmSession, dimse::kCreate, "began a film session"},
+    Wording{kFilmSession, dimse::kSet, "changed a film session"},
+    Wording{kFilmSession, dimse::kAction, "printed a film session"},
+    Wording{kFilmSession, dimse::kDelete, "ended a film session"},
+    Wording{kFilmBox, dimse::kCreate, "laid out a film"},
+    Wording{kFilmBox, dimse::kSet, "changed a film"},
+    Wording{kFilmBox, dimse::kAction, "printed a film"},
+    Wording{kFilmBox, dimse::kDelete, "put a film away"},
+    Wording{kGrayscaleImageBox, dimse::kSet, "put an image on film"},
+    Wording{kColorImageBox, dimse::kSet, "put an image on film"},
+    Wording{kPrintJob, dimse::kNGet, "asked how a print job goes"},
+    Wording{kPrintJob, dimse::kEventReport, "reported on a print job"},
+    Wording{kPrinter, dimse::kNGet, "asked how the printer is"},
+    Wording{kPrinter, dimse::kEventReport, "reported how the printer is"},
+    Wording{kPresentationLut, dimse::kCreate, "set a gray scale (presentation LUT)"},
+    Wording{kPresentationLut, dimse::kDelete, "put a gray scale (presentation LUT) away"},
+    // PS3.4 CC.2; the new state stands in the data set: 1 claims a step, completes or cancels it.
+    Wording{kProcedureStep, dimse::kCreate, "scheduled a procedure step"},
+    Wording{kProcedureStep, dimse::kNGet, "read a procedure step"},
+    Wording{kProcedureStep, dimse::kSet, "updated a procedure step"},
+    Wording{kProcedureStep, dimse::kAction, "claimed or ended a procedure step", 1},
+    Wording{kProcedureStep, dimse::kAction, "asked to cancel a procedure step", 2},
+    Wording{kProcedureStep, dimse::kAction, "subscribed to procedure steps", 3},
+    Wording{kProcedureStep, dimse::kAction, "unsubscribed from procedure steps", 4},
+    Wording{kProcedureStep, dimse::kAction, "unsubscribed from new procedure steps", 5},
+    Wording{kProcedureStep, dimse::kEventReport, "reported on a procedure step"},
 };
 
-constexpr std::uint16_t kReport = 0x0100;   // N-EVENT-REPORT
-constexpr std::uint16_t kSetStep = 0x0120;  // N-SET
-
+constexpr std::string_view kNeverAnswered = "never answered";
 constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
 
 /// Operations of one kind with one answer.
 struct Deed {
   std::uint16_t command = 0;
   Invoker invoker{};
-  std::string object;    ///< the SOP class, or the level that is asked at
-  std::string target;    ///< where a C-MOVE sends
-  std::string answer;    ///< empty: success
-  bool refused = false;  ///< the answer is a failure, or never came
+  std::string object;       ///< the SOP class, or the level that is asked at
+  std::string target;       ///< where a C-MOVE sends
+  std::string answer;       ///< empty: success
+  bool refused = false;     ///< the answer is a failure, or never came
+  bool broken_off = false;  ///< the request was not sent to its end
+  bool programs = false;    ///< documents that are programs
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
   std::uint64_t got = 0;     ///< matches, or objects: that a retrieval completed, of which commitment is asked or told
@@ -49,14 +82,15 @@ struct Deed {
 
   [[nodiscard]] bool same_kind(const Deed& other) const {
     return command == other.command && invoker == other.invoker && object == other.object && target == other.target &&
-           answer == other.answer;
+           answer == other.answer && broken_off == other.broken_off && programs == other.programs;
   }
-  [[nodiscard]] bool troubled() const { return refused || failed != 0; }
+  [[nodiscard]] bool troubled() const { return refused || failed != 0 || programs; }
 };
 
 struct Deeds {
   std::vector<Deed> deeds;
   std::uint64_t more = 0;
+  std::array<Duration, 3> slow{};  ///< of the operations that each SlowPart held up most
 };
 
 struct Line {
@@ -67,18 +101,34 @@ struct Line {
   bool troubled = false;
 };
 
+// "CT Image Storage" and "Printer SOP Class" are classes; what is stored is a CT image, what is asked is a printer.
 std::string sop_class_text(const DicomOperation& operation) {
-  const std::string_view name = dicom_uid_name(operation.sop_class_uid);
-  std::string text = shown(name.empty() ? operation.sop_class_uid.view() : name);
-  // "CT Image Storage" is a class; what is stored is a CT image.
-  constexpr std::string_view kStorage = " Storage";
-  const std::size_t at = text.find(kStorage);
-  if (operation.command_field == dimse::kStore && at != std::string::npos) text.erase(at, kStorage.size());
-  return text.empty() ? "object of a class not seen" : text;
+  const std::string_view ending = operation.command_field == dimse::kStore ? " Storage" : " SOP Class";
+  std::string text = shown(dicom_uid_name(operation.sop_class_uid));
+  const std::size_t at = text.find(ending);
+  if (at != std::string::npos) text.erase(at, ending.size());
+  if (!text.empty()) return text;
+  if (operation.sop_class_uid.empty()) return "object of a class not seen";
+  return "object of unknown class '" + shown(operation.sop_class_uid) + '\'';
+}
+
+/// "1 CT Image", "3 CT Images", "2 objects of unknown class '1.2.3'", "2 Encapsulated PDF objects"
+std::string several(std::uint64_t count, std::string object) {
+  if (count != 1) {
+    bool named = false;
+    for (const std::string_view noun : {"Image", "object"}) {
+      const std::size_t at = object.find(noun);
+      if (named || at == std::string::npos) continue;
+      object.insert(at + noun.size(), "s");
+      named = true;
+    }
+    if (!named) object += " objects";
+  }
+  return grouped(count) + ' ' + object;
 }
 
 std::string answer_of(const DicomOperation& operation, const Visibility& visibility) {
-  if (!operation.status) return visibility.impaired() ? "answer not visible" : "never answered";
+  if (!operation.status) return visibility.impaired() ? "answer not visible" : std::string{kNeverAnswered};
   const StatusClass status = dicom_status_class(operation.command_field, *operation.status);
   if (status == StatusClass::success) return {};
   std::string text = std::string{to_text(status)} + ' ' + dicom_status_text(*operation.status);
@@ -97,7 +147,7 @@ void add_content(Deed& deed, const DicomContent& content) {
     deed.failed = commitment->failed;
   }
   const auto* step = content.as<PerformedStep>();
-  if (!step || deed.command != kSetStep || (step->status != "COMPLETED" && step->status != "DISCONTINUED")) return;
+  if (!step || deed.command != dimse::kSet || (step->status != "COMPLETED" && step->status != "DISCONTINUED")) return;
   deed.object = "set a performed procedure step to " + shown(step->status);
   if (step->images != 0) deed.object += ", " + counted(step->images, "image");
 }
@@ -114,10 +164,13 @@ Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
   if (!has_words) deed.object = std::string{command.empty() ? "an unknown operation" : command} + ' ' + deed.object;
   if (operation.sop_class_uid == kWorklist) deed.object = "worklist";
   for (const Wording& wording : kWordings) {
-    if (operation.sop_class_uid == wording.sop_class_uid && command == wording.command) deed.object = wording.text;
+    const bool of_action = !wording.action || wording.action == operation.action_type;
+    if (operation.sop_class_uid == wording.sop_class_uid && operation.command_field == wording.command && of_action)
+      deed.object = wording.text;
   }
   if (operation.command_field == dimse::kMove) deed.target = shown(operation.move_destination);
   deed.answer = answer_of(operation, visibility);
+  deed.broken_off = operation.request_broken_off;
   deed.refused = operation.status
                      ? dicom_status_class(operation.command_field, *operation.status) == StatusClass::failure
                      : !visibility.impaired();
@@ -128,6 +181,8 @@ Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
   deed.got = operation.command_field == dimse::kFind ? operation.pending_responses : completed;
   deed.failed = told.failed.value_or(0);
   add_content(deed, operation.content);
+  const auto* object = operation.content.as<StoredObject>();
+  deed.programs = object && object->executable_document == true;
   return deed;
 }
 
@@ -139,15 +194,24 @@ std::string level_text(const std::string& level) {
   return {};
 }
 
-/// "stored 6 CT Image, 200.2 kB", "queried studies: 12 matches"
+/// "sent", "was sent", "began to send"
+std::string sending_text(const Deed& deed) {
+  const bool by_acceptor = deed.invoker == Invoker::acceptor;
+  if (deed.broken_off) return by_acceptor ? "began to be sent " : "began to send ";
+  return by_acceptor ? "was sent " : "sent ";
+}
+
+/// "sent 6 CT Images, 200.2 kB", "queried studies: 12 matches"
 std::string text_of(const Deed& deed) {
+  if (deed.command == dimse::kEcho && deed.refused && deed.answer == kNeverAnswered)
+    return "echo" + (deed.count == 1 ? "" : " (" + grouped(deed.count) + " times)") + ' ' + deed.answer;
   std::string text;
   const std::string times = deed.count == 1 ? "" : " (" + grouped(deed.count) + " times)";
   switch (deed.command) {
     case dimse::kEcho: text = "echoed" + times; break;
     case dimse::kStore:
-      text = std::string{deed.invoker == Invoker::acceptor ? "was sent " : "sent "} + grouped(deed.count) + ' ' +
-             deed.object + ", " + bytes_text(deed.bytes);
+      text = sending_text(deed) + several(deed.count, deed.object) + ", " + bytes_text(deed.bytes);
+      if (deed.programs) text += deed.count == 1 ? ", which is a program" : ", which are programs";
       break;
     case dimse::kFind:
       text = (deed.object == "worklist" ? "asked the worklist" : "queried" + level_text(deed.object)) + times + ": " +
@@ -157,20 +221,26 @@ std::string text_of(const Deed& deed) {
     case dimse::kMove: text = "had " + counted(deed.got, "object") + " sent to " + deed.target + times; break;
     default: text = deed.object + times;
   }
-  if (is_commitment(deed) && deed.command == kReport) {
+  if (is_commitment(deed) && deed.command == dimse::kEventReport) {
     text += ": " + counted(deed.got, "object") + " committed";
   } else if (is_commitment(deed) && deed.got != 0) {
     text += " of " + counted(deed.got, "object");
   }
   if (deed.failed != 0) text += ", " + grouped(deed.failed) + (is_commitment(deed) ? " not" : " failed");
+  if (deed.broken_off) return text + ", not finished";
   if (!deed.answer.empty()) text += ": " + deed.answer;
   return text;
+}
+
+std::string by_text(const std::optional<Invoker>& side) {
+  return side ? " by the " + std::string{to_text(*side)} : std::string{};
 }
 
 std::string end_text(const DicomAssociation& association) {
   if (association.rejection) {
     const DicomRejection& why = *association.rejection;
-    return "refused: " + dicom_rejection_text(why.result, why.source, why.reason);
+    return "refused by the " + dicom_rejection_source_text(why.source) + ": " +
+           dicom_rejection_text(why.result, why.source, why.reason);
   }
   if (!association.end) return "went on";
   switch (*association.end) {
@@ -182,32 +252,54 @@ std::string end_text(const DicomAssociation& association) {
                   ? std::string{}
                   : " (" + dicom_abort_text(association.abort->source, association.abort->reason) + ')');
     case DicomEnd::rejected: return "refused";
-    case DicomEnd::reset: return "connection reset";
-    case DicomEnd::closed: return "connection closed without release";
+    case DicomEnd::reset: return "connection reset" + by_text(association.broken_off_by);
+    case DicomEnd::closed: return "connection closed" + by_text(association.broken_off_by) + " without release";
     case DicomEnd::timeout: return "fell silent";
     case DicomEnd::open: return "still open at the end";
   }
   return {};
 }
 
-/// "2 of 3 contexts refused (abstract syntax not supported)"; empty if none was, or if that was not seen.
+constexpr std::size_t kNamedContexts = 3;
+
+std::string context_text(const PresentationContext& context) {
+  const std::string_view name = dicom_uid_name(context.abstract_syntax);
+  return shown(name.empty() ? context.abstract_syntax : name);
+}
+
+/// "2 of 3 contexts refused (abstract syntax not supported): CT Image Storage, 1.2.3"; empty if none was, or if that
+/// was not seen.
 std::string refusals_text(const DicomAssociation& association) {
   std::size_t refused = 0;
   std::string why;
+  std::string names;
   for (const PresentationContext& context : association.contexts) {
     if (!context.result || context.accepted()) continue;
     ++refused;
     const std::string reason{dicom_context_result_text(*context.result)};
     if (why.find(reason) == std::string::npos) why.append(why.empty() ? "" : ", ").append(reason);
+    if (refused <= kNamedContexts) names.append(names.empty() ? "" : ", ").append(context_text(context));
   }
   if (refused == 0) return {};
-  return std::to_string(refused) + " of " + counted(association.contexts.size(), "context") + " refused (" + why + ')';
+  if (refused > kNamedContexts) names += ", …";
+  return std::to_string(refused) + " of " + counted(association.contexts.size(), "context") + " refused (" + why +
+         "): " + names;
 }
 
 bool is_troubled(const DicomAssociation& association, const Visibility& visibility) {
   if (association.rejection || association.abort) return true;
   if (!association.end || visibility.impaired()) return false;
   return *association.end != DicomEnd::released && *association.end != DicomEnd::open;
+}
+
+constexpr Duration kSlow = std::chrono::seconds{1};
+
+/// "slow: the receiver (2.1 s)"; empty if nothing took long.
+std::string slowness_text(const std::array<Duration, 3>& slow) {
+  const auto most = std::ranges::max_element(slow);
+  if (*most < kSlow) return {};
+  return "slow: the " + std::string{to_text(static_cast<SlowPart>(most - slow.begin()))} + " (" + duration_text(*most) +
+         ')';
 }
 
 std::string titles_text(const DicomAssociation& association) {
@@ -248,6 +340,10 @@ class AssociationsSection final : public SummarySection {
  private:
   void take(const Event& event, const DicomOperation& operation) {
     Deeds& deeds = open_.of(event.conversation);
+    if (operation.slowest) {
+      const Timestamp over = operation.answered ? operation.answered->time : event.last.time;
+      deeds.slow[static_cast<std::size_t>(*operation.slowest)] += elapsed(operation.requested.time, over);
+    }
     Deed deed = deed_of(operation, event.visibility);
     const auto same = std::ranges::find_if(deeds.deeds, [&](const Deed& other) { return other.same_kind(deed); });
     if (same != deeds.deeds.end()) {
@@ -292,6 +388,7 @@ class AssociationsSection final : public SummarySection {
       add(data_passed || observation.event.visibility.impaired() ? "what was asked for was not visible"
                                                                  : "asked for nothing");
     }
+    add(slowness_text(deeds.slow));
     add(refusals_text(association));
     if (!association.rejection && !association.accepted && !observation.event.visibility.impaired()) add("no answer");
     const Duration took = observation.event.last.time - observation.event.first.time;

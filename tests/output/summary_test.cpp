@@ -152,13 +152,73 @@ TEST(Summary, TellsEachAssociationInALine) {
   EXPECT_THAT(rendered(summary),
               HasSubstr("Associations\n"
                         "  began         from → to   titles      what happened\n"
-                        "  08:00:00.000  ct1 → pacs  CT1 → PACS  sent 3 CT Image, 300.0 kB; "
+                        "  08:00:00.000  ct1 → pacs  CT1 → PACS  sent 3 CT Images, 300.0 kB; "
                         "sent 1 CT Image, 100.0 kB: failure 0122, SOP class not supported;\n"
                         "                                        asked the worklist: 4 matches; "
-                        "1 of 2 contexts refused (abstract syntax not supported);\n"
+                        "1 of 2 contexts refused (abstract syntax not supported): Verification SOP Class;\n"
                         "                                        released after 1.5 s\n"
-                        "  08:00:00.000  ct1 → pacs  CT1 → PACS  refused: rejected-permanent, called "
-                        "AE title not recognized\n"));
+                        "  08:00:00.000  ct1 → pacs  CT1 → PACS  refused by the service user: "
+                        "rejected-permanent, called AE title not recognized\n"));
+}
+
+TEST(Summary, TellsWhatWasNotFinishedOrNeverAnswered) {
+  Summary summary{{.width = 400}};
+  DicomOperation store = samples::operation(0x0001);
+  store.status.reset();
+  store.answered.reset();
+  store.request_broken_off = true;
+  summary.observe(samples::observation(store));
+  DicomOperation echo = samples::operation(0x0030);
+  echo.status.reset();
+  echo.answered.reset();
+  summary.observe(samples::observation(echo));
+  DicomOperation stranger = samples::operation(0x0001);
+  stranger.sop_class_uid = "31";
+  summary.observe(samples::observation(stranger));
+  summary.observe(samples::observation(samples::association()));
+  EXPECT_THAT(rendered(summary), HasSubstr("began to send 1 CT Image, 100.0 kB, not finished; echo never answered; "
+                                           "sent 1 object of unknown class '31', 100.0 kB;"));
+}
+
+TEST(Summary, TellsWhoBrokeTheStandard) {
+  Summary summary{{.width = 400}};
+  EXPECT_THAT(rendered(summary), Not(HasSubstr("Breaks of the standard")));
+  Violation low{.name = "dicom.uid", .clause = "PS3.8 F.1", .severity = Severity::low, .meaning = "It is no UID."};
+  Violation high{.name = "dicom.pdu_type",
+                 .clause = "PS3.8 9.3.1",
+                 .by_opener = false,
+                 .severity = Severity::high,
+                 .meaning = "It is no PDU."};
+  for (int i = 0; i < 3; ++i) summary.observe(samples::observation(low));
+  summary.observe(samples::observation(high));
+  summary.observe(samples::observation(CaptureNote{"hl7.repeated_violations", "hl7.message_type", 2}));
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("Breaks of the standard\n"
+                        "  who   towards  how bad  times  what           rule\n"
+                        "  pacs  ct1      high         1  It is no PDU.  dicom.pdu_type, PS3.8 9.3.1\n"
+                        "  ct1   pacs     low          3  It is no UID.  dicom.uid, PS3.8 F.1\n"
+                        "  and 2 more breaks of hl7.message_type on the same connections\n"));
+}
+
+TEST(Summary, TellsWhoWasSlow) {
+  Summary summary{{.width = 400}};
+  DicomOperation store = samples::operation(0x0001);
+  store.slowest = SlowPart::receiver;
+  store.answered = samples::mark(2110ms);
+  summary.observe(samples::observation(store));
+  summary.observe(samples::observation(samples::association()));
+  EXPECT_THAT(rendered(summary), HasSubstr("sent 1 CT Image, 100.0 kB; slow: the receiver (2.1 s);"));
+}
+
+TEST(Summary, TellsAProgramInADocument) {
+  Summary summary{{.width = 400}};
+  DicomOperation store = samples::operation(0x0001);
+  StoredObject object;
+  object.executable_document = true;
+  store.content = DicomContent{object};
+  summary.observe(samples::observation(store));
+  summary.observe(samples::observation(samples::association()));
+  EXPECT_THAT(rendered(summary), HasSubstr("sent 1 CT Image, 100.0 kB, which is a program;"));
 }
 
 TEST(Summary, TellsWhatACommitmentAndAStepCameTo) {
