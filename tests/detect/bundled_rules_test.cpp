@@ -131,5 +131,41 @@ TEST(BundledRules, AProtocolBrokenSoThatReceiversMayDiffer) {
   EXPECT_EQ(found(broken(Severity::high, true), Phase::end, {}, true), Found{}) << "a quirk of the device";
 }
 
+TEST(BundledRules, AProgramInADocument) {
+  const auto stored = [](std::optional<bool> executable) {
+    StoredObject object;
+    object.executable_document = executable;
+    DicomOperation store;
+    store.command_field = 0x0001;
+    store.content = DicomContent{object};
+    return store;
+  };
+  EXPECT_EQ(found(stored(true)), (Found{{"A program was stored as a document", Level::high}}));
+  EXPECT_EQ(found(stored(false)), Found{});
+  EXPECT_EQ(found(stored(std::nullopt)), Found{});
+}
+
+TEST(BundledRules, ARejectedAssociation) {
+  DicomAssociation association;
+  association.accepted = true;
+  EXPECT_EQ(found(association), Found{});
+  association.accepted = false;
+  association.rejection = DicomRejection{1, 1, 7};
+  EXPECT_EQ(found(association), (Found{{"An association was rejected", Level::low}}));
+}
+
+TEST(BundledRules, APasscodeInClear) {
+  const auto with_identity = [](std::uint8_t type) {
+    auto negotiation = std::make_shared<DicomNegotiation>();
+    negotiation->user_identity = UserIdentity{.type = type};
+    DicomAssociation association;
+    association.accepted = true;
+    association.negotiation = std::move(negotiation);
+    return association;
+  };
+  EXPECT_EQ(found(with_identity(2)), (Found{{"A passcode was sent in clear", Level::low}}));
+  EXPECT_EQ(found(with_identity(1)), Found{});
+}
+
 }  // namespace
 }  // namespace dcmwatch
