@@ -1,5 +1,8 @@
 #include "app/files.h"
 
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -31,6 +34,12 @@ std::optional<Fingerprints> load_fingerprints(const fs::path& file) {
   const fs::path table = file.empty() ? bundled_fingerprints() : file;
   if (table.empty()) return std::nullopt;
   return Fingerprints::load(table);
+}
+
+void tell_no_fingerprints() {
+  fmt::print(stderr,
+             "dcmwatch: no fingerprints came with this program, so no implementation is recognised; "
+             "name a file of them with --fingerprints\n");
 }
 
 fs::path default_pseudonym_key() {

@@ -17,6 +17,8 @@ std::filesystem::path bundled_fingerprints();
 
 /// The table of `file` or, where that is empty, the one that came with dcmwatch; nothing if none did.
 std::optional<Fingerprints> load_fingerprints(const std::filesystem::path& file);
+/// On stderr, that there are none: no implementation is recognised.
+void tell_no_fingerprints();
 
 /// $XDG_STATE_HOME/dcmwatch/pseudonym.key, or beneath ~/.local/state; its folder is made. Empty if there is no home to
 /// make it in.

@@ -109,6 +109,7 @@ int monitor(const std::string& file) {
   const std::shared_ptr<const Model> model = load_model(configuration.model);
   const RuleSet rules = load_rules(configuration.rules);
   const std::optional<Fingerprints> fingerprints = load_fingerprints(configuration.fingerprints);
+  if (!fingerprints) tell_no_fingerprints();
   signal(SIGPIPE, SIG_IGN);
   return run_apart(configuration.user, open_configured(configuration), [&](Opened opened) {
     return Monitor{configuration, std::move(opened), model, rules, fingerprints ? &*fingerprints : nullptr}.run();

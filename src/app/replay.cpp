@@ -70,6 +70,7 @@ class Replay {
     if (!options.model.empty()) model_ = std::make_unique<Lookup>(load_model(options.model));
     RuleSet rules = rules_for(options);
     fingerprints_ = load_fingerprints(options.fingerprints);
+    if (!fingerprints_) tell_no_fingerprints();
     if (rules.empty() && !options.fail_on.empty()) throw UsageError("--fail-on judges nothing without rules");
     std::vector<RecordSink*> sinks;
     if (!options.quiet) sinks.push_back(&summary_);
@@ -98,7 +99,9 @@ class Replay {
     output_->close();
     if (log_ && !log_->close()) whole = false;
     if (metrics_ && !write_metrics()) whole = false;
-    if (!options_.quiet && !print_summary(std::chrono::steady_clock::now() - begun)) whole = false;
+    // Where nothing could be read there is nothing to sum up but why, and that was said.
+    const bool nothing_read = !failures_.empty() && !judge_->first();
+    if (!options_.quiet && !nothing_read && !print_summary(std::chrono::steady_clock::now() - begun)) whole = false;
     const bool fails = !options_.fail_on.empty() && judge_->highest_level() &&
                        *judge_->highest_level() >= *level_from(options_.fail_on);
     return fails ? kFindings : whole ? kDone : kFailed;
