@@ -113,6 +113,7 @@ class HalfStream {
 
   [[nodiscard]] bool finished() const { return fin_ && next_ >= *fin_; }
   [[nodiscard]] bool fin_seen() const { return fin_.has_value(); }
+  [[nodiscard]] bool fin_acknowledged() const { return fin_ && acknowledged_ > *fin_; }
   [[nodiscard]] std::int64_t expected() const { return next_; }
   [[nodiscard]] std::int64_t acknowledged() const { return acknowledged_; }
   /// Everything before it was seen or given up. One more than that, for a FIN takes a sequence number and may be

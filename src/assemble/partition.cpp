@@ -461,12 +461,25 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
   return false;
 }
 
+// Whoever acknowledges the other's FIN was second, whichever of the two the mirror shows first.
+void Partition::tell_who_ends(Live& live, Direction direction) {
+  const HalfStream& sender = live.half[index_of(direction)];
+  const HalfStream& peer = live.half[index_of(opposite(direction))];
+  std::optional<Direction>& ended_by = live.connection.ended_by;
+  if (!peer.fin_seen()) {
+    if (!ended_by) ended_by = direction;
+  } else if (!peer.fin_acknowledged()) {
+    ended_by = sender.fin_acknowledged() ? std::optional{direction} : std::nullopt;
+  }
+}
+
 void Partition::on_fin(Slot slot, Direction direction, const Segment& segment) {
   Entry& it = entry(slot);
   Live& connection = live(it);
   HalfStream& sender = connection.half[index_of(direction)];
+  const bool first = !sender.fin_seen();
   sender.on_fin(limits_, sender.offset_of(segment.sequence) + segment.wire_payload_bytes);
-  if (sender.fin_seen() && !connection.connection.ended_by) connection.connection.ended_by = direction;
+  if (first && sender.fin_seen()) tell_who_ends(connection, direction);
   if (it.state != State::half_closed && sender.fin_seen()) enter(slot, State::half_closed, segment.mark.time);
 }
 

@@ -82,6 +82,7 @@ class Partition {
   static void on_window(Live& connection, Direction direction, const Segment& segment);
   bool on_payload(Slot slot, Direction direction, const Segment& segment);
   void on_fin(Slot slot, Direction direction, const Segment& segment);
+  static void tell_who_ends(Live& live, Direction direction);
   void on_reset(Slot slot, Direction direction, const Segment& segment);
   void refute_reset(Slot slot, Direction direction, const Segment& segment);
   void on_datagram(Entry& entry, Direction direction, const Segment& segment);

@@ -66,7 +66,7 @@ struct Connection {
   Mark last;                          ///< last packet seen so far
   bool joined_midway = false;         ///< no handshake seen
   bool truncated = false;             ///< a snap length cut payload somewhere
-  std::optional<Direction> ended_by;  ///< who sent the RST or, without one, the first FIN
+  std::optional<Direction> ended_by;  ///< who sent the RST or, without one, the first FIN; nothing: both at once
   HandshakeTimes handshake;
   std::array<DirectionStatistics, 2> direction{};
 

@@ -10,22 +10,18 @@ Outcome outcome(const Event&, const ConnectionFact& fact) {
   return *fact.end == ConnectionEnd::finished ? Outcome::success : Outcome::unknown;
 }
 
-bool is_broken_off(const DicomAssociation& association) {
+// How an association ended is told by its end alone, whatever became of its operations: PS3.8 9.2 knows a release.
+Outcome outcome(const Event&, const DicomAssociation& association) {
+  if (association.rejection || association.abort || association.accepted == false) return Outcome::failure;
   switch (association.end.value_or(DicomEnd::open)) {
     case DicomEnd::reset:
-    case DicomEnd::timeout: return true;
-    case DicomEnd::closed: return association.operations == 0 || association.unanswered_operations != 0;
+    case DicomEnd::timeout:
+    case DicomEnd::closed: return Outcome::failure;
     case DicomEnd::released:
     case DicomEnd::aborted:
     case DicomEnd::rejected:
-    case DicomEnd::open: return false;
+    case DicomEnd::open: break;
   }
-  return false;
-}
-
-Outcome outcome(const Event& event, const DicomAssociation& association) {
-  if (association.rejection || association.abort || association.accepted == false) return Outcome::failure;
-  if (is_broken_off(association)) return event.visibility.impaired() ? Outcome::unknown : Outcome::failure;
   return association.accepted ? Outcome::success : Outcome::unknown;
 }
 

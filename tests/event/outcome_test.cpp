@@ -6,32 +6,24 @@
 namespace dcmwatch {
 namespace {
 
-Outcome outcome_of_association(DicomEnd end, std::uint64_t operations, std::uint64_t unanswered,
-                               Visibility visibility = {}) {
+Outcome outcome_of_association(DicomEnd end, Visibility visibility = {}) {
   Event event;
   event.visibility = visibility;
   DicomAssociation association;
   association.accepted = true;
   association.end = end;
-  association.operations = operations;
-  association.unanswered_operations = unanswered;
   event.facts = association;
   return outcome_of(event);
 }
 
 TEST(Outcome, OfAnAssociationThatIsBrokenOffIsFailure) {
-  EXPECT_EQ(outcome_of_association(DicomEnd::released, 1, 0), Outcome::success);
-  EXPECT_EQ(outcome_of_association(DicomEnd::reset, 1, 0), Outcome::failure);
-  EXPECT_EQ(outcome_of_association(DicomEnd::timeout, 1, 0), Outcome::failure);
-  EXPECT_EQ(outcome_of_association(DicomEnd::closed, 2, 1), Outcome::failure);
-  EXPECT_EQ(outcome_of_association(DicomEnd::closed, 0, 0), Outcome::failure) << "it came to nothing";
-  EXPECT_EQ(outcome_of_association(DicomEnd::closed, 2, 0), Outcome::success) << "all that was asked for was answered";
-  EXPECT_EQ(outcome_of_association(DicomEnd::open, 1, 0), Outcome::success);
-}
-
-TEST(Outcome, OfAnEndThatMayHaveBeenAnotherIsUnknown) {
-  EXPECT_EQ(outcome_of_association(DicomEnd::reset, 1, 0, {.lost = true}), Outcome::unknown);
-  EXPECT_EQ(outcome_of_association(DicomEnd::closed, 1, 1, {.truncated = true}), Outcome::unknown);
+  EXPECT_EQ(outcome_of_association(DicomEnd::released), Outcome::success);
+  EXPECT_EQ(outcome_of_association(DicomEnd::open), Outcome::success);
+  for (const DicomEnd end : {DicomEnd::reset, DicomEnd::timeout, DicomEnd::closed}) {
+    EXPECT_EQ(outcome_of_association(end), Outcome::failure);
+    EXPECT_EQ(outcome_of_association(end, {.truncated = true}), Outcome::failure)
+        << "as the end is told, so its outcome";
+  }
 }
 
 TEST(Outcome, OfAnOperationThatWasSurelyNeverAnsweredIsFailure) {

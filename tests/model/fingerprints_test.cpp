@@ -143,7 +143,7 @@ TEST(ShippedFingerprints, KnowWhatWasMet) {
        {"1.2.826.0.1.3680043.2.135.1066.101", "Netherlands Cancer Institute", "", "ConQuest", "1.5.0", high}},
       {"1.2.826.0.1.3680043.10.854",
        "DCMJS-DIMSE-V0.2",
-       {"1.2.826.0.1.3680043.10.854", "Pantelis Georgiadis (dcmjs-dimse)", "dcmjs-dimse", "", "0.2", high}},
+       {"1.2.826.0.1.3680043.10.854", "Pantelis Georgiadis (dcmjs-dimse)", "dcmjs-dimse", "", "", high}},
       {"2.16.840.1.113669.2.1.1",
        "MergeCOM3_340",
        {"2.16.840.1.113669.2.1.1", "Merge Healthcare", "MergeCOM-3", "", "340", high}},

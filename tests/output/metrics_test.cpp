@@ -67,6 +67,9 @@ class MetricsTest : public testing::Test {
     Hl7Message unmatched = samples::message();
     unmatched.message_seen = false;
     metrics.observe(samples::observation(unmatched));
+    DicomOperation slow = samples::operation();
+    slow.slowest = SlowPart::receiver;
+    metrics.observe(samples::observation(slow));
     metrics.update(tallies(1000, 500'000));
   }
 

@@ -154,8 +154,8 @@ TEST(Summary, TellsEachAssociationInALine) {
                         "  began         from → to   titles      what happened\n"
                         "  08:00:00.000  ct1 → pacs  CT1 → PACS  sent 3 CT Images, 300.0 kB; "
                         "sent 1 CT Image, 100.0 kB: failure 0122, SOP class not supported;\n"
-                        "                                        asked the worklist: 4 matches; "
-                        "1 of 2 contexts refused (abstract syntax not supported): Verification SOP Class;\n"
+                        "                                        asked the worklist: 4 matches;\n"
+                        "                                        1 of 2 contexts refused (abstract syntax not supported): Verification SOP Class;\n"
                         "                                        released after 1.5 s\n"
                         "  08:00:00.000  ct1 → pacs  CT1 → PACS  refused by the service user: "
                         "rejected-permanent, called AE title not recognized\n"));

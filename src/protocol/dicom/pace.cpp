@@ -55,6 +55,7 @@ bool Pace::Snapshot::loses_since(const Snapshot& earlier) const {
 
 std::optional<SlowPart> Pace::slowest(Timestamp over, const DirectionStatistics& sent, const DirectionStatistics& back,
                                       Duration round_trip) const {
+  if (response_ && end_ && *response_ < *end_) return std::nullopt;  // it answers what it did not wait for
   const Timestamp sent_until = end_.value_or(over);
   const Duration transfer = elapsed(begin_, sent_until);
   const Duration wait = elapsed(sent_until, over);

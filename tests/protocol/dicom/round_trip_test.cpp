@@ -343,7 +343,8 @@ void compare_contents(const PlannedOperation& plan, const DicomOperation& told, 
   compare_content<StorageCommitment>("commitment", planned.content, told.content, with);
   compare_content<PerformedStep>("step", planned.content, told.content, with);
   if (const auto* object = told.content.as<StoredObject>()) {
-    const auto skew = plan.created ? std::optional<Duration>{told.requested.time - *plan.created} : std::nullopt;
+    auto skew = plan.created ? std::optional<Duration>{told.requested.time - *plan.created} : std::nullopt;
+    if (skew && std::chrono::abs(*skew) > std::chrono::hours{24}) skew.reset();  // an old object, and no wrong clock
     with.field("object.clock_skew", skew, object->clock_skew);
   }
 }
@@ -385,8 +386,8 @@ void compare_operation(const PlannedOperation& plan, const SpokenOperation& said
   const auto between = [](SegmentNumber from, SegmentNumber to) {
     return from != 0 && to != 0 ? std::optional<Duration>{1ms * (to - from)} : std::nullopt;
   };
-  with.field("transfer_time", said.request_bytes != 0 ? between(said.begun, said.requested) : std::nullopt,
-             told.transfer_time);
+  const bool took_time = said.request_bytes != 0 || said.begun != said.requested;
+  with.field("transfer_time", took_time ? between(said.begun, said.requested) : std::nullopt, told.transfer_time);
   with.field("response_time", said.responses != 0 ? between(said.requested, said.responding) : std::nullopt,
              told.response_time);
   with.field("requested.packet", said.begun, told.requested.packet);
