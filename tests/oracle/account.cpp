@@ -1,8 +1,10 @@
 #include "account.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "capture/source.h"
@@ -39,8 +41,9 @@ class Reader final : public RecordSink, private FieldSink {
       field.visit(record, *this);
       if (values_ != 0) account.emplace(field.path, value_);
     }
-    if (const auto* association = std::get_if<DicomAssociation>(&record.observation.event.facts))
-      add_roles(account, *association);
+    const auto& facts = record.observation.event.facts;
+    if (const auto* association = std::get_if<DicomAssociation>(&facts)) add_roles(account, *association);
+    if (const auto* operation = std::get_if<DicomOperation>(&facts)) add_lists(account, operation->content);
     return account;
   }
 
@@ -58,6 +61,28 @@ class Reader final : public RecordSink, private FieldSink {
     if (!accepted.empty()) account["roles accepted"] = fmt::format("{}", fmt::join(accepted, ", "));
   }
 
+  // What the analyst joins facts by, and the log does not have.
+  static void add_lists(Account& account, const DicomContent& content) {
+    if (const auto* answer = content.as<WorklistAnswer>()) add_scheduled(account, answer->steps);
+    if (const auto* commitment = content.as<StorageCommitment>()) {
+      add_instances(account, kReferencedInstances, commitment->instances);
+      add_instances(account, kFailedInstances, commitment->failed_instances);
+    }
+    if (const auto* step = content.as<PerformedStep>()) {
+      add_scheduled(account, step->scheduled);
+      add_instances(account, kReferencedInstances, step->instances);
+    }
+  }
+  static void add_scheduled(Account& account, const std::vector<ScheduledStep>& steps) {
+    for (const ScheduledStep& step : steps)
+      put_once(account, kScheduledSteps,
+               fmt::format("{}/{}/{}", step.accession.text(), step.patient.text(), step.study.text()));
+  }
+  static void add_instances(Account& account, std::string_view path, const std::vector<InstancePrint>& instances) {
+    const std::set<InstancePrint> prints{instances.begin(), instances.end()};
+    if (!prints.empty()) account.emplace(path, fmt::format("{:016x}", fmt::join(prints, ", ")));
+  }
+
   void add(std::string_view value) {
     if (values_++ != 0) value_ += ", ";
     value_ += value;
@@ -73,6 +98,13 @@ class Reader final : public RecordSink, private FieldSink {
 };
 
 }  // namespace
+
+void put_once(Account& account, std::string_view path, std::string_view value) {
+  if (value.empty()) return;
+  std::string& list = account[std::string{path}];
+  if (fmt::format(", {}, ", list).find(fmt::format(", {}, ", value)) != std::string::npos) return;
+  list += list.empty() ? std::string{value} : fmt::format(", {}", value);
+}
 
 std::string_view value_of(const Account& account, std::string_view path) {
   const auto found = account.find(path);
@@ -93,39 +125,33 @@ ToldByConnection told_of(const std::filesystem::path& capture) {
 
 std::string Difference::text() const { return fmt::format("{}\t{}\t{}\t{}\t({})", capture, what, ours, theirs, where); }
 
-void Comparison::compare(const std::string& where, const Account& ours, const Account& theirs, std::string_view kind) {
-  for (const auto& [path, theirs_says] : theirs) {
-    OfKind& of_kind = fields_[path][std::string{kind}];
-    const std::string_view ours_says = value_of(ours, path);
-    ++compared_;
-    of_kind.told |= !ours_says.empty();
-    if (ours_says == theirs_says) continue;
-    Difference difference{capture_, where, path, std::string{ours_says}, theirs_says};
-    (ours_says.empty() ? of_kind.untold : differences_).push_back(std::move(difference));
-  }
+bool is_of_data_set(std::string_view path) {
+  constexpr std::array<std::string_view, 11> kOfDataSets{
+      "dicom.object.",   "dicom.query",       "dicom.worklist.", "dicom.commitment.",  "dicom.step.",   "dicom.study",
+      "order.accession", "patient.pseudonym", kScheduledSteps,   kReferencedInstances, kFailedInstances};
+  constexpr std::array<std::string_view, 7> kReckoned{"dicom.object.created",
+                                                      "dicom.object.clock_skew",
+                                                      "dicom.object.executable_document",
+                                                      "dicom.object.mistyped_document",
+                                                      "dicom.object.pixel_digest",
+                                                      "dicom.commitment.failure_meanings",
+                                                      "dicom.step.discontinuation_meaning"};
+  return std::ranges::any_of(kOfDataSets, [&](std::string_view begin) { return path.starts_with(begin); }) &&
+         std::ranges::find(kReckoned, path) == kReckoned.end();
 }
 
-std::vector<Difference> Comparison::differences() const {
-  std::vector<Difference> all = differences_;
-  for (const auto& [path, kinds] : fields_)
-    for (const auto& [kind, of_kind] : kinds)
-      if (of_kind.told) all.insert(all.end(), of_kind.untold.begin(), of_kind.untold.end());
-  return all;
+void Comparison::compare(const std::string& where, const Account& ours, const Account& theirs, bool data_sets_read) {
+  for (const auto& [path, theirs_says] : theirs) compare(where, path, value_of(ours, path), theirs_says);
+  if (!data_sets_read) return;
+  for (const auto& [path, ours_says] : ours)
+    if (is_of_data_set(path) && !theirs.contains(path)) compare(where, path, ours_says, {});
 }
 
-std::vector<std::string> Comparison::not_told_yet() const {
-  std::vector<std::string> names;
-  for (const auto& [path, kinds] : fields_) {
-    const bool told_of_others = std::ranges::any_of(kinds, [](const auto& of_kind) { return of_kind.second.told; });
-    std::size_t times = 0;
-    for (const auto& [kind, of_kind] : kinds) {
-      if (of_kind.told) continue;
-      times += of_kind.untold.size();
-      if (told_of_others) names.push_back(fmt::format("{} of {} ({} times)", path, kind, of_kind.untold.size()));
-    }
-    if (!told_of_others) names.push_back(fmt::format("{} ({} times)", path, times));
-  }
-  return names;
+void Comparison::compare(const std::string& where, std::string_view path, std::string_view ours,
+                         std::string_view theirs) {
+  ++compared_[std::string{path}];
+  if (ours != theirs)
+    differences_.push_back({capture_, where, std::string{path}, std::string{ours}, std::string{theirs}});
 }
 
 }  // namespace dcmwatch::oracle

@@ -18,6 +18,15 @@ using Account = std::map<std::string, std::string, std::less<>>;
 /// "" where the account has no such field.
 std::string_view value_of(const Account& account, std::string_view path);
 
+/// Adds to a list's values one that it does not hold.
+void put_once(Account& account, std::string_view path, std::string_view value);
+
+// What no field tells, for the test alone.
+inline constexpr std::string_view kScheduledSteps =
+    "scheduled steps";  ///< accession/patient/study as pseudonyms, each once
+inline constexpr std::string_view kReferencedInstances = "referenced instances";  ///< in the order of their pseudonyms
+inline constexpr std::string_view kFailedInstances = "failed instances";
+
 /// Of one connection, in the order in which they ended.
 struct Told {
   std::vector<Account> associations;
@@ -32,6 +41,9 @@ const Pseudonymizer& pseudonymizer();
 /// What the whole program tells of a capture.
 ToldByConnection told_of(const std::filesystem::path& capture);
 
+/// Whether only a data set can tell it, but for what is reckoned from it: with packets, or by a table.
+bool is_of_data_set(std::string_view path);
+
 /// Where two accounts differ: in a field, or in what the test says in words.
 struct Difference {
   std::string capture;
@@ -43,30 +55,25 @@ struct Difference {
   [[nodiscard]] std::string text() const;
 };
 
-/// What our records never say, of what is compared, is not told yet: no difference.
 class Comparison {
  public:
-  /// Of `theirs`, every field is compared. Records of one `kind` tell a field or do not: "C-STORE
-  /// in 1.2.840.10008.1.2".
-  void compare(const std::string& where, const Account& ours, const Account& theirs, std::string_view kind = {});
+  /// Of `theirs`, every field is compared; of `ours`, besides, every field that only a data set can tell, if all of the
+  /// data sets were read.
+  void compare(const std::string& where, const Account& ours, const Account& theirs, bool data_sets_read);
   void differ(Difference difference) { differences_.push_back(std::move(difference)); }
   void next_capture(std::string capture) { capture_ = std::move(capture); }
   [[nodiscard]] const std::string& capture() const { return capture_; }
 
-  [[nodiscard]] std::vector<Difference> differences() const;
-  /// "dicom.priority (678 times)", or of which kinds where others tell it.
-  [[nodiscard]] std::vector<std::string> not_told_yet() const;
-  [[nodiscard]] std::size_t compared() const { return compared_; }
+  [[nodiscard]] const std::vector<Difference>& differences() const { return differences_; }
+  /// How often each field was compared.
+  [[nodiscard]] const std::map<std::string, std::size_t, std::less<>>& compared() const { return compared_; }
 
  private:
-  struct OfKind {
-    bool told = false;
-    std::vector<Difference> untold;  ///< differences, if others of its kind tell it
-  };
+  void compare(const std::string& where, std::string_view path, std::string_view ours, std::string_view theirs);
+
   std::string capture_;
-  std::map<std::string, std::map<std::string, OfKind>> fields_;
   std::vector<Difference> differences_;
-  std::size_t compared_ = 0;
+  std::map<std::string, std::size_t, std::less<>> compared_;
 };
 
 }  // namespace dcmwatch::oracle

@@ -23,13 +23,12 @@ struct DcmtkAssociation {
 /// them does not take it.
 DcmtkAssociation dcmtk_association(const SeenAssociation& seen);
 
-/// An operation, its requests paired with its responses by message id and context. What the data set of a C-STORE says
-/// is told apart, since of some transfer syntaxes nothing is read.
+/// A request paired with its responses by message id and context: what their commands and their data sets say.
 struct DcmtkOperation {
   std::string key;  ///< invoker, context and message id: unique among those that are open
   Account account;
-  Account data_set;
-  std::string transfer_syntax;
+  std::size_t request_data_sets = 0, response_data_sets = 0;  ///< that were read
+  bool read_all = true;  ///< false: a data set is cut, or its transfer syntax was not agreed
 };
 
 /// In the order of their requests. Throws std::runtime_error where DCMTK cannot read a command or a data set.

@@ -216,7 +216,6 @@ void tell_request(Account& account, T_ASC_Parameters* parameters, SopClasses& ex
   const DUL_ASSOCIATESERVICEPARAMETERS& dul = parameters->DULparams;
   account["dicom.calling_ae"] = dul.callingAPTitle;
   account["dicom.called_ae"] = dul.calledAPTitle;
-  put_unless_empty(account, "dicom.application_context", dul.applicationContextName);
   put_unless_empty(account, "dicom.opener.implementation_class_uid", dul.callingImplementationClassUID);
   put_unless_empty(account, "dicom.opener.implementation_version_name", dul.callingImplementationVersionName);
   account["dicom.opener.maximum_length"] = std::to_string(dul.peerMaxPDU);

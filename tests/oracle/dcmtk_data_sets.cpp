@@ -1,87 +1,64 @@
-#include <dcmtk/config/osconfig.h>
-//
-#include <dcmtk/dcmdata/dcdatset.h>
+#include "dcmtk_data_sets.h"
+
 #include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcsequen.h>
-#include <dcmtk/dcmdata/dcxfer.h>
+#include <dcmtk/dcmdata/dcvrda.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <set>
 #include <stdexcept>
 
-#include "dcmtk.h"
+#include "base/limits.h"
+#include "event/dicom_content.h"
 #include "event/dicom_names.h"
 
 namespace dcmwatch::oracle {
 namespace {
 
-class DataSet {
- public:
-  DataSet(const std::string& bytes, E_TransferSyntax syntax, const std::string& what) {
-    DcmInputBufferStream stream;
-    stream.setBuffer(bytes.data(), static_cast<offile_off_t>(bytes.size()));
-    stream.setEos();
-    data_set_.transferInit();
-    const OFCondition condition = data_set_.read(stream, syntax, EGL_noChange);
-    data_set_.transferEnd();
-    if (condition.bad()) throw std::runtime_error(fmt::format("{}: {}", what, condition.text()));
-  }
+std::string pseudonym(IdentifierKind kind, std::string_view identifier) {
+  return std::string{pseudonymizer().pseudonym(kind, identifier).text()};
+}
 
-  /// Nothing if the element is not there, or empty.
-  [[nodiscard]] std::string text(const DcmTagKey& tag) {
-    OFString value;
-    data_set_.findAndGetOFString(tag, value);
-    return std::string{normalised({value.data(), value.size()})};
-  }
-  [[nodiscard]] std::optional<std::uint32_t> number(const DcmTagKey& tag) {
-    Uint16 value = 0;
-    if (data_set_.findAndGetUint16(tag, value).bad()) return std::nullopt;
-    return value;
-  }
-  [[nodiscard]] bool has(const DcmTagKey& tag) { return data_set_.tagExistsWithValue(tag); }
-  [[nodiscard]] unsigned long values(const DcmTagKey& tag) {
-    DcmElement* element = nullptr;
-    return data_set_.findAndGetElement(tag, element).good() ? element->getVM() : 0;
-  }
-  [[nodiscard]] unsigned long items(const DcmTagKey& tag) {
-    DcmSequenceOfItems* sequence = nullptr;
-    return data_set_.findAndGetSequence(tag, sequence).good() ? sequence->card() : 0;
-  }
+/// None if the sequence is not there.
+std::vector<DcmItem*> items_of(DcmItem& item, const DcmTagKey& tag) {
+  DcmSequenceOfItems* sequence = nullptr;
+  if (item.findAndGetSequence(tag, sequence).bad()) return {};
+  std::vector<DcmItem*> items;
+  for (unsigned long i = 0; i < sequence->card(); ++i) items.push_back(sequence->getItem(i));
+  return items;
+}
 
- private:
-  DcmDataset data_set_;
-};
-
-/// A number of the command as a field, where it is there.
-struct CommandNumber {
+/// A text of a data set as a field.
+struct TextField {
   const char* path;
   DcmTagKey tag;
 };
-const CommandNumber kRequestNumbers[]{{"dicom.event_type", DCM_EventTypeID},
-                                      {"dicom.action_type", DCM_ActionTypeID},
-                                      {"dicom.originator_message_id", DCM_MoveOriginatorMessageID}};
-const CommandNumber kSubOperations[]{{"dicom.sub_operations.remaining", DCM_NumberOfRemainingSuboperations},
-                                     {"dicom.sub_operations.completed", DCM_NumberOfCompletedSuboperations},
-                                     {"dicom.sub_operations.failed", DCM_NumberOfFailedSuboperations},
-                                     {"dicom.sub_operations.warning", DCM_NumberOfWarningSuboperations}};
-
-/// A text of a stored object as a field.
-struct ObjectText {
-  const char* path;
-  DcmTagKey tag;
-};
-const ObjectText kObjectTexts[]{{"dicom.object.sop_class_uid", DCM_SOPClassUID},
-                                {"dicom.object.modality", DCM_Modality},
-                                {"dicom.object.station_name", DCM_StationName},
-                                {"dicom.object.manufacturer", DCM_Manufacturer},
-                                {"dicom.object.model", DCM_ManufacturerModelName},
-                                {"dicom.object.software_versions", DCM_SoftwareVersions},
-                                {"dicom.object.institution", DCM_InstitutionName},
-                                {"dicom.object.character_set", DCM_SpecificCharacterSet},
-                                {"dicom.object.rows", DCM_Rows},
-                                {"dicom.object.columns", DCM_Columns},
-                                {"dicom.object.frames", DCM_NumberOfFrames},
-                                {"dicom.object.document_type", DCM_MIMETypeOfEncapsulatedDocument}};
+const TextField kObjectTexts[]{{"dicom.object.sop_class_uid", DCM_SOPClassUID},
+                               {"dicom.object.modality", DCM_Modality},
+                               {"dicom.object.station_name", DCM_StationName},
+                               {"dicom.object.manufacturer", DCM_Manufacturer},
+                               {"dicom.object.model", DCM_ManufacturerModelName},
+                               {"dicom.object.software_versions", DCM_SoftwareVersions},
+                               {"dicom.object.institution", DCM_InstitutionName},
+                               {"dicom.object.character_set", DCM_SpecificCharacterSet},
+                               {"dicom.object.rows", DCM_Rows},
+                               {"dicom.object.columns", DCM_Columns},
+                               {"dicom.object.frames", DCM_NumberOfFrames},
+                               {"dicom.object.document_type", DCM_MIMETypeOfEncapsulatedDocument}};
+/// "YES" or "NO" as a field.
+const TextField kObjectFlags[]{{"dicom.object.burned_in_annotation", DCM_BurnedInAnnotation},
+                               {"dicom.object.deidentified", DCM_PatientIdentityRemoved}};
+const TextField kStepTexts[]{{"dicom.step.status", DCM_PerformedProcedureStepStatus},
+                             {"dicom.step.modality", DCM_Modality},
+                             {"dicom.step.station_ae", DCM_PerformedStationAETitle}};
+const TextField kScheduledTexts[]{{"dicom.worklist.modalities", DCM_Modality},
+                                  {"dicom.worklist.stations", DCM_ScheduledStationAETitle},
+                                  {"dicom.worklist.statuses", DCM_ScheduledProcedureStepStatus}};
 
 /// An identifier as its pseudonym.
 struct Identifying {
@@ -89,176 +66,307 @@ struct Identifying {
   DcmTagKey tag;
   IdentifierKind kind;
 };
-const Identifying kObjectIdentifiers[]{{"dicom.study", DCM_StudyInstanceUID, IdentifierKind::study_uid},
-                                       {"dicom.object.series", DCM_SeriesInstanceUID, IdentifierKind::series_uid},
-                                       {"patient.pseudonym", DCM_PatientID, IdentifierKind::patient_id},
-                                       {"order.accession", DCM_AccessionNumber, IdentifierKind::accession_number}};
+const Identifying kSeries{"dicom.object.series", DCM_SeriesInstanceUID, IdentifierKind::series_uid};
+const Identifying kInstance{"dicom.instance", DCM_SOPInstanceUID, IdentifierKind::instance_uid};
+const Identifying kStudy{"dicom.study", DCM_StudyInstanceUID, IdentifierKind::study_uid};
+const Identifying kPatient{"patient.pseudonym", DCM_PatientID, IdentifierKind::patient_id};
+const Identifying kAccession{"order.accession", DCM_AccessionNumber, IdentifierKind::accession_number};
 
-/// "YES" or "NO" as a field.
-const ObjectText kObjectFlags[]{{"dicom.object.burned_in_annotation", DCM_BurnedInAnnotation},
-                                {"dicom.object.deidentified", DCM_PatientIdentityRemoved}};
+// Of HL7's CX, the identifier itself (HL7 v2 2.A.14).
+std::string identifier_of(DcmItem& item, const DcmTagKey& tag) {
+  const std::string text = text_of(item, tag);
+  return text.substr(0, text.find('^'));
+}
+
+void put(Account& account, const Identifying& identifying, DcmItem& item) {
+  put_pseudonym(account, identifying.path, identifying.kind, identifier_of(item, identifying.tag));
+}
+
+void tell_object(Account& account, DcmItem& object) {
+  for (const TextField& text : kObjectTexts) put_unless_empty(account, text.path, text_of(object, text.tag));
+  for (const Identifying& identifying : {kStudy, kSeries, kPatient, kAccession}) put(account, identifying, object);
+  for (const TextField& flag : kObjectFlags) {
+    const std::string value = text_of(object, flag.tag);
+    if (!value.empty()) account[flag.path] = value == "YES" ? "true" : "false";
+  }
+}
+
+/// The keys of a query's identifier, in the order in which they come.
+class Query {
+ public:
+  void read(DcmItem& identifier) { read_item(identifier, true); }
+
+  void tell(Account& account) const {
+    put_unless_empty(account, "dicom.query.matched", fmt::format("{}", fmt::join(matched_, ", ")));
+    put_unless_empty(account, "dicom.query.wildcards", fmt::format("{}", fmt::join(wildcards_, ", ")));
+    put_unless_empty(account, "dicom.query.returned", fmt::format("{}", fmt::join(returned_, ", ")));
+    if (not_told_ != 0) account["dicom.query.keys_not_told"] = std::to_string(not_told_);
+    if (days_ != 0) account["dicom.query.date_range_days"] = std::to_string(days_);
+    if (open_range_) account["dicom.query.open_date_range"] = "true";
+  }
+
+  /// PS3.4 C.2.2.2.3.
+  static bool is_universal(const std::string& value) { return value.empty() || value == "*"; }
+
+  /// PS3.4 C.2.2.2.4: values of these may be patterns.
+  static bool is_pattern(const DcmElement& key, const std::string& value) {
+    constexpr std::array kOfPatterns{EVR_AE, EVR_CS, EVR_LO, EVR_LT, EVR_PN, EVR_SH, EVR_ST, EVR_UC, EVR_UT};
+    return std::ranges::find(kOfPatterns, key.getVR()) != kOfPatterns.end() &&
+           value.find_first_of("*?") != std::string::npos;
+  }
+
+  static std::string value_of(DcmElement& key) {
+    OFString value;
+    key.getOFStringArray(value);
+    return std::string{normalised({value.data(), value.size()})};
+  }
+
+ private:
+  void read_item(DcmItem& item, bool is_top) {
+    for (unsigned long i = 0; i < item.card(); ++i) {
+      DcmElement& key = *item.getElement(i);
+      if (key.getETag() == 0 || (is_top && is_no_key(key.getTag()))) continue;
+      auto* sequence = dynamic_cast<DcmSequenceOfItems*>(&key);
+      if (sequence == nullptr) {
+        read_key(key);
+      } else if (is_universal(*sequence)) {
+        add(returned_, key);
+      } else {
+        for (unsigned long nested = 0; nested < sequence->card(); ++nested)
+          read_item(*sequence->getItem(nested), false);
+      }
+    }
+  }
+
+  // PS3.4 C.2.2.2.6: of no item, or of an empty one.
+  static bool is_universal(DcmSequenceOfItems& sequence) {
+    return sequence.card() == 0 || (sequence.card() == 1 && sequence.getItem(0)->card() == 0);
+  }
+
+  // PS3.4 C.4.1.1.3.1: they say how the others are to be read.
+  static bool is_no_key(const DcmTagKey& tag) {
+    return tag == DCM_SpecificCharacterSet || tag == DCM_QueryRetrieveLevel || tag == DCM_QueryRetrieveView ||
+           tag == DCM_TimezoneOffsetFromUTC;
+  }
+
+  void read_key(DcmElement& key) {
+    const std::string value = value_of(key);
+    add(is_universal(value) ? returned_ : matched_, key);
+    if (is_universal(value)) return;
+    if (is_pattern(key, value)) wildcards_.push_back(name_of(key));
+    if (key.getVR() == EVR_DA && key.getTag() != DCM_PatientBirthDate) read_dates(value);
+  }
+
+  void add(std::vector<std::string>& keys, const DcmElement& key) {
+    if (matched_.size() + returned_.size() < Limits{}.dicom_query_keys) {
+      keys.push_back(name_of(key));
+    } else {
+      ++not_told_;
+    }
+  }
+
+  // That these are DCMTK's names is tests/event's to show.
+  static std::string name_of(const DcmElement& key) {
+    return std::string{dicom_tag_name(key.getGTag() << 16U | key.getETag())};
+  }
+
+  // PS3.4 C.2.2.2.5.
+  void read_dates(const std::string& value) {
+    const std::size_t dash = value.find('-');
+    const std::string first = value.substr(0, dash), last = dash == std::string::npos ? first : value.substr(dash + 1);
+    if (first.empty() || last.empty()) {
+      open_range_ = true;
+    } else {
+      days_ = std::max(days_, static_cast<long>((day_of(last) - day_of(first)).count()) + 1);
+    }
+  }
+
+  static std::chrono::sys_days day_of(const std::string& text) {
+    OFDate date;
+    if (DcmDate::getOFDateFromString(text.c_str(), date).bad()) throw std::runtime_error("no date: " + text);
+    return std::chrono::year{static_cast<int>(date.getYear())} / static_cast<int>(date.getMonth()) /
+           static_cast<int>(date.getDay());
+  }
+
+  std::vector<std::string> matched_, wildcards_, returned_;
+  std::size_t not_told_ = 0;
+  long days_ = 0;  ///< of the widest range
+  bool open_range_ = false;
+};
+
+/// How many values are listed of a key at the top; none if all or a pattern is asked for.
+unsigned long listed(DcmItem& identifier, const DcmTagKey& tag) {
+  DcmElement* key = nullptr;
+  if (identifier.findAndGetElement(tag, key).bad()) return 0;
+  const std::string value = Query::value_of(*key);
+  return Query::is_universal(value) || Query::is_pattern(*key, value) ? 0 : key->getVM();
+}
+
+/// PS3.4 C.6.1: the key that is unique at a level.
+struct Level {
+  std::string_view name;
+  DcmTagKey unique_key;
+};
+const Level kLevels[]{{"PATIENT", DCM_PatientID},
+                      {"STUDY", DCM_StudyInstanceUID},
+                      {"SERIES", DCM_SeriesInstanceUID},
+                      {"IMAGE", DCM_SOPInstanceUID}};
+
+void tell_query(Account& account, DcmItem& identifier) {
+  Query query;
+  query.read(identifier);
+  query.tell(account);
+  const std::string level = text_of(identifier, DCM_QueryRetrieveLevel);
+  put_unless_empty(account, "dicom.query_level", level);
+  for (const Level& known : kLevels) {
+    if (known.name != level) continue;
+    if (const unsigned long keys = listed(identifier, known.unique_key); keys != 0)
+      account["dicom.query.unique_keys"] = std::to_string(keys);
+  }
+}
+
+// What is sent is named if it is one.
+void tell_retrieval(Account& account, DcmItem& identifier) {
+  tell_query(account, identifier);
+  for (const Identifying& identifying : {kPatient, kStudy, kInstance})
+    if (listed(identifier, identifying.tag) == 1) put(account, identifying, identifier);
+}
+
+std::string scheduled_step(DcmItem& order, DcmItem& patient) {
+  return fmt::format("{}/{}/{}", pseudonym(kAccession.kind, identifier_of(order, kAccession.tag)),
+                     pseudonym(kPatient.kind, identifier_of(patient, kPatient.tag)),
+                     pseudonym(kStudy.kind, text_of(order, kStudy.tag)));
+}
+
+// That no step is told of is an entry as well.
+void tell_worklist_answer(Account& account, DcmItem& answer) {
+  put_once(account, kScheduledSteps, scheduled_step(answer, answer));
+  for (DcmItem* step : items_of(answer, DCM_ScheduledProcedureStepSequence))
+    for (const TextField& text : kScheduledTexts) put_once(account, text.path, text_of(*step, text.tag));
+}
+
+/// The instances that a sequence's items reference, in the order of their pseudonyms.
+class Instances {
+ public:
+  void add(DcmItem& referencing) {
+    const std::string uid = text_of(referencing, DCM_ReferencedSOPInstanceUID);
+    if (!uid.empty()) prints_.insert(print_of(pseudonymizer().pseudonym(IdentifierKind::instance_uid, uid)));
+  }
+  void tell(Account& account, std::string_view path) const {
+    put_unless_empty(account, path, fmt::format("{:016x}", fmt::join(prints_, ", ")));
+  }
+
+ private:
+  std::set<InstancePrint> prints_;
+};
+
+void tell_commitment(Account& account, DcmItem& commitment) {
+  put_pseudonym(account, "dicom.commitment.transaction", IdentifierKind::transaction_uid,
+                text_of(commitment, DCM_TransactionUID));
+  const std::vector<DcmItem*> referenced = items_of(commitment, DCM_ReferencedSOPSequence);
+  const std::vector<DcmItem*> failed = items_of(commitment, DCM_FailedSOPSequence);
+  account["dicom.commitment.referenced"] = std::to_string(referenced.size());
+  account["dicom.commitment.failed"] = std::to_string(failed.size());
+  Instances instances, failed_instances;
+  for (DcmItem* item : referenced) instances.add(*item);
+  for (DcmItem* item : failed) {
+    failed_instances.add(*item);
+    if (const auto reason = number_of(*item, DCM_FailureReason))
+      put_once(account, "dicom.commitment.failure_reasons", fmt::format("{:04X}", *reason));
+  }
+  instances.tell(account, kReferencedInstances);
+  failed_instances.tell(account, kFailedInstances);
+}
+
+void tell_step(Account& account, DcmItem& step) {
+  for (const TextField& text : kStepTexts) put_unless_empty(account, text.path, text_of(step, text.tag));
+  for (DcmItem* reason : items_of(step, DCM_PerformedProcedureStepDiscontinuationReasonCodeSequence))
+    put_unless_empty(account, "dicom.step.discontinuation_reason", text_of(*reason, DCM_CodeValue));
+  put(account, kPatient, step);
+  const std::vector<DcmItem*> scheduled = items_of(step, DCM_ScheduledStepAttributesSequence);
+  for (DcmItem* order : scheduled) put_once(account, kScheduledSteps, scheduled_step(*order, step));
+  if (!scheduled.empty()) {
+    put(account, kStudy, *scheduled.front());
+    put(account, kAccession, *scheduled.front());
+  }
+  const std::vector<DcmItem*> series = items_of(step, DCM_PerformedSeriesSequence);
+  Instances instances;
+  std::size_t images = 0;
+  for (DcmItem* one : series) {
+    for (const DcmTagKey& list : {DCM_ReferencedImageSequence, DCM_ReferencedNonImageCompositeSOPInstanceSequence}) {
+      for (DcmItem* referencing : items_of(*one, list)) {
+        instances.add(*referencing);
+        ++images;
+      }
+    }
+  }
+  account["dicom.step.series"] = std::to_string(series.size());
+  account["dicom.step.images"] = std::to_string(images);
+  instances.tell(account, kReferencedInstances);
+}
+
+/// What is told of a kind of message; an empty SOP class stands for all.
+struct Telling {
+  std::string_view command;
+  std::string_view sop_class_uid;
+  bool is_response;
+  void (*tell)(Account&, DcmItem&);
+};
+constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
+constexpr std::string_view kCommitment = "1.2.840.10008.1.20.1";
+constexpr std::string_view kPerformedStep = "1.2.840.10008.3.1.2.3.3";
+constexpr std::array kTellings{Telling{"C-STORE", "", false, tell_object},
+                               Telling{"C-FIND", "", false, tell_query},
+                               Telling{"C-GET", "", false, tell_retrieval},
+                               Telling{"C-MOVE", "", false, tell_retrieval},
+                               Telling{"C-FIND", kWorklist, true, tell_worklist_answer},
+                               Telling{"N-ACTION", kCommitment, false, tell_commitment},
+                               Telling{"N-EVENT-REPORT", kCommitment, false, tell_commitment},
+                               Telling{"N-CREATE", kPerformedStep, false, tell_step},
+                               Telling{"N-SET", kPerformedStep, false, tell_step}};
+
+}  // namespace
+
+DataSet::DataSet(const std::string& bytes, E_TransferSyntax syntax, std::string_view what) {
+  DcmInputBufferStream stream;
+  stream.setBuffer(bytes.data(), static_cast<offile_off_t>(bytes.size()));
+  stream.setEos();
+  data_set_.transferInit();
+  const OFCondition condition = data_set_.read(stream, syntax, EGL_noChange);
+  data_set_.transferEnd();
+  if (condition.bad()) throw std::runtime_error(fmt::format("{}: {}", what, condition.text()));
+}
+
+std::string text_of(DcmItem& item, const DcmTagKey& tag) {
+  OFString value;
+  item.findAndGetOFString(tag, value);
+  return std::string{normalised({value.data(), value.size()})};
+}
+
+std::optional<std::uint32_t> number_of(DcmItem& item, const DcmTagKey& tag) {
+  Uint16 value = 0;
+  if (item.findAndGetUint16(tag, value).bad()) return std::nullopt;
+  return value;
+}
+
+unsigned long values_of(DcmItem& item, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  return item.findAndGetElement(tag, element).good() ? element->getVM() : 0;
+}
 
 void put_unless_empty(Account& account, std::string_view path, std::string_view value) {
   if (!value.empty()) account.insert_or_assign(std::string{path}, std::string{value});
 }
 
-void put(Account& account, const char* path, std::optional<std::uint32_t> number) {
-  if (number) account[path] = std::to_string(*number);
+void put_pseudonym(Account& account, std::string_view path, IdentifierKind kind, std::string_view identifier) {
+  put_unless_empty(account, path, pseudonym(kind, identifier));
 }
 
-std::string pseudonym(IdentifierKind kind, std::string_view identifier) {
-  return std::string{pseudonymizer().pseudonym(kind, identifier).text()};
-}
-
-std::string either(DataSet& command, const DcmTagKey& affected, const DcmTagKey& requested) {
-  const std::string value = command.text(affected);
-  return value.empty() ? command.text(requested) : value;
-}
-
-void tell_sop(Account& account, DataSet& command) {
-  const std::string sop_class = either(command, DCM_AffectedSOPClassUID, DCM_RequestedSOPClassUID);
-  if (!account.contains("dicom.sop_class_uid")) put_unless_empty(account, "dicom.sop_class_uid", sop_class);
-  const std::string instance = either(command, DCM_AffectedSOPInstanceUID, DCM_RequestedSOPInstanceUID);
-  if (!account.contains("dicom.instance") && !instance.empty())
-    account["dicom.instance"] = pseudonym(IdentifierKind::instance_uid, instance);
-}
-
-std::string_view priority_text(std::uint32_t priority) {
-  return priority == 0 ? "medium" : priority == 1 ? "high" : priority == 2 ? "low" : "?";
-}
-
-void tell_request(Account& account, DataSet& command, const SeenMessage& message) {
-  const auto field = static_cast<std::uint16_t>(command.number(DCM_CommandField).value());
-  account["dicom.command"] = dicom_command_name(field);
-  account["dicom.invoker"] = message.direction == Direction::forward ? "opener" : "acceptor";
-  put(account, "dicom.message_id", command.number(DCM_MessageID));
-  account["dicom.context_id"] = std::to_string(message.context_id);
-  account["dicom.request_bytes"] = std::to_string(message.data_set.size());
-  account["dicom.response_bytes"] = "0";
-  tell_sop(account, command);
-  put_unless_empty(account, "dicom.move_destination", command.text(DCM_MoveDestination));
-  put_unless_empty(account, "dicom.originator_ae", command.text(DCM_MoveOriginatorApplicationEntityTitle));
-  for (const CommandNumber& number : kRequestNumbers) put(account, number.path, command.number(number.tag));
-  if (const auto priority = command.number(DCM_Priority)) account["dicom.priority"] = priority_text(*priority);
-}
-
-bool is_pending(std::uint32_t status) { return status == 0xff00 || status == 0xff01; }  // PS3.7 C
-
-void tell_response(Account& account, DataSet& command, const SeenMessage& message) {
-  account["dicom.response_bytes"] =
-      std::to_string(std::stoull(account["dicom.response_bytes"]) + message.data_set.size());
-  tell_sop(account, command);
-  bool counted = false;
-  for (const CommandNumber& number : kSubOperations) counted |= command.number(number.tag).has_value();
-  for (const CommandNumber& number : kSubOperations) {
-    if (counted) account.erase(number.path);  // those of one response belong together
-    put(account, number.path, command.number(number.tag));
-  }
-  const std::uint32_t status = command.number(DCM_Status).value();
-  if (is_pending(status)) {
-    std::string& pending = account["dicom.pending_responses"];
-    pending = std::to_string((pending.empty() ? 0 : std::stoul(pending)) + 1);
-    return;
-  }
-  account["dicom.status"] = fmt::format("{:04X}", status);
-  put(account, "dicom.error_id", command.number(DCM_ErrorID));
-  if (command.has(DCM_ErrorComment)) account["dicom.error_comment"] = "true";
-  if (const unsigned long offending = command.values(DCM_OffendingElement); offending != 0)
-    account["dicom.offending_elements"] = std::to_string(offending);
-}
-
-// PS3.5 A.4: one that DCMTK is too old for is encapsulated, and explicit VR little endian.
-E_TransferSyntax syntax_of(const std::string& uid) {
-  const DcmXfer known{uid.c_str()};
-  return known.getXfer() == EXS_Unknown ? EXS_JPEG2000 : known.getXfer();
-}
-
-void tell_object(Account& account, DataSet& object) {
-  for (const ObjectText& text : kObjectTexts) put_unless_empty(account, text.path, object.text(text.tag));
-  for (const Identifying& identifier : kObjectIdentifiers) {
-    const std::string value = object.text(identifier.tag);
-    if (!value.empty()) account[identifier.path] = pseudonym(identifier.kind, value);
-  }
-  for (const ObjectText& flag : kObjectFlags) {
-    const std::string value = object.text(flag.tag);
-    if (!value.empty()) account[flag.path] = value == "YES" ? "true" : "false";
-  }
-}
-
-void tell_identifier(Account& account, DataSet& identifier, std::string_view command) {
-  put_unless_empty(account, "dicom.query_level", identifier.text(DCM_QueryRetrieveLevel));
-  const std::string study = identifier.text(DCM_StudyInstanceUID);
-  if (command != "C-FIND" && !study.empty()) account["dicom.study"] = pseudonym(IdentifierKind::study_uid, study);
-}
-
-void tell_commitment(Account& account, DataSet& data_set) {
-  const std::string transaction = data_set.text(DCM_TransactionUID);
-  if (transaction.empty()) return;
-  account["dicom.commitment.transaction"] = pseudonym(IdentifierKind::transaction_uid, transaction);
-  account["dicom.commitment.referenced"] = std::to_string(data_set.items(DCM_ReferencedSOPSequence));
-  account["dicom.commitment.failed"] = std::to_string(data_set.items(DCM_FailedSOPSequence));
-}
-
-void tell_step(Account& account, DataSet& data_set) {
-  put_unless_empty(account, "dicom.step.status", data_set.text(DCM_PerformedProcedureStepStatus));
-  put_unless_empty(account, "dicom.step.station_ae", data_set.text(DCM_PerformedStationAETitle));
-  account["dicom.step.series"] = std::to_string(data_set.items(DCM_PerformedSeriesSequence));
-}
-
-constexpr std::string_view kCommitment = "1.2.840.10008.1.20.1";
-constexpr std::string_view kPerformedStep = "1.2.840.10008.3.1.2.3.3";
-
-void tell_data_set(DcmtkOperation& operation, DataSet& data_set) {
-  const std::string_view command = value_of(operation.account, "dicom.command");
-  const std::string_view sop_class = value_of(operation.account, "dicom.sop_class_uid");
-  if (command == "C-STORE") tell_object(operation.data_set, data_set);
-  if (command == "C-FIND" || command == "C-GET" || command == "C-MOVE")
-    tell_identifier(operation.data_set, data_set, command);
-  if (sop_class == kCommitment) tell_commitment(operation.data_set, data_set);
-  if (sop_class == kPerformedStep) tell_step(operation.data_set, data_set);
-}
-
-}  // namespace
-
-std::vector<DcmtkOperation> dcmtk_operations(const SeenAssociation& seen, const std::vector<AgreedContext>& contexts) {
-  std::vector<DcmtkOperation> operations;
-  std::map<std::string, std::size_t> open;
-  for (const SeenMessage& message : seen.messages) {
-    const std::string where =
-        fmt::format("a command of {} bytes on context {}", message.command.size(), message.context_id);
-    if (message.command.empty()) continue;
-    if (!message.complete && message.data_set.empty()) continue;  // the command itself is cut
-    DataSet command{message.command, EXS_LittleEndianImplicit, where};
-    const auto field = static_cast<std::uint16_t>(command.number(DCM_CommandField).value());
-    const bool is_response = (field & dimse::kResponseBit) != 0 && field != dimse::kCancel;
-    const bool by_opener = (message.direction == Direction::forward) != is_response;
-    const auto id =
-        command.number(is_response || field == dimse::kCancel ? DCM_MessageIDBeingRespondedTo : DCM_MessageID);
-    const std::string key = fmt::format("{} {}/{}", by_opener ? "opener" : "acceptor", message.context_id, id.value());
-    if (field == dimse::kCancel) {
-      if (open.contains(key)) operations[open[key]].account["dicom.cancelled"] = "true";
-      continue;
-    }
-    if (is_response) {
-      if (!open.contains(key)) throw std::runtime_error(where + ": a response without its request");
-      tell_response(operations[open[key]].account, command, message);
-      if (!is_pending(command.number(DCM_Status).value())) open.erase(key);
-      continue;
-    }
-    open[key] = operations.size();
-    DcmtkOperation& operation = operations.emplace_back();
-    operation.key = key;
-    tell_request(operation.account, command, message);
-    for (const AgreedContext& context : contexts)
-      if (context.id == message.context_id) operation.transfer_syntax = context.transfer_syntax;
-    if (operation.transfer_syntax.empty()) continue;
-    operation.account["dicom.transfer_syntax_uid"] = operation.transfer_syntax;
-    if (message.data_set.empty() || !message.complete) continue;
-    DataSet data_set{message.data_set, syntax_of(operation.transfer_syntax),
-                     fmt::format("a data set of {} bytes in {}", message.data_set.size(), operation.transfer_syntax)};
-    tell_data_set(operation, data_set);
-  }
-  return operations;
+void tell_data_set(Account& account, DcmItem& data_set, const MessageKind& kind) {
+  for (const Telling& telling : kTellings)
+    if (telling.command == kind.command && telling.is_response == kind.is_response &&
+        (telling.sop_class_uid.empty() || telling.sop_class_uid == kind.sop_class_uid))
+      telling.tell(account, data_set);
 }
 
 }  // namespace dcmwatch::oracle
