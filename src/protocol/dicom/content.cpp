@@ -60,6 +60,7 @@ std::uint64_t MessageContent::unwanted() const {
 }
 
 void MessageContent::end() {
+  ended_ = true;
   if (!done()) reader_.end();
 }
 

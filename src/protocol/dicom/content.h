@@ -63,6 +63,8 @@ class MessageContent : public Recycled, private ElementSink {
   /// The value without padding, to be made a pseudonym of; noted if it is no UID.
   std::string_view identifying_uid(ByteView value);
   void cut_short() { cut_short_ = true; }
+  /// To the data set's end.
+  [[nodiscard]] bool read_whole() const { return ended_ && !done(); }
   /// Of the value in hand.
   [[nodiscard]] bool is_big() const { return reader_.big(); }
 
@@ -76,6 +78,7 @@ class MessageContent : public Recycled, private ElementSink {
   PieceSink* pieces_ = nullptr;         ///< while it is fed
   bool illegal_uid_ = false;
   bool cut_short_ = false;
+  bool ended_ = false;
 };
 
 /// Null if nothing is wanted of the message's data set, or if it cannot be read. `settings` outlives it.

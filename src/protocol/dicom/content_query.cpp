@@ -1,6 +1,7 @@
 // Of a C-FIND's, C-GET's or C-MOVE's identifier: what is asked for, not which values it is asked with (PS3.4 C.2.2).
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "event/dicom_names.h"
 #include "protocol/dicom/contents.h"
@@ -96,6 +97,7 @@ class QueryContent final : public MessageContent {
       : MessageContent(encoding, settings), is_retrieval_(message.command_field != dimse::kFind) {}
 
   void tell(DicomOperation& fact, PieceSink&) override {
+    if (sequence_ && read_whole()) add(query_.returned, sequence_->tag);
     fact.query_level = level_;
     fact.study = study_;
     fact.patient = patient_;
@@ -110,10 +112,15 @@ class QueryContent final : public MessageContent {
   [[nodiscard]] std::size_t own_bytes() const override { return sizeof(*this) + listed_bytes(query_); }
 
   Interest on_element(const Element& element) override {
+    if (sequence_ && element.depth <= sequence_->depth) add(query_.returned, sequence_->tag);
+    sequence_.reset();
     const bool is_key = (element.tag & 0xffffU) != 0 && !(element.depth == 0 && holds(kNoKeys, element.tag));
     if (is_key && element.length == 0) add(query_.returned, element.tag);
     if (element.length == 0) return Interest::none;
-    if (is_sequence(element)) return Interest::items;
+    if (is_sequence(element)) {
+      sequence_ = element;
+      return Interest::items;
+    }
     key_ = element;
     value_ = {};
     return is_key || element.tag == kQueryLevel ? Interest::pieces : Interest::none;
@@ -191,6 +198,7 @@ class QueryContent final : public MessageContent {
   std::array<std::uint32_t, kLevels.size()> unique_keys_{};
   Element key_;
   KeyValue value_;
+  std::optional<Element> sequence_;  ///< the latest element; in the end a key without a value, if its items have no key
 };
 
 }  // namespace

@@ -222,6 +222,18 @@ TEST(DicomContent, AQuerysKeysWithoutTheirValues) {
   EXPECT_TRUE(all.fact.study.empty()) << "a query's values do not leave";
 }
 
+TEST(DicomContent, ASequenceWithoutKeysIsAskedForHoweverItsLengthIsTold) {
+  const Octets no_items = from_hex("0800 1011 5351 0000 ffffffff feffdde0 00000000");  // (0008,1110)
+  const Octets empty_item = sequence(0x00081111, one_item({}));
+  const Octets key = element(0x00100010, "PN", "");
+  const Octets nested = sequence(0x00400100, one_item(sequence(0x00400008, one_item({}))));
+  const auto returned = [](const Octets& identifier) {
+    return read(dimse::kFind, kStudyRootFind, identifier).fact.content.as<DicomQuery>()->returned;
+  };
+  EXPECT_THAT(returned(no_items + empty_item + key), ElementsAre(0x00081110, 0x00081111, 0x00100010));
+  EXPECT_THAT(returned(key + nested), ElementsAre(0x00100010, 0x00400008));
+}
+
 TEST(DicomContent, KeysBeyondTheLimitAreCounted) {
   ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonyms()};
   settings.limits.dicom_query_keys = 2;
