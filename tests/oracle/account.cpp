@@ -15,24 +15,9 @@
 namespace dcmwatch::oracle {
 namespace {
 
-/// Reads the fields of ends of associations and operations.
-class Reader final : public RecordSink, private FieldSink {
+/// Reads the fields of one record.
+class Reader final : private FieldSink {
  public:
-  void observe(const Finding&) override {}
-  void observe(const Observation& observation) override {
-    const Event& event = observation.event;
-    if (event.phase != Phase::end) return;
-    const bool association = std::holds_alternative<DicomAssociation>(event.facts);
-    if (!association && !std::holds_alternative<DicomOperation>(event.facts)) return;
-    const Record record{observation};
-    const Parties& parties = Surroundings::of(observation).parties;
-    Told& of_connection = told[to_text(parties.source) + " > " + to_text(parties.destination)];
-    (association ? of_connection.associations : of_connection.operations).push_back(read(record));
-  }
-
-  ToldByConnection told;
-
- private:
   Account read(const Record& record) {
     Account account;
     for (const Field& field : fields()) {
@@ -47,6 +32,7 @@ class Reader final : public RecordSink, private FieldSink {
     return account;
   }
 
+ private:
   // Roles by their classes in one text, since the order of their items says nothing.
   static void add_roles(Account& account, const DicomAssociation& association) {
     std::set<std::string> proposed, accepted;
@@ -97,6 +83,23 @@ class Reader final : public RecordSink, private FieldSink {
   std::size_t values_ = 0;
 };
 
+/// Keeps the ends of associations and operations.
+class Keeper final : public RecordSink {
+ public:
+  void observe(const Finding&) override {}
+  void observe(const Observation& observation) override {
+    const Event& event = observation.event;
+    if (event.phase != Phase::end) return;
+    const bool association = std::holds_alternative<DicomAssociation>(event.facts);
+    if (!association && !std::holds_alternative<DicomOperation>(event.facts)) return;
+    const Parties& parties = Surroundings::of(observation).parties;
+    Told& of_connection = told[to_text(parties.source) + " > " + to_text(parties.destination)];
+    (association ? of_connection.associations : of_connection.operations).push_back(account_of(observation));
+  }
+
+  ToldByConnection told;
+};
+
 }  // namespace
 
 void put_once(Account& account, std::string_view path, std::string_view value) {
@@ -116,11 +119,13 @@ const Pseudonymizer& pseudonymizer() {
   return kPseudonymizer;
 }
 
+Account account_of(const Observation& observation) { return Reader{}.read(Record{observation}); }
+
 ToldByConnection told_of(const std::filesystem::path& capture) {
-  Reader reader;
+  Keeper keeper;
   const auto source = open_file(capture, 0, "");
-  replay_through(*source, {.protocol = {.limits = {}, .pseudonymizer = &pseudonymizer()}, .shards = 1}, {&reader});
-  return std::move(reader.told);
+  replay_through(*source, {.protocol = {.limits = {}, .pseudonymizer = &pseudonymizer()}, .shards = 1}, {&keeper});
+  return std::move(keeper.told);
 }
 
 std::string Difference::text() const { return fmt::format("{}\t{}\t{}\t{}\t({})", capture, what, ours, theirs, where); }

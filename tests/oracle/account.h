@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/pseudonym.h"
+#include "event/record.h"
 
 namespace dcmwatch::oracle {
 
@@ -37,6 +38,9 @@ struct Told {
 using ToldByConnection = std::map<std::string, Told, std::less<>>;
 
 const Pseudonymizer& pseudonymizer();
+
+/// Of an association or an operation, whose lists are all in this event.
+Account account_of(const Observation& observation);
 
 /// What the whole program tells of a capture.
 ToldByConnection told_of(const std::filesystem::path& capture);

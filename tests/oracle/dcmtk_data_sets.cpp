@@ -138,9 +138,11 @@ class Query {
     }
   }
 
-  // PS3.4 C.2.2.2.6: of no item, or of an empty one.
+  // PS3.4 C.2.2.2.6: no item, or none with a key.
   static bool is_universal(DcmSequenceOfItems& sequence) {
-    return sequence.card() == 0 || (sequence.card() == 1 && sequence.getItem(0)->card() == 0);
+    for (unsigned long i = 0; i < sequence.card(); ++i)
+      if (sequence.getItem(i)->card() != 0) return false;
+    return true;
   }
 
   // PS3.4 C.4.1.1.3.1: they say how the others are to be read.
