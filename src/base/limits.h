@@ -77,6 +77,10 @@ struct Limits {
   Duration relate_linger = std::chrono::minutes{1};     ///< for what comes late to those that found theirs
   Duration retrieval_linger = std::chrono::minutes{1};  ///< after a C-MOVE, for what it caused
   std::size_t retrieval_effects = 64;                   ///< conversations of one; beyond: not told
+  std::size_t retrieval_candidates = 256;  ///< looked at for one C-STORE, the latest first; beyond: not, and a doubt
+  Duration remembered = std::chrono::hours{1};  ///< orders, digests, told studies: forgotten sooner, to make room, is
+                                                ///< counted; later, it is a matter of course
+  std::size_t listed_instances = 262'144;  ///< of operations that are not over; victim: those of the oldest operation
   Duration commitment_window = std::chrono::hours{24 * 7};  ///< a storage commitment's report; told studies wait for it
   Duration step_window = std::chrono::hours{24};            ///< a performed step's end
   std::size_t step_studies = 16;                            ///< of one; beyond: not followed
@@ -84,14 +88,18 @@ struct Limits {
   Duration study_quiet = std::chrono::minutes{10};  ///< after which a study is over
   std::size_t study_instances = 65536;              ///< told apart; beyond: each counts as another
   std::size_t studies_instances = 200'000;  ///< in all; victim: the oldest that was told, else the quietest is told
+  std::size_t instance_studies = 16;        ///< that one is known of beside the first; beyond: no report finds them
   std::size_t studies_ways = 16384;         ///< from sender to receiver; victim: likewise
-  std::size_t study_series = 128;           ///< counted of one, each way
-  std::size_t study_modalities = 16;        ///< told of one, each way
-  std::size_t study_failures = 16;          ///< different reasons told of one, each way; the others together as one more
-  std::size_t orders = 65536;               ///< study and accession numbers; victim: the oldest
-  std::size_t pixel_digests = 65536;        ///< victim: the one not seen longest
-  std::size_t unanswered_records = 64;      ///< networks told in a minute; victim: the network of those beyond
-  std::size_t findings = 10000;             ///< distinct findings remembered; victim: the oldest
+  static constexpr std::size_t study_ways = 16;  ///< of one, as many as Studies has bits for; beyond: counted only
+  static constexpr std::size_t study_announcers =
+      8;                                ///< of one, likewise; victim: one who sent nothing, else the latest
+  std::size_t study_series = 128;       ///< counted of one, each way
+  std::size_t study_modalities = 16;    ///< told of one, each way
+  std::size_t study_failures = 16;      ///< different reasons told of one, each way; the others together as one more
+  std::size_t orders = 65536;           ///< study and accession numbers; victim: the oldest
+  std::size_t pixel_digests = 65536;    ///< victim: the one not seen longest
+  std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
+  std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
 
   // between the threads
   std::size_t batch_packets = 512;

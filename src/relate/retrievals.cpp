@@ -1,31 +1,64 @@
 #include "relate/retrievals.h"
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
+#include <string_view>
 
 #include "event/dicom_names.h"
 #include "relate/prints.h"
 
 namespace dcmwatch {
 
-void Retrievals::on_retrieval(const Event& event, const DicomOperation& operation) {
-  if (!operation.request_seen) return;
+namespace {
+
+// A 16-bit number beside it tells what the words are of.
+enum class Of : std::uint8_t { conversation = 1, originator, destination };
+
+std::uint64_t word(Of what, std::uint64_t value, std::uint16_t number = 0) {
+  return print_of(value, std::uint64_t{number} << 8 | static_cast<std::uint8_t>(what));
+}
+std::uint64_t word(Of what, const AeTitle& title, std::uint16_t number = 0) {
+  return word(what, std::hash<std::string_view>{}(title.view()), number);
+}
+
+}  // namespace
+
+Retrievals::Open& Retrievals::of(const Event& event, const DicomOperation& operation) {
   const std::uint64_t print = print_of(event.conversation, operation.requested.packet << 16 | operation.message_id);
-  auto* entry = open_.find(print);
-  if (!entry) {
-    if (open_.full()) {
-      open_.close(open_.oldest());
-      ++forgotten_;
-    }
-    entry = &open_.open(print, event.last.time);
+  if (Open* open = open_.find(print)) return *open;
+  if (open_.full()) {
+    close(open_.oldest());
+    ++forgotten_;
   }
-  Retrieval& retrieval = entry->value;
-  retrieval.request = Occurrence::of(event);
+  Open& open = open_.open(print, event.last.time);
+  Retrieval& retrieval = open.value;
+  retrieval.number = ++last_number_;
   retrieval.command_field = operation.command_field;
   retrieval.message_id = operation.message_id;
-  retrieval.requested = operation.requested;
   retrieval.calling_ae = operation.calling_ae;
   retrieval.destination = operation.move_destination;
+  retrieval.request = Occurrence::of(event);
+  for (const std::uint64_t print_of_word : words_of(retrieval)) words_.insert({print_of_word, retrieval.number, &open});
+  return open;
+}
+
+std::vector<std::uint64_t> Retrievals::words_of(const Retrieval& retrieval) {
+  if (retrieval.command_field == dimse::kGet) return {word(Of::conversation, retrieval.request.conversation)};
+  std::vector<std::uint64_t> words{word(Of::destination, retrieval.destination)};
+  if (retrieval.calling_ae) words.push_back(word(Of::originator, *retrieval.calling_ae, retrieval.message_id));
+  return words;
+}
+
+void Retrievals::close(Open& open) {
+  for (const std::uint64_t print : words_of(open.value)) words_.erase({print, open.value.number, nullptr});
+  open_.close(open);
+}
+
+void Retrievals::on_retrieval(const Event& event, const DicomOperation& operation) {
+  if (!operation.request_seen) return;
+  Retrieval& retrieval = of(event, operation).value;
+  retrieval.request = Occurrence::of(event);
+  retrieval.requested = operation.requested;
   retrieval.study = operation.study;
   retrieval.completed =
       operation.sub_operations.completed.value_or(0) + std::uint32_t{operation.sub_operations.warning.value_or(0)};
@@ -60,41 +93,65 @@ bool Retrievals::is_over(const Retrieval& retrieval, Timestamp now) const {
   return retrieval.ended && elapsed(*retrieval.ended, now) > limits_.retrieval_linger;
 }
 
+// What it stored, it stored before it failed.
+bool Retrievals::is_no_cause(const Retrieval& retrieval, Timestamp now) const {
+  const bool did_nothing = retrieval.outcome == Outcome::failure && retrieval.completed == 0;
+  return is_over(retrieval, now) || (did_nothing && retrieval.ended && *retrieval.ended < now);
+}
+
+// False: there are more than are looked at.
+template <typename Look>
+bool Retrievals::look_at(std::uint64_t word, Look look) {
+  std::size_t looked_at = 0;
+  for (auto after = words_.lower_bound({word + 1, 0, nullptr}); after != words_.begin();) {
+    --after;
+    if (after->print != word) return true;
+    if (++looked_at > limits_.retrieval_candidates) {
+      ++not_looked_at_;
+      return false;
+    }
+    look(after->retrieval->value);
+  }
+  return true;
+}
+
 // Of those that fit as well, the latest is meant, for message ids are often 1; one of another conversation is a doubt.
 // A retrieval that goes on is meant before one that has ended.
 template <typename Fits>
-Retrievals::Cause Retrievals::best(Timestamp now, Fits fits) {
+Retrievals::Cause Retrievals::best(std::uint64_t word, Timestamp now, Fits fits) {
   Cause best;
   int best_fit = 0;
-  for (auto entry = std::make_reverse_iterator(open_.end()); entry != std::make_reverse_iterator(open_.begin());
-       ++entry) {
-    Retrieval& retrieval = entry->value;
-    const int fit = is_over(retrieval, now) ? 0 : 2 * fits(retrieval);
+  const bool all = look_at(word, [&](Retrieval& retrieval) {
+    const int fit = is_no_cause(retrieval, now) ? 0 : 2 * fits(retrieval);
     const int goes_on = fit != 0 && !retrieval.ended ? 1 : 0;
-    if (fit == 0 || fit + goes_on < best_fit) continue;
+    if (fit == 0 || fit + goes_on < best_fit) return;
     if (fit + goes_on > best_fit) {
       best = {&retrieval, false};
       best_fit = fit + goes_on;
     } else if (retrieval.request.conversation != best.retrieval->request.conversation) {
       best.doubtful = retrieval.in_doubt = best.retrieval->in_doubt = true;
     }
-  }
+  });
+  best.doubtful |= !all;
   return best;
 }
 
+// Whom the C-STORE calls says more than where it comes from, for another node of the archive may send.
 Retrievals::Cause Retrievals::by_originator(const Event& event, const DicomOperation& store) {
-  return best(store.requested.time, [&](const Retrieval& move) {
-    if (move.command_field != dimse::kMove || move.calling_ae != store.originator_ae ||
-        move.message_id != store.originator_message_id)
-      return 0;
-    if (move.request.parties.destination.address == sender_of(event, store)) return 2;
-    return store.called_ae == move.destination ? 1 : 0;  // another node of the archive
+  const std::uint64_t named = word(Of::originator, store.originator_ae, store.originator_message_id.value_or(0));
+  Cause cause = best(named, store.requested.time, [&](const Retrieval& move) {
+    if (move.calling_ae != store.originator_ae || move.message_id != store.originator_message_id) return 0;
+    const int from_archive = move.request.parties.destination.address == sender_of(event, store) ? 1 : 0;
+    return store.called_ae == move.destination ? 2 + from_archive : from_archive;
   });
+  if (cause.retrieval && store.called_ae && *store.called_ae != cause.retrieval->destination) cause.doubtful = true;
+  return cause;
 }
 
 Retrievals::Cause Retrievals::by_content(const Event& event, const DicomOperation& store) {
-  return best(store.requested.time, [&](const Retrieval& move) {
-    if (move.command_field != dimse::kMove || !store.called_ae || *store.called_ae != move.destination) return 0;
+  if (!store.called_ae) return {};
+  return best(word(Of::destination, *store.called_ae), store.requested.time, [&](const Retrieval& move) {
+    if (*store.called_ae != move.destination) return 0;
     const int from_archive = move.request.parties.destination.address == sender_of(event, store) ? 1 : 0;
     if (move.study.empty() || store.study.empty()) return from_archive;
     return move.study == store.study ? 2 + from_archive : 0;
@@ -103,18 +160,20 @@ Retrievals::Cause Retrievals::by_content(const Event& event, const DicomOperatio
 
 Retrievals::Cause Retrievals::on_association(const Event& event) {
   Cause cause;
-  for (auto& entry : open_) {
-    Retrieval& get = entry.value;
-    if (get.command_field != dimse::kGet || get.request.conversation != event.conversation || get.ended) continue;
-    cause = {&get, cause.retrieval != nullptr};
-  }
+  look_at(word(Of::conversation, event.conversation), [&](Retrieval& get) {
+    if (get.request.conversation != event.conversation || get.ended) return;
+    cause = cause.retrieval ? Cause{cause.retrieval, true} : Cause{&get, false};
+  });
   return cause;
 }
 
 void Retrievals::link(Retrieval& cause, const Event& effect, const DicomOperation& store, LinkCertainty certainty,
                       Told& told) {
   if (std::ranges::find(cause.effects, effect.conversation) != cause.effects.end()) return;
-  if (cause.effects.size() >= limits_.retrieval_effects) return;
+  if (cause.effects.size() >= limits_.retrieval_effects) {
+    ++effects_not_told_;
+    return;
+  }
   cause.effects.push_back(effect.conversation);
   const bool get = cause.command_field == dimse::kGet;
   told.push_back(
@@ -143,7 +202,7 @@ void Retrievals::advance(Timestamp now, Told& told) {
     auto& here = *entry++;
     if (!is_over(here.value, now)) continue;
     tell_unseen(here.value, told);
-    open_.close(here);
+    close(here);
   }
 }
 
@@ -158,7 +217,7 @@ void Retrievals::finish(Told& told) {
     Retrieval& oldest = open_.oldest().value;
     oldest.request.visibility.unfinished |= !oldest.ended;
     tell_unseen(oldest, told);
-    open_.close(open_.oldest());
+    close(open_.oldest());
   }
 }
 
