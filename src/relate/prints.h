@@ -8,14 +8,17 @@
 
 namespace dcmwatch {
 
+// 0 is none, and no choice of addresses comes to it.
+inline std::uint64_t some_print(std::uint64_t print) { return print == 0 ? 1 : print; }
+
 inline std::uint64_t print_of(const IpAddress& address) {
   const auto [high, low] = address.words();
-  return folded_product(high ^ 0xa0761d6478bd642fU, low ^ 0xe7037ed1a0b428dbU);
+  return some_print(folded_product(high ^ 0xa0761d6478bd642fU, low ^ 0xe7037ed1a0b428dbU));
 }
 
 /// Of two numbers that are something only together.
 inline std::uint64_t print_of(std::uint64_t one, std::uint64_t other) {
-  return folded_product(one ^ 0x8ebc6af09c88c6e3U, other ^ 0x589965cc75374cc3U);
+  return some_print(folded_product(one ^ 0x8ebc6af09c88c6e3U, other ^ 0x589965cc75374cc3U));
 }
 
 }  // namespace dcmwatch
