@@ -119,17 +119,15 @@ void Judge::finish() {
 }
 
 std::vector<Tallies::Limit> Judge::limits_reached() const {
-  return {{"connections", assembly_.connections_evicted},
-          {"unanswered_connections", assembly_.unanswered_evicted},
-          {"unanswered_networks", assembly_.unanswered_networks},
-          {"held_bytes", assembly_.holes_given_up_early},
-          {"kept_bytes", assembly_.kept_given_up},
-          {"sequence_window_bytes", assembly_.implausible_packets},
-          {"relate_open", relater_.forgotten()},
-          {"studies", relater_.studies().told_early()},
-          {"study_instances", relater_.studies().not_told_apart()},
-          {"told_studies", relater_.studies().forgotten()},
-          {"findings", detector_.forgotten() + detector_.folded()}};
+  std::vector<Tallies::Limit> limits{{"connections", assembly_.connections_evicted},
+                                     {"unanswered_connections", assembly_.unanswered_evicted},
+                                     {"unanswered_networks", assembly_.unanswered_networks},
+                                     {"held_bytes", assembly_.holes_given_up_early},
+                                     {"kept_bytes", assembly_.kept_given_up},
+                                     {"sequence_window_bytes", assembly_.implausible_packets},
+                                     {"findings", detector_.forgotten() + detector_.folded()}};
+  for (const auto& [limit, times] : relater_.limits_reached()) limits.push_back({limit, times});
+  return limits;
 }
 
 void Judge::update_metrics() {

@@ -32,16 +32,22 @@ void Commitments::on_request(const Event& event, const DicomOperation& action, T
   if (outcome_of(event) == Outcome::failure) return;  // refused: nothing will be reported
   Open* open = of(event, action);
   if (!open || open->value.request) return;
-  open->value.request = Seen{Occurrence::of(event), action.requested};
+  open->value.request = Seen{Occurrence::of(event), action.requested, sender_of(event, action)};
   tell_if_whole(*open, event.last.time, told);
 }
 
 void Commitments::on_report(const Event& event, const DicomOperation& report, Told& told) {
   Open* open = of(event, report);
   if (!open || open->value.report) return;  // some servers report until they are answered
-  open->value.report = Seen{Occurrence::of(event), report.requested};
+  open->value.report = Seen{Occurrence::of(event), report.requested, receiver_of(event, report)};
   open->value.outcome = outcome_of_report(report);
   tell_if_whole(*open, event.last.time, told);
+}
+
+bool Commitments::was_asked(const Event& event, const DicomOperation& report) {
+  const auto* content = report.content.as<StorageCommitment>();
+  const Open* open = content ? open_.find(print_of(content->transaction)) : nullptr;
+  return open && open->value.request && open->value.request->requester == receiver_of(event, report);
 }
 
 void Commitments::tell_if_whole(Open& open, Timestamp now, Told& told) {

@@ -24,6 +24,8 @@ class Commitments {
 
   void on_request(const Event& event, const DicomOperation& action, Told& told);
   void on_report(const Event& event, const DicomOperation& report, Told& told);
+  /// Whether the one who is told this report was seen to ask for it.
+  [[nodiscard]] bool was_asked(const Event& event, const DicomOperation& report);
   void advance(Timestamp now, Told& told);
   void rebase(Timestamp now) { open_.rebase(now); }
   void finish(Told& told);
@@ -35,6 +37,7 @@ class Commitments {
   struct Seen {
     Occurrence where;
     Mark requested;
+    IpAddress requester;  ///< who asks, and who is told
   };
   struct Commitment {
     std::optional<Seen> request;

@@ -44,6 +44,19 @@ struct Occurrence {
   }
 };
 
+/// How an operation that is over was answered. Broken off or never answered is failed, unless the answer may have come
+/// unseen.
+enum class Answer : std::uint8_t { succeeded, failed, unseen };
+
+inline Answer answer_to(const Event& event, const DicomOperation& operation) {
+  switch (outcome_of(event)) {
+    case Outcome::success: return Answer::succeeded;
+    case Outcome::failure: return Answer::failed;
+    case Outcome::unknown: break;
+  }
+  return operation.status || event.visibility.impaired() ? Answer::unseen : Answer::failed;
+}
+
 /// Who sent what came with the request.
 inline const IpAddress& sender_of(const Event& event, const DicomOperation& operation) {
   const Parties& parties = event.parties;

@@ -46,7 +46,10 @@ void Orders::remember(Prints& prints, std::uint64_t print, Timestamp now) {
     prints.touch(*known, now);
     return;
   }
-  if (prints.full()) prints.close(prints.oldest());
+  if (prints.full()) {
+    forgotten_ += elapsed(prints.oldest().touched, now) < limits_.remembered ? 1 : 0;
+    prints.close(prints.oldest());
+  }
   prints.open(print, now);
 }
 

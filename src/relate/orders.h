@@ -11,13 +11,15 @@
 namespace dcmwatch {
 
 /// Keeps in mind Limits::orders studies and accession numbers, and who was answered by a worklist or reports performed
-/// steps; those named longest ago are forgotten first. A device that was not may have its orders from elsewhere.
+/// steps that were not refused; those named longest ago are forgotten first. A device that was not may have its orders
+/// from elsewhere.
 class Orders {
  public:
   /// `limits` outlives it.
-  explicit Orders(const Limits& limits) : known_(limits.orders), askers_(limits.relate_open) {}
+  explicit Orders(const Limits& limits) : limits_(limits), known_(limits.orders), askers_(limits.relate_open) {}
 
   void on_query(const Event& event, const DicomOperation& find);
+  /// One that is over, and was not refused.
   void on_step(const Event& event, const DicomOperation& create);
   void on_message(const Event& event, const Hl7Message& message);
 
@@ -26,15 +28,20 @@ class Orders {
   [[nodiscard]] std::optional<bool> ordered(std::uint64_t study, std::uint64_t accession,
                                             const IpAddress& sender) const;
 
+  /// Sooner than after Limits::remembered, to stay within Limits::orders.
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+
  private:
   struct Nothing {};
   using Prints = OpenFacts<Nothing>;
 
   void add(const ScheduledStep& step, Timestamp now);
-  static void remember(Prints& prints, std::uint64_t print, Timestamp now);
+  void remember(Prints& prints, std::uint64_t print, Timestamp now);
 
+  const Limits& limits_;
   Prints known_;
   Prints askers_;
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace dcmwatch

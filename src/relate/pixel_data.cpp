@@ -16,7 +16,10 @@ void PixelData::on_store(const Event& event, const DicomOperation& store, Told& 
   const Seen seen{print_of(object->pixel_digest), event.conversation, store.requested};
   auto* known = known_.find(print);
   if (!known) {
-    if (known_.full()) known_.close(known_.oldest());
+    if (known_.full()) {
+      forgotten_ += elapsed(known_.oldest().touched, event.last.time) < limits_.remembered ? 1 : 0;
+      known_.close(known_.oldest());
+    }
     known_.open(print, event.last.time, seen);
     return;
   }

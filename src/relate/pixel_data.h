@@ -15,9 +15,12 @@ namespace dcmwatch {
 class PixelData {
  public:
   /// `limits` outlives it.
-  explicit PixelData(const Limits& limits) : known_(limits.pixel_digests) {}
+  explicit PixelData(const Limits& limits) : limits_(limits), known_(limits.pixel_digests) {}
 
   void on_store(const Event& event, const DicomOperation& store, Told& told);
+
+  /// Sooner than after Limits::remembered, to stay within Limits::pixel_digests.
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
  private:
   struct Seen {
@@ -26,7 +29,9 @@ class PixelData {
     Mark requested;
   };
 
+  const Limits& limits_;
   OpenFacts<Seen> known_;
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace dcmwatch

@@ -37,19 +37,54 @@ void Relater::relate(const Event& event, const DicomOperation& operation) {
     case dimse::kGet: retrievals_.on_retrieval(event, operation); break;
     case dimse::kFind: orders_.on_query(event, operation); break;
     case dimse::kCreate:
-      orders_.on_step(event, operation);
-      steps_.on_create(event, operation, told_);
+    case dimse::kSet:
+    case dimse::kEventReport:
+      if (over) {
+        relate_listing(event, listings_.whole(event, operation));
+      } else {
+        listings_.keep(event, operation);
+      }
       break;
-    case dimse::kSet: steps_.on_set(event, operation, told_); break;
     case dimse::kAction:
       if (over) commitments_.on_request(event, operation, told_);
       break;
-    case dimse::kEventReport:
-      studies_.on_report(event, operation, told_);
-      if (over) commitments_.on_report(event, operation, told_);
-      break;
     default: break;
   }
+}
+
+// What was refused did not come to pass, whoever said it of whatever study.
+void Relater::relate_listing(const Event& event, const DicomOperation& operation) {
+  const bool refused = answer_to(event, operation) == Answer::failed;
+  switch (operation.command_field) {
+    case dimse::kCreate:
+      if (refused) return;
+      orders_.on_step(event, operation);
+      steps_.on_create(event, operation, told_);
+      break;
+    case dimse::kSet:
+      if (!refused) steps_.on_set(event, operation, told_);
+      break;
+    default:
+      if (!refused) studies_.on_report(event, operation, commitments_.was_asked(event, operation), told_);
+      commitments_.on_report(event, operation, told_);
+      break;
+  }
+}
+
+std::vector<Relater::LimitReached> Relater::limits_reached() const {
+  return {{"relate_open", forgotten()},
+          {"retrieval_effects", retrievals_.effects_not_told()},
+          {"retrieval_candidates", retrievals_.not_looked_at()},
+          {"listed_instances", listings_.forgotten()},
+          {"step_studies", steps_.not_followed()},
+          {"studies", studies_.told_early()},
+          {"study_instances", studies_.not_told_apart()},
+          {"study_ways", studies_.on_further_ways()},
+          {"instance_studies", studies_.not_found_by_reports()},
+          {"study_announcers", studies_.not_heard()},
+          {"told_studies", studies_.forgotten()},
+          {"orders", orders_.forgotten()},
+          {"pixel_digests", pixel_data_.forgotten()}};
 }
 
 std::span<Event> Relater::advance(Timestamp now) {

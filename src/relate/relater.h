@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "base/limits.h"
 #include "event/event.h"
 #include "relate/commitments.h"
+#include "relate/listings.h"
 #include "relate/orders.h"
 #include "relate/pixel_data.h"
 #include "relate/retrievals.h"
@@ -27,7 +30,8 @@ class Relater {
         retrievals_(limits),
         commitments_(limits),
         steps_(limits, studies_),
-        pixel_data_(limits) {}
+        pixel_data_(limits),
+        listings_(limits) {}
   Relater(const Relater&) = delete;
 
   std::span<Event> observe(const Event& event);
@@ -41,8 +45,16 @@ class Relater {
   }
   [[nodiscard]] const Studies& studies() const { return studies_; }
 
+  struct LimitReached {
+    std::string_view limit;  ///< its name in Limits
+    std::uint64_t times = 0;
+  };
+  /// Each limit of this room.
+  [[nodiscard]] std::vector<LimitReached> limits_reached() const;
+
  private:
   void relate(const Event& event, const DicomOperation& operation);
+  void relate_listing(const Event& event, const DicomOperation& operation);
 
   Orders orders_;
   Studies studies_;
@@ -50,6 +62,7 @@ class Relater {
   Commitments commitments_;
   Steps steps_;
   PixelData pixel_data_;
+  Listings listings_;
   Timestamp now_{};
   Told told_;
 };

@@ -16,7 +16,9 @@ std::optional<Outcome> outcome_of_step(const PerformedStep& step) {
 
 }  // namespace
 
-Steps::Open& Steps::of(std::uint64_t print, Timestamp now) {
+Steps::Open& Steps::of(const Event& event, const DicomOperation& operation) {
+  const Timestamp now = event.last.time;
+  const std::uint64_t print = print_of(print_of(operation.instance), print_of(sender_of(event, operation)));
   if (Open* open = open_.find(print)) return *open;
   if (open_.full()) {
     end(open_.oldest().value, now);
@@ -28,40 +30,34 @@ Steps::Open& Steps::of(std::uint64_t print, Timestamp now) {
 
 void Steps::on_create(const Event& event, const DicomOperation& create, Told& told) {
   const auto* content = create.content.as<PerformedStep>();
-  const std::uint64_t print = print_of(create.instance);
-  if (!content || print == 0) return;
-  if (event.phase == Phase::end && outcome_of(event) == Outcome::failure) {
-    if (Open* refused = open_.find(print); refused && refused->value.requested == create.requested) {
-      end(refused->value, event.last.time);
-      open_.close(*refused);
-    }
-    return;
-  }
-  Step& step = of(print, event.last.time).value;
+  if (!content || create.instance.empty()) return;
+  Step& step = of(event, create).value;
   if (!step.begun) {
     step.begun = Occurrence::of(event);
     step.requested = create.requested;
   }
   for (const ScheduledStep& scheduled : content->scheduled) {
     const std::uint64_t study = print_of(scheduled.study);
-    if (step.over || study == 0 || step.studies.size() >= limits_.step_studies) continue;
-    if (std::ranges::find(step.studies, study) != step.studies.end()) continue;
+    if (step.over || study == 0 || std::ranges::find(step.studies, study) != step.studies.end()) continue;
+    if (step.studies.size() >= limits_.step_studies) {
+      ++not_followed_;
+      continue;
+    }
     step.studies.push_back(study);
     if (step.study.empty()) step.study = scheduled.study;
     studies_.begin_step(scheduled, event.last.time, told);
   }
-  studies_.announce(event, create, step.studies.empty() ? 0 : step.studies.front(), content->instances, told);
+  studies_.announce(event, create, step.studies, content->instances, told);
 }
 
 void Steps::on_set(const Event& event, const DicomOperation& set, Told& told) {
   const auto* content = set.content.as<PerformedStep>();
-  const std::uint64_t print = print_of(set.instance);
-  if (!content || print == 0) return;
-  Open& open = of(print, event.last.time);
+  if (!content || set.instance.empty()) return;
+  Open& open = of(event, set);
   Step& step = open.value;
-  studies_.announce(event, set, step.studies.empty() ? 0 : step.studies.front(), content->instances, told);
+  studies_.announce(event, set, step.studies, content->instances, told);
   const auto outcome = outcome_of_step(*content);
-  if (event.phase != Phase::end || step.over || !outcome || outcome_of(event) == Outcome::failure) return;
+  if (step.over || !outcome) return;
   Link link{.kind = LinkKind::step_ended,
             .certainty = step.begun ? LinkCertainty::identifier : LinkCertainty::none,
             .cause = step.begun ? step.begun->conversation : 0,

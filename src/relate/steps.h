@@ -12,12 +12,13 @@
 
 namespace dcmwatch {
 
-/// Joined by the step's SOP instance, within Limits::step_window. The outcome is success for COMPLETED and failure for
+/// Joined by the step's SOP instance and by who performs it, for anybody may name another's step, within
+/// Limits::step_window. The outcome is success for COMPLETED and failure for
 /// DISCONTINUED (PS3.3 C.4.14). A step that was never seen to end is told without effect, one whose beginning was not
 /// seen without cause. While it is in progress its studies stay open; what it lists is announced to them.
 ///
-/// Order of calls: each phase of each N-CREATE and N-SET of a step, in packet time; advance() now and then; finish()
-/// last, before that of the studies.
+/// Order of calls: each N-CREATE and N-SET of a step that is over and was not refused, with all that it lists, in
+/// packet time; advance() now and then; finish() last, before that of the studies.
 class Steps {
  public:
   /// Both outlive it.
@@ -31,6 +32,8 @@ class Steps {
 
   /// To stay within Limits::relate_open.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+  /// Studies of steps, beyond Limits::step_studies.
+  [[nodiscard]] std::uint64_t not_followed() const { return not_followed_; }
 
  private:
   struct Step {
@@ -42,7 +45,7 @@ class Steps {
   };
   using Open = OpenFacts<Step>::Entry;
 
-  Open& of(std::uint64_t print, Timestamp now);
+  Open& of(const Event& event, const DicomOperation& operation);
   void end(Step& step, Timestamp now);
   static void tell_unended(const Step& step, bool unfinished, Told& told);
 
@@ -50,6 +53,7 @@ class Steps {
   Studies& studies_;
   OpenFacts<Step> open_;
   std::uint64_t forgotten_ = 0;
+  std::uint64_t not_followed_ = 0;
 };
 
 }  // namespace dcmwatch

@@ -11,18 +11,6 @@
 namespace dcmwatch {
 namespace {
 
-enum class Arrival : std::uint8_t { stored, failed, unseen };
-
-// Broken off or never answered is failed, unless the answer may have come unseen.
-Arrival arrival_of(const Event& event, const DicomOperation& store) {
-  switch (outcome_of(event)) {
-    case Outcome::success: return Arrival::stored;
-    case Outcome::failure: return Arrival::failed;
-    case Outcome::unknown: break;
-  }
-  return store.status || event.visibility.impaired() ? Arrival::unseen : Arrival::failed;
-}
-
 // As the objects go: of C-GET, from the acceptor.
 Parties as_sent(const Event& event, const DicomOperation& operation) {
   Parties parties = event.parties;
@@ -73,19 +61,17 @@ void keep_latest(Pseudonym& kept, const Pseudonym& told) {
   if (!told.empty()) kept = told;
 }
 
-Outcome outcome_of(Arrival arrival) {
-  switch (arrival) {
-    case Arrival::stored: return Outcome::success;
-    case Arrival::failed: return Outcome::failure;
-    case Arrival::unseen: return Outcome::unknown;
+Outcome outcome_of(Answer answer) {
+  switch (answer) {
+    case Answer::succeeded: return Outcome::success;
+    case Answer::failed: return Outcome::failure;
+    case Answer::unseen: return Outcome::unknown;
   }
   return Outcome::unknown;
 }
 
-std::uint64_t& figure_of(DicomStudy& figures, Arrival arrival) {
-  return arrival == Arrival::stored   ? figures.stored
-         : arrival == Arrival::failed ? figures.failed
-                                      : figures.not_visible;
+std::uint64_t& figure_of(DicomStudy& figures, Answer answer) {
+  return answer == Answer::succeeded ? figures.stored : answer == Answer::failed ? figures.failed : figures.not_visible;
 }
 
 constexpr std::string_view kUnanswered = "unanswered", kRefusedContext = "refused_context", kOther = "other";
@@ -135,7 +121,7 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
   const bool unassigned = known_study == 0;
   const std::uint64_t print =
       unassigned ? print_of(print_of(sender_of(event, store)), print_of(receiver_of(event, store))) : known_study;
-  Open& open = with_way(print, event, store, told);
+  Open& open = of(print, now, told);
   Study& study = open.value;
   study.unassigned = unassigned;
   if (!unassigned) {
@@ -144,7 +130,9 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
     keep_latest(study.accession, store.accession);
   }
 
-  Way& way = *way_of(study, event, store);
+  Way* const known_way = with_way(study, event, store, told);
+  if (!known_way) return count_on_further_way(open, event, store, told);
+  Way& way = *known_way;
   add(way.where, event, store);
   add_latest(way.conversations, event.conversation, kConversations);
   way.figures.bytes += store.request_bytes;
@@ -152,17 +140,19 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
     if (!object->modality.empty()) add_once(way.figures.modalities, object->modality, limits_.study_modalities);
     if (!object->series.empty()) add_once(way.series, print_of(object->series), limits_.study_series);
   }
-  const Arrival arrival = arrival_of(event, store);
-  if (arrival == Arrival::failed) {
+  const Answer answer = answer_to(event, store);
+  if (answer == Answer::failed) {
     note_failure(way, reason_of(store), 1);
     way.figures.last_failure = now;
   }
   way.figures.unassigned += unassigned ? 1 : 0;
   Instance* instance = instance_of(open, print_of(store.instance), told);
+  if (!of_others_too_.empty()) move_announcement(study, print_of(store.instance), sender_of(event, store));
   if (instance && !unassigned) {
     count(study, way, *instance, event, store, told);
   } else {
-    ++figure_of(way.figures, arrival);
+    ++figure_of(way.figures, answer);
+    way.figures.not_told_apart += unassigned ? 0 : 1;
   }
   if (elapsed(way.told, now) < limits_.progress_interval) return;
   way.told = now;
@@ -170,11 +160,11 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
 }
 
 // 0: nothing says it.
-std::uint64_t Studies::study_of(const DicomOperation& store) const {
+std::uint64_t Studies::study_of(const DicomOperation& store) {
   if (!store.study.empty()) return print_of(store.study);
-  const auto known = instances_.find(print_of(store.instance));
-  if (known == instances_.end()) return 0;
-  const Study& study = known->second.study->value;
+  const Instance* known = first_known(print_of(store.instance));
+  if (!known) return 0;
+  const Study& study = known->study->value;
   return study.is_told || study.unassigned ? 0 : study.print;
 }
 
@@ -217,7 +207,7 @@ bool Studies::is_over(const Open& open, Timestamp now) const {
 Studies::Open* Studies::find(std::uint64_t print, Timestamp now, Told& told) {
   Open* open = open_.find(print);
   if (!open || !is_over(*open, now)) return open;
-  close(*open, false, told);
+  close(*open, Closing::over, told);
   return nullptr;
 }
 
@@ -234,7 +224,7 @@ Studies::Open& Studies::of(std::uint64_t print, Timestamp now, Told& told) {
 
 // To make room for the one in hand, which was touched last, so that it is not this one.
 void Studies::tell_quietest(Told& told) {
-  close(open_.oldest(), false, told);
+  close(open_.oldest(), Closing::early, told);
   ++told_early_;
 }
 
@@ -251,33 +241,44 @@ Studies::Way* Studies::way_of(Study& study, const Event& event, const DicomOpera
   return way == study.ways.end() ? nullptr : &*way;
 }
 
-// The study, with this way among its ways. One that goes to everybody is told when it has gone kWays ways.
-Studies::Open& Studies::with_way(std::uint64_t print, const Event& event, const DicomOperation& store, Told& told) {
-  Open* open = &of(print, event.last.time, told);
-  if (way_of(open->value, event, store)) return *open;
-  if (open->value.ways.size() == kWays) {
-    close(*open, false, told);
-    ++told_early_;
-    open = &of(print, event.last.time, told);
-  }
-  while (ways_ >= limits_.studies_ways && make_room(told)) {
+// nullptr: it has gone too many already. The study was touched last, so that making room leaves it.
+Studies::Way* Studies::with_way(Study& study, const Event& event, const DicomOperation& store, Told& told) {
+  if (Way* way = way_of(study, event, store)) return way;
+  if (study.ways.size() == kWays) return nullptr;
+  while (ways_ >= limits_.studies_ways && make_room(event.last.time, told)) {
   }
   ++ways_;
-  Way& way = open->value.ways.emplace_back();
+  Way& way = study.ways.emplace_back();
   way.where = Occurrence::of(event);
   way.where.parties = as_sent(event, store);
   way.port = event.parties.destination.port;
   way.figures.sender_ae = sender_title(store);
   way.figures.receiver_ae = receiver_title(store);
   way.told = event.last.time;
-  return *open;
+  return &way;
+}
+
+void Studies::count_on_further_way(Open& open, const Event& event, const DicomOperation& store, Told& told) {
+  ++on_further_ways_;
+  add_once(open.value.further_senders, print_of(sender_of(event, store)), kWays);
+  if (Instance* instance = instance_of(open, print_of(store.instance), told)) instance->went_further = true;
+}
+
+Studies::Ways Studies::ways_from(const Study& study, const IpAddress& sender) {
+  Ways ways = 0;
+  for (std::size_t i = 0; i < study.ways.size(); ++i)
+    ways |= static_cast<Ways>((study.ways[i].where.parties.source.address == sender ? 1U : 0U) << i);
+  return ways;
+}
+
+bool Studies::may_have_gone_further(const Study& study, const IpAddress& sender) {
+  return contains(study.further_senders, print_of(sender));
 }
 
 // Of those that were told the oldest is forgotten, else the quietest is told. False: there is none but the one in hand.
-bool Studies::make_room(Told& told) {
+bool Studies::make_room(Timestamp now, Told& told) {
   if (!told_.empty()) {
-    forget(told_.oldest());
-    ++forgotten_;
+    forget_oldest_told(now);
     return true;
   }
   if (open_.size() <= 1) return false;
@@ -285,41 +286,110 @@ bool Studies::make_room(Told& told) {
   return true;
 }
 
+// Of whichever study it was known of first.
+Studies::Instance* Studies::first_known(InstancePrint print) {
+  const auto known = instances_.find(print);
+  return known == instances_.end() ? nullptr : &known->second;
+}
+
+// Of the studies that it is known of, the first that fits.
+template <typename Fits>
+Studies::Instance* Studies::known_where(InstancePrint print, Fits fits) {
+  Instance* first = first_known(print);
+  if (first && fits(first->study->value)) return first;
+  const auto others = other_studies_.find(print);
+  if (others == other_studies_.end()) return nullptr;
+  for (const std::uint64_t study : others->second) {
+    Instance* known = find_instance(study, print);
+    if (known && fits(known->study->value)) return known;
+  }
+  return nullptr;
+}
+
+Studies::Instance* Studies::find_instance(std::uint64_t study, InstancePrint print) {
+  Instance* first = first_known(print);
+  if (first && first->study->value.print == study) return first;
+  if (of_others_too_.empty()) return nullptr;
+  const auto other = of_others_too_.find(print_of(study, print));
+  return other == of_others_too_.end() ? nullptr : &other->second;
+}
+
 // nullptr: it cannot be told apart from others.
 Studies::Instance* Studies::instance_of(Open& open, InstancePrint print, Told& told) {
   Study& study = open.value;
-  const auto known = instances_.find(print);
-  if (known != instances_.end() && known->second.study == &open) return &known->second;
-  const bool is_free = print != 0 && (known == instances_.end() || known->second.study->value.is_told ||
-                                      known->second.study->value.unassigned);
-  if (is_free && study.instances.size() < limits_.study_instances) {
-    while (!study.is_told && instances_.size() >= limits_.studies_instances && make_room(told)) {
+  Instance* known = find_instance(study.print, print);
+  if (known && known->study == &open) return known;
+  if (print != 0 && study.instances.size() < limits_.study_instances) {
+    const auto full = [this] { return instances_.size() + of_others_too_.size() >= limits_.studies_instances; };
+    while (!study.is_told && full() && make_room(open.touched, told)) {
     }
-    if (instances_.size() < limits_.studies_instances) {
+    if (!full()) {
       study.instances.push_back(print);
-      return &instances_.insert_or_assign(print, Instance{.study = &open}).first->second;
+      const Instance its_own{.study = &open};
+      const auto [first, is_first] = instances_.try_emplace(print, its_own);
+      const Study& first_study = first->second.study->value;
+      if (is_first) return &first->second;
+      // What could not be assigned, or was told of this study before, gives way.
+      if (first_study.unassigned || first_study.print == study.print) return &(first->second = its_own);
+      const auto [other, is_new] = of_others_too_.insert_or_assign(print_of(study.print, print), its_own);
+      if (is_new) {
+        auto& studies = other_studies_[print];
+        if (studies.size() < limits_.instance_studies) {
+          studies.push_back(study.print);
+        } else {
+          ++not_found_by_reports_;
+        }
+      }
+      return &other->second;
     }
   }
   if (study.unassigned) return nullptr;
-  ++study.not_told_apart;
   ++not_told_apart_;
   return nullptr;
+}
+
+void Studies::forget_instance(const Open& open, InstancePrint print) {
+  const auto first = instances_.find(print);
+  if (first != instances_.end() && first->second.study == &open) {
+    instances_.erase(first);
+    return;
+  }
+  const auto other = of_others_too_.find(print_of(open.value.print, print));
+  if (other == of_others_too_.end() || other->second.study != &open) return;
+  of_others_too_.erase(other);
+  const auto studies = other_studies_.find(print);
+  if (studies == other_studies_.end()) return;  // all that it holds are forgotten
+  std::erase(studies->second, open.value.print);
+  if (studies->second.empty()) other_studies_.erase(studies);
+}
+
+// What a step lists may be of any of its studies; its C-STORE tells which.
+void Studies::move_announcement(Study& to, InstancePrint print, const IpAddress& sender) {
+  Instance* first = first_known(print);
+  if (!first || first->announced == 0 || &first->study->value == &to || first->study->value.is_told) return;
+  Study& from = first->study->value;
+  for (std::size_t i = 0; i < from.announcers.size(); ++i) {
+    const auto announcer = static_cast<Announcers>(1U << i);
+    if ((first->announced & announcer) == 0 || from.announcers[i].where.parties.source.address != sender) continue;
+    first->announced &= static_cast<Announcers>(~announcer);
+    --from.announcers[i].announced;
+  }
 }
 
 void Studies::count(const Study& study, Way& way, Instance& instance, const Event& event, const DicomOperation& store,
                     Told& told) const {
   const Ways here = static_cast<Ways>(1U << (&way - study.ways.data()));
-  const Arrival arrival = arrival_of(event, store);
+  const Answer answer = answer_to(event, store);
   Link link{.certainty = LinkCertainty::identifier,
             .cause = std::exchange(instance.conversation, event.conversation),
             .effect = event.conversation,
-            .outcome = outcome_of(arrival),
+            .outcome = outcome_of(answer),
             .cause_packet = std::exchange(instance.packet, store.requested.packet),
             .effect_packet = store.requested.packet,
             .study = study.study};
   if ((instance.stored & here) != 0) {
-    way.figures.repeated += arrival == Arrival::stored ? 1 : 0;
-    way.figures.failed_repetitions += arrival == Arrival::failed ? 1 : 0;
+    way.figures.repeated += answer == Answer::succeeded ? 1 : 0;
+    way.figures.failed_repetitions += answer == Answer::failed ? 1 : 0;
     if (instance.times < std::numeric_limits<std::uint8_t>::max()) ++instance.times;
     link.kind = LinkKind::store_repeated;
     link.times = instance.times;
@@ -327,13 +397,13 @@ void Studies::count(const Study& study, Way& way, Instance& instance, const Even
     return;
   }
   const bool had_failed = (instance.failed & here) != 0;
-  if (arrival == Arrival::unseen && had_failed) return;
+  if (answer == Answer::unseen && had_failed) return;
   instance.failed &= static_cast<Ways>(~here);
   instance.unseen &= static_cast<Ways>(~here);
-  (arrival == Arrival::stored   ? instance.stored
-   : arrival == Arrival::failed ? instance.failed
-                                : instance.unseen) |= here;
-  if (arrival != Arrival::stored) return;
+  (answer == Answer::succeeded ? instance.stored
+   : answer == Answer::failed  ? instance.failed
+                               : instance.unseen) |= here;
+  if (answer != Answer::succeeded) return;
   if (had_failed) {
     ++way.figures.resolved;
     link.kind = LinkKind::store_resolved;
@@ -372,93 +442,142 @@ void Studies::end_step(std::uint64_t study, Timestamp now) {
 
 // nullptr: there are too many.
 Studies::Announcer* Studies::announcer_of(Study& study, const Event& event, const DicomOperation& step) {
-  const auto known = std::ranges::find_if(study.announcers, [&](const Announcer& announcer) {
-    return announcer.where.parties.source.address == sender_of(event, step);
-  });
+  const IpAddress& sender = sender_of(event, step);
+  const auto known = std::ranges::find_if(
+      study.announcers, [&](const Announcer& announcer) { return announcer.where.parties.source.address == sender; });
   if (known != study.announcers.end()) return &*known;
-  if (study.announcers.size() == kAnnouncers) return nullptr;
-  Announcer& announcer = study.announcers.emplace_back();
-  announcer.where = Occurrence::of(event);
-  announcer.where.parties = as_sent(event, step);
-  announcer.where.parties.destination = {};  // of the objects, that is not known
-  announcer.where.parties.destination_mac = {};
-  return &announcer;
+  Announcer* announcer = study.announcers.size() < kAnnouncers ? &study.announcers.emplace_back()
+                                                               : instead_of_one_who_sent_nothing(study, sender);
+  if (!announcer) return nullptr;
+  *announcer = {};
+  announcer->where = Occurrence::of(event);
+  announcer->where.parties = as_sent(event, step);
+  announcer->where.parties.destination = {};  // of the objects, that is not known
+  announcer->where.parties.destination_mac = {};
+  return announcer;
 }
 
-void Studies::announce(const Event& event, const DicomOperation& step, std::uint64_t study,
+// To announce costs nothing; who sent some of it is believed before others.
+Studies::Announcer* Studies::instead_of_one_who_sent_nothing(Study& study, const IpAddress& sender) {
+  if (ways_from(study, sender) == 0) return nullptr;
+  const auto other = std::ranges::find_if(study.announcers, [&](const Announcer& announcer) {
+    return ways_from(study, announcer.where.parties.source.address) == 0;
+  });
+  if (other == study.announcers.end()) return nullptr;
+  const auto its = static_cast<Announcers>(1U << (other - study.announcers.begin()));
+  for (const InstancePrint print : study.instances)
+    find_instance(study.print, print)->announced &= static_cast<Announcers>(~its);
+  not_heard_ += other->announced;
+  return &*other;
+}
+
+// That of the step's studies which knows it; else the one that the same sender stored it as of; else the step's first.
+// 0: none, or it was told.
+std::uint64_t Studies::study_of_listed(InstancePrint print, std::span<const std::uint64_t> studies,
+                                       const IpAddress& sender) {
+  for (const std::uint64_t study : studies) {
+    const Instance* known = find_instance(study, print);
+    if (known) return known->study->value.is_told ? 0 : study;
+  }
+  const Instance* first = first_known(print);
+  const std::uint64_t own = studies.empty() ? 0 : studies.front();
+  if (!first || first->study->value.unassigned) return own;
+  const Study& study = first->study->value;
+  const auto sent = static_cast<Ways>(first->stored | first->failed | first->unseen);
+  if (own != 0 && (sent & ways_from(study, sender)) == 0) return own;
+  return study.is_told ? 0 : study.print;
+}
+
+void Studies::announce(const Event& event, const DicomOperation& step, std::span<const std::uint64_t> studies,
                        std::span<const InstancePrint> instances, Told& told) {
+  const IpAddress& sender = sender_of(event, step);
   for (const InstancePrint print : instances) {
-    const auto known = instances_.find(print);
-    const Study* where_known = known == instances_.end() ? nullptr : &known->second.study->value;
-    const bool unassigned = where_known && where_known->unassigned;
-    const std::uint64_t its_study = where_known && !unassigned ? where_known->print : study;
-    if (its_study == 0 || (where_known && where_known->is_told && !unassigned)) continue;
-    if (unassigned && std::exchange(known->second.announcer, 1) != 0) continue;
-    Open& open = of(its_study, event.last.time, told);
-    Announcer* announcer = announcer_of(open.value, event, step);
-    if (!announcer) continue;
-    announcer->where.last = event.last;
+    const std::uint64_t study = study_of_listed(print, studies, sender);
+    if (study == 0) continue;
     // What could not be assigned was sent all the same.
-    Instance* instance = unassigned ? nullptr : instance_of(open, print, told);
-    if (instance && instance->announcer != 0) continue;
+    Instance* first = first_known(print);
+    const bool sent_unassigned = first && first->study->value.unassigned && ways_from(first->study->value, sender) != 0;
+    if (sent_unassigned && std::exchange(first->announced, Announcers{1}) != 0) continue;
+    Open& open = of(study, event.last.time, told);
+    Announcer* announcer = announcer_of(open.value, event, step);
+    if (!announcer) {
+      ++not_heard_;
+      continue;
+    }
+    announcer->where.last = event.last;
+    const auto its = static_cast<Announcers>(1U << (announcer - open.value.announcers.data()));
+    Instance* instance = sent_unassigned ? nullptr : instance_of(open, print, told);
+    if (instance && (instance->announced & its) != 0) continue;
     ++announcer->announced;
-    if (instance) instance->announcer = static_cast<std::uint8_t>(announcer - open.value.announcers.data() + 1);
+    if (instance) {
+      instance->announced |= its;
+    } else if (!sent_unassigned) {
+      announcer->not_told_apart = true;
+    }
   }
 }
 
 // Those to the one who reported, by its title where several AEs share its host; else, where another node of an archive
 // reports, those from the one who asked.
-Studies::Ways Studies::ways_of_report(const Study& study, const Event& event, const DicomOperation& report) {
+Studies::Ways Studies::ways_of_report(const Study& study, const Event& event, const DicomOperation& report,
+                                      bool asked) {
   Ways to_reporter = 0;
   Ways to_title = 0;
-  Ways from_requester = 0;
   for (std::size_t i = 0; i < study.ways.size(); ++i) {
-    const Parties& parties = study.ways[i].where.parties;
     const auto way = static_cast<Ways>(1U << i);
-    if (parties.destination.address == sender_of(event, report)) {
-      to_reporter |= way;
-      if (study.ways[i].figures.receiver_ae == sender_title(report)) to_title |= way;
-    }
-    if (parties.source.address == receiver_of(event, report)) from_requester |= way;
+    if (study.ways[i].where.parties.destination.address != sender_of(event, report)) continue;
+    to_reporter |= way;
+    if (study.ways[i].figures.receiver_ae == sender_title(report)) to_title |= way;
   }
+  const Ways from_requester = ways_from(study, receiver_of(event, report));
   if (to_title != 0) to_reporter = to_title;
   const auto both = static_cast<Ways>(to_reporter & from_requester);
-  return both != 0 ? both : to_reporter != 0 ? to_reporter : from_requester;
+  if (both != 0) return both;
+  return to_reporter != 0 || !asked ? to_reporter : from_requester;
 }
 
-void Studies::on_report(const Event& event, const DicomOperation& report, Told& told) {
+void Studies::on_report(const Event& event, const DicomOperation& report, bool asked, Told& told) {
   const auto* commitment = report.content.as<StorageCommitment>();
   if (!commitment) return;
   const Timestamp now = event.last.time;
-  tell_quiet(now, told);
+  std::vector<std::uint64_t> late;  // those that were told, by their numbers
+  const auto is_about = [&](const Study& study) {
+    return !study.unassigned && ways_of_report(study, event, report, asked) != 0;
+  };
+  const auto study_of_reported = [&](InstancePrint print) -> Open* {
+    const Instance* known = known_where(print, is_about);
+    if (!known) return nullptr;
+    Open& study = *known->study;
+    if (!study.value.is_told && is_over(study, now)) close(study, Closing::over, told);
+    return known->study;
+  };
   Open* open = nullptr;
   const auto take = [&](InstancePrint print, Ways Instance::*verdict, Ways Instance::*no_longer,
                         std::uint64_t DicomStudy::*figure) {
-    const auto known = instances_.find(print);
     // One that never came is of the study of those beside it.
-    if (known != instances_.end()) open = known->second.study;
-    if (!open || open->value.unassigned) return;
+    if (Open* its_own = study_of_reported(print)) open = its_own;
+    if (!open) return;
     Study& study = open->value;
     (study.is_told ? told_ : open_).touch(*open, now);
+    const Ways ways = ways_of_report(study, event, report, asked);
     Instance* instance = instance_of(*open, print, told);
     if (!instance) return;
-    const Ways ways = ways_of_report(study, event, report);
     const auto news = static_cast<Ways>(ways & ~(instance->*verdict));
     instance->*verdict |= ways;
     instance->*no_longer &= static_cast<Ways>(~ways);
     if (!study.is_told || news == 0) return;
     for (std::size_t i = 0; i < study.ways.size(); ++i) study.ways[i].figures.*figure += news >> i & 1U;
-    add_once(late_, open->print, told_.size());
+    add_once(late, open->print, told_.size());
   };
   for (const InstancePrint print : commitment->instances)
     take(print, &Instance::committed, &Instance::not_committed, &DicomStudy::committed);
   for (const InstancePrint print : commitment->failed_instances)
     take(print, &Instance::not_committed, &Instance::committed, &DicomStudy::commitment_failed);
-  if (event.phase == Phase::end) tell_late_reports(event, told);
+  tell_late_reports(late, event, told);
 }
 
-void Studies::tell_late_reports(const Event& event, Told& told) {
-  for (const std::uint64_t number : late_) {
+void Studies::tell_late_reports(std::span<const std::uint64_t> numbers, const Event& event, Told& told) {
+  for (const std::uint64_t number : numbers) {
     Open* open = told_.find(number);
     if (!open) continue;
     for (Way& way : open->value.ways) {
@@ -469,7 +588,6 @@ void Studies::tell_late_reports(const Event& event, Told& told) {
       way.figures.committed = way.figures.commitment_failed = 0;
     }
   }
-  late_.clear();
 }
 
 // As far as is known: who was not seen to say its title may be any of them.
@@ -486,24 +604,29 @@ Studies::Ways Studies::ways_to_the_same(const Study& study, const Way& way) {
   return same;
 }
 
-Studies::Tally Studies::tally(const Study& study) const {
+Studies::Tally Studies::tally(const Study& study) {
   Tally tally;
   if (study.unassigned) return tally;
-  std::array<std::uint8_t, kWays> announcers{};  ///< of a way's sender, counted from 1
+  std::array<Announcers, kWays> announcers{};  ///< a way's sender
   std::array<Ways, kWays> to_the_same{};
-  for (std::size_t i = 0; i < study.ways.size(); ++i) {
-    to_the_same[i] = ways_to_the_same(study, study.ways[i]);
-    for (std::size_t a = 0; a < study.announcers.size(); ++a) {
-      if (study.announcers[a].where.parties.source.address == study.ways[i].where.parties.source.address)
-        announcers[i] = static_cast<std::uint8_t>(a + 1);
+  for (std::size_t a = 0; a < study.announcers.size(); ++a) {
+    const IpAddress& sender = study.announcers[a].where.parties.source.address;
+    const Ways its = ways_from(study, sender);
+    bool is_told_apart = !study.announcers[a].not_told_apart && !may_have_gone_further(study, sender);
+    for (std::size_t i = 0; i < study.ways.size(); ++i)
+      is_told_apart &= (its >> i & 1U) == 0 || study.ways[i].figures.not_told_apart == 0;
+    for (std::size_t i = 0; i < study.ways.size(); ++i) {
+      if ((its >> i & 1U) == 0) continue;
+      announcers[i] = static_cast<Announcers>(1U << a);
+      to_the_same[i] = ways_to_the_same(study, study.ways[i]);
+      tally.ways[i].announced = study.announcers[a].announced;
+      if (is_told_apart) tally.ways[i].missing = tally.ways[i].unsent = 0;
     }
-    if (announcers[i] == 0) continue;
-    tally.ways[i].announced = study.announcers[announcers[i] - 1U].announced;
-    if (study.not_told_apart == 0) tally.ways[i].missing = tally.ways[i].unsent = 0;
   }
   for (const InstancePrint print : study.instances) {
-    const Instance& instance = instances_.find(print)->second;
+    const Instance& instance = *find_instance(study.print, print);
     const auto seen = static_cast<Ways>(instance.stored | instance.failed | instance.unseen);
+    const bool unsent = seen == 0 && !instance.went_further;
     for (std::size_t i = 0; i < study.ways.size(); ++i) {
       const auto on_way = [i](Ways ways) { return std::uint64_t{ways} >> i & 1; };
       DicomStudy& way = tally.ways[i];
@@ -513,12 +636,12 @@ Studies::Tally Studies::tally(const Study& study) const {
       way.forwarded += on_way(instance.forwarded);
       way.committed += on_way(instance.committed);
       way.commitment_failed += on_way(instance.not_committed);
-      const bool announced = instance.announcer != 0 && instance.announcer == announcers[i];
+      const bool announced = (instance.announced & announcers[i]) != 0;
       if (!way.missing || !announced || (seen & to_the_same[i]) != 0) continue;
       ++*way.missing;
-      *way.unsent += seen == 0 ? 1 : 0;
+      *way.unsent += unsent ? 1 : 0;
     }
-    if (instance.announcer != 0 && seen == 0) ++tally.unsent[instance.announcer - 1U];
+    for (std::size_t a = 0; unsent && a < study.announcers.size(); ++a) tally.unsent[a] += instance.announced >> a & 1U;
   }
   return tally;
 }
@@ -538,7 +661,6 @@ void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, P
   figures.forwarded = of_way.forwarded;
   figures.committed = of_way.committed;
   figures.commitment_failed = of_way.commitment_failed;
-  figures.not_told_apart = study.not_told_apart;
   figures.announced = of_way.announced;
   figures.missing = of_way.missing;
   figures.unsent = of_way.unsent;
@@ -551,38 +673,47 @@ void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, P
   told.push_back(way.where.tell(std::move(figures), phase));
 }
 
-void Studies::close(Open& open, bool preliminary, Told& told) {
+void Studies::close(Open& open, Closing closing, Told& told) {
   const Study& study = open.value;
-  const Tally figures = tally(study);
+  const bool preliminary = closing != Closing::over;
+  Tally figures = tally(study);
+  // Of what is told early the rest may be on its way.
+  if (closing == Closing::early) {
+    for (DicomStudy& way : figures.ways) way.missing = way.unsent = std::nullopt;
+    figures.unsent = {};
+  }
   for (const Way& way : study.ways) tell_way(study, way, figures, Phase::end, preliminary, told);
+  tell_nowhere(study, figures, preliminary, told);
+  keep_in_mind(open);
+}
+
+// What was announced by who was not seen to send any.
+void Studies::tell_nowhere(const Study& study, const Tally& tally, bool preliminary, Told& told) const {
   for (std::size_t i = 0; i < study.announcers.size(); ++i) {
     const Announcer& announcer = study.announcers[i];
-    const bool sent_some = std::ranges::any_of(study.ways, [&](const Way& way) {
-      return way.where.parties.source.address == announcer.where.parties.source.address;
-    });
-    if (sent_some || figures.unsent[i] == 0 || study.not_told_apart != 0) continue;
+    const IpAddress& sender = announcer.where.parties.source.address;
+    const bool sent_some =
+        ways_from(study, sender) != 0 || may_have_gone_further(study, sender) || study.further_senders.size() == kWays;
+    if (sent_some || tally.unsent[i] == 0 || announcer.not_told_apart) continue;
     DicomStudy nowhere;
     nowhere.study = study.study;
     nowhere.patient = study.patient;
     nowhere.accession = study.accession;
     nowhere.announced = announcer.announced;
-    nowhere.missing = nowhere.unsent = figures.unsent[i];
+    nowhere.missing = nowhere.unsent = tally.unsent[i];
     nowhere.preliminary = preliminary;
     told.push_back(announcer.where.tell(std::move(nowhere)));
   }
-  keep_in_mind(open);
 }
 
 // Without what was told of it.
 void Studies::keep_in_mind(Open& open) {
-  if (told_.full()) {
-    forget(told_.oldest());
-    ++forgotten_;
-  }
+  if (told_.full()) forget_oldest_told(open.touched);
   Open& kept = told_.open(++last_told_, open.touched, std::move(open.value));
   Study& study = kept.value;
   study.is_told = true;
   study.announcers = {};
+  study.further_senders = {};
   for (Way& way : study.ways) {
     way.series = {};
     way.conversations = {};
@@ -595,39 +726,42 @@ void Studies::keep_in_mind(Open& open) {
     way.figures = std::move(whose);
   }
   for (const InstancePrint print : study.instances) {
-    Instance& instance = instances_.find(print)->second;
-    if (instance.study == &open) instance.study = &kept;
+    Instance* instance = find_instance(study.print, print);
+    if (instance && instance->study == &open) instance->study = &kept;
   }
   open_.close(open);
 }
 
+void Studies::forget_oldest_told(Timestamp now) {
+  forgotten_ += elapsed(told_.oldest().touched, now) < limits_.remembered ? 1 : 0;
+  forget(told_.oldest());
+}
+
 void Studies::forget(Open& told_one) {
-  for (const InstancePrint print : told_one.value.instances) {
-    const auto known = instances_.find(print);
-    if (known != instances_.end() && known->second.study == &told_one) instances_.erase(known);
-  }
+  for (const InstancePrint print : told_one.value.instances) forget_instance(told_one, print);
   ways_ -= told_one.value.ways.size();
   told_.close(told_one);
 }
 
+// Some at a time, as at the end: the others wait for the next look, or until they are asked for.
 void Studies::advance(Timestamp now, Told& told) {
-  tell_quiet(now, told);
-  while (!told_.empty() && elapsed(told_.oldest().touched, now) > limits_.commitment_window) forget(told_.oldest());
-}
-
-void Studies::tell_quiet(Timestamp now, Told& told) {
-  while (!open_.empty() && elapsed(open_.oldest().touched, now) > limits_.study_quiet) {
+  const std::size_t enough = told.size() + kToldAtOnce;
+  while (told.size() < enough && !open_.empty() && elapsed(open_.oldest().touched, now) > limits_.study_quiet) {
     Open& oldest = open_.oldest();
     if (oldest.value.steps_in_progress != 0) {
       open_.touch(oldest, now);  // the step's end is awaited
     } else {
-      close(oldest, false, told);
+      close(oldest, Closing::over, told);
     }
+  }
+  for (std::size_t forgotten = 0; forgotten < kToldAtOnce && !told_.empty(); ++forgotten) {
+    if (elapsed(told_.oldest().touched, now) <= limits_.commitment_window) break;
+    forget(told_.oldest());
   }
 }
 
 void Studies::finish(Told& told) {
-  while (!open_.empty() && told.size() < kToldAtOnce) close(open_.oldest(), true, told);
+  while (!open_.empty() && told.size() < kToldAtOnce) close(open_.oldest(), Closing::unfinished, told);
 }
 
 }  // namespace dcmwatch

@@ -103,6 +103,12 @@ class Department {
     if (!relater_) relater_ = std::make_unique<Relater>(limits);
     return *relater_;
   }
+  [[nodiscard]] std::uint64_t times_reached(std::string_view limit) {
+    for (const auto& [name, times] : relater().limits_reached()) {
+      if (name == limit) return times;
+    }
+    return 0;
+  }
   [[nodiscard]] Timestamp now() const { return now_; }
 
  private:

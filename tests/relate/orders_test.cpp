@@ -64,5 +64,26 @@ TEST_F(Orders, OfADeviceWithoutAWorklistItIsNotKnown) {
   EXPECT_EQ(ordered(store_of(200, 2, kMr)), std::nullopt);
 }
 
+TEST_F(Orders, AStepThatWasRefusedIsNoOrder) {
+  answer_worklist({step_of_accession(1)});
+  department.see(department.operation(dimse::kCreate, kWs, kRis, 4, [](DicomOperation& create) {
+    PerformedStep step;
+    step.scheduled = {step_of_study(200)};
+    create.instance = pseudonym(77);
+    create.content = DicomContent{step};
+    create.status = 0x0110;
+  }));
+  EXPECT_EQ(ordered(store_of(200, 2)), false);
+}
+
+TEST_F(Orders, ToForgetOneWithinTheHourIsCounted) {
+  department.limits.orders = 2;
+  for (unsigned study = 1; study <= 3; ++study) answer_worklist({step_of_study(study)});
+  EXPECT_EQ(department.times_reached("orders"), 1U);
+  department.pass(2h);
+  answer_worklist({step_of_study(4)});
+  EXPECT_EQ(department.times_reached("orders"), 1U) << "a matter of course";
+}
+
 }  // namespace
 }  // namespace dcmwatch

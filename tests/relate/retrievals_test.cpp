@@ -194,6 +194,65 @@ TEST_F(Retrievals, OfAGetTheStoresComeOnItsAssociation) {
   EXPECT_EQ(department.links().front().effect, 7U);
 }
 
+TEST_F(Retrievals, WhomTheStoreCallsSaysMoreThanWhichGoesOn) {
+  department.see(move(5, 1));
+  Event elsewhere = move(7, 1);
+  std::get<DicomOperation>(elsewhere.facts).move_destination = "ROGUE";
+  department.see_in(Phase::start, elsewhere);
+  department.see_in(Phase::start, store_for(1, 8));
+  EXPECT_EQ(causes(), (Causes{{5, LinkCertainty::originator}}));
+}
+
+TEST_F(Retrievals, AStoreThatCallsAnotherThanTheMoveNamesIsADoubt) {
+  Event elsewhere = move(7, 1);
+  std::get<DicomOperation>(elsewhere.facts).move_destination = "ROGUE";
+  department.see_in(Phase::start, elsewhere);
+  department.see_in(Phase::start, store_for(1, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
+}
+
+TEST_F(Retrievals, OneThatFailedAndCompletedNothingCausesNothingMore) {
+  Event refused = move(7, 1);
+  auto& operation = std::get<DicomOperation>(refused.facts);
+  operation.sub_operations = {};
+  operation.status = 0xA801;
+  department.see(move(5, 1));
+  department.see(refused);
+  department.see_in(Phase::start, store_for(1, 8));
+  EXPECT_EQ(causes(), (Causes{{5, LinkCertainty::originator}}));
+}
+
+TEST_F(Retrievals, ThoseWhoseWordsDoNotFitAreNotLookedAt) {
+  department.limits.retrieval_candidates = 2;
+  department.see_in(Phase::start, move(7, 3, 200));
+  for (std::uint16_t id = 10; id < 100; ++id) {
+    Event other = move(id, id);
+    std::get<DicomOperation>(other.facts).move_destination = "ELSEWHERE";
+    department.see_in(Phase::start, other);
+  }
+  department.see_in(Phase::start, store_for(3, 8));
+  department.see(store_of(200, 9));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::originator}, {7, LinkCertainty::content}}));
+  EXPECT_EQ(department.times_reached("retrieval_candidates"), 0U);
+}
+
+TEST_F(Retrievals, OfTooManyWhoseWordsFitTheLatestAreLookedAtAndADoubt) {
+  department.limits.retrieval_candidates = 2;
+  for (std::uint64_t conversation = 5; conversation < 8; ++conversation)
+    department.see_in(Phase::start, move(conversation, 1));
+  department.see_in(Phase::start, store_for(1, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
+  EXPECT_EQ(department.times_reached("retrieval_candidates"), 1U);
+}
+
+TEST_F(Retrievals, ConversationsBeyondTheLimitAreCounted) {
+  department.limits.retrieval_effects = 2;
+  department.see_in(Phase::start, move(7, 1));
+  for (std::uint64_t conversation = 8; conversation < 11; ++conversation) department.see(store_for(1, conversation));
+  EXPECT_EQ(causes().size(), 2U);
+  EXPECT_EQ(department.times_reached("retrieval_effects"), 1U);
+}
+
 TEST_F(Retrievals, BeyondTheLimitTheOldestIsForgotten) {
   department.limits.relate_open = 2;
   for (std::uint16_t id = 1; id <= 3; ++id) department.see_in(Phase::start, move(id, id));

@@ -32,8 +32,9 @@ struct Steps : testing::Test {
 };
 
 TEST_F(Steps, WhatBeganAStepIsTiedToWhatCompletedIt) {
-  department.see_in(Phase::start, create(1, 7));
-  department.see(create(1, 7));
+  const Event begun = create(1, 7);
+  department.see_in(Phase::start, begun);
+  department.see(begun);
   department.see(set(1, 8, "IN PROGRESS"));
   EXPECT_TRUE(department.links().empty());
   department.pass(20min);
@@ -47,7 +48,7 @@ TEST_F(Steps, WhatBeganAStepIsTiedToWhatCompletedIt) {
   EXPECT_EQ(link.outcome, Outcome::success);
   EXPECT_GT(link.delay, 20min);
   EXPECT_EQ(link.cause_packet, 1U);
-  EXPECT_EQ(link.effect_packet, 7U);
+  EXPECT_EQ(link.effect_packet, 5U);
   department.finish();
   EXPECT_EQ(department.links().size(), 1U);
 }
@@ -100,8 +101,13 @@ TEST_F(Steps, AStudyStaysOpenWhileItsStepIsInProgress) {
 TEST_F(Steps, WhatWasListedAndNotStoredIsMissing) {
   department.see(create(1, 7, {100}));
   department.see(department.store(100, 1, kCt, kPacs, 9));
-  department.see_in(Phase::progress, set(1, 11, "COMPLETED", {print(1), print(2)}));
-  department.see(set(1, 11, "COMPLETED", {print(3)}));
+  Event listed = set(1, 11, "COMPLETED", {print(1), print(2)});
+  department.see_in(Phase::progress, listed);
+  auto& operation = std::get<DicomOperation>(listed.facts);
+  PerformedStep rest = *operation.content.as<PerformedStep>();
+  rest.instances = {print(3)};
+  operation.content = DicomContent{rest};
+  department.see(listed);
   department.see(department.store(100, 3, kCt, kAi, 12));  // to another
   department.pass(11min);
   ASSERT_EQ(department.studies().size(), 2U);
@@ -153,6 +159,72 @@ TEST_F(Steps, AStudyOfWhichNothingWasStoredIsToldWithoutDestination) {
   const Event& event = department.told.back();
   EXPECT_EQ(to_text(event.parties.source.address), kCt);
   EXPECT_EQ(event.parties.destination, Endpoint{});
+}
+
+TEST_F(Steps, AnEndThatWasRefusedIsNone) {
+  department.see(create(1, 7, {100}));
+  department.see(department.store(100, 1, kCt, kPacs, 9));
+  Event refused = set(1, 8, "COMPLETED", {print(1), print(2)});
+  std::get<DicomOperation>(refused.facts).status = 0x0110;
+  department.see(refused);
+  department.finish();
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().front().effect, 0U) << "it never ended";
+  EXPECT_EQ(department.studies().front().announced, std::nullopt);
+}
+
+TEST_F(Steps, WhatAnotherSaysOfAStepDoesNotEndIt) {
+  department.see(create(1, 7, {100}));
+  department.see(department.store(100, 1, kCt, kPacs, 9));
+  Event foreign = set(1, 8, "DISCONTINUED");
+  foreign.parties.source.address = *IpAddress::parse(kWs);
+  department.see(foreign);
+  department.pass(20min);
+  EXPECT_TRUE(department.studies().empty()) << "the step is in progress";
+  department.see(set(1, 10, "COMPLETED", {print(1), print(2)}));
+  department.pass(11min);
+  const std::vector<Link> links = department.links();
+  ASSERT_EQ(links.size(), 2U);
+  EXPECT_EQ(links[0].certainty, LinkCertainty::none);
+  EXPECT_EQ(links[1].certainty, LinkCertainty::identifier);
+  EXPECT_EQ(links[1].outcome, Outcome::success);
+  EXPECT_EQ(department.studies().at(0).missing, 1U);
+}
+
+TEST_F(Steps, ABeginningThatIsNotAnsweredHoldsNoStudyOpen) {
+  department.see(department.store(100, 1, kCt, kPacs, 9));
+  const Event begun = create(1, 7, {100});
+  department.see_in(Phase::start, begun);
+  department.see_in(Phase::progress, begun);
+  department.pass(11min);
+  EXPECT_EQ(department.studies().size(), 1U);
+}
+
+TEST_F(Steps, ABeginningWhoseAnswerMayHaveComeUnseenHoldsItsStudyOpen) {
+  department.see(department.store(100, 1, kCt, kPacs, 9));
+  Event begun = create(1, 7, {100});
+  std::get<DicomOperation>(begun.facts).status.reset();
+  begun.visibility.one_direction = true;
+  department.see(begun);
+  department.pass(11min);
+  EXPECT_TRUE(department.studies().empty());
+}
+
+TEST_F(Steps, WhatAStepListsMayBeOfAnyOfItsStudies) {
+  department.see(create(1, 7, {100, 200}));
+  department.see(department.store(100, 1, kCt, kPacs, 9));
+  department.see(set(1, 10, "COMPLETED", {print(1), print(2)}));
+  department.see(department.store(200, 2, kCt, kPacs, 9));
+  department.pass(11min);
+  ASSERT_EQ(department.studies().size(), 2U);
+  EXPECT_EQ(department.studies()[0].announced, 1U);
+  EXPECT_EQ(department.studies()[0].missing, 0U);
+}
+
+TEST_F(Steps, StudiesBeyondTheLimitAreCounted) {
+  department.limits.step_studies = 2;
+  department.see(create(1, 7, {100, 200, 300}));
+  EXPECT_EQ(department.times_reached("step_studies"), 1U);
 }
 
 }  // namespace
