@@ -241,7 +241,7 @@ struct DicomStudy {
   std::uint64_t commitment_failed = 0;
   std::uint64_t forwarded = 0;  ///< sent on by the destination to others
   std::optional<bool> ordered;  ///< a worklist entry or an order was seen; nothing if none could have been
-  bool preliminary = false;     ///< the capture ended first: what is missing may still have come
+  bool preliminary = false;     ///< told before it was over: what is missing may still have come
 
   /// Whether it tells of nothing but a storage commitment's report on what another record was about.
   [[nodiscard]] bool is_late_report() const {

@@ -695,7 +695,7 @@ inline constexpr Field kFields[] = {
      of<DicomStudy>([](const auto& d, S& s) { number_unless_zero(s, d.not_told_apart); })},
     {"study.unassigned", kNumber, "C-STOREs that could not be assigned to a study, of which alone the record tells: conversation.unseen says what stood in the way; nothing did if they name none; absent: it tells of a study", "", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number_unless_zero(s, d.unassigned); })},
-    {"study.preliminary", kBoolean, "true: the capture ended first, so that what is missing or not ordered may still have come; absent: it was over", "", kNobody,
+    {"study.preliminary", kBoolean, "true: told before it was over, since the capture ended or a limit was reached, so that what is missing or not ordered may still have come; absent: it was over", "", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { if (d.preliminary) s.boolean(true); })},
     {"study.bytes", kNumber, "of data sets", "", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number(s, d.bytes); })},
