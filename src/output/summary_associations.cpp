@@ -388,7 +388,11 @@ class AssociationsSection final : public SummarySection {
       add(data_passed || observation.event.visibility.impaired() ? "what was asked for was not visible"
                                                                  : "asked for nothing");
     }
+    if (association.accepted == true && association.setup_time >= kSlow)
+      add("accepted only after " + duration_text(*association.setup_time));
     add(slowness_text(deeds.slow));
+    if (association.release_time >= kSlow)
+      add("release answered only after " + duration_text(*association.release_time));
     add(refusals_text(association));
     if (!association.rejection && !association.accepted && !observation.event.visibility.impaired()) add("no answer");
     const Duration took = observation.event.last.time - observation.event.first.time;

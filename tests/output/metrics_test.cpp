@@ -64,6 +64,9 @@ class MetricsTest : public testing::Test {
     impaired.event.visibility = {true, true, true, true, true};
     test::set_unknown(test::change(impaired.declared), {UnknownKind::direction, UnknownKind::calling_ae_title});
     metrics.observe(impaired);
+    DicomOperation slow = samples::operation();
+    slow.slowest = SlowPart::receiver;
+    metrics.observe(samples::observation(slow));
     Hl7Message unmatched = samples::message();
     unmatched.message_seen = false;
     metrics.observe(samples::observation(unmatched));
@@ -75,6 +78,18 @@ class MetricsTest : public testing::Test {
 
   Metrics metrics_{names()};
 };
+
+TEST_F(MetricsTest, ASlowOperationCountsByWhatWasSlow) {
+  DicomOperation store = samples::operation();
+  metrics_.observe(samples::observation(store));
+  EXPECT_EQ(metrics_.exposition().find("dcmwatch_slow_operations_total{"), std::string::npos);
+  store.slowest = SlowPart::network;
+  metrics_.observe(samples::observation(store));
+  EXPECT_NE(metrics_.exposition().find(
+                R"(dcmwatch_slow_operations_total{command="C-STORE",flow="ct1-store",slowest="network"} 1)"),
+            std::string::npos)
+      << metrics_.exposition();
+}
 
 TEST_F(MetricsTest, AStudyCountsWhenItIsOverByTheWorstThatIsKnownOfIt) {
   DicomStudy study = samples::study();

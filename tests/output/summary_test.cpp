@@ -149,16 +149,16 @@ TEST(Summary, TellsEachAssociationInALine) {
   rejected.contexts = {};
   rejected.rejection = DicomRejection{1, 1, 7};
   summary.observe(samples::observation(rejected));
-  EXPECT_THAT(rendered(summary),
-              HasSubstr("Associations\n"
-                        "  began         from → to   titles      what happened\n"
-                        "  08:00:00.000  ct1 → pacs  CT1 → PACS  sent 3 CT Images, 300.0 kB; "
-                        "sent 1 CT Image, 100.0 kB: failure 0122, SOP class not supported;\n"
-                        "                                        asked the worklist: 4 matches;\n"
-                        "                                        1 of 2 contexts refused (abstract syntax not supported): Verification SOP Class;\n"
-                        "                                        released after 1.5 s\n"
-                        "  08:00:00.000  ct1 → pacs  CT1 → PACS  refused by the service user: "
-                        "rejected-permanent, called AE title not recognized\n"));
+  EXPECT_THAT(rendered(summary), HasSubstr("Associations\n"
+                                           "  began         from → to   titles      what happened\n"
+                                           "  08:00:00.000  ct1 → pacs  CT1 → PACS  sent 3 CT Images, 300.0 kB; "
+                                           "sent 1 CT Image, 100.0 kB: failure 0122, SOP class not supported;\n"
+                                           "                                        asked the worklist: 4 matches;\n"
+                                           "                                        1 of 2 contexts refused (abstract "
+                                           "syntax not supported): Verification SOP Class;\n"
+                                           "                                        released after 1.5 s\n"
+                                           "  08:00:00.000  ct1 → pacs  CT1 → PACS  refused by the service user: "
+                                           "rejected-permanent, called AE title not recognized\n"));
 }
 
 TEST(Summary, TellsWhatWasNotFinishedOrNeverAnswered) {
@@ -208,6 +208,13 @@ TEST(Summary, TellsWhoWasSlow) {
   summary.observe(samples::observation(store));
   summary.observe(samples::observation(samples::association()));
   EXPECT_THAT(rendered(summary), HasSubstr("sent 1 CT Image, 100.0 kB; slow: the receiver (2.1 s);"));
+
+  DicomAssociation association = samples::association();
+  association.setup_time = 3s;
+  association.release_time = 2s;
+  summary.observe(samples::observation(association));
+  EXPECT_THAT(rendered(summary), HasSubstr("accepted only after 3.0 s;"));
+  EXPECT_THAT(rendered(summary), HasSubstr("release answered only after 2.0 s;"));
 }
 
 TEST(Summary, TellsAProgramInADocument) {
