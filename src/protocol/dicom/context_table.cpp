@@ -67,11 +67,22 @@ class Additions {
   std::size_t without_room_ = 0;
 };
 
-Context& context_of(KeptContexts& kept, std::uint8_t id) {
-  const auto found = std::ranges::find(kept.contexts, id, &Context::id);
-  if (found != kept.contexts.end()) return *found;
+// They are mostly proposed as 1, 3, 5 and so on, and there may be 128 of them: so it is mostly known where one stands.
+template <typename Contexts>
+auto find_context(Contexts& contexts, std::uint8_t id) {
+  const std::size_t place = id / 2;
+  if (place < contexts.size() && contexts[place].id == id) return contexts.begin() + static_cast<std::ptrdiff_t>(place);
+  return std::ranges::find(contexts, id, &Context::id);
+}
+
+Context& add_context(KeptContexts& kept, std::uint8_t id) {
   kept.contexts.emplace_back().id = id;
   return kept.contexts.back();
+}
+
+Context& context_of(KeptContexts& kept, std::uint8_t id) {
+  const auto found = find_context(kept.contexts, id);
+  return found != kept.contexts.end() ? *found : add_context(kept, id);
 }
 
 // "None" is as good as proposed: what is no UID is told as such.
@@ -124,8 +135,9 @@ RecentContexts& recent_contexts() {
 std::size_t ContextTable::propose(const AssociateRequest& request, const Limits& limits) {
   KeptContexts& kept = begin_change();
   Additions additions{kept, limits};
+  const bool first = kept.contexts.empty();  // a request has each id once
   for (const ProposedContext& proposed : request.contexts) {
-    Context& here = context_of(kept, proposed.id);
+    Context& here = first ? add_context(kept, proposed.id) : context_of(kept, proposed.id);
     here.abstract_syntax = additions.place_of(proposed.abstract_syntax);
     additions.add_list(here, request.transfer_syntaxes_of(proposed));
   }
@@ -181,7 +193,7 @@ void ContextTable::end_change(const KeptContexts& made) {
 
 const ContextTable::Context* ContextTable::find(std::uint8_t id) const {
   if (!kept_) return nullptr;
-  const auto found = std::ranges::find(kept_->contexts, id, &Context::id);
+  const auto found = find_context(kept_->contexts, id);
   return found == kept_->contexts.end() ? nullptr : &*found;
 }
 
