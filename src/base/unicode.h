@@ -6,9 +6,9 @@
 
 namespace dcmwatch {
 
-/// Length of the control character that the text begins with; 0: it begins with none. These are C0, DEL and C1, the line
-/// and the paragraph separator, and what turns the direction of the text around it (Unicode UAX #9 2): with it a name can
-/// be made to read as another.
+/// Length of the control character that the text begins with; 0: it begins with none. These are C0, DEL and C1, the
+/// line and the paragraph separator, and what turns the direction of the text around it (Unicode UAX #9 2): with it a
+/// name can be made to read as another.
 constexpr std::size_t control_length(std::string_view text) {
   const auto byte = [text](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
   const auto within = [](unsigned value, unsigned first, unsigned last) { return value >= first && value <= last; };

@@ -64,9 +64,6 @@ class MetricsTest : public testing::Test {
     impaired.event.visibility = {true, true, true, true, true};
     test::set_unknown(test::change(impaired.declared), {UnknownKind::direction, UnknownKind::calling_ae_title});
     metrics.observe(impaired);
-    DicomOperation slow = samples::operation();
-    slow.slowest = SlowPart::receiver;
-    metrics.observe(samples::observation(slow));
     Hl7Message unmatched = samples::message();
     unmatched.message_seen = false;
     metrics.observe(samples::observation(unmatched));

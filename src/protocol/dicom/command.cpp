@@ -25,7 +25,6 @@ constexpr bool is_long_as(Form form, std::uint32_t size) {
   return false;
 }
 
-
 // As much of a value as is looked at: of those that are looked at whole, a UID is the longest.
 constexpr std::size_t kLongestValue = 128;
 // LT, of elements that are retired, is the longest that any has (PS3.7 E.2).
