@@ -261,6 +261,9 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
     if (closed_since != Timestamp{})
       ended.connection.direction[index_of(direction)].zero_window_time += elapsed(closed_since, mark.time);
   }
+  // Not before, for a RST may be refuted.
+  if (reason == CloseReason::reset)
+    ended.connection.ended_by = it.flags.reset_backward ? Direction::backward : Direction::forward;
   if (ended.sink) ended.sink->on_close(mark, reason);
   tell_end(ended.connection, ended.sink.get(), mark, reason);
   std::unique_ptr<Live> spare = std::move(it.live);

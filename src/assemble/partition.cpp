@@ -509,7 +509,6 @@ void Partition::on_reset(Slot slot, Direction direction, const Segment& segment)
   it.flags.reset_backward = direction == Direction::backward;
   it.reset_sequence = segment.sequence;
   const bool fin_seen = it.live && it.live->half[side].fin_seen();
-  if (it.live && !fin_seen) it.live->connection.ended_by = direction;
   // Who has closed answers late data with a RST; the connection had ended before.
   if (by == 0 || refuses || fin_seen || it.state == State::opening) {
     close(slot, segment.mark, fin_seen ? CloseReason::finished : CloseReason::reset);
