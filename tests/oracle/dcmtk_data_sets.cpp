@@ -169,7 +169,7 @@ class Query {
 
   // That these are DCMTK's names is tests/event's to show.
   static std::string name_of(const DcmElement& key) {
-    return std::string{dicom_tag_name(key.getGTag() << 16U | key.getETag())};
+    return std::string{dicom_tag_name(std::uint32_t{key.getGTag()} << 16U | key.getETag())};
   }
 
   // PS3.4 C.2.2.2.5.
