@@ -49,7 +49,7 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
       ->check(CLI::Range(1U, kPartitions))
       ->capture_default_str();
   app.add_option("--fail-on", options.fail_on, "exit with status 3 if there is a finding of this level or above")
-      ->check(CLI::IsMember({"informational", "low", "medium", "high", "critical"}, CLI::ignore_case));
+      ->transform(CLI::IsMember({"informational", "low", "medium", "high", "critical"}, CLI::ignore_case));
   app.add_option("--pseudonym-key", options.pseudonym_key,
                  "the site's key for pseudonyms, made if absent; default: ~/.local/state/dcmwatch/pseudonym.key")
       ->type_name("FILE");
