@@ -100,7 +100,7 @@ class Studies {
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
  private:
-  using Ways = std::uint16_t;       ///< a bit for each way of a study
+  using Ways = std::uint32_t;       ///< a bit for each way of a study
   using Announcers = std::uint8_t;  ///< likewise, of those who announced some of it
   static constexpr std::size_t kWays = Limits::study_ways;
   static constexpr std::size_t kAnnouncers = Limits::study_announcers;

@@ -586,12 +586,13 @@ TEST_F(Studies, OfTooManyWhoAnnounceThoseWhoSentSomeAreHeard) {
 
 TEST_F(Studies, FurtherWaysThanAreToldDoNotEndAStudy) {
   store(100, 1, kCt, kPacs, 7);
-  for (unsigned to = 1; to <= 20; ++to) store(100, 50, kWs, "10.66.0." + std::to_string(to), 100 + to);
+  for (unsigned to = 1; to <= Limits::study_ways + 4; ++to)
+    store(100, 50, kWs, "10.66.0." + std::to_string(to), 100 + to);
   store(100, 2, kCt, kPacs, 7);
   list({1, 2, 3});
   EXPECT_TRUE(department.studies().empty());
   department.pass(11min);
-  ASSERT_EQ(department.studies().size(), 16U);
+  ASSERT_EQ(department.studies().size(), Limits::study_ways);
   EXPECT_EQ(department.studies().front().stored, 2U);
   EXPECT_EQ(department.studies().front().missing, 1U);
   EXPECT_FALSE(department.studies().front().preliminary);
@@ -599,11 +600,11 @@ TEST_F(Studies, FurtherWaysThanAreToldDoNotEndAStudy) {
 }
 
 TEST_F(Studies, WhatWentAFurtherWayIsNotMissed) {
-  for (unsigned to = 1; to <= 16; ++to) store(100, 50, kWs, "10.66.0." + std::to_string(to), 100 + to);
+  for (unsigned to = 1; to <= Limits::study_ways; ++to) store(100, 50, kWs, "10.66.0." + std::to_string(to), 100 + to);
   store(100, 1, kCt, kPacs, 7);
   list({1, 2});
   department.pass(11min);
-  EXPECT_EQ(department.studies().size(), 16U) << "and none without destination";
+  EXPECT_EQ(department.studies().size(), Limits::study_ways) << "and none without destination";
 }
 
 TEST_F(Studies, WhatIsToldEarlyIsPreliminaryAndAccusesNobody) {
