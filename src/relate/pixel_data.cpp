@@ -10,7 +10,7 @@ namespace dcmwatch {
 void PixelData::on_store(const Event& event, const DicomOperation& store, Told& told) {
   if (event.phase != Phase::end) return;
   const auto* object = store.content.as<StoredObject>();
-  if (!object || object->pixel_digest.empty() || store.instance.empty()) return;
+  if (!object || object->pixel_digest.empty() || store.instance.empty() || store.transfer_syntax_uid.empty()) return;
   const std::uint64_t syntax = std::hash<std::string_view>{}(store.transfer_syntax_uid);
   const std::uint64_t print = print_of(print_of(store.instance), syntax);
   const Seen seen{print_of(object->pixel_digest), event.conversation, store.requested};

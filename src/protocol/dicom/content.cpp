@@ -93,7 +93,8 @@ std::unique_ptr<MessageContent> open_content(const MessageOf& message, const Pro
            (row.sop_class_uid.empty() || row.sop_class_uid == message.sop_class_uid);
   });
   if (kind == kKinds.end()) return nullptr;
-  const auto encoding = encoding_of(message.transfer_syntax_uid);
+  const auto encoding =
+      message.transfer_syntax_uid.empty() ? Encoding::unproven : encoding_of(message.transfer_syntax_uid);
   return encoding ? kind->open(*encoding, message, settings) : nullptr;
 }
 

@@ -18,8 +18,8 @@ namespace dcmwatch::dicom {
 struct MessageOf {
   std::uint16_t command_field = 0;
   std::string_view sop_class_uid;
-  std::string_view transfer_syntax_uid;
-  Timestamp requested;  ///< when the request began
+  std::string_view transfer_syntax_uid;  ///< empty: what was agreed was not seen
+  Timestamp requested;                   ///< when the request began
 };
 
 /// Takes what a record holds where more is to come: lists are told in pieces (event/dicom_content.h).

@@ -73,6 +73,21 @@ ElementHead decode_head_at(const std::uint8_t* at, bool implicit, bool big) {
   return head;
 }
 
+// Data sets begin with group 0008 (PS3.6), whose values are short but for sequences. So the byte order shows in the
+// group, and whether a VR is written in that the length could be none otherwise.
+std::optional<Encoding> encoding_shown_by(const std::uint8_t* head) {
+  constexpr std::uint16_t kFirstGroup = 0x0008;
+  constexpr std::uint32_t kLongestFirst = 1024;
+  const bool big = u16(head, true) == kFirstGroup;
+  if (!big && u16(head, false) != kFirstGroup) return std::nullopt;
+  const std::uint16_t vr = u16(head + 4, true);
+  if (is_short(vr) ? u16(head + 6, big) <= kLongestFirst : vr == vr_of('S', 'Q') && u16(head + 6, big) == 0)
+    return big ? Encoding::explicit_big : Encoding::explicit_little;
+  const std::uint32_t length = u32(head + 4, false);
+  if (!big && (length <= kLongestFirst || length == kUndefinedLength)) return Encoding::implicit_little;
+  return std::nullopt;
+}
+
 // From here on: what is said of each frame (5200,9230), and encapsulated pixel data.
 constexpr Tag kFrames = 0x5200'0000;
 constexpr Tag kPixelData = 0x7fe0'0008;  // of floats; of integers 0010
@@ -126,7 +141,7 @@ void DataSetReader::feed(ByteView bytes, ElementSink& sink) {
 // Nothing behind is wanted.
 void DataSetReader::finish() {
   done_ = true;
-  if (encoding_ != Encoding::deflated)
+  if (encoding_ != Encoding::deflated && encoding_ != Encoding::unproven)
     rest_ = {encoding_ == Encoding::implicit_little, encoding_ == Encoding::explicit_big, tag_};
 }
 
@@ -177,6 +192,11 @@ ByteView DataSetReader::feed_piece(ByteView bytes, ElementSink& sink) {
 }
 
 ByteView DataSetReader::feed_head(ByteView bytes, ElementSink& sink) {
+  if (encoding_ == Encoding::unproven) {
+    bytes = gather_head(bytes, kShortHead);
+    if (head_bytes_ == kShortHead) prove();
+    if (done_ || encoding_ == Encoding::unproven) return bytes;
+  }
   if (head_bytes_ == 0 && bytes.size() >= ElementHead::kLongest) {
     const Head head = decode_head(bytes.data());
     position_ += head.size;
@@ -185,17 +205,28 @@ ByteView DataSetReader::feed_head(ByteView bytes, ElementSink& sink) {
   }
   // Twice at most: the first eight bytes tell whether there are twelve.
   while (head_bytes_ < head_size()) {
-    const std::size_t taken = std::min(bytes.size(), head_size() - head_bytes_);
-    if (taken == 0) return bytes;
-    std::copy_n(bytes.begin(), taken, head_.begin() + head_bytes_);
-    head_bytes_ = static_cast<std::uint8_t>(head_bytes_ + taken);
-    bytes = bytes.subspan(taken);
+    if (bytes.empty()) return bytes;
+    bytes = gather_head(bytes, head_size());
   }
   const Head head = decode_head(head_.data());
   head_bytes_ = 0;
   position_ += head.size;
   on_head(head, sink);
   return bytes;
+}
+
+ByteView DataSetReader::gather_head(ByteView bytes, std::size_t size) {
+  const std::size_t taken = std::min(bytes.size(), size - head_bytes_);
+  std::copy_n(bytes.begin(), taken, head_.begin() + head_bytes_);
+  head_bytes_ = static_cast<std::uint8_t>(head_bytes_ + taken);
+  return bytes.subspan(taken);
+}
+
+void DataSetReader::prove() {
+  const std::optional<Encoding> shown = encoding_shown_by(head_.data());
+  proved_ = shown.has_value();
+  done_ = !proved_;
+  encoding_ = shown.value_or(Encoding::unproven);
 }
 
 std::size_t DataSetReader::head_size() const {

@@ -17,8 +17,9 @@ namespace dcmwatch::dicom {
 /// (gggg,eeee) as one number.
 using Tag = std::uint32_t;
 
-/// How elements are written (PS3.5 A). `deflated` is explicit little, compressed as a whole (PS3.5 A.5).
-enum class Encoding : std::uint8_t { implicit_little, explicit_little, explicit_big, deflated };
+/// How elements are written (PS3.5 A). `deflated` is explicit little, compressed as a whole (PS3.5 A.5); `unproven`:
+/// what was agreed was not seen, and one of the first three is believed once the first element shows it.
+enum class Encoding : std::uint8_t { implicit_little, explicit_little, explicit_big, deflated, unproven };
 /// Nothing for a syntax that is not known: its data sets are sized, not read.
 std::optional<Encoding> encoding_of(std::string_view transfer_syntax_uid);
 
@@ -144,6 +145,8 @@ class DataSetReader {
   [[nodiscard]] bool beyond_limits() const { return beyond_limits_; }
   [[nodiscard]] bool has(DataSetDefect defect) const { return (defects_ & bit(defect)) != 0; }
   [[nodiscard]] bool has_defects() const { return defects_ != 0; }
+  /// What followed is not written as the first element seemed to show: what was read of it is not to be believed.
+  [[nodiscard]] bool is_disproved() const { return proved_ && has_defects(); }
   /// Once it is done: what is behind.
   [[nodiscard]] const DataSetRest& rest() const { return rest_; }
 
@@ -171,6 +174,8 @@ class DataSetReader {
   void finish();
 
   ByteView feed_head(ByteView bytes, ElementSink& sink);
+  ByteView gather_head(ByteView bytes, std::size_t size);
+  void prove();
   ByteView feed_value(ByteView bytes, ElementSink& sink);
   void forget_value();
   ByteView feed_piece(ByteView bytes, ElementSink& sink);
@@ -196,6 +201,7 @@ class DataSetReader {
   }
 
   Encoding encoding_;
+  bool proved_ = false;  ///< by its first element, having been unproven
   bool done_ = false;
   bool beyond_limits_ = false;
   bool last_value_ = false;  ///< nothing behind the value in hand is wanted

@@ -259,7 +259,7 @@ void Conversation::close_reader(Lane& lane, const Mark& mark) {
   if (!reader) return;
   tell_defects(*reader, lane, mark);
   if (reader->beyond_limits()) data_set_attributes_.add(mark, mark);
-  if (DicomOperation* fact = operations_.fact(lane.message)) {
+  if (DicomOperation* fact = reader->reader().is_disproved() ? nullptr : operations_.fact(lane.message)) {
     PiecesOf pieces{operations_, lane.message, mark};
     reader->tell(*fact, pieces);
     const auto* object = fact->content.as<StoredObject>();
@@ -273,6 +273,7 @@ void Conversation::close_reader(Lane& lane, const Mark& mark) {
 
 void Conversation::tell_defects(const MessageContent& content, const Lane& lane, const Mark& mark) {
   if ((!content.reader().has_defects() && !content.has_illegal_uid()) || !undisturbed()) return;
+  if (content.reader().is_disproved()) return;  // a wrong guess of ours
   constexpr std::array kBreaches{std::pair{DataSetDefect::nesting, Breach::data_set_nesting},
                                  std::pair{DataSetDefect::value_representation, Breach::data_set_vr},
                                  std::pair{DataSetDefect::odd_length, Breach::data_set_odd_length},

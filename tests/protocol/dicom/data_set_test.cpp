@@ -116,6 +116,46 @@ TEST(DicomDataSet, ReadsInPiecesOfAnySize) {
   }
 }
 
+TEST(DicomDataSet, ProvesHowItIsWrittenByItsFirstElement) {
+  for (const Case& c : cases()) {
+    if (c.bytes[c.encoding == Encoding::explicit_big ? 1 : 0] != 0x08) continue;
+    for (std::size_t piece = 1; piece <= c.bytes.size(); ++piece) {
+      DataSetReader reader{Encoding::unproven};
+      Values values;
+      const ByteView whole{c.bytes};
+      for (std::size_t at = 0; at < whole.size(); at += piece)
+        reader.feed(whole.subspan(at, std::min(piece, whole.size() - at)), values);
+      ASSERT_EQ(values.found, c.found) << c.name << " in pieces of " << piece;
+      ASSERT_EQ(reader.is_disproved(), reader.has_defects());
+    }
+  }
+}
+
+TEST(DicomDataSet, ReadsNothingWhoseFirstElementProvesNothing) {
+  const Octets rest = implicit_element(kPatientId, text("PAT-4711")) + Octets(100, 0);
+  for (const Octets& first : {
+           implicit_element(0x0010'0010, text("DOE^JOHN")),  // another group
+           from_hex("0800 5000 00100000"),                   // too long a value
+           from_hex("0800 5000 3f3f 0400"),                  // no value representation, and too long
+           from_hex("0008 0050 00000008"),                   // big endian is never implicit
+           from_hex("edcdb10a 30101400"),                    // deflated
+       }) {
+    DataSetReader reader{Encoding::unproven};
+    Values values;
+    reader.feed(first + rest, values);
+    EXPECT_TRUE(reader.done());
+    EXPECT_TRUE(values.found.empty());
+    EXPECT_FALSE(reader.has_defects());
+  }
+}
+
+TEST(DicomDataSet, BelievesNoProofThatWhatFollowsContradicts) {
+  DataSetReader reader{Encoding::unproven};
+  Values values;
+  reader.feed(explicit_element(kAccessionNumber, "SH", text("ACC-0815")) + Octets(100, 0xff), values);
+  EXPECT_TRUE(reader.is_disproved());
+}
+
 TEST(DicomDataSet, PassesOverWhatItDoesNotWant) {
   for (const Case& c : cases()) {
     DataSetReader reader{c.encoding};

@@ -27,7 +27,8 @@ TEST(DicomLoss, JoinedMidwayAtACommand) {
   EXPECT_EQ(told[0], "dicom.association start ?>? accepted=? contexts=0/0 operations=0 data=0+0");
   EXPECT_THAT(
       told[2],
-      HasSubstr("C-STORE 3/8 opener ?>? class=1.2.840.10008.5.1.4.1.1.2 patient=0 study=0 accession=0 instance=1"));
+      HasSubstr("C-STORE 3/8 opener ?>? class=1.2.840.10008.5.1.4.1.1.2 patient=1 study=1 accession=1 instance=1"))
+      << "the data set shows how it is written";
   EXPECT_THAT(told[2], HasSubstr("status=0000"));
   EXPECT_THAT(told[3], HasSubstr("end=released operations=1"));
   EXPECT_TRUE(wire.events().back().visibility.joined_midway);
