@@ -15,6 +15,7 @@
 #include "base/endpoint.h"
 #include "base/timestamp.h"
 #include "event/dicom_content.h"
+#include "event/hl7_message.h"
 #include "event/presentation_contexts.h"
 #include "event/texts.h"
 
@@ -248,31 +249,6 @@ struct DicomStudy {
     return (stored | failed | repeated | failed_repetitions | not_visible) == 0 && !announced &&
            (committed | commitment_failed) != 0;
   }
-};
-
-/// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgement.
-struct Hl7Message {
-  Code message_type;   ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
-  Code version;        ///< MSH-12
-  Code processing_id;  ///< MSH-11
-  Code character_set;  ///< MSH-18
-  std::optional<Hl7Name> sending_application, sending_facility;      ///< MSH-3, MSH-4
-  std::optional<Hl7Name> receiving_application, receiving_facility;  ///< MSH-5, MSH-6
-  Pseudonym control_id;
-  Pseudonym patient;
-  Pseudonym accession;
-  Pseudonym placer_order;
-  Pseudonym filler_order;
-  Code order_control;  ///< ORC-1
-  bool sent_by_opener = true;
-  bool message_seen = true;        ///< false: an acknowledgement whose message was not seen
-  std::optional<Code> ack_code;    ///< MSA-1: AA AE AR CA CE CR; nothing if never answered
-  std::string_view ack_paired_by;  ///< "control_id" (MSA-2) or "order"; empty if never answered
-  std::uint64_t bytes = 0;         ///< of the MLLP block's content
-  std::uint64_t ack_bytes = 0;
-  std::uint64_t missing_bytes = 0;
-  Mark sent;
-  std::optional<Mark> acknowledged;
 };
 
 /// How much a break of the rules matters: low is legal or does no harm, high is not understood by its receiver.
