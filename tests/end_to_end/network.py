@@ -9,11 +9,11 @@ import json
 PREFIX = f"dcmwt{os.getpid()}-"  # two runs on one machine do not meet
 
 
-def available():
+def available(tools=("dcmqrscp", "movescu", "storescp", "storescu", "prometheus", "curl")):
     """Why not, or nothing."""
     if os.geteuid() != 0:
         return "needs root for network namespaces"
-    for tool in ("ip", "dcmqrscp", "movescu", "storescp", "storescu", "prometheus", "curl"):
+    for tool in ("ip", *tools):
         if not shutil.which(tool):
             return f"needs {tool}"
     return None
