@@ -52,8 +52,8 @@ struct Limits {
   std::size_t identify_bytes = 512;          ///< bytes after which a stream that nobody recognises stays unidentified
   std::size_t resync_bytes = 1024 * 1024;    ///< how far a stream joined midway is searched for the start of a unit
   std::size_t dicom_pdu_bytes = 512 * 1024;  ///< association PDUs; P-DATA is streamed and has no such bound
-  std::size_t dicom_transfer_syntaxes = 64;  ///< proposed for a context, PS3.6 has fifty; victim: those beyond
-  std::size_t dicom_context_transfer_syntaxes =
+  std::size_t dicom_context_transfer_syntaxes = 64;  ///< proposed for a context, PS3.6 has fifty; victim: those beyond
+  std::size_t dicom_association_transfer_syntaxes =
       1024;  ///< of an association, those of a list that comes twice once; victim: those beyond
   std::size_t dicom_negotiated_items = 128;         ///< of a kind, of an association: roles, …; victim: those beyond
   std::size_t dicom_stranger_bytes = 1536;          ///< UIDs that PS3.6 does not have, of contexts and again of these
@@ -92,14 +92,15 @@ struct Limits {
   std::size_t studies_ways = 16384;         ///< from sender to receiver; victim: likewise
   static constexpr std::size_t study_ways = 32;  ///< of one, as many as Studies has bits for; beyond: counted only
   static constexpr std::size_t study_announcers =
-      8;                                ///< of one, likewise; victim: one who sent nothing, else the latest
-  std::size_t study_series = 128;       ///< counted of one, each way
-  std::size_t study_modalities = 16;    ///< told of one, each way
-  std::size_t study_failures = 16;      ///< different reasons told of one, each way; the others together as one more
-  std::size_t orders = 65536;           ///< study and accession numbers; victim: the oldest
-  std::size_t pixel_digests = 65536;    ///< victim: the one not seen longest
-  std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
-  std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
+      8;                                 ///< of one, likewise; victim: one who sent nothing, else the latest
+  std::size_t study_series = 128;        ///< counted of one, each way
+  std::size_t study_modalities = 16;     ///< told of one, each way
+  std::size_t study_conversations = 16;  ///< of one, each way, whose refused contexts are told; victim: the oldest
+  std::size_t study_failures = 16;       ///< different reasons told of one, each way; the others together as one more
+  std::size_t orders = 65536;            ///< study and accession numbers; victim: the oldest
+  std::size_t pixel_digests = 65536;     ///< victim: the one not seen longest
+  std::size_t unanswered_records = 64;   ///< networks told in a minute; victim: the network of those beyond
+  std::size_t findings = 10000;          ///< distinct findings remembered; victim: the oldest
 
   // between the threads
   std::size_t batch_packets = 512;

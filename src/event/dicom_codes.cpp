@@ -56,9 +56,9 @@ struct TypeMeaning {
 };
 
 constexpr auto kTypes = std::to_array<TypeMeaning>({
-    {"1.2.840.10008.1.20.1", dimse::kAction, 1, "request storage commitment"},  // PS3.4 J.3.2
-    {"1.2.840.10008.1.20.1", dimse::kEventReport, 1, "storage commitment request successful"},
-    {"1.2.840.10008.1.20.1", dimse::kEventReport, 2, "storage commitment request complete, failures exist"},
+    {sop_class::kStorageCommitment, dimse::kAction, 1, "request storage commitment"},  // PS3.4 J.3.2
+    {sop_class::kStorageCommitment, dimse::kEventReport, 1, "storage commitment request successful"},
+    {sop_class::kStorageCommitment, dimse::kEventReport, 2, "storage commitment request complete, failures exist"},
     {"1.2.840.10008.3.1.2.3.5", dimse::kEventReport, 1, "performed procedure step in progress"},  // PS3.4 F.9.2
     {"1.2.840.10008.3.1.2.3.5", dimse::kEventReport, 2, "performed procedure step completed"},
     {"1.2.840.10008.3.1.2.3.5", dimse::kEventReport, 3, "performed procedure step discontinued"},

@@ -28,6 +28,13 @@ constexpr std::uint16_t request_field(std::uint16_t command_field) {
 }
 }  // namespace dimse
 
+/// PS3.4: SOP classes that somebody treats apart.
+namespace sop_class {
+inline constexpr std::string_view kModalityWorklist = "1.2.840.10008.5.1.4.31";         // K.5
+inline constexpr std::string_view kPerformedProcedureStep = "1.2.840.10008.3.1.2.3.3";  // F.7
+inline constexpr std::string_view kStorageCommitment = "1.2.840.10008.1.20.1";          // J.3
+}  // namespace sop_class
+
 /// (0000,0100), PS3.7 E.1: "C-STORE" for 0x0001 and for its response 0x8001; empty if unknown.
 std::string_view dicom_command_name(std::uint16_t command_field);
 

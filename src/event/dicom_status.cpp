@@ -192,23 +192,23 @@ struct Service {
 
 // Of a status the first row counts that knows it.
 constexpr auto kServices = std::to_array<Service>({
-    {dimse::kStore, "", kStore},                                  // PS3.4 B.2.3, GG.4
-    {dimse::kFind, "1.2.840.10008.5.1.4.37.", kRelevantPatient},  // PS3.4 Q
-    {dimse::kFind, "1.2.840.10008.5.1.4.1.1.201.", kInventory},   // PS3.4 C.6.4
-    {dimse::kFind, "", kFind},                                    // PS3.4 C.4.1.1.4, K.4.1.1.4, CC.2.8.4
-    {dimse::kMove, "", kMove},                                    // PS3.4 C.4.2.1.5
-    {dimse::kMove, "", kRetrieve},                                // PS3.4 C.4.2.1.5, Y.4.1.1.4
-    {dimse::kGet, "", kRetrieve},                                 // PS3.4 C.4.3.1.4, Y.4.2.1.4
-    {dimse::kSet, "1.2.840.10008.3.1.2.3.3", kPerformedStep},     // PS3.4 F.7.2.2.4
-    {0, "1.2.840.10008.5.1.1.33", kMediaCreation},                // PS3.4 S
-    {0, "1.2.840.10008.5.1.1.", kPrint},                          // PS3.4 H.4
-    {0, "1.2.840.10008.5.1.4.34.6.", kProcedureStep},             // PS3.4 CC.2
-    {0, "1.2.840.10008.5.1.4.34.4.", kProcedureStep},             // the same on trial
-    {0, "1.2.840.10008.5.1.4.34.8", kMachineVerification},        // PS3.4 DD
-    {0, "1.2.840.10008.5.1.4.34.9", kMachineVerification},        // PS3.4 DD
-    {0, "1.2.840.10008.1.40", kEventLogging},                     // PS3.4 P
-    {0, "1.2.840.10008.1.42", kEventLogging},                     // PS3.4 P
-    {0, "", kAny},                                                // PS3.7 C
+    {dimse::kStore, "", kStore},                                        // PS3.4 B.2.3, GG.4
+    {dimse::kFind, "1.2.840.10008.5.1.4.37.", kRelevantPatient},        // PS3.4 Q
+    {dimse::kFind, "1.2.840.10008.5.1.4.1.1.201.", kInventory},         // PS3.4 C.6.4
+    {dimse::kFind, "", kFind},                                          // PS3.4 C.4.1.1.4, K.4.1.1.4, CC.2.8.4
+    {dimse::kMove, "", kMove},                                          // PS3.4 C.4.2.1.5
+    {dimse::kMove, "", kRetrieve},                                      // PS3.4 C.4.2.1.5, Y.4.1.1.4
+    {dimse::kGet, "", kRetrieve},                                       // PS3.4 C.4.3.1.4, Y.4.2.1.4
+    {dimse::kSet, sop_class::kPerformedProcedureStep, kPerformedStep},  // PS3.4 F.7.2.2.4
+    {0, "1.2.840.10008.5.1.1.33", kMediaCreation},                      // PS3.4 S
+    {0, "1.2.840.10008.5.1.1.", kPrint},                                // PS3.4 H.4
+    {0, "1.2.840.10008.5.1.4.34.6.", kProcedureStep},                   // PS3.4 CC.2
+    {0, "1.2.840.10008.5.1.4.34.4.", kProcedureStep},                   // the same on trial
+    {0, "1.2.840.10008.5.1.4.34.8", kMachineVerification},              // PS3.4 DD
+    {0, "1.2.840.10008.5.1.4.34.9", kMachineVerification},              // PS3.4 DD
+    {0, "1.2.840.10008.1.40", kEventLogging},                           // PS3.4 P
+    {0, "1.2.840.10008.1.42", kEventLogging},                           // PS3.4 P
+    {0, "", kAny},                                                      // PS3.7 C
 });
 
 }  // namespace

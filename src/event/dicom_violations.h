@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "event/event.h"
+#include "event/violation_rule.h"
 
 namespace dcmwatch::dicom {
 
@@ -81,13 +81,7 @@ enum class Breach : std::uint8_t {
   data_set_uid
 };
 
-struct BreachRule {
-  Breach breach;
-  std::string_view name;
-  std::string_view clause;
-  Severity severity = Severity::medium;
-  std::string_view meaning = {};  ///< a sentence for people
-};
+using BreachRule = ViolationRule<Breach>;
 
 inline constexpr std::array kBreachRules{
     BreachRule{Breach::pdu_type, "dicom.pdu_type", "PS3.8 9.3.1", Severity::high,
@@ -223,12 +217,6 @@ inline constexpr std::array kBreachRules{
     BreachRule{Breach::data_set_uid, "dicom.data_set_uid", "PS3.5 9.1", Severity::low, "A UID of a data set is none."},
 };
 
-constexpr bool rules_are_in_order() {
-  for (std::size_t i = 0; i < kBreachRules.size(); ++i) {
-    if (static_cast<std::size_t>(kBreachRules[i].breach) != i) return false;
-  }
-  return true;
-}
-static_assert(rules_are_in_order());
+static_assert(are_in_order(kBreachRules));
 
 }  // namespace dcmwatch::dicom

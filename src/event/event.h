@@ -43,8 +43,28 @@ struct Visibility {
   /// Whether anything at all stood in the way: what is absent then may have happened unseen.
   [[nodiscard]] bool impaired() const { return *this != Visibility{}; }
 
+  /// What stood in the way of either.
+  Visibility& operator|=(const Visibility& more);
+
   friend bool operator==(const Visibility&, const Visibility&) = default;
 };
+
+struct VisibilityFlag {
+  std::string_view name;
+  bool Visibility::*flag;
+};
+inline constexpr std::array kVisibilityFlags{VisibilityFlag{"joined_midway", &Visibility::joined_midway},
+                                             VisibilityFlag{"one_direction", &Visibility::one_direction},
+                                             VisibilityFlag{"truncated", &Visibility::truncated},
+                                             VisibilityFlag{"lost", &Visibility::lost},
+                                             VisibilityFlag{"unfinished", &Visibility::unfinished},
+                                             VisibilityFlag{"encrypted", &Visibility::encrypted},
+                                             VisibilityFlag{"undecodable", &Visibility::undecodable}};
+
+inline Visibility& Visibility::operator|=(const Visibility& more) {
+  for (const VisibilityFlag& known : kVisibilityFlags) this->*known.flag |= more.*known.flag;
+  return *this;
+}
 
 /// dataset "connection"
 enum class ConnectionEnd : std::uint8_t { finished, reset, timed_out, evicted, open, unanswered };
@@ -313,9 +333,9 @@ struct Event {
   Facts facts;
 };
 
-/// event.outcome of any fact. An association that is broken off is a failure, and so is one of which the connection is
-/// closed without a release, unless something was asked for and all of it answered: its peer takes the end for an abort
-/// (PS3.8 9.2.3, AA-4), yet nothing was lost. An operation that was surely never answered is one.
+/// event.outcome of any fact. An association is a failure if it was rejected, aborted, reset, closed without a release
+/// (PS3.8 9.2.3, AA-4) or fell silent, whatever became of its operations. An operation that was surely never answered
+/// is one.
 Outcome outcome_of(const Event& event);
 
 /// Whether an operation is over and surely had no final response: nothing stood in the way of seeing one.

@@ -111,18 +111,6 @@ inline std::string_view kind_of(const Record& record) {
   return fact<CaptureNote>(record) ? "metric" : "event";
 }
 
-struct VisibilityFlag {
-  std::string_view name;
-  bool Visibility::*flag;
-};
-inline constexpr std::array kVisibilityFlags{VisibilityFlag{"joined_midway", &Visibility::joined_midway},
-                                             VisibilityFlag{"one_direction", &Visibility::one_direction},
-                                             VisibilityFlag{"truncated", &Visibility::truncated},
-                                             VisibilityFlag{"lost", &Visibility::lost},
-                                             VisibilityFlag{"unfinished", &Visibility::unfinished},
-                                             VisibilityFlag{"encrypted", &Visibility::encrypted},
-                                             VisibilityFlag{"undecodable", &Visibility::undecodable}};
-
 inline constexpr auto kText = FieldType::text;
 inline constexpr auto kList = FieldType::text_list;
 inline constexpr auto kNumber = FieldType::number;
@@ -693,7 +681,7 @@ inline constexpr Field kFields[] = {
      of<DicomStudy>([](const auto& d, S& s) { number_unless_zero(s, d.not_visible); })},
     {"study.not_told_apart", kNumber, "C-STOREs beyond the limits, each counted as another object; absent: none", "", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number_unless_zero(s, d.not_told_apart); })},
-    {"study.unassigned", kNumber, "C-STOREs that could not be assigned to a study, of which alone the record tells: conversation.unseen says what stood in the way; nothing did if they name none; absent: it tells of a study", "", kNobody,
+    {"study.unassigned", kNumber, "C-STOREs that could not be assigned to a study, of which alone the record tells: conversation.unseen says what stood in the way, if anything did; absent: it tells of a study", "", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number_unless_zero(s, d.unassigned); })},
     {"study.preliminary", kBoolean, "true: told before it was over, since the capture ended or a limit was reached, so that what is missing or not ordered may still have come; absent: it was over", "", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { if (d.preliminary) s.boolean(true); })},

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "event/event.h"
+#include "event/violation_rule.h"
 
 namespace dcmwatch::hl7 {
 
@@ -23,13 +23,7 @@ enum class Break : std::uint8_t {
   message_length
 };
 
-struct BreakRule {
-  Break kind;
-  std::string_view name;
-  std::string_view clause;  ///< empty: a limit of ours, no rule of the standard
-  Severity severity = Severity::medium;
-  std::string_view meaning = {};  ///< a sentence for people
-};
+using BreakRule = ViolationRule<Break>;
 
 inline constexpr std::array kBreakRules{
     BreakRule{Break::bytes_between_blocks, "hl7.bytes_between_blocks", "MLLP R1 block format", Severity::low,
@@ -50,14 +44,6 @@ inline constexpr std::array kBreakRules{
               "A message is longer than what is read of one; of the rest only the length is told."},
 };
 
-constexpr const BreakRule& rule_of(Break kind) { return kBreakRules[static_cast<std::size_t>(kind)]; }
-
-constexpr bool rules_are_in_order() {
-  for (std::size_t i = 0; i < kBreakRules.size(); ++i) {
-    if (static_cast<std::size_t>(kBreakRules[i].kind) != i) return false;
-  }
-  return true;
-}
-static_assert(rules_are_in_order());
+static_assert(are_in_order(kBreakRules));
 
 }  // namespace dcmwatch::hl7

@@ -2,8 +2,7 @@
 #include <array>
 #include <charconv>
 
-#include "event/dicom_violations.h"
-#include "event/hl7_violations.h"
+#include "event/violations.h"
 #include "model/loading.h"
 #include "model/map_reader.h"
 
@@ -191,18 +190,12 @@ bool read_zone_of_device(MapReader& map, Device& device, const Loading& loading)
 }
 
 std::vector<std::string> read_quirks(const Node& node, Problems& problems) {
-  constexpr auto kNames = [] {
-    std::array<std::string_view, dicom::kBreachRules.size() + hl7::kBreakRules.size()> names;
-    const auto rest = std::ranges::transform(dicom::kBreachRules, names.begin(), &dicom::BreachRule::name).out;
-    std::ranges::transform(hl7::kBreakRules, rest, &hl7::BreakRule::name);
-    return names;
-  }();
   std::vector<std::string> quirks;
   for (const Node* const item : scalars(node, "'quirks'", problems)) {
-    if (std::ranges::find(kNames, item->text) != kNames.end()) {
+    if (std::ranges::find(kViolationNames, item->text) != kViolationNames.end()) {
       quirks.push_back(item->text);
     } else {
-      problems.add(item->at, "unknown violation " + in_quotes(item->text), suggest(item->text, kNames));
+      problems.add(item->at, "unknown violation " + in_quotes(item->text), suggest(item->text, kViolationNames));
     }
   }
   return quirks;

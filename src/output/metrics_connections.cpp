@@ -13,16 +13,6 @@ constexpr std::array kEnds{ConnectionEnd::finished, ConnectionEnd::reset, Connec
                            ConnectionEnd::evicted,  ConnectionEnd::open,  ConnectionEnd::unanswered};
 constexpr std::array<std::string_view, 2> kSenders{"opener", "acceptor"};
 
-struct Impairment {
-  std::string_view name;
-  bool Visibility::*flag;
-};
-constexpr std::array kImpairments{
-    Impairment{"joined_midway", &Visibility::joined_midway}, Impairment{"one_direction", &Visibility::one_direction},
-    Impairment{"truncated", &Visibility::truncated},         Impairment{"lost", &Visibility::lost},
-    Impairment{"unfinished", &Visibility::unfinished},       Impairment{"encrypted", &Visibility::encrypted},
-    Impairment{"undecodable", &Visibility::undecodable}};
-
 class ConnectionMetrics final : public MetricGroup {
  public:
   ConnectionMetrics(prometheus::Registry& registry, const MetricNames& names)
@@ -36,9 +26,10 @@ class ConnectionMetrics final : public MetricGroup {
         missing_(counters(registry, "dcmwatch_missing_bytes_total",
                           "Payload bytes that were sent but never seen at the capture point.",
                           {{"flow", flow_values(names)}})),
-        impaired_(counters(registry, "dcmwatch_impaired_connections_total",
-                           "Connections of which something could not be seen, by why; counted once for each reason.",
-                           {{"flow", flow_values(names)}, {"reason", {"other", kImpairments, &Impairment::name}}})),
+        impaired_(
+            counters(registry, "dcmwatch_impaired_connections_total",
+                     "Connections of which something could not be seen, by why; counted once for each reason.",
+                     {{"flow", flow_values(names)}, {"reason", {"other", kVisibilityFlags, &VisibilityFlag::name}}})),
         last_seen_(gauges(registry, "dcmwatch_last_seen_timestamp_seconds",
                           "When something of the flow was last seen, in packet time since 1970-01-01.",
                           {{"flow", flow_values(names)}})),
@@ -68,8 +59,8 @@ class ConnectionMetrics final : public MetricGroup {
   void count_impairments(std::size_t flow, const Event& event) {
     if (event.visibility == Visibility{} || joins_others(event)) return;
     Visibility& counted = open_.of(event.conversation).impaired;
-    for (std::size_t i = 0; i < kImpairments.size(); ++i) {
-      const auto flag = kImpairments[i].flag;
+    for (std::size_t i = 0; i < kVisibilityFlags.size(); ++i) {
+      const auto flag = kVisibilityFlags[i].flag;
       if (!(event.visibility.*flag) || counted.*flag) continue;
       counted.*flag = true;
       impaired_.at({flow, i + 1}).Increment();

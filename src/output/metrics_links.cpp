@@ -12,10 +12,8 @@ constexpr std::array kKinds{LinkKind::move_caused_store, LinkKind::get_caused_st
 constexpr std::array<std::string_view, 3> kReports{"committed", "failures", "unreported"};
 constexpr std::array<std::string_view, 3> kSteps{"completed", "discontinued", "unended"};
 
-// Of three words: for success, for failure, and for what was never seen to come.
-template <std::size_t words>
-std::string_view word_of(const Link& link, const std::array<std::string_view, words>& of) {
-  static_assert(words == 3);
+// Of the words for success, for failure, and for what was never seen to come.
+std::string_view word_of(const Link& link, const std::array<std::string_view, 3>& of) {
   if (link.effect == 0) return of[2];
   if (link.outcome == Outcome::success) return of[0];
   return link.outcome == Outcome::failure ? of[1] : std::string_view{};

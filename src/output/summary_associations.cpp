@@ -26,13 +26,12 @@ struct Wording {
 constexpr std::string_view kFilmSession = "1.2.840.10008.5.1.1.1", kFilmBox = "1.2.840.10008.5.1.1.2",
                            kGrayscaleImageBox = "1.2.840.10008.5.1.1.4", kColorImageBox = "1.2.840.10008.5.1.1.4.1",
                            kPrintJob = "1.2.840.10008.5.1.1.14", kPrinter = "1.2.840.10008.5.1.1.16",
-                           kPresentationLut = "1.2.840.10008.5.1.1.23", kPerformedStep = "1.2.840.10008.3.1.2.3.3",
-                           kCommitment = "1.2.840.10008.1.20.1", kProcedureStep = "1.2.840.10008.5.1.4.34.6.1";
+                           kPresentationLut = "1.2.840.10008.5.1.1.23", kProcedureStep = "1.2.840.10008.5.1.4.34.6.1";
 constexpr std::array kWordings{
-    Wording{kPerformedStep, dimse::kCreate, "began a performed procedure step"},
-    Wording{kPerformedStep, dimse::kSet, "updated a performed procedure step"},
-    Wording{kCommitment, dimse::kAction, "asked for storage commitment"},
-    Wording{kCommitment, dimse::kEventReport, "reported on storage commitment"},
+    Wording{sop_class::kPerformedProcedureStep, dimse::kCreate, "began a performed procedure step"},
+    Wording{sop_class::kPerformedProcedureStep, dimse::kSet, "updated a performed procedure step"},
+    Wording{sop_class::kStorageCommitment, dimse::kAction, "asked for storage commitment"},
+    Wording{sop_class::kStorageCommitment, dimse::kEventReport, "reported on storage commitment"},
     // PS3.4 H.4
     Wording{kFilmSession, dimse::kCreate, "began a film session"},
     Wording{kFilmSession, dimse::kSet, "changed a film session"},
@@ -63,7 +62,6 @@ constexpr std::array kWordings{
 };
 
 constexpr std::string_view kNeverAnswered = "never answered";
-constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
 
 /// Operations of one kind with one answer.
 struct Deed {
@@ -75,6 +73,8 @@ struct Deed {
   bool refused = false;     ///< the answer is a failure, or never came
   bool broken_off = false;  ///< the request was not sent to its end
   bool programs = false;    ///< documents that are programs
+  bool of_commitment = false;
+  bool of_worklist = false;
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
   std::uint64_t got = 0;     ///< matches, or objects: that a retrieval completed, of which commitment is asked or told
@@ -138,8 +138,6 @@ std::string answer_of(const DicomOperation& operation, const Visibility& visibil
   return text;
 }
 
-bool is_commitment(const Deed& deed) { return deed.object.ends_with("storage commitment"); }
-
 // Of a step how it ended; while it goes on, no more is told than that it was updated.
 void add_content(Deed& deed, const DicomContent& content) {
   if (const auto* commitment = content.as<StorageCommitment>()) {
@@ -156,13 +154,15 @@ Deed deed_of(const DicomOperation& operation, const Visibility& visibility) {
   Deed deed;
   deed.command = operation.command_field;
   deed.invoker = operation.invoker;
+  deed.of_commitment = operation.sop_class_uid == sop_class::kStorageCommitment;
+  deed.of_worklist = operation.sop_class_uid == sop_class::kModalityWorklist;
   const std::string_view command = dicom_command_name(operation.command_field);
-  const bool at_level = dimse::is_query(operation.command_field) && operation.sop_class_uid != kWorklist;
+  const bool at_level = dimse::is_query(operation.command_field) && !deed.of_worklist;
   deed.object = at_level ? shown(operation.query_level) : sop_class_text(operation);
   const bool has_words = operation.command_field == dimse::kEcho || operation.command_field == dimse::kStore ||
                          dimse::is_query(operation.command_field);
   if (!has_words) deed.object = std::string{command.empty() ? "an unknown operation" : command} + ' ' + deed.object;
-  if (operation.sop_class_uid == kWorklist) deed.object = "worklist";
+  if (deed.of_worklist) deed.object = "worklist";
   for (const Wording& wording : kWordings) {
     const bool of_action = !wording.action || wording.action == operation.action_type;
     if (operation.sop_class_uid == wording.sop_class_uid && operation.command_field == wording.command && of_action)
@@ -214,19 +214,19 @@ std::string text_of(const Deed& deed) {
       if (deed.programs) text += deed.count == 1 ? ", which is a program" : ", which are programs";
       break;
     case dimse::kFind:
-      text = (deed.object == "worklist" ? "asked the worklist" : "queried" + level_text(deed.object)) + times + ": " +
+      text = (deed.of_worklist ? "asked the worklist" : "queried" + level_text(deed.object)) + times + ": " +
              counted(deed.got, "match", "matches");
       break;
     case dimse::kGet: text = "fetched " + counted(deed.got, "object") + times; break;
     case dimse::kMove: text = "had " + counted(deed.got, "object") + " sent to " + deed.target + times; break;
     default: text = deed.object + times;
   }
-  if (is_commitment(deed) && deed.command == dimse::kEventReport) {
+  if (deed.of_commitment && deed.command == dimse::kEventReport) {
     text += ": " + counted(deed.got, "object") + " committed";
-  } else if (is_commitment(deed) && deed.got != 0) {
+  } else if (deed.of_commitment && deed.got != 0) {
     text += " of " + counted(deed.got, "object");
   }
-  if (deed.failed != 0) text += ", " + grouped(deed.failed) + (is_commitment(deed) ? " not" : " failed");
+  if (deed.failed != 0) text += ", " + grouped(deed.failed) + (deed.of_commitment ? " not" : " failed");
   if (deed.broken_off) return text + ", not finished";
   if (!deed.answer.empty()) text += ": " + deed.answer;
   return text;

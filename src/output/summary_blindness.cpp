@@ -25,6 +25,7 @@ constexpr std::array kReasons{
     Reason{&Visibility::unfinished, "not over when the capture ended"},
     Reason{&Visibility::encrypted, "encrypted"},
 };
+static_assert(kReasons.size() + 1 == kVisibilityFlags.size());
 
 /// What a CaptureNote means to people.
 struct NoteMeaning {
@@ -81,6 +82,9 @@ constexpr std::array kMeanings{
     NoteMeaning{"limit.reached", "told_studies",
                 "study was forgotten before a late report of its commitment, since too much was being stored",
                 "studies were forgotten before late reports of their commitment, since too much was being stored"},
+    NoteMeaning{"limit.reached", "study_series",
+                "object is of one more series, modality or association than are counted of a study on one way",
+                "objects are of more series, modalities or associations than are counted of a study on one way"},
     NoteMeaning{"limit.reached", "study_ways", "object was sent on one more way than a study's ways are told",
                 "objects were sent on more ways than a study's ways are told"},
     NoteMeaning{

@@ -172,7 +172,7 @@ class Unassigned {
       if (objects != 0) why.append(why.empty() ? "" : ", ").append(grouped(objects) + ' ').append(how);
     };
     for (std::size_t i = 0; i < kWhy.size(); ++i) add(of_[i], kWhy[i].text);
-    add(nameless_, "without a Study Instance UID");
+    add(nameless_, "whose Study Instance UID was not read");
     page.line(text + why, 2, 4, Ink::yellow);
   }
 
@@ -185,7 +185,10 @@ class Unassigned {
                                    Why{&Visibility::one_direction, "seen in one direction only"},
                                    Why{&Visibility::truncated, "cut by the snap length"},
                                    Why{&Visibility::lost, "with packets lost"},
-                                   Why{&Visibility::unfinished, "not over when the capture ended"}};
+                                   Why{&Visibility::unfinished, "not over when the capture ended"},
+                                   Why{&Visibility::encrypted, "encrypted"},
+                                   Why{&Visibility::undecodable, "that broke the protocol"}};
+  static_assert(kWhy.size() == kVisibilityFlags.size());
 
   std::uint64_t all_ = 0;
   std::array<std::uint64_t, kWhy.size()> of_{};

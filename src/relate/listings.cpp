@@ -7,10 +7,6 @@
 namespace dcmwatch {
 namespace {
 
-std::uint64_t print_of_operation(const Event& event, const DicomOperation& operation) {
-  return print_of(event.conversation, operation.requested.packet << 16 | operation.message_id);
-}
-
 void put_before(std::vector<InstancePrint>& all, const std::vector<InstancePrint>& first) {
   all.insert(all.begin(), first.begin(), first.end());
 }

@@ -3,19 +3,19 @@
 #include <algorithm>
 #include <array>
 
+#include "event/dicom_names.h"
 #include "relate/prints.h"
 
 namespace dcmwatch {
 namespace {
 
-constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";  // PS3.4 K.5
 // HL7 v2 chapter 4: general, imaging and other orders; not their results.
 constexpr std::array<std::string_view, 3> kOrders{"ORM^", "OMG^", "OMI^"};
 
 }  // namespace
 
 void Orders::on_query(const Event& event, const DicomOperation& find) {
-  if (find.sop_class_uid != kWorklist) return;
+  if (find.sop_class_uid != sop_class::kModalityWorklist) return;
   const auto* answer = find.content.as<WorklistAnswer>();
   if (!answer || answer->steps.empty()) return;
   remember(askers_, print_of(sender_of(event, find)), event.last.time);

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/endpoint.h"
-#include "event/dicom_content.h"
+#include "event/event.h"
 
 namespace dcmwatch {
 
@@ -19,6 +19,11 @@ inline std::uint64_t print_of(const IpAddress& address) {
 /// Of two numbers that are something only together.
 inline std::uint64_t print_of(std::uint64_t one, std::uint64_t other) {
   return some_print(folded_product(one ^ 0x8ebc6af09c88c6e3U, other ^ 0x589965cc75374cc3U));
+}
+
+/// An association may have many with the same message id, one after another.
+inline std::uint64_t print_of_operation(const Event& event, const DicomOperation& operation) {
+  return print_of(event.conversation, operation.requested.packet << 16 | operation.message_id);
 }
 
 }  // namespace dcmwatch

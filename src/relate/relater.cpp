@@ -79,6 +79,7 @@ std::vector<Relater::LimitReached> Relater::limits_reached() const {
           {"step_studies", steps_.not_followed()},
           {"studies", studies_.told_early()},
           {"study_instances", studies_.not_told_apart()},
+          {"study_series", studies_.not_kept_in_mind()},
           {"study_ways", studies_.on_further_ways()},
           {"instance_studies", studies_.not_found_by_reports()},
           {"study_announcers", studies_.not_heard()},

@@ -24,7 +24,7 @@ std::uint64_t word(Of what, const AeTitle& title, std::uint16_t number = 0) {
 }  // namespace
 
 Retrievals::Open& Retrievals::of(const Event& event, const DicomOperation& operation) {
-  const std::uint64_t print = print_of(event.conversation, operation.requested.packet << 16 | operation.message_id);
+  const std::uint64_t print = print_of_operation(event, operation);
   if (Open* open = open_.find(print)) return *open;
   if (open_.full()) {
     close(open_.oldest());

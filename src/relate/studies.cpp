@@ -21,12 +21,6 @@ Parties as_sent(const Event& event, const DicomOperation& operation) {
   return parties;
 }
 
-void add(Visibility& all, const Visibility& more) {
-  for (const auto flag : {&Visibility::joined_midway, &Visibility::one_direction, &Visibility::truncated,
-                          &Visibility::lost, &Visibility::unfinished, &Visibility::encrypted, &Visibility::undecodable})
-    all.*flag |= more.*flag;
-}
-
 void add(Occurrence& all, const Event& event, const DicomOperation& operation) {
   if (all.conversation != event.conversation) {
     const Parties parties = as_sent(event, operation);
@@ -34,27 +28,33 @@ void add(Occurrence& all, const Event& event, const DicomOperation& operation) {
     all.parties.opener_known &= parties.opener_known;
     all.conversation = event.conversation;
   }
-  add(all.visibility, event.visibility);
+  all.visibility |= event.visibility;
   all.first = std::min(all.first, event.first);
   all.last = std::max(all.last, event.last);
 }
 
+// The objects of a series mostly come one after the other.
 template <typename Element>
-void add_once(std::vector<Element>& all, const Element& one, std::size_t limit) {
-  // The objects of a series mostly come one after the other.
-  if (!all.empty() && all.back() == one) return;
-  if (all.size() < limit && std::ranges::find(all, one) == all.end()) all.push_back(one);
-}
-
-bool contains(const std::vector<std::uint64_t>& all, std::uint64_t one) {
+bool contains(const std::vector<Element>& all, const Element& one) {
   return (!all.empty() && all.back() == one) || std::ranges::find(all, one) != all.end();
 }
 
-// Beyond the limit the one that was added first goes.
-void add_latest(std::vector<std::uint64_t>& all, std::uint64_t one, std::size_t limit) {
-  if (contains(all, one)) return;
-  if (all.size() == limit) all.erase(all.begin());
+/// False: it is another one, and the limit is reached.
+template <typename Element>
+bool add_once(std::vector<Element>& all, const Element& one, std::size_t limit) {
+  if (contains(all, one)) return true;
+  if (all.size() >= limit) return false;
   all.push_back(one);
+  return true;
+}
+
+// Beyond the limit the one that was added first goes.
+bool add_latest(std::vector<std::uint64_t>& all, std::uint64_t one, std::size_t limit) {
+  if (contains(all, one)) return true;
+  const bool full = all.size() == limit;
+  if (full) all.erase(all.begin());
+  all.push_back(one);
+  return !full;
 }
 
 void keep_latest(Pseudonym& kept, const Pseudonym& told) {
@@ -134,15 +134,17 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
   if (!known_way) return count_on_further_way(open, event, store, told);
   Way& way = *known_way;
   add(way.where, event, store);
-  add_latest(way.conversations, event.conversation, kConversations);
+  const auto count_if_full = [this](bool fits) { not_kept_in_mind_ += fits ? 0 : 1; };
+  count_if_full(add_latest(way.conversations, event.conversation, limits_.study_conversations));
   way.figures.bytes += store.request_bytes;
   if (const auto* object = store.content.as<StoredObject>()) {
-    if (!object->modality.empty()) add_once(way.figures.modalities, object->modality, limits_.study_modalities);
-    if (!object->series.empty()) add_once(way.series, print_of(object->series), limits_.study_series);
+    if (!object->modality.empty())
+      count_if_full(add_once(way.figures.modalities, object->modality, limits_.study_modalities));
+    if (!object->series.empty()) count_if_full(add_once(way.series, print_of(object->series), limits_.study_series));
   }
   const Answer answer = answer_to(event, store);
   if (answer == Answer::failed) {
-    note_failure(way, reason_of(store), 1);
+    note_failure(way.figures, reason_of(store), 1);
     way.figures.last_failure = now;
   }
   way.figures.unassigned += unassigned ? 1 : 0;
@@ -168,8 +170,8 @@ std::uint64_t Studies::study_of(const DicomOperation& store) {
   return study.is_told || study.unassigned ? 0 : study.print;
 }
 
-void Studies::note_failure(Way& way, Code reason, std::uint64_t count) const {
-  auto& failures = way.figures.failures;
+void Studies::note_failure(DicomStudy& figures, Code reason, std::uint64_t count) const {
+  auto& failures = figures.failures;
   const auto of = [&failures](const Code& wanted) {
     return std::ranges::find_if(failures, [&](const StorageFailure& known) { return known.reason == wanted; });
   };
@@ -267,7 +269,7 @@ void Studies::count_on_further_way(Open& open, const Event& event, const DicomOp
 Studies::Ways Studies::ways_from(const Study& study, const IpAddress& sender) {
   Ways ways = 0;
   for (std::size_t i = 0; i < study.ways.size(); ++i)
-    ways |= static_cast<Ways>((study.ways[i].where.parties.source.address == sender ? 1U : 0U) << i);
+    ways |= (study.ways[i].where.parties.source.address == sender ? 1U : 0U) << i;
   return ways;
 }
 
@@ -378,7 +380,7 @@ void Studies::move_announcement(Study& to, InstancePrint print, const IpAddress&
 
 void Studies::count(const Study& study, Way& way, Instance& instance, const Event& event, const DicomOperation& store,
                     Told& told) const {
-  const Ways here = static_cast<Ways>(1U << (&way - study.ways.data()));
+  const Ways here = 1U << (&way - study.ways.data());
   const Answer answer = answer_to(event, store);
   Link link{.certainty = LinkCertainty::identifier,
             .cause = std::exchange(instance.conversation, event.conversation),
@@ -398,8 +400,8 @@ void Studies::count(const Study& study, Way& way, Instance& instance, const Even
   }
   const bool had_failed = (instance.failed & here) != 0;
   if (answer == Answer::unseen && had_failed) return;
-  instance.failed &= static_cast<Ways>(~here);
-  instance.unseen &= static_cast<Ways>(~here);
+  instance.failed &= ~here;
+  instance.unseen &= ~here;
   (answer == Answer::succeeded ? instance.stored
    : answer == Answer::failed  ? instance.failed
                                : instance.unseen) |= here;
@@ -410,8 +412,8 @@ void Studies::count(const Study& study, Way& way, Instance& instance, const Even
     told.push_back(Occurrence::of(event).tell(link));
   }
   for (std::size_t i = 0; i < study.ways.size(); ++i) {
-    const auto to_the_sender = static_cast<Ways>(1U << i);
-    if (sends_on(study.ways[i], way)) instance.forwarded |= static_cast<Ways>(instance.stored & to_the_sender);
+    const Ways to_the_sender = 1U << i;
+    if (sends_on(study.ways[i], way)) instance.forwarded |= instance.stored & to_the_sender;
   }
 }
 
@@ -483,7 +485,7 @@ std::uint64_t Studies::study_of_listed(InstancePrint print, std::span<const std:
   const std::uint64_t own = studies.empty() ? 0 : studies.front();
   if (!first || first->study->value.unassigned) return own;
   const Study& study = first->study->value;
-  const auto sent = static_cast<Ways>(first->stored | first->failed | first->unseen);
+  const Ways sent = first->stored | first->failed | first->unseen;
   if (own != 0 && (sent & ways_from(study, sender)) == 0) return own;
   return study.is_told ? 0 : study.print;
 }
@@ -497,7 +499,7 @@ void Studies::announce(const Event& event, const DicomOperation& step, std::span
     // What could not be assigned was sent all the same.
     Instance* first = first_known(print);
     const bool sent_unassigned = first && first->study->value.unassigned && ways_from(first->study->value, sender) != 0;
-    if (sent_unassigned && std::exchange(first->announced, Announcers{1}) != 0) continue;
+    if (sent_unassigned && std::exchange(first->announced_elsewhere, true)) continue;
     Open& open = of(study, event.last.time, told);
     Announcer* announcer = announcer_of(open.value, event, step);
     if (!announcer) {
@@ -524,14 +526,14 @@ Studies::Ways Studies::ways_of_report(const Study& study, const Event& event, co
   Ways to_reporter = 0;
   Ways to_title = 0;
   for (std::size_t i = 0; i < study.ways.size(); ++i) {
-    const auto way = static_cast<Ways>(1U << i);
+    const Ways way = 1U << i;
     if (study.ways[i].where.parties.destination.address != sender_of(event, report)) continue;
     to_reporter |= way;
     if (study.ways[i].figures.receiver_ae == sender_title(report)) to_title |= way;
   }
   const Ways from_requester = ways_from(study, receiver_of(event, report));
   if (to_title != 0) to_reporter = to_title;
-  const auto both = static_cast<Ways>(to_reporter & from_requester);
+  const Ways both = to_reporter & from_requester;
   if (both != 0) return both;
   return to_reporter != 0 || !asked ? to_reporter : from_requester;
 }
@@ -552,22 +554,25 @@ void Studies::on_report(const Event& event, const DicomOperation& report, bool a
     return known->study;
   };
   Open* open = nullptr;
+  Ways ways = 0;
   const auto take = [&](InstancePrint print, Ways Instance::*verdict, Ways Instance::*no_longer,
                         std::uint64_t DicomStudy::*figure) {
     // One that never came is of the study of those beside it.
-    if (Open* its_own = study_of_reported(print)) open = its_own;
+    if (Open* its_own = study_of_reported(print); its_own && its_own != open) {
+      open = its_own;
+      ways = ways_of_report(open->value, event, report, asked);
+    }
     if (!open) return;
     Study& study = open->value;
     (study.is_told ? told_ : open_).touch(*open, now);
-    const Ways ways = ways_of_report(study, event, report, asked);
     Instance* instance = instance_of(*open, print, told);
     if (!instance) return;
-    const auto news = static_cast<Ways>(ways & ~(instance->*verdict));
+    const Ways news = ways & ~(instance->*verdict);
     instance->*verdict |= ways;
-    instance->*no_longer &= static_cast<Ways>(~ways);
+    instance->*no_longer &= ~ways;
     if (!study.is_told || news == 0) return;
     for (std::size_t i = 0; i < study.ways.size(); ++i) study.ways[i].figures.*figure += news >> i & 1U;
-    add_once(late, open->print, told_.size());
+    if (!contains(late, open->print)) late.push_back(open->print);
   };
   for (const InstancePrint print : commitment->instances)
     take(print, &Instance::committed, &Instance::not_committed, &DicomStudy::committed);
@@ -599,7 +604,7 @@ Studies::Ways Studies::ways_to_the_same(const Study& study, const Way& way) {
     if (other.where.parties.source.address == way.where.parties.source.address &&
         other.where.parties.destination.address == way.where.parties.destination.address && other.port == way.port &&
         (!title || !other_title || title == other_title))
-      same |= static_cast<Ways>(1U << i);
+      same |= 1U << i;
   }
   return same;
 }
@@ -625,7 +630,7 @@ Studies::Tally Studies::tally(const Study& study) {
   }
   for (const InstancePrint print : study.instances) {
     const Instance& instance = *find_instance(study.print, print);
-    const auto seen = static_cast<Ways>(instance.stored | instance.failed | instance.unseen);
+    const Ways seen = instance.stored | instance.failed | instance.unseen;
     const bool unsent = seen == 0 && !instance.went_further;
     for (std::size_t i = 0; i < study.ways.size(); ++i) {
       const auto on_way = [i](Ways ways) { return std::uint64_t{ways} >> i & 1; };
@@ -649,8 +654,7 @@ Studies::Tally Studies::tally(const Study& study) {
 void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool preliminary,
                        Told& told) const {
   const DicomStudy& of_way = tally.ways[static_cast<std::size_t>(&way - study.ways.data())];
-  Way shown = way;
-  DicomStudy& figures = shown.figures;
+  DicomStudy figures = way.figures;
   figures.study = study.study;
   figures.patient = study.patient;
   figures.accession = study.accession;
@@ -668,7 +672,7 @@ void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, P
   if (!study.unassigned)
     figures.ordered = orders_.ordered(study.print, print_of(study.accession), way.where.parties.source.address);
   if (way.refused_contexts != 0 && (figures.failed != 0 || figures.missing.value_or(0) != 0))
-    note_failure(shown, kRefusedContext, way.refused_contexts);
+    note_failure(figures, kRefusedContext, way.refused_contexts);
   std::ranges::sort(figures.failures, std::less{}, [](const StorageFailure& failure) { return failure.reason.view(); });
   told.push_back(way.where.tell(std::move(figures), phase));
 }

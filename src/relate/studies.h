@@ -60,7 +60,7 @@ namespace dcmwatch {
 /// missing.
 ///
 /// Order of calls: stores, steps, reports and associations in packet time, of steps and reports those that are over and
-/// were not refused; advance() now and then; finish() last. A C-STORE costs two hash look-ups.
+/// were not refused; advance() now and then; finish() last. A C-STORE costs a few hash look-ups.
 class Studies {
  public:
   /// Both outlive it.
@@ -90,6 +90,8 @@ class Studies {
   /// Studies told early, and instances not told apart, to stay within the limits.
   [[nodiscard]] std::uint64_t told_early() const { return told_early_; }
   [[nodiscard]] std::uint64_t not_told_apart() const { return not_told_apart_; }
+  /// C-STOREs of series, modalities and associations beyond those that are counted of a way.
+  [[nodiscard]] std::uint64_t not_kept_in_mind() const { return not_kept_in_mind_; }
   /// C-STOREs on ways beyond Limits::study_ways, and announcements of who is beyond Limits::study_announcers.
   [[nodiscard]] std::uint64_t on_further_ways() const { return on_further_ways_; }
   [[nodiscard]] std::uint64_t not_heard() const { return not_heard_; }
@@ -104,15 +106,13 @@ class Studies {
   using Announcers = std::uint8_t;  ///< likewise, of those who announced some of it
   static constexpr std::size_t kWays = Limits::study_ways;
   static constexpr std::size_t kAnnouncers = Limits::study_announcers;
-  static constexpr std::size_t kConversations = 16;
 
   struct Way {
     Occurrence where;        ///< its source is who sent
     std::uint16_t port = 0;  ///< of the acceptor
     DicomStudy figures;      ///< what is counted as it comes; what the instances say is counted when it is told
     std::vector<std::uint64_t> series;
-    std::vector<std::uint64_t>
-        conversations;  ///< that stored last, whose end may be told later; kConversations at most
+    std::vector<std::uint64_t> conversations;  ///< that stored last, whose end may be told later
     std::uint64_t refused_contexts = 0;
     Timestamp told;
   };
@@ -141,8 +141,9 @@ class Studies {
     std::uint64_t packet = 0;        ///< where that C-STORE began
     Ways stored = 0, failed = 0, unseen = 0, forwarded = 0, committed = 0, not_committed = 0;
     Announcers announced = 0;
-    std::uint8_t times = 0;     ///< stored again
-    bool went_further = false;  ///< it was sent on a way beyond kWays
+    std::uint8_t times = 0;            ///< stored again
+    bool announced_elsewhere = false;  ///< it could not be assigned, and a performed step of its sender lists it
+    bool went_further = false;         ///< it was sent on a way beyond kWays
   };
   struct Tally;
 
@@ -169,7 +170,7 @@ class Studies {
   Instance* find_instance(std::uint64_t study, InstancePrint print);
   void forget_instance(const Open& open, InstancePrint print);
   Instance* instance_of(Open& open, InstancePrint print, Told& told);
-  void note_failure(Way& way, Code reason, std::uint64_t count) const;
+  void note_failure(DicomStudy& figures, Code reason, std::uint64_t count) const;
   void count(const Study& study, Way& way, Instance& instance, const Event& event, const DicomOperation& store,
              Told& told) const;
   [[nodiscard]] Tally tally(const Study& study);
@@ -194,6 +195,7 @@ class Studies {
   boost::unordered_flat_map<InstancePrint, std::vector<std::uint64_t>> other_studies_;  ///< the prints of these
   std::size_t ways_ = 0;                                                                ///< of all studies
   std::uint64_t told_early_ = 0;
+  std::uint64_t not_kept_in_mind_ = 0;
   std::uint64_t not_told_apart_ = 0;
   std::uint64_t on_further_ways_ = 0;
   std::uint64_t not_heard_ = 0;

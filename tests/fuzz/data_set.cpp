@@ -22,11 +22,12 @@ struct Service {
   std::string_view sop_class;
   bool answered_with_it = false;
 };
-constexpr std::array<Service, 7> kServices{
-    Service{0x0001, test::kCtImageStorage},    Service{0x0001, "1.2.840.10008.5.1.4.1.1.104.1"},
-    Service{0x0020, test::kStudyRootFind},     Service{0x0020, "1.2.840.10008.5.1.4.31", true},
-    Service{0x0130, "1.2.840.10008.1.20.1"},   Service{0x0100, "1.2.840.10008.1.20.1"},
-    Service{0x0140, "1.2.840.10008.3.1.2.3.3"}};
+constexpr std::array<Service, 10> kServices{
+    Service{0x0001, test::kCtImageStorage},         Service{0x0001, "1.2.840.10008.5.1.4.1.1.104.1"},
+    Service{0x0020, test::kStudyRootFind},          Service{0x0020, "1.2.840.10008.5.1.4.31", true},
+    Service{0x0130, "1.2.840.10008.1.20.1"},        Service{0x0100, "1.2.840.10008.1.20.1"},
+    Service{0x0140, "1.2.840.10008.3.1.2.3.3"},     Service{0x0120, "1.2.840.10008.3.1.2.3.3"},
+    Service{0x0010, "1.2.840.10008.5.1.4.1.2.2.3"}, Service{0x0021, "1.2.840.10008.5.1.4.1.2.2.2"}};
 
 Octets request_for(const Service& service) {
   return test::command_set(test::ui(0x0002, service.sop_class) + test::us(0x0100, service.command) +

@@ -89,7 +89,7 @@ def write_dicom(seeds, name, connections):
             if control == 3:
                 write("command", b"\x05" + fragment)
             elif control == 2 and 8 < len(fragment) <= MESSAGE_BYTES:
-                write("data_set", bytes([syntax_of(fragment), len(told) % 7, 6]) + fragment)
+                write("data_set", bytes([syntax_of(fragment), len(told) % 10, 6]) + fragment)
 
 
 def main():

@@ -548,7 +548,7 @@ TEST(Summary, TellsWhatCouldNotBeAssignedToAStudyAndWhy) {
   std::ranges::replace(text, '\n', ' ');
   EXPECT_THAT(text, testing::ContainsRegex("ct1 +pacs +- +4 +- +4 objects of unknown studies"));
   EXPECT_THAT(text, HasSubstr("4 objects could not be assigned to a study: 3 on associations that began before"));
-  EXPECT_THAT(text, HasSubstr("1 without a Study Instance UID"));
+  EXPECT_THAT(text, HasSubstr("1 whose Study Instance UID was not read"));
   EXPECT_THAT(text, HasSubstr("of 4 stored objects the study: see Studies"));
   EXPECT_THAT(text, Not(HasSubstr("no gap was noticed")));
 }

@@ -12,10 +12,6 @@ namespace {
 
 constexpr int kWholeWindowBits = 15;  // RFC 1951 2: as far as a deflated stream may refer back
 
-constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
-constexpr std::string_view kStorageCommitment = "1.2.840.10008.1.20.1";
-constexpr std::string_view kPerformedStep = "1.2.840.10008.3.1.2.3.3";
-
 /// One row a kind of message. An empty SOP class stands for all.
 struct Kind {
   std::uint16_t command_field;
@@ -28,11 +24,11 @@ constexpr std::array kKinds{
     Kind{dimse::kFind, "", open_query},
     Kind{dimse::kGet, "", open_query},
     Kind{dimse::kMove, "", open_query},
-    Kind{dimse::kFind | dimse::kResponseBit, kWorklist, open_worklist_answer},
-    Kind{0x0100, kStorageCommitment, open_storage_commitment},  // N-EVENT-REPORT
-    Kind{0x0130, kStorageCommitment, open_storage_commitment},  // N-ACTION
-    Kind{0x0120, kPerformedStep, open_performed_step},          // N-SET
-    Kind{0x0140, kPerformedStep, open_performed_step},          // N-CREATE
+    Kind{dimse::kFind | dimse::kResponseBit, sop_class::kModalityWorklist, open_worklist_answer},
+    Kind{dimse::kEventReport, sop_class::kStorageCommitment, open_storage_commitment},
+    Kind{dimse::kAction, sop_class::kStorageCommitment, open_storage_commitment},
+    Kind{dimse::kSet, sop_class::kPerformedProcedureStep, open_performed_step},
+    Kind{dimse::kCreate, sop_class::kPerformedProcedureStep, open_performed_step},
 };
 
 }  // namespace

@@ -58,7 +58,6 @@ class MessageContent : public Recycled, private ElementSink {
 
   [[nodiscard]] const Pseudonymizer& pseudonymizer() const { return *settings_.pseudonymizer; }
   [[nodiscard]] const Limits& limits() const { return settings_.limits; }
-  [[nodiscard]] const ProtocolSettings& settings() const { return settings_; }
   [[nodiscard]] PieceSink& pieces() const { return *pieces_; }
   /// The value without padding, to be made a pseudonym of; noted if it is no UID.
   std::string_view identifying_uid(ByteView value);
@@ -67,6 +66,12 @@ class MessageContent : public Recycled, private ElementSink {
   [[nodiscard]] bool read_whole() const { return ended_ && !done(); }
   /// Of the value in hand.
   [[nodiscard]] bool is_big() const { return reader_.big(); }
+  /// A US (PS3.5 6.2); nothing if it is as long as no single one.
+  [[nodiscard]] std::optional<std::uint16_t> us(ByteView value) const {
+    if (value.size() != sizeof(std::uint16_t)) return std::nullopt;
+    ByteReader reader{value};
+    return is_big() ? reader.u16() : reader.u16_le();
+  }
 
  private:
   /// Itself and its lists, in memory.

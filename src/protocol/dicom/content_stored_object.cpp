@@ -187,8 +187,7 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
   // LO with several values: the first.
   void take_software_versions(ByteView value) {
     const std::string text = character_set_.to_utf8(value);
-    object_.software_versions =
-        name_of(as_bytes(std::string_view{text}.substr(0, text.find('\\'))), CharacterSet::utf8());
+    object_.software_versions = name_of(as_bytes(first_value(text)), CharacterSet::utf8());
   }
 
   void identify(IdentifierKind kind, std::string_view text, Pseudonym& told) {
@@ -199,11 +198,6 @@ class StoredObjectContent final : public TableContent<StoredObjectContent> {
   }
 
   [[nodiscard]] DicomName name(ByteView value) const { return name_of(value, character_set_); }
-  [[nodiscard]] std::optional<std::uint32_t> us(ByteView value) const {
-    if (value.size() != sizeof(std::uint16_t)) return std::nullopt;
-    ByteReader reader{value};
-    return is_big() ? reader.u16() : reader.u16_le();
-  }
 
   void tell_created() {
     auto created = date_time_of(created_.date, created_.time, offset_);

@@ -9,10 +9,7 @@
 namespace dcmwatch::dicom {
 namespace {
 
-// AE with several values: the first.
-AeTitle first_ae_title(ByteView value) {
-  return ae_title(as_bytes(as_text(value).substr(0, as_text(value).find('\\'))));
-}
+AeTitle first_ae_title(ByteView value) { return ae_title(as_bytes(first_value(as_text(value)))); }
 
 // PS3.3 C.4.10; the last three are what worklist servers say besides.
 constexpr std::array<std::string_view, 8> kScheduledStatuses{"SCHEDULED", "ARRIVED",  "READY",        "STARTED",
@@ -168,13 +165,12 @@ class StorageCommitmentContent final : public WorkflowContent<StorageCommitmentC
   }
 
   void add_reason(ByteView value) {
-    if (value.size() != sizeof(std::uint16_t)) return;
-    ByteReader reader{value};
-    const std::uint16_t reason = is_big() ? reader.u16() : reader.u16_le();
+    const std::optional<std::uint16_t> reason = us(value);
+    if (!reason) return;
     std::vector<std::uint16_t>& reasons = commitment_.failure_reasons;
-    if (std::ranges::find(reasons, reason) != reasons.end()) return;
+    if (std::ranges::find(reasons, *reason) != reasons.end()) return;
     if (reasons.size() >= limits().dicom_failure_reasons) return cut_short();
-    reasons.push_back(reason);
+    reasons.push_back(*reason);
   }
 
   StorageCommitment commitment_;

@@ -28,10 +28,10 @@ class Additions {
   void add_list(Context& context, std::span<const PlacedUid> uids) {
     const std::size_t first = kept_.proposed.size();
     const std::size_t room =
-        limits_.dicom_context_transfer_syntaxes - std::min(first, limits_.dicom_context_transfer_syntaxes);
+        limits_.dicom_association_transfer_syntaxes - std::min(first, limits_.dicom_association_transfer_syntaxes);
     const std::size_t before = without_room_;
     // Beyond the room there may still be a list that was kept.
-    const std::size_t read = std::min(uids.size(), limits_.dicom_transfer_syntaxes);
+    const std::size_t read = std::min(uids.size(), limits_.dicom_context_transfer_syntaxes);
     std::size_t missing = uids.size() - read;
     for (const PlacedUid& uid : uids.first(read)) kept_.proposed.push_back(place_of(uid));
     context.first_proposed = static_cast<std::uint16_t>(first);

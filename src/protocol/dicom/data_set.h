@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "event/dicom_content.h"
 
 namespace dcmwatch::dicom {
 
-/// (gggg,eeee) as one number.
-using Tag = std::uint32_t;
+using Tag = DicomTag;
 
 /// How elements are written (PS3.5 A). `deflated` is explicit little, compressed as a whole (PS3.5 A.5); `unproven`:
 /// what was agreed was not seen, and one of the first three is believed once the first element shows it.
@@ -62,7 +62,7 @@ struct ElementSink {
   virtual void on_item(unsigned /*depth*/) {}
 };
 
-/// How a data set breaks the rules of PS3.5; violations.h has the clauses.
+/// How a data set breaks the rules of PS3.5; event/dicom_violations.h has the clauses.
 enum class DataSetDefect : std::uint8_t { nesting, value_representation, odd_length, length, order };
 
 /// How an element begins.

@@ -19,15 +19,8 @@ class Violations {
     const auto index = static_cast<std::size_t>(breach);
     if (told_.test(index)) return nullptr;
     told_.set(index);
-    const BreachRule& rule = kBreachRules[index];
     return &emitter_.emit(Phase::end, unit.mark, mark,
-                          Violation{.name = rule.name,
-                                    .clause = rule.clause,
-                                    .offset = unit.offset,
-                                    .length = length,
-                                    .by_opener = by_opener,
-                                    .severity = rule.severity,
-                                    .meaning = rule.meaning});
+                          violation_of(kBreachRules[index], unit.offset, length, by_opener));
   }
 
   /// A new association begins.

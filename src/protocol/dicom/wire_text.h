@@ -11,6 +11,9 @@ namespace dcmwatch::dicom {
 /// Without the padding of PS3.5 6.2: spaces and NUL at both ends.
 std::string_view trimmed(ByteView value);
 
+/// PS3.5 6.4: of several values, with a backslash between two.
+constexpr std::string_view first_value(std::string_view values) { return values.substr(0, values.find('\\')); }
+
 /// PS3.5 6.2, AE and the like: printable ASCII, at most 16 characters; anything else becomes '?'.
 AeTitle ae_title(ByteView value);
 

@@ -24,15 +24,9 @@ class Violations {
       ++repeated_[index];
       return;
     }
-    const BreakRule& rule = rule_of(kind);
-    emitter_.emit(Phase::end, received.first, received.last,
-                  Violation{.name = rule.name,
-                            .clause = rule.clause,
-                            .offset = received.offset,
-                            .length = received.bytes,
-                            .by_opener = emitter_.from_opener(received.direction),
-                            .severity = rule.severity,
-                            .meaning = rule.meaning});
+    emitter_.emit(
+        Phase::end, received.first, received.last,
+        violation_of(kBreakRules[index], received.offset, received.bytes, emitter_.from_opener(received.direction)));
   }
 
   void on_close(const Mark& mark) {

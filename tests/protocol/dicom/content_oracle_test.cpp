@@ -210,6 +210,7 @@ TEST(DicomContentOracle, StoredObjectsAreAsDcmtkReadsThem) {
       ++equal;
     }
   }
+  EXPECT_GT(equal, 0U);
   std::cout << equal << " values of " << all_files().size() << " files compared\n";
 }
 

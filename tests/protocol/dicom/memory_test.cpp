@@ -23,10 +23,14 @@ constexpr std::size_t kObjectBytes = 50'000'000;
 struct Counted final : EventSink {
   Event& next_event() override {
     if (const auto* note = std::get_if<CaptureNote>(&latest.facts)) notes += note->count;
+    if (const auto* association = std::get_if<DicomAssociation>(&latest.facts);
+        association && latest.phase == Phase::start)
+      associations += association->accepted == true ? 1 : 0;
     return latest = Event{};
   }
   Event latest;
   std::uint64_t notes = 0;
+  std::uint64_t associations = 0;  ///< that were accepted
 };
 
 /// Connections as the network carries them.
@@ -103,6 +107,8 @@ Cost cost_of(const Conversation& conversation, bool digest = false) {
   const std::size_t before = mallinfo2().uordblks;
   for (std::size_t i = kWarmUp; i < kWarmUp + kAssociations; ++i) play(i);
   const std::size_t after = mallinfo2().uordblks;
+  // An event is counted when the next begins.
+  EXPECT_GE(network.events().associations + 1, kWarmUp + kAssociations) << "not all of them were understood";
   return {(after - before) / kAssociations, network.events().notes};
 }
 

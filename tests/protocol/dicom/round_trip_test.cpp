@@ -153,7 +153,7 @@ void compare_contexts(const PresentationContexts& planned, const PresentationCon
 // What is planned is legal, however much it is: nothing of it makes room for the rest.
 Limits roomy() {
   Limits limits;
-  limits.dicom_context_transfer_syntaxes = 8192;
+  limits.dicom_association_transfer_syntaxes = 8192;
   limits.dicom_stranger_bytes = 8192;
   limits.dicom_association_bytes = 1 << 20;
   return limits;
