@@ -264,10 +264,12 @@ struct DicomStudy {
   std::optional<bool> ordered;  ///< a worklist entry or an order was seen; nothing if none could have been
   bool preliminary = false;     ///< told before it was over: what is missing may still have come
 
+  /// Whether it tells of a C-STORE at all, and not only of what was announced or committed.
+  [[nodiscard]] bool has_stores() const { return (stored | failed | repeated | failed_repetitions | not_visible) != 0; }
+
   /// Whether it tells of nothing but a storage commitment's report on what another record was about.
   [[nodiscard]] bool is_late_report() const {
-    return (stored | failed | repeated | failed_repetitions | not_visible) == 0 && !announced &&
-           (committed | commitment_failed) != 0;
+    return !has_stores() && !announced && (committed | commitment_failed) != 0;
   }
 };
 
