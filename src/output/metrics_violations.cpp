@@ -12,15 +12,18 @@ class ViolationMetrics final : public MetricGroup {
   explicit ViolationMetrics(prometheus::Registry& registry)
       : family_(prometheus::BuildCounter()
                     .Name("dcmwatch_violations_total")
-                    .Help("Breaks of a protocol's rules, by which.")
+                    .Help("Breaks of a protocol's rules, by which and how bad.")
                     .Register(registry)) {}
 
   void observe(const Observation& observation) override {
     const auto* violation = std::get_if<Violation>(&observation.event.facts);
     if (!violation) return;
-    // The names stand in the protocols' own tables; the wire cannot add one.
+    // The names stand in the protocols' own tables, each with its severity; the wire cannot add one.
     prometheus::Counter*& counter = by_name_[violation->name];
-    if (!counter) counter = &family_.Add({{"name", std::string{violation->name}}});
+    if (!counter) {
+      counter = &family_.Add(
+          {{"name", std::string{violation->name}}, {"severity", std::string{to_text(violation->severity)}}});
+    }
     counter->Increment();
   }
 

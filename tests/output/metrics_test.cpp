@@ -258,6 +258,12 @@ TEST_F(MetricsTest, CountsADeviationOnceAConversationAtTheFirstFactThatShowsIt) 
   EXPECT_EQ(value(series), 2);
 }
 
+TEST_F(MetricsTest, CountsABreakOfTheRulesWithHowBadItIs) {
+  const Violation violation{.name = "dicom.pdu_length", .clause = "PS3.8 9.3.1", .severity = Severity::high};
+  metrics_.observe(samples::observation(violation));
+  EXPECT_EQ(value(R"(dcmwatch_violations_total{name="dicom.pdu_length",severity="high"})"), 1);
+}
+
 TEST_F(MetricsTest, CountsWhatCouldNotBeSeen) {
   Observation observation = samples::observation(samples::connection(), Phase::progress);
   observation.event.visibility.joined_midway = true;
