@@ -5,7 +5,7 @@
 namespace dcmwatch {
 namespace {
 
-constexpr auto kKinds = static_cast<unsigned>(DeviationKind::move_destination) + 1;
+constexpr auto kKinds = static_cast<unsigned>(DeviationKind::order) + 1;
 constexpr DeviationKinds kEveryKind = (DeviationKinds{1} << kKinds) - 1;
 
 std::string_view as_string(std::string_view value) { return value; }

@@ -18,6 +18,7 @@ std::string_view to_text(DeviationKind kind) {
     case DeviationKind::sop_class: return "sop_class";
     case DeviationKind::message_type: return "message_type";
     case DeviationKind::move_destination: return "move_destination";
+    case DeviationKind::order: return "order";
   }
   return {};
 }
@@ -32,6 +33,7 @@ std::string_view to_text(UnknownKind kind) {
     case UnknownKind::sop_class: return "sop_class";
     case UnknownKind::message_type: return "message_type";
     case UnknownKind::move_destination: return "move_destination";
+    case UnknownKind::order: return "order";
   }
   return {};
 }

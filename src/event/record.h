@@ -28,6 +28,7 @@ enum class DeviationKind : std::uint8_t {
   sop_class,
   message_type,
   move_destination,
+  order,  ///< nobody was seen to order a study that the flow requires to be ordered
 };
 
 /// A thing declared that could not be checked.
@@ -39,7 +40,8 @@ enum class UnknownKind : std::uint8_t {
   operation,
   sop_class,
   message_type,
-  move_destination
+  move_destination,
+  order
 };
 
 struct Deviation {

@@ -12,6 +12,8 @@ namespace dcmwatch {
 namespace {
 
 constexpr std::string_view kNone = "none";
+constexpr std::string_view kAnOrder = "a worklist entry, a performed step or an order message";
+constexpr std::string_view kNoOrder = "none in sight";
 constexpr std::string_view kOutside = "outside every zone";
 constexpr unsigned kMappedBits = 96, kAddressBits = 128, kLongestBroadcastPrefix = 126;
 
@@ -133,7 +135,13 @@ class Judgement {
     declared_.tolerated = is_tolerated(violation);
   }
   void judge(const Link&) { name_flow(); }
-  void judge(const DicomStudy&) { name_flow(); }
+  void judge(const DicomStudy& study) {
+    judge_path();
+    find_storing_flow(study);
+    forget_differences();
+    // Until it is over an order may still come.
+    if (event_.phase == Phase::end && study.has_stores()) judge_order(study);
+  }
   void judge(const CaptureNote&) {}
 
   // A quirk of the device that broke the rule, or a suspicious title that somebody declared.
@@ -148,6 +156,10 @@ class Judgement {
   // Whose it is; what else may be wrong with it is told by the facts that are carried.
   void name_flow() {
     judge_path();
+    forget_differences();
+  }
+
+  void forget_differences() {
     differences_.deviations.clear();
     differences_.unknown.clear();
   }
@@ -359,6 +371,23 @@ class Judgement {
     const std::string_view title = trimmed(operation.move_destination);
     if (title.empty() || lookup_.is_declared_title(title)) return;
     deviate(DeviationKind::move_destination, "a title of a declared device", std::string{title});
+  }
+
+  // A study's source is who sent the objects, whoever opened the connection: of a C-GET, the acceptor.
+  void find_storing_flow(const DicomStudy& study) {
+    judge_titles(reversed_ ? study.receiver_ae : study.sender_ae, reversed_ ? study.sender_ae : study.receiver_ae);
+    const Invoker sender = reversed_ ? Invoker::acceptor : Invoker::opener;
+    narrow(
+        DeviationKind::operation, operation_name(dimse::kStore, sender),
+        [&](const Flow& flow) { return allows_operation(flow, dimse::kStore, sender); },
+        [](const Flow&, std::set<std::string>&) {});
+  }
+
+  void judge_order(const DicomStudy& study) {
+    const auto requires_order = [](const Flow* flow) { return flow->requires_order; };
+    if (study.ordered.value_or(false) || !std::ranges::all_of(flows_, requires_order) || flows_.empty()) return;
+    if (!study.ordered || event_.visibility.impaired()) return unknown(UnknownKind::order);
+    deviate(DeviationKind::order, std::string{kAnOrder}, std::string{kNoOrder});
   }
 
   // A message is held against the flows in its sender's direction, whoever opened the connection; acknowledgements are

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "event/dicom_names.h"
+#include "model/allowance.h"
 #include "model/loading.h"
 #include "model/map_reader.h"
 
@@ -14,6 +15,10 @@ constexpr std::string_view kZonePrefix = "zone:";
 constexpr std::array<std::string_view, 11> kOperations{"C-ECHO",   "C-STORE",        "C-FIND",  "C-MOVE",
                                                        "C-GET",    "N-EVENT-REPORT", "N-GET",   "N-SET",
                                                        "N-ACTION", "N-CREATE",       "N-DELETE"};
+
+// What a flow may require of what it carries.
+constexpr std::string_view kOrder = "order";
+constexpr std::array kRequirements{kOrder};
 
 /// Every setting that a flow may have, so that each is asked for once and the rest are mistakes.
 struct FlowNodes {
@@ -28,6 +33,7 @@ struct FlowNodes {
   const Node* sop_classes;
   const Node* move_destinations;
   const Node* message_types;
+  const Node* requirements;
 };
 
 class FlowLoader {
@@ -50,7 +56,8 @@ class FlowLoader {
               .acceptor_operations = map.optional("acceptor_operations"),
               .sop_classes = map.optional("sop_classes"),
               .move_destinations = map.optional("move_destinations"),
-              .message_types = map.optional("message_types")};
+              .message_types = map.optional("message_types"),
+              .requirements = map.optional("requires")};
     map.done();
     if (!map.usable()) return;
     if (nodes_.from) flow_.from = read_parties(*nodes_.from, "'from'");
@@ -133,7 +140,7 @@ class FlowLoader {
 
   void refuse_dicom() {
     for (const Node* const node : {nodes_.calling_ae, nodes_.called_ae, nodes_.operations, nodes_.acceptor_operations,
-                                   nodes_.sop_classes, nodes_.move_destinations}) {
+                                   nodes_.sop_classes, nodes_.move_destinations, nodes_.requirements}) {
       refuse(node, "a DICOM");
     }
   }
@@ -158,6 +165,7 @@ class FlowLoader {
     }
     read_sop_classes();
     read_move_destinations();
+    if (nodes_.requirements) read_requirements(*nodes_.requirements);
     flow_.calling_ae = read_titles_or_bound(nodes_.calling_ae, nodes_.from, flow_.from, "calling_ae");
     flow_.called_ae = read_titles_or_bound(nodes_.called_ae, nodes_.to, flow_.to, "called_ae");
   }
@@ -200,17 +208,33 @@ class FlowLoader {
     }
   }
 
+  [[nodiscard]] bool opener_may(std::uint16_t command_field) const {
+    return allows_operation(flow_, command_field, Invoker::opener);
+  }
+
   void read_move_destinations() {
-    const std::uint16_t move = dicom_command_field("C-MOVE");
-    const auto& values = flow_.operations.values;
-    const bool may_move = flow_.operations.any || std::find(values.begin(), values.end(), move) != values.end();
-    if (!may_move) {
+    if (!opener_may(dimse::kMove)) {
       if (nodes_.move_destinations && nodes_.operations) {
         problems_.add(nodes_.move_destinations->key_at, what_ + " has 'move_destinations' but no C-MOVE",
                       "add C-MOVE to its operations or leave it out");
       }
     } else if (is_stated(nodes_.move_destinations, "move_destinations", "[WS1]")) {
       flow_.move_destinations = read_titles(*nodes_.move_destinations, "'move_destinations'");
+    }
+  }
+
+  // Of studies, which go the way of C-STOREs.
+  void read_requirements(const Node& node) {
+    for (const Node* const item : scalars(node, "'requires'", problems_)) {
+      if (item->text == kOrder) {
+        flow_.requires_order = true;
+      } else {
+        problems_.add(item->at, "unknown requirement " + in_quotes(item->text), suggest(item->text, kRequirements));
+      }
+    }
+    if (nodes_.operations && !opener_may(dimse::kStore)) {
+      problems_.add(node.key_at, what_ + " has 'requires' but no C-STORE",
+                    "add C-STORE to its operations or leave it out");
     }
   }
 

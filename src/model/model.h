@@ -99,6 +99,7 @@ struct Flow {
   SopClasses sop_classes;
   Allowed<std::string> move_destinations;  ///< AE titles; any: any title of a declared device
   Allowed<std::string> message_types;      ///< "ADT^A01", "ADT^*"
+  bool requires_order = false;             ///< what is stored has to be ordered
 };
 
 struct Model {

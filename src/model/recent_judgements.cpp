@@ -26,10 +26,7 @@ class Packed {
   std::uint64_t word_ = 0;
 };
 
-template <typename Text>
-std::size_t size_of(const std::optional<Text>& text) {
-  return text ? text->size() : 0;
-}
+std::size_t size_of(const std::optional<AeTitle>& text) { return text ? text->size() : 0; }
 
 std::uint64_t hash_of(const Declared& declared) {
   std::uint64_t hash = 0;
@@ -57,19 +54,19 @@ bool say_the_same(const Declared& one, const Declared& other) {
 /// them, so that no two lists of texts are one key.
 class RecentJudgements::KeyWriter {
  public:
-  explicit KeyWriter(Key& key) : key_(key) {}
+  KeyWriter(Key& key, const Event& event) : key_(key), event_(event) {}
 
   /// What is judged of every event that is about a connection.
-  void add_path(const Event& event) {
-    const Parties& parties = event.parties;
+  void add_path() {
+    const Parties& parties = event_.parties;
     // If the source is known to have opened, it is any port.
     const std::uint16_t source_port = parties.opener_known ? std::uint16_t{0} : parties.source.port;
     add(Packed{}
             .add<16>(source_port)
             .add<16>(parties.destination.port)
             .add<8>(parties.transport)
-            .add<8>(event.protocol)
-            .add<8>(event.facts.index())
+            .add<8>(event_.protocol)
+            .add<8>(event_.facts.index())
             .add<1>(parties.opener_known));
     for (const Endpoint* const end : {&parties.source, &parties.destination}) {
       for (const std::uint64_t word : end->address.words()) key_.add(word);
@@ -84,9 +81,19 @@ class RecentJudgements::KeyWriter {
     add(title);
   }
   void operator()(const Link&) {}
-  void operator()(const DicomStudy&) {}
+  void operator()(const DicomStudy& study) {
+    add_titles(Packed{}
+                   .add<8>(event_.phase)
+                   .add<1>(event_.visibility.impaired())
+                   .add<1>(study.has_stores())
+                   .add<1>(study.ordered.has_value())
+                   .add<1>(study.ordered.value_or(false)),
+               study.sender_ae, study.receiver_ae);
+  }
   void operator()(const CaptureNote&) {}
-  void operator()(const DicomAssociation& association) { add_titles(Packed{}, association); }
+  void operator()(const DicomAssociation& association) {
+    add_titles(Packed{}, association.calling_ae, association.called_ae);
+  }
   void operator()(const DicomOperation& operation) {
     add_titles(Packed{}
                    .add<16>(operation.command_field)
@@ -94,7 +101,7 @@ class RecentJudgements::KeyWriter {
                    .add<1>(operation.request_seen)
                    .add<8>(operation.sop_class_uid.size())
                    .add<8>(operation.move_destination.size()),
-               operation);
+               operation.calling_ae, operation.called_ae);
     add(operation.sop_class_uid);
     add(operation.move_destination);
   }
@@ -117,17 +124,14 @@ class RecentJudgements::KeyWriter {
     }
   }
 
-  template <typename Fact>
-  void add_titles(Packed about, const Fact& fact) {
-    add(about.add<1>(fact.calling_ae.has_value())
-            .template add<1>(fact.called_ae.has_value())
-            .template add<8>(size_of(fact.calling_ae))
-            .template add<8>(size_of(fact.called_ae)));
-    if (fact.calling_ae) add(*fact.calling_ae);
-    if (fact.called_ae) add(*fact.called_ae);
+  void add_titles(Packed about, const std::optional<AeTitle>& one, const std::optional<AeTitle>& other) {
+    add(about.add<1>(one.has_value()).add<1>(other.has_value()).add<8>(size_of(one)).add<8>(size_of(other)));
+    if (one) add(*one);
+    if (other) add(*other);
   }
 
   Key& key_;
+  const Event& event_;
 };
 
 /// Odd constants of no meaning. Who makes keys collide has them looked up, no more.
@@ -142,8 +146,8 @@ std::uint64_t RecentJudgements::Key::hash() const {
 
 const SharedDeclared& RecentJudgements::judge(const Event& event) {
   Key key;
-  KeyWriter writer{key};
-  writer.add_path(event);
+  KeyWriter writer{key, event};
+  writer.add_path();
   std::visit(writer, event.facts);
   const auto [place, known] =
       remembered_.find(key.hash(), [&key](const Judgement& judgement) { return judgement.key == key; });

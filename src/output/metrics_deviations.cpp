@@ -19,10 +19,12 @@ constexpr std::array kDeviations{DeviationKind::source_device,
                                  DeviationKind::operation,
                                  DeviationKind::sop_class,
                                  DeviationKind::message_type,
-                                 DeviationKind::move_destination};
+                                 DeviationKind::move_destination,
+                                 DeviationKind::order};
 constexpr std::array kUnknowns{
-    UnknownKind::direction, UnknownKind::service,   UnknownKind::calling_ae_title, UnknownKind::called_ae_title,
-    UnknownKind::operation, UnknownKind::sop_class, UnknownKind::message_type,     UnknownKind::move_destination};
+    UnknownKind::direction,       UnknownKind::service,          UnknownKind::calling_ae_title,
+    UnknownKind::called_ae_title, UnknownKind::operation,        UnknownKind::sop_class,
+    UnknownKind::message_type,    UnknownKind::move_destination, UnknownKind::order};
 
 /// True the first time it is asked of a kind.
 template <typename Kind>
@@ -38,23 +40,27 @@ class DeviationMetrics final : public MetricGroup {
   DeviationMetrics(prometheus::Registry& registry, const MetricNames& names)
       : deviations_(counters(
             registry, "dcmwatch_deviations_total",
-            "Conversations that differ from the declared model, by how; counted at the first fact that shows it, once "
-            "a conversation and kind.",
+            "Conversations, and of the kind order studies, that differ from the declared model, by how; counted at the "
+            "first fact that shows it, once a conversation and kind.",
             {{"kind", {"other", kDeviations, kWord}},
              {"source_zone", {kUndeclared, names.zones}},
              {"destination_zone", {kUndeclared, names.zones}}})),
-        unknown_(counters(
-            registry, "dcmwatch_unknown_total",
-            "Conversations of which something declared could not be checked, for it was not seen; counted once a "
-            "conversation and kind.",
-            {{"what", {"other", kUnknowns, kWord}}, {"flow", flow_values(names)}})),
+        unknown_(counters(registry, "dcmwatch_unknown_total",
+                          "Conversations, and of the kind order studies, of which something declared could not be "
+                          "checked, for it was not seen; counted once a conversation and kind.",
+                          {{"what", {"other", kUnknowns, kWord}}, {"flow", flow_values(names)}})),
         counted_(kRememberedConversations,
                  [&limit = limit_reached(registry, "metrics_deviations")](const Counted&) { limit.Increment(); }) {}
 
   void observe(const Observation& observation) override {
     const Declared& declared = *observation.declared;
     const std::uint64_t conversation = observation.event.conversation;
-    if (!declared.deviations.empty() || !declared.unknown.empty()) count(declared, counted_.of(conversation));
+    if (std::holds_alternative<DicomStudy>(observation.event.facts)) {
+      Counted none;  // judged once, when it is over; a conversation may carry several
+      count(declared, none);
+    } else if (!declared.deviations.empty() || !declared.unknown.empty()) {
+      count(declared, counted_.of(conversation));
+    }
     if (std::holds_alternative<ConnectionFact>(observation.event.facts) && observation.event.phase == Phase::end) {
       counted_.erase(conversation);
     }

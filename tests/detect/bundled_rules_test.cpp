@@ -14,7 +14,7 @@ struct Findings final : FindingSink {
 
 /// The titles and levels that one record gives rise to.
 std::vector<std::pair<std::string, Level>> found(Facts facts, Phase phase = Phase::end, Visibility visibility = {},
-                                                 bool tolerated = false) {
+                                                 bool tolerated = false, std::vector<Deviation> deviations = {}) {
   static const RuleSet kRules = load_rules(DCMWATCH_ROOT "/rules/detection");
   Detector detector{kRules, Limits{}};
   Findings findings;
@@ -23,7 +23,9 @@ std::vector<std::pair<std::string, Level>> found(Facts facts, Phase phase = Phas
   observation.event.visibility = visibility;
   observation.event.protocol = Protocol::dicom;
   observation.event.conversation = 7;
-  test::change(observation.declared).tolerated = tolerated;
+  Declared& declared = test::change(observation.declared);
+  declared.tolerated = tolerated;
+  test::set_deviations(declared, std::move(deviations));
   observation.event.facts = std::move(facts);
   detector.observe(observation, findings);
   std::vector<std::pair<std::string, Level>> found;
@@ -33,12 +35,11 @@ std::vector<std::pair<std::string, Level>> found(Facts facts, Phase phase = Phas
 
 using Found = std::vector<std::pair<std::string, Level>>;
 
-DicomStudy study(std::optional<std::uint64_t> missing, std::optional<bool> ordered = std::nullopt) {
+DicomStudy study(std::optional<std::uint64_t> missing) {
   DicomStudy study;
   study.stored = 5;
   if (missing) study.announced = 5 + *missing;
   study.missing = study.unsent = missing;
-  study.ordered = ordered;
   return study;
 }
 
@@ -79,12 +80,11 @@ TEST(BundledRules, ObjectsThatWereAnnouncedAndNotStoredWhenTheCaptureEnded) {
 }
 
 TEST(BundledRules, ImagesWithoutAnOrder) {
-  DicomStudy open = study(0, false);
-  open.preliminary = true;
-  EXPECT_EQ(found(open), (Found{{"Images without an order", Level::informational}}));
-  EXPECT_EQ(found(study(0, false)), (Found{{"Images without an order", Level::informational}}));
-  EXPECT_EQ(found(study(0, true)), Found{});
-  EXPECT_EQ(found(study(0, false), Phase::progress), Found{});
+  DicomStudy unordered = study(0);
+  unordered.ordered = false;
+  EXPECT_EQ(found(unordered), Found{}) << "nobody declared that it needs one";
+  EXPECT_EQ(found(unordered, Phase::end, {}, false, {{DeviationKind::order, "an order", "none"}}),
+            (Found{{"Images without an order", Level::low}}));
 }
 
 TEST(BundledRules, ChangedPixels) {

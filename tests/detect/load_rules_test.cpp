@@ -38,11 +38,12 @@ TEST(BundledRules, AllLoadAndSayWhatTheyAreFor) {
 // A fact that may carry each deviation, and the rule that must see it there.
 TEST(BundledRules, EveryDeviationHasItsRule) {
   const RuleSet rules = load_rules(kRules);
-  for (int i = 0; i <= static_cast<int>(DeviationKind::move_destination); ++i) {
+  for (int i = 0; i <= static_cast<int>(DeviationKind::order); ++i) {
     const auto kind = static_cast<DeviationKind>(i);
     const std::vector<Event> facts{
         connection("10.0.0.1", "10.0.0.2", 1), association("10.0.0.1", "10.0.0.2", 1, "A", "B"),
-        operation("10.0.0.1", "10.0.0.2", 1, "A", "B", "C-MOVE", ""), message("10.0.0.1", "10.0.0.2", 1, "ADT^A01")};
+        operation("10.0.0.1", "10.0.0.2", 1, "A", "B", "C-MOVE", ""), message("10.0.0.1", "10.0.0.2", 1, "ADT^A01"),
+        event_of(DicomStudy{}, "10.0.0.1", "10.0.0.2", 1)};
     std::set<std::string> matching;
     for (const Event& fact : facts) {
       for (const Rule& bundled : rules) {
@@ -185,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
         selection("{flow.deviations: @zone.*}",
                   "field 'flow.deviations' is never 'zone.*'; one of: source.device, destination.device, flow, "
                   "zone_crossing, port, direction, calling_ae, called_ae, operation, sop_class, message_type, "
-                  "move_destination"),
+                  "move_destination … and 1 more"),
         selection("{destination.port: @http}",
                   "the number 'destination.port' cannot be 'http'; give a whole number and no modifier"),
         selection("{destination.port|startswith: @1}",

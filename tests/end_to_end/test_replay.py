@@ -269,7 +269,30 @@ class Judgement(unittest.TestCase):
                  for r in d.findings(d.records(d.PCAPS / name, "--model", d.MODEL)) for kind in r["flow"].get("deviations", ())}
         self.assertEqual(kinds, {
             "source.device", "destination.device", "flow", "zone_crossing", "port", "direction", "calling_ae", "called_ae", "operation",
-            "sop_class", "message_type", "move_destination"})
+            "sop_class", "message_type", "move_destination", "order"})
+
+    def test_images_without_an_order_are_told_where_the_flow_requires_one(self):
+        def unordered(records):
+            return [(r["source"]["ip"], r["destination"]["ip"], r["rule"]["level"]) for r in d.findings(records)
+                    if r["rule"]["name"] == "Images without an order" and r["event"]["phase"] == "end"]
+
+        with tempfile.TemporaryDirectory() as folder:
+            lenient = pathlib.Path(folder) / "model.yaml"
+            lenient.write_text(d.MODEL.read_text(encoding="utf-8").replace("    requires: [order]\n", ""), encoding="utf-8")
+            without = d.records(d.PCAPS / "incident.pcap", "--model", lenient)
+        records = d.records(d.PCAPS / "incident.pcap", "--model", d.MODEL)
+        self.assertEqual(unordered(records), [("10.20.10.11", "10.20.20.10", "low")])
+        self.assertEqual(unordered(without), [])
+        self.assertIn(False, [r["study"].get("ordered") for r in d.of("dicom.study", without)], "the record tells it all the same")
+        for record in without:
+            self.assertNotIn("order", record.get("flow", {}).get("unknown", ()))
+
+    def test_who_has_orders_from_where_nobody_looks_is_unknown_and_no_finding(self):
+        stored = [r for r in d.of("dicom.study", d.records(d.PCAPS / "modality-day.pcap", "--model", d.MODEL))
+                  if r["flow"]["name"] == "acquisition"]
+        told = {(r["source"]["device"], r["study"].get("ordered"), *r["flow"].get("unknown", ())) for r in stored}
+        self.assertEqual(told, {("ct1", True), ("mr1", True), ("us1", True), ("dx1", None, "order")})
+        self.assertEqual([r for r in stored if "deviations" in r["flow"]], [])
 
     def test_a_link_up_before_the_capture_began_is_unknown_and_no_finding(self):
         records = d.records(d.PCAPS / "midway.pcap", "--model", d.MODEL)

@@ -115,7 +115,7 @@ TEST(ModelReference, ItsExampleLoadsAndItNamesEverything) {
   for (const SopClassFamily& family : sop_class_families()) {
     EXPECT_NE(text.find('`' + std::string{family.name} + '`'), std::string::npos) << family.name;
   }
-  for (int i = 0; i <= static_cast<int>(DeviationKind::move_destination); ++i) {
+  for (int i = 0; i <= static_cast<int>(DeviationKind::order); ++i) {
     const std::string name{to_text(static_cast<DeviationKind>(i))};
     EXPECT_NE(text.find('`' + name + '`'), std::string::npos) << name;
   }

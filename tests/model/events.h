@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,19 @@ inline Event operation(std::string_view source, std::string_view destination, st
   operation.invoker = invoker;
   operation.move_destination = move_destination;
   Event event = event_of(std::move(operation), source, destination, port);
+  event.protocol = Protocol::dicom;
+  return event;
+}
+
+/// A study that is over, without impairment.
+inline Event study(std::string_view source, std::string_view destination, std::uint16_t port, const char* sender_ae,
+                   const char* receiver_ae, std::optional<bool> ordered) {
+  DicomStudy study;
+  study.stored = 1;
+  if (sender_ae) study.sender_ae = sender_ae;
+  if (receiver_ae) study.receiver_ae = receiver_ae;
+  study.ordered = ordered;
+  Event event = event_of(std::move(study), source, destination, port);
   event.protocol = Protocol::dicom;
   return event;
 }

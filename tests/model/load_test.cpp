@@ -63,6 +63,7 @@ TEST(LoadModel, ReadsFlows) {
     sop_classes: [study root query retrieve, image storage, 1.2.3.4, Basic Text SR Storage]
     move_destinations: [WS1]
     called_ae: [PACS_Q]
+  store: {from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: any, requires: [order]}
   orders: {from: all, to: ris, service: hl7, message_types: ["ADT^*", ORM^O01]}
 )",
                                  "m");
@@ -73,7 +74,9 @@ TEST(LoadModel, ReadsFlows) {
   EXPECT_EQ(read.sop_classes.uids, (std::vector<std::string>{"1.2.3.4", "1.2.840.10008.5.1.4.1.1.88.11"}));
   EXPECT_EQ(read.called_ae.value().values, std::vector<std::string>{"PACS_Q"});
   EXPECT_FALSE(read.calling_ae);
-  EXPECT_EQ(model->flows.at(1).message_types.values.size(), 2U);
+  EXPECT_FALSE(read.requires_order);
+  EXPECT_TRUE(model->flows.at(1).requires_order);
+  EXPECT_EQ(model->flows.at(2).message_types.values.size(), 2U);
 }
 
 struct Mistake {
@@ -245,6 +248,15 @@ INSTANTIATE_TEST_SUITE_P(
              "'adt' is no message type; write ADT^A01, ADT^* or ORU"),
         flow("from: ws1, to: ris, service: hl7, message_types: any, @operations: any",
              "'operations' is for a flow of a DICOM service, which 'hl7' is not; leave it out"),
+        flow("from: ws1, to: pacs, service: dicom, operations: any, sop_classes: any, move_destinations: any, "
+             "requires: order",
+             ""),
+        flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: any, requires: [@ordr]",
+             "unknown requirement 'ordr'; did you mean 'order'?"),
+        flow(kDicomFlow + ", @requires: [order]",
+             "flow 'f' has 'requires' but no C-STORE; add C-STORE to its operations or leave it out"),
+        flow("from: ws1, to: ris, service: hl7, message_types: any, @requires: [order]",
+             "'requires' is for a flow of a DICOM service, which 'hl7' is not; leave it out"),
         flow(kDicomFlow + ", @operation: any", "flow 'f' has no setting 'operation'; did you mean 'operations'?")));
 
 TEST(LoadModel, TellsEveryMistakeInTheOrderOfTheFile) {

@@ -28,7 +28,7 @@ devices:
   ct: {zone: a, addresses: 10.0.1.1, ae_titles: [CT]}
   mr: {zone: a, addresses: 10.0.1.2, ae_titles: [MR, SHARED]}
   pacs: {zone: b, addresses: [10.0.2.1, 10.0.2.2], ae_titles: [PACS, SHARED]}
-  ris: {zone: b, addresses: 10.0.2.3}
+  ris: {zone: b, addresses: 10.0.2.3, ae_titles: [RESULTS]}
   his: {zone: c, addresses: 10.0.3.1}
   pool: {zone: c, addresses: 10.0.3.128/26, ae_titles: [POOL]}
 flows:
@@ -37,6 +37,10 @@ flows:
   query: {from: mr, to: pacs, service: dicom, calling_ae: [SHARED], operations: [C-FIND, C-MOVE], sop_classes: [study root query retrieve],
           move_destinations: [MR]}
   pull: {from: pool, to: pacs, service: dicom, operations: [C-MOVE, C-GET], sop_classes: any, move_destinations: any, calling_ae: any}
+  results-of-mr: {from: mr, to: pacs, service: dicom, calling_ae: [RESULTS], operations: [C-STORE], sop_classes: any}
+  ordered: {from: pool, to: pacs, service: dicom, operations: [C-STORE], sop_classes: any, requires: [order]}
+  ordered-mr: {from: mr, to: pacs, service: dicom, ports: [105], operations: [C-STORE], sop_classes: any, requires: [order]}
+  unordered-mr: {from: mr, to: pacs, service: dicom, ports: [105], calling_ae: [SHARED], operations: [C-STORE], sop_classes: any}
   orders: {from: his, to: ris, service: hl7, message_types: ["ADT^*", ORM^O01, ORU]}
   results: {from: ris, to: his, service: hl7, ports: [2576], message_types: [ORU^R01]}
   admin: {from: his, to: [pacs, ct], service: ssh}
@@ -323,6 +327,103 @@ INSTANTIATE_TEST_SUITE_P(
              "store",
              {"operation: C-FIND, not C-ECHO, C-STORE"},
              {"direction", "called_ae", "calling_ae"}}),
+    name_of);
+
+constexpr std::string_view kNoOrder =
+    "order: none in sight, not a worklist entry, a performed step or an order message";
+
+Event while_in_progress(Event event) {
+  event.phase = Phase::progress;
+  return event;
+}
+
+Event impaired(Event event) {
+  event.visibility.lost = true;
+  return event;
+}
+
+// Of a C-GET, as relate tells it: from who sent.
+Event got(Event event) {
+  event.parties.reverse();
+  event.parties.opener_known = false;
+  return event;
+}
+
+// By a performed step, and then never sent.
+Event announced_alone(Event event) {
+  auto& study = std::get<DicomStudy>(event.facts);
+  study.stored = 0;
+  study.announced = study.missing = study.unsent = 1;
+  study.ordered.reset();
+  return event;
+}
+
+Event reported_late(Event event) {
+  auto& study = std::get<DicomStudy>(event.facts);
+  study.stored = 0;
+  study.committed = 1;
+  study.ordered.reset();
+  return event;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Studies, Judge,
+    testing::Values(
+        Case{"study_ordered", study("10.0.3.150", "10.0.2.1", 104, "POOL", "PACS", true), "ordered", {}, {}},
+        Case{"study_not_ordered",
+             study("10.0.3.150", "10.0.2.1", 104, "POOL", "PACS", false),
+             "ordered",
+             {std::string{kNoOrder}},
+             {}},
+        Case{"study_of_who_may_have_orders_from_elsewhere",
+             study("10.0.3.150", "10.0.2.1", 104, "POOL", "PACS", std::nullopt),
+             "ordered",
+             {},
+             {"order"}},
+        Case{"study_not_wholly_seen",
+             impaired(study("10.0.3.150", "10.0.2.1", 104, "POOL", "PACS", false)),
+             "ordered",
+             {},
+             {"order"}},
+        Case{"study_not_wholly_seen_but_ordered",
+             impaired(study("10.0.3.150", "10.0.2.1", 104, "POOL", "PACS", true)),
+             "ordered",
+             {},
+             {}},
+        Case{"study_in_progress",
+             while_in_progress(study("10.0.3.150", "10.0.2.1", 104, "POOL", "PACS", false)),
+             "ordered",
+             {},
+             {}},
+        Case{"study_announced_alone",
+             announced_alone(study("10.0.3.150", "10.0.2.1", 104, "POOL", "PACS", false)),
+             "ordered",
+             {},
+             {}},
+        Case{"study_with_a_late_report",
+             reported_late(study("10.0.3.150", "10.0.2.1", 104, "POOL", "PACS", false)),
+             "ordered",
+             {},
+             {}},
+        Case{"study_that_needs_no_order", study("10.0.1.1", "10.0.2.1", 104, "CT", "PACS", false), "store", {}, {}},
+        Case{"study_is_of_the_flow_that_stores",
+             study("10.0.1.2", "10.0.2.1", 104, "RESULTS", "PACS", std::nullopt),
+             "results-of-mr",
+             {},
+             {}},
+        Case{"study_of_two_flows_that_both_may",
+             study("10.0.1.2", "10.0.2.1", 105, "SHARED", "PACS", false),
+             "ordered-mr",
+             {},
+             {}},
+        Case{"study_whose_title_tells_the_flow",
+             study("10.0.1.2", "10.0.2.1", 105, "MR", "PACS", false),
+             "ordered-mr",
+             {std::string{kNoOrder}},
+             {}},
+        Case{
+            "study_that_was_fetched", got(study("10.0.3.150", "10.0.2.1", 104, "PACS", "POOL", false)), "pull", {}, {}},
+        Case{"study_between_strangers", study("10.0.3.2", "10.0.2.1", 104, "POOL", "PACS", false), "", {}, {}}),
     name_of);
 
 TEST(Judge, ARequestThatWasNotSeenIsUnknown) {

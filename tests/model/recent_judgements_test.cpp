@@ -50,6 +50,13 @@ std::vector<Change> changes() {
       set(&DicomOperation::request_seen, false),
       set(&DicomOperation::sop_class_uid, std::string{"1.2.3"}),
       set(&DicomOperation::move_destination, std::string{"NOWHERE"}),
+      set(&DicomStudy::ordered, std::optional<bool>{}),
+      set(&DicomStudy::ordered, std::optional<bool>{true}),
+      set(&DicomStudy::sender_ae, std::optional<AeTitle>{}),
+      set(&DicomStudy::receiver_ae, std::optional<AeTitle>{"WS1"}),
+      set(&DicomStudy::stored, std::uint64_t{0}),
+      set(&DicomStudy::committed, std::uint64_t{1}),
+      [](Event& event) { event.visibility.lost = true; },
       set(&Hl7Message::message_type, std::string{"ZZZ^Z01"}),
       set(&Hl7Message::message_seen, false),
       set(&Hl7Message::sent_by_opener, false),
@@ -67,6 +74,7 @@ std::vector<Event> events() {
       association(kCt1, kPacs, 11112, "CT1", "PACS"),
       operation(kCt1, kPacs, 11112, "CT1", "PACS", "C-STORE", "1.2.840.10008.5.1.4.1.1.2"),
       operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-MOVE", "1.2.840.10008.5.1.4.1.2.2.2", Invoker::opener, "OLDWS"),
+      study(kCt1, kPacs, 11112, "CT1", "PACS", false),
       message(kHis, kPacs, 2575, "ADT^A01"),
       violation(kCt1, kPacs, "dicom.odd_fragment")};
 }

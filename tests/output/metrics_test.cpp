@@ -258,6 +258,17 @@ TEST_F(MetricsTest, CountsADeviationOnceAConversationAtTheFirstFactThatShowsIt) 
   EXPECT_EQ(value(series), 2);
 }
 
+TEST_F(MetricsTest, CountsEachStudyThatNobodyWasSeenToOrder) {
+  Observation observation = samples::observation(samples::study());
+  Declared& declared = test::change(observation.declared);
+  test::set_deviations(declared, {{DeviationKind::order, "an order", "none"}});
+  const std::string series =
+      R"(dcmwatch_deviations_total{destination_zone="archive",kind="order",source_zone="modalities"})";
+  metrics_.observe(observation);
+  metrics_.observe(observation);
+  EXPECT_EQ(value(series), 2) << "one conversation may carry several";
+}
+
 TEST_F(MetricsTest, CountsABreakOfTheRulesWithHowBadItIs) {
   const Violation violation{.name = "dicom.pdu_length", .clause = "PS3.8 9.3.1", .severity = Severity::high};
   metrics_.observe(samples::observation(violation));
