@@ -106,6 +106,14 @@ class HalfStream {
   void release_early(const Target& target, Timestamp now);
   /// Gives up the hole before what is held, if there is one: a limit was reached.
   void give_up_hole(const Target& target, const Mark& mark);
+  /// Tells the skipped bytes that were not told yet; to be called before the other direction's bytes are, which may end
+  /// what these belong to.
+  void tell_skipped_so_far(const Target& target, const Mark& mark) {
+    if (skip_.bytes == 0) return;
+    const Appetite left = skip_.left;
+    tell_skipped(target, mark);
+    skip_.left = left;
+  }
   /// Tells everything that is left to tell, and gives back every buffer.
   void close(const Target& target, const Mark& mark);
   /// A clock step: waiting starts anew.

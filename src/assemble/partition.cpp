@@ -446,6 +446,7 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
     after = receiver.offset_of(segment.acknowledgement);
     if (after - receiver.expected() > limits_.sequence_window_bytes) after = HalfStream::kNothing;
   }
+  receiver.tell_skipped_so_far(target(connection, opposite(direction)), segment.mark);
   const HalfStream::Verdict verdict = sender.on_segment(target(connection, direction), segment.mark,
                                                         sender.offset_of(sequence), segment.payload, bytes, after);
   if (receiver.waiting()) receiver.release_early(target(connection, opposite(direction)), segment.mark.time);

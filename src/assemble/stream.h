@@ -81,9 +81,11 @@ class StreamSink {
   virtual ~StreamSink() = default;
   /// Bytes in order. `mark` is the packet that made them available in order.
   virtual Appetite on_bytes(Direction direction, const Mark& mark, ByteView bytes) = 0;
-  /// The bytes that the sink had no appetite for have passed (all of them, or those that came before the stream's end).
-  /// `missing` bytes of this skip, or of earlier ones, are now known never to have been seen: a hole counts once the
-  /// peer has acknowledged beyond it, so `bytes` may be 0 and only `missing` be news. What follows is wanted.
+  /// The bytes that the sink had no appetite for have passed: the rest of them, those that came before bytes of the
+  /// other direction that are told next, which may end what these belong to, or those that came before the stream's
+  /// end. `missing` bytes of this skip, or of earlier ones, are now known never to have been seen: a hole counts once
+  /// the peer has acknowledged beyond it, so `bytes` may be 0 and only `missing` be news. What follows the last of them
+  /// is wanted.
   virtual void on_skipped(Direction direction, const Mark& first, const Mark& last, std::uint64_t bytes,
                           std::uint64_t missing) = 0;
   /// Wanted bytes that will not come. What follows is wanted; the sink resynchronises.

@@ -116,6 +116,20 @@ TEST_F(AssemblerTest, a_connection_from_handshake_to_fin) {
   EXPECT_THAT(only_sink().log, ElementsAre("close"));
 }
 
+TEST_F(AssemblerTest, bytes_passed_over_are_told_before_what_the_other_side_said_after_them) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  handler_.sinks.begin()->second.appetite = [](Direction, std::uint64_t) { return Appetite{10}; };
+  give(client, kAck, 106, 501, "+");
+  give(client, kAck, 107, 501, "1234");
+  give(client, kAck, 111, 501, "56");
+  give(server, kAck, 501, 113, "abort");
+  EXPECT_THAT(only_sink().log, ElementsAre("skipped 6 missing 0"));
+  give(client, kAck, 113, 506, "7890 and on");
+  EXPECT_EQ(only_sink().stream[0], "hello+__________ and on");
+  EXPECT_THAT(only_sink().log, ElementsAre("skipped 6 missing 0", "skipped 4 missing 0"));
+}
+
 TEST_F(AssemblerTest, a_syn_ack_alone_tells_who_opened) {
   give(server, kSyn | kAck, 500, 101);
   give(server, kAck, 501, 150);
