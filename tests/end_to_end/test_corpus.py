@@ -2,6 +2,7 @@
 and what is told of each C-STORE is what dcmsend's report and the receiver's files say, also where the association was not seen."""
 import collections
 import datetime
+import ipaddress
 import json
 import os
 import pathlib
@@ -9,7 +10,6 @@ import re
 import struct
 import subprocess
 import tempfile
-import time
 import typing
 import unittest
 
@@ -18,6 +18,7 @@ import network
 
 FILES = d.CORPUS / "dicom"
 NAMESPACE = f"dcmwc{os.getpid()}"
+LAST_ADDRESS = "127.9.9.9"  # refused, and the last that is captured
 FIRST_PORT = 11112
 
 IMPLICIT = "1.2.840.10008.1.2"
@@ -308,7 +309,7 @@ class Corpus(unittest.TestCase):
         log = folder / "tcpdump.log"
         with log.open("w") as said:
             # With a buffer for all of it. Each packet once: a loopback shows it on its way out too.
-            tcpdump = host.start("tcpdump", "-i", "lo", "-s", "2048", "--immediate-mode", "-B", "131072", "-w", capture, "tcp and inbound",
+            tcpdump = host.start("tcpdump", "-i", "lo", "-s", "2048", "--immediate-mode", "-U", "-B", "131072", "-w", capture, "tcp and inbound",
                                  stderr=said)
         network.wait_for("capture", lambda: "listening on" in log.read_text())
 
@@ -320,7 +321,9 @@ class Corpus(unittest.TestCase):
             groups[syntax if syntax in (IMPLICIT, BIG_ENDIAN) else EXPLICIT].append(file)
         cls.sendings = {port: Sending(host, folder, port, files, profile(preferred, syntaxes, classes))
                         for port, (preferred, files) in enumerate(sorted(groups.items()), FIRST_PORT)}
-        time.sleep(0.5)  # for the last packets to be written
+        # What tcpdump has not read when it is stopped is lost: it has read everything when it has read this.
+        host.run("bash", "-c", f"exec 3<>/dev/tcp/{LAST_ADDRESS}/9")
+        network.wait_for("end of the capture", lambda: ipaddress.ip_address(LAST_ADDRESS).packed in capture.read_bytes()[-4096:])
         tcpdump.terminate()
         tcpdump.wait()
         if "\n0 packets dropped" not in log.read_text():
