@@ -104,6 +104,7 @@ std::string_view to_text(Protocol protocol) {
     case Protocol::unidentified: return "unidentified";
     case Protocol::dicom: return "dicom";
     case Protocol::hl7: return "hl7";
+    case Protocol::hllp: return "hllp";
     case Protocol::tls: return "tls";
     case Protocol::http: return "http";
     case Protocol::ssh: return "ssh";

@@ -28,7 +28,7 @@ enum class Phase : std::uint8_t { start, progress, end };
 enum class Outcome : std::uint8_t { unknown, success, failure };
 
 /// What the stream carries, by content.
-enum class Protocol : std::uint8_t { unidentified, dicom, hl7, tls, http, ssh };
+enum class Protocol : std::uint8_t { unidentified, dicom, hl7, hllp, tls, http, ssh };
 
 /// Why something could not be seen. Unknown is counted and never fires.
 struct Visibility {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/community_id.h"
 #include "event/dicom_names.h"
@@ -81,9 +82,14 @@ inline void mac_unless_zero(FieldSink& sink, const MacAddress& mac) {
 template <typename Items, typename Read>
 void each_once(const Items& items, Read read, FieldSink& sink) {
   for (auto item = items.begin(); item != items.end(); ++item) {
-    const std::string_view text = read(*item);
-    const auto says_it = [&](const auto& earlier) { return read(earlier) == text; };
-    if (!text.empty() && std::find_if(items.begin(), item, says_it) == item) sink.text(text);
+    const auto said = read(*item);
+    const auto says_it = [&](const auto& earlier) { return read(earlier) == said; };
+    if (said.empty() || std::find_if(items.begin(), item, says_it) != item) continue;
+    if constexpr (std::is_same_v<decltype(said), const Pseudonym>) {
+      sink.word(said.text());
+    } else {
+      sink.text(said);
+    }
   }
 }
 
@@ -173,6 +179,30 @@ constexpr FieldReader of_content(Read) {
   return of<DicomOperation>([](const auto& operation, FieldSink& sink) {
     if (const Content* content = operation.content.template as<Content>()) Read{}(*content, sink);
   });
+}
+
+/// A field of what an HL7 message says beyond its header.
+template <typename Read>
+constexpr FieldReader of_hl7_content(Read) {
+  return of<Hl7Message>([](const auto& message, FieldSink& sink) {
+    if (message.content) Read{}(*message.content, sink);
+  });
+}
+
+/// A field of whose message it is.
+template <typename Read>
+constexpr FieldReader of_hl7_origin(Read) {
+  return of_hl7_content([](const auto& content, FieldSink& sink) {
+    if (content.origin) Read{}(*content.origin, sink);
+  });
+}
+
+/// A list of what a message's orders say, each once.
+template <auto... member>
+void of_orders(const Hl7Content& content, FieldSink& sink) {
+  (each_once(
+       content.orders, [](const Hl7Order& order) { return order.*member; }, sink),
+   ...);
 }
 
 /// Every fact but a CaptureNote is about a connection.
@@ -710,6 +740,26 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.processing_id); })},
     {"hl7.character_set", kText, "character set", "HL7 v2 2.14.9.18 MSH-18", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.character_set); })},
+    {"hl7.message_time", kText, "date and time of the message, as it is written: where no offset from UTC stands behind it, by its sender's clock", "HL7 v2 2.14.9.7 MSH-7", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.message_time); })},
+    {"hl7.recorded", kText, "when the event was recorded, likewise", "HL7 v2 3.4.1.2 EVN-2", kNobody,
+     of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.recorded); })},
+    {"hl7.event_type", kText, "event type code; absent: that of the message type", "HL7 v2 3.4.1.1 EVN-1", kNobody,
+     of_hl7_content([](const auto& c, S& s) { text_unless_empty(s, c.event_type); })},
+    {"hl7.event_facility", kText, "where the event took place, first component", "HL7 v2 3.4.1.7 EVN-7", kDevice,
+     of_hl7_origin([](const auto& o, S& s) { text_unless_empty(s, o.event_facility); })},
+    {"hl7.country", kText, "country code", "HL7 v2 2.14.9.17 MSH-17", kNobody,
+     of_hl7_origin([](const auto& o, S& s) { text_unless_empty(s, o.country); })},
+    {"hl7.profile", kText, "message profile, the first", "HL7 v2 2.14.9.21 MSH-21", kDevice,
+     of_hl7_origin([](const auto& o, S& s) { text_unless_empty(s, o.profile); })},
+    {"hl7.accept_wanted", kText, "when an accept acknowledgement is asked for: AL, NE, ER or SU", "HL7 v2 2.14.9.15 MSH-15", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.accept_wanted)); })},
+    {"hl7.application_wanted", kText, "when an application acknowledgement is asked for: AL, NE, ER or SU", "HL7 v2 2.14.9.16 MSH-16", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.application_wanted)); })},
+    {"hl7.envelope", kText, "batch or file that the message stands in", "HL7 v2 2.10.3", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.envelope)); })},
+    {"hl7.part", kText, "first, middle or last part of what comes in several messages", "HL7 v2 2.10.2 DSC, MSH-14", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.part)); })},
     {"hl7.sending_application", kText, "first component", "HL7 v2 2.14.9.3 MSH-3", kDevice,
      of<Hl7Message>([](const auto& m, S& s) { text_if(s, m.sending_application); })},
     {"hl7.sending_facility", kText, "first component", "HL7 v2 2.14.9.4 MSH-4", kDevice,
@@ -718,6 +768,12 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { text_if(s, m.receiving_application); })},
     {"hl7.receiving_facility", kText, "first component", "HL7 v2 2.14.9.6 MSH-6", kDevice,
      of<Hl7Message>([](const auto& m, S& s) { text_if(s, m.receiving_facility); })},
+    {"hl7.software.vendor", kText, "software vendor, first component", "HL7 v2 2.14.12.1 SFT-1", kDevice,
+     of_hl7_origin([](const auto& o, S& s) { text_unless_empty(s, o.software_vendor); })},
+    {"hl7.software.product", kText, "software product name", "HL7 v2 2.14.12.3 SFT-3", kDevice,
+     of_hl7_origin([](const auto& o, S& s) { text_unless_empty(s, o.software_product); })},
+    {"hl7.software.version", kText, "software version or release", "HL7 v2 2.14.12.2 SFT-2", kDevice,
+     of_hl7_origin([](const auto& o, S& s) { text_unless_empty(s, o.software_version); })},
     {"hl7.control_id", kText, "pseudonym of the message control id", "HL7 v2 2.14.9.10 MSH-10", kPseudonym,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.control_id); })},
     {"hl7.order_control", kText, "order control code", "HL7 v2 4.5.1.1 ORC-1", kNobody,
@@ -730,6 +786,8 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { text_if(s, m.ack_code); })},
     {"hl7.ack_paired_by", kText, "control_id or order", "HL7 v2 2.14.8.2 MSA-2", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.ack_paired_by); })},
+    {"hl7.transport_ack", kText, "ack or nak: the commit acknowledgement of MLLP release 2; absent: none", "HL7 v2 MLLP R2", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.transport_ack)); })},
     {"hl7.bytes", kNumber, "of the message", "HL7 v2 MLLP", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { number(s, m.bytes); })},
     {"hl7.ack_bytes", kNumber, "of the acknowledgement", "HL7 v2 MLLP", kNobody,
@@ -739,12 +797,44 @@ inline constexpr Field kFields[] = {
 
     {"patient.pseudonym", kText, "pseudonym of the patient id", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,
      of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
+    {"patient.issuer", kText, "pseudonym of who assigned the patient id", "HL7 v2 PID-3.4", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.patient_issuer); })},
+    {"patient.others", kList, "pseudonyms of other ids of the patient", "HL7 v2 PID-3, PID-2, PID-4", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { for (const Pseudonym& id : c.patients) word_unless_empty(s, id); })},
+    {"patient.merged_into", kList, "pseudonyms of the ids that replace those of patient.merged", "HL7 v2 PID-3", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { for (const Hl7Merge& merge : c.merges) word_unless_empty(s, merge.patient); })},
+    {"patient.merged", kList, "pseudonyms of patient ids that are replaced, each by its place in patient.merged_into", "HL7 v2 3.4.9.1 MRG-1", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { for (const Hl7Merge& merge : c.merges) word_unless_empty(s, merge.merged); })},
+    {"visit.pseudonym", kText, "pseudonym of the visit number", "HL7 v2 PV1-19", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.visit); })},
+    {"visit.account", kText, "pseudonym of the patient account number", "HL7 v2 PID-18", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.account); })},
     {"order.accession", kText, "pseudonym of the accession number", "PS3.3 C.7.2.1, HL7 v2 IPC-1, OBR-18", kPseudonym,
      of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.accession); })},
     {"order.placer", kText, "pseudonym of the placer order number", "HL7 v2 ORC-2", kPseudonym,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.placer_order); })},
     {"order.filler", kText, "pseudonym of the filler order number", "HL7 v2 ORC-3", kPseudonym,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.filler_order); })},
+    {"order.count", kNumber, "orders of the message; absent: none", "HL7 v2 4", kNobody,
+     of_hl7_content([](const auto& c, S& s) { number_unless_zero(s, c.orders.size() + c.orders_not_told); })},
+    {"order.not_told", kNumber, "of these, beyond the limit; absent: none", "", kNobody,
+     of_hl7_content([](const auto& c, S& s) { number_unless_zero(s, c.orders_not_told); })},
+    {"order.controls", kList, "order control codes of all, each once", "HL7 v2 4.5.1.1 ORC-1", kNobody,
+     of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::control>(c, s); })},
+    {"order.statuses", kList, "order statuses, each once", "HL7 v2 4.5.1.5 ORC-5", kNobody,
+     of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::status>(c, s); })},
+    {"order.result_statuses", kList, "result statuses, each once", "HL7 v2 4.5.3.25 OBR-25", kNobody,
+     of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::result_status>(c, s); })},
+    {"order.observation_statuses", kList, "of each order's last observation, each once", "HL7 v2 7.4.2.11 OBX-11", kNobody,
+     of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::observation_status>(c, s); })},
+    {"order.placers", kList, "pseudonyms of all placer order numbers", "HL7 v2 ORC-2, OBR-2", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::placer>(c, s); })},
+    {"order.fillers", kList, "pseudonyms of all filler order numbers", "HL7 v2 ORC-3, OBR-3", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::filler>(c, s); })},
+    {"order.accessions", kList, "pseudonyms of all accession numbers, each order's by the first place that has one", "HL7 v2 IPC-1, OBR-18, OBR-3, ORC-3", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { each_once(c.orders, [](const Hl7Order& order) { return accession_of(order); }, s); })},
+    {"order.studies", kList, "pseudonyms of all study instance UIDs", "HL7 v2 ZDS-1, IPC-3, OBX-5", kPseudonym,
+     of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::study>(c, s); })},
 
     {"violation.name", kText, "which rule of the protocol was broken", "", kNobody,
      of<Violation>([](const auto& v, S& s) { s.text(v.name); })},

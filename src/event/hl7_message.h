@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "base/timestamp.h"
 #include "event/texts.h"
 
@@ -18,6 +19,10 @@ namespace dcmwatch {
 /// declares another.
 enum class AccessionField : std::uint8_t { ipc_1, obr_18, obr_3, orc_3 };
 inline constexpr std::size_t kAccessionFields = 4;
+
+/// A date and time as HL7 v2 2A writes it, YYYY[MM[DD[HHMM[SS[.S…]]]]][+/-ZZZZ]: without an offset from UTC it is the
+/// sender's, so that it stays as it was written.
+using Hl7Time = Text<24>;
 
 /// One order, or one result's order, of a message (HL7 v2 chapter 4): an ORC, OBR, IPC or ZDS segment, with those that
 /// follow it and belong to it.
@@ -32,35 +37,95 @@ struct Hl7Order {
   Pseudonym study;                                      ///< ZDS-1, IPC-3, or an OBX-5 that says it is one
 };
 
-/// What the minority of messages says beyond Hl7Message. Never changed once made: all facts of a message share it.
+/// The accession number, from the first of the default places that has one.
+inline Pseudonym accession_of(const Hl7Order& order) {
+  for (const Pseudonym& accession : order.accession) {
+    if (!accession.empty()) return accession;
+  }
+  return {};
+}
+
+/// MRG-1: `patient`, of the PID before it, replaces `merged` (A18, A34, A40, …).
+struct Hl7Merge {
+  Pseudonym patient;
+  Pseudonym merged;
+};
+
+/// Whose message it is, beyond MSH-3 and MSH-4: what one message in a hundred says.
+struct Hl7Origin {
+  Hl7Name software_vendor, software_product, software_version;  ///< SFT-1, SFT-3, SFT-2 of the first SFT
+  Hl7Name event_facility;                                       ///< EVN-7
+  Hl7Name profile;                                              ///< MSH-21, the first
+  Code country;                                                 ///< MSH-17, ISO 3166
+};
+
+/// What a message says beyond Hl7Message. Never changed once made: all facts of a message share it.
 struct Hl7Content {
+  Hl7Time recorded;                 ///< EVN-2
+  Code event_type;                  ///< EVN-1, where it is another event than that of MSH-9
+  Pseudonym patient_issuer;         ///< PID-3.4 of Hl7Message::patient
+  Pseudonym visit;                  ///< PV1-19
+  Pseudonym account;                ///< PID-18
+  std::vector<Pseudonym> patients;  ///< of the first PID: PID-3 beyond the first, PID-2 and PID-4, each once
+  std::vector<Hl7Merge> merges;
   std::vector<Hl7Order> orders;  ///< Limits::hl7_orders at most
   std::uint32_t orders_not_told = 0;
-  std::vector<Pseudonym> patients;                              ///< PID-3 beyond the first, PID-2 and PID-4
-  std::vector<Pseudonym> merged;                                ///< MRG-1: what Hl7Message::patient replaces (A40)
-  Hl7Name software_vendor, software_product, software_version;  ///< SFT-1, SFT-3, SFT-2 of the first SFT
+  std::unique_ptr<const Hl7Origin> origin;  ///< null: it says nothing of it
 };
+
+/// MSH-15 and MSH-16, table 0155: on which condition an acknowledgement is wanted.
+enum class Hl7Condition : std::uint8_t { not_said, always, never, on_error, on_success };
+constexpr std::string_view to_text(Hl7Condition condition) {
+  constexpr std::array<std::string_view, 5> kCodes{"", "AL", "NE", "ER", "SU"};
+  return kCodes[static_cast<std::size_t>(condition)];
+}
+
+/// HL7 v2 2.10.3: what a message stands in.
+enum class Hl7Envelope : std::uint8_t { none, batch, file };
+constexpr std::string_view to_text(Hl7Envelope envelope) {
+  constexpr std::array<std::string_view, 3> kNames{"", "batch", "file"};
+  return kNames[static_cast<std::size_t>(envelope)];
+}
+
+/// HL7 v2 2.10.2: which part it is of what comes in several messages (DSC follows it, MSH-14 precedes it).
+enum class Hl7Part : std::uint8_t { whole, first, middle, last };
+constexpr std::string_view to_text(Hl7Part part) {
+  constexpr std::array<std::string_view, 4> kNames{"", "first", "middle", "last"};
+  return kNames[static_cast<std::size_t>(part)];
+}
+
+/// The commit acknowledgement of MLLP release 2.
+enum class TransportAck : std::uint8_t { none, ack, nak };
+constexpr std::string_view to_text(TransportAck ack) {
+  constexpr std::array<std::string_view, 3> kNames{"", "ack", "nak"};
+  return kNames[static_cast<std::size_t>(ack)];
+}
 
 /// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgement.
 struct Hl7Message {
-  Code message_type;   ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
-  Code version;        ///< MSH-12
-  Code processing_id;  ///< MSH-11
-  Code character_set;  ///< MSH-18
+  Code message_type;     ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
+  Code version;          ///< MSH-12
+  Code processing_id;    ///< MSH-11
+  Code character_set;    ///< MSH-18
+  Hl7Time message_time;  ///< MSH-7
   std::optional<Hl7Name> sending_application, sending_facility;      ///< MSH-3, MSH-4
   std::optional<Hl7Name> receiving_application, receiving_facility;  ///< MSH-5, MSH-6
   Pseudonym control_id;
-  Pseudonym patient;
-  Pseudonym accession;
-  Pseudonym placer_order;
-  Pseudonym filler_order;
-  Code order_control;  ///< ORC-1
+  Pseudonym patient;       ///< PID-3, the first
+  Pseudonym accession;     ///< of the first order that has one, by the order of AccessionField
+  Pseudonym placer_order;  ///< of the first order
+  Pseudonym filler_order;  ///< of the first order
+  Code order_control;      ///< ORC-1 of the first order
+  Hl7Condition accept_wanted{}, application_wanted{};  ///< MSH-15, MSH-16
+  Hl7Envelope envelope{};
+  Hl7Part part{};
+  TransportAck transport_ack{};
   bool sent_by_opener = true;
   bool message_seen = true;                   ///< false: an acknowledgement whose message was not seen
   std::optional<Code> ack_code;               ///< MSA-1: AA AE AR CA CE CR; nothing if never answered
   std::string_view ack_paired_by;             ///< "control_id" (MSA-2) or "order"; empty if never answered
   std::shared_ptr<const Hl7Content> content;  ///< null: it has none of it
-  std::uint64_t bytes = 0;                    ///< of the MLLP block's content
+  std::uint64_t bytes = 0;                    ///< of the message; alone in its block, of the block's content
   std::uint64_t ack_bytes = 0;
   std::uint64_t missing_bytes = 0;
   Mark sent;

@@ -51,7 +51,8 @@ bool listens_on(const Flow& flow, const Service& service, Transport transport, s
 bool could_be(Protocol seen, ServiceProtocol declared) {
   switch (seen) {
     case Protocol::dicom: return declared == ServiceProtocol::dicom;
-    case Protocol::hl7: return declared == ServiceProtocol::hl7;
+    case Protocol::hl7:
+    case Protocol::hllp: return declared == ServiceProtocol::hl7;
     case Protocol::http:
     case Protocol::ssh: return declared == ServiceProtocol::other;
     case Protocol::tls:           // what it carries cannot be seen

@@ -8,7 +8,8 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::array kProtocols{Protocol::dicom, Protocol::hl7, Protocol::tls, Protocol::http, Protocol::ssh};
+constexpr std::array kProtocols{Protocol::dicom, Protocol::hl7,  Protocol::hllp,
+                                Protocol::tls,   Protocol::http, Protocol::ssh};
 constexpr std::array kEnds{ConnectionEnd::finished, ConnectionEnd::reset, ConnectionEnd::timed_out,
                            ConnectionEnd::evicted,  ConnectionEnd::open,  ConnectionEnd::unanswered};
 constexpr std::array<std::string_view, 2> kSenders{"opener", "acceptor"};
