@@ -73,6 +73,9 @@ struct Limits {
   std::size_t hl7_orders = 32;                 ///< told of one message; those beyond are counted
   std::size_t hl7_patient_ids = 16;            ///< other ids, and merges, told of one message; victim: those beyond
   std::size_t hl7_pending_messages = 256;      ///< messages awaiting their acknowledgement; victim: the oldest
+  Duration hl7_answer_timeout = std::chrono::seconds{30};  ///< a message that nobody answers
+  Duration hl7_late_answer = std::chrono::minutes{10};     ///< for which its answer is still waited for; victim: it is
+                                                           ///< told as it is
 
   // relate, detect
   std::size_t relate_open = 4096;                       ///< open facts of a kind awaiting a partner; victim: the oldest

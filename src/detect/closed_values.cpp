@@ -56,9 +56,14 @@ Values all_closed_values() {
           {"dicom.broken_off_by", texts(Invoker::opener, Invoker::acceptor)},
           {"dicom.slowest", texts(SlowPart::sender, SlowPart::network)},
           {"hl7.sent_by", {"opener", "acceptor"}},
+          {"hl7.accept_wanted", texts(AckCondition::always, AckCondition::on_success)},
+          {"hl7.ack_wanted", texts(AckCondition::always, AckCondition::on_success)},
+          {"hl7.accept_code", {"CA", "CE", "CR"}},
+          {"hl7.ack_code", {"AA", "AE", "AR"}},
+          {"hl7.unanswered", texts(WhyUnanswered::timeout, WhyUnanswered::closed)},
           {"violation.by", {"opener", "acceptor"}},
           {"violation.severity", texts(Severity::low, Severity::high)},
-          {"link.kind", texts(LinkKind::move_caused_store, LinkKind::pixel_data_changed)},
+          {"link.kind", texts(LinkKind::move_caused_store, LinkKind::burst_after_silence)},
           {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::none)}};
 }
 

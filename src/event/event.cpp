@@ -45,8 +45,10 @@ Outcome outcome(const Event&, const DicomStudy& study) {
 }
 
 Outcome outcome(const Event&, const Hl7Message& message) {
-  if (!message.ack_code || message.ack_code->size() != 2) return Outcome::unknown;
-  switch (message.ack_code->view()[1]) {  // HL7 table 0008: AA CA, AE CE, AR CR
+  const std::optional<Code>& code = message.answer();
+  if (!code) return message.unanswered ? Outcome::failure : Outcome::unknown;
+  if (code->size() != 2) return Outcome::unknown;
+  switch (code->view()[1]) {  // HL7 table 0008: AA CA, AE CE, AR CR
     case 'A': return Outcome::success;
     case 'E':
     case 'R': return Outcome::failure;
@@ -157,6 +159,26 @@ std::string_view to_text(Severity severity) {
   return {};
 }
 
+std::string_view to_text(AckCondition condition) {
+  switch (condition) {
+    case AckCondition::absent: return {};
+    case AckCondition::always: return "AL";
+    case AckCondition::never: return "NE";
+    case AckCondition::on_error: return "ER";
+    case AckCondition::on_success: return "SU";
+  }
+  return {};
+}
+
+std::string_view to_text(WhyUnanswered reason) {
+  switch (reason) {
+    case WhyUnanswered::timeout: return "timeout";
+    case WhyUnanswered::overtaken: return "overtaken";
+    case WhyUnanswered::closed: return "closed";
+  }
+  return {};
+}
+
 std::string_view to_text(LinkKind kind) {
   switch (kind) {
     case LinkKind::move_caused_store: return "move_caused_store";
@@ -166,6 +188,10 @@ std::string_view to_text(LinkKind kind) {
     case LinkKind::store_repeated: return "store_repeated";
     case LinkKind::store_resolved: return "store_resolved";
     case LinkKind::pixel_data_changed: return "pixel_data_changed";
+    case LinkKind::message_acknowledged: return "message_acknowledged";
+    case LinkKind::message_resent: return "message_resent";
+    case LinkKind::message_conflicting: return "message_conflicting";
+    case LinkKind::burst_after_silence: return "burst_after_silence";
   }
   return {};
 }

@@ -292,11 +292,15 @@ struct Violation {
 enum class LinkKind : std::uint8_t {
   move_caused_store,
   get_caused_store,
-  commitment_reported,  ///< the N-EVENT-REPORT that answers an N-ACTION (PS3.4 J)
-  step_ended,           ///< the N-SET that completes or discontinues what an N-CREATE began (PS3.4 F.7)
-  store_repeated,       ///< a C-STORE of an instance that the same AE had stored for the same one
-  store_resolved,       ///< an instance that had failed
-  pixel_data_changed    ///< an instance with other pixel data in the same transfer syntax
+  commitment_reported,   ///< the N-EVENT-REPORT that answers an N-ACTION (PS3.4 J)
+  step_ended,            ///< the N-SET that completes or discontinues what an N-CREATE began (PS3.4 F.7)
+  store_repeated,        ///< a C-STORE of an instance that the same AE had stored for the same one
+  store_resolved,        ///< an instance that had failed
+  pixel_data_changed,    ///< an instance with other pixel data in the same transfer syntax
+  message_acknowledged,  ///< an HL7 message, by its application on another connection, or too late to be one record
+  message_resent,        ///< an HL7 message with the control id and the body of an earlier one of the same sender
+  message_conflicting,   ///< with the control id alone: another body
+  burst_after_silence    ///< many HL7 messages at once from one who had sent none for long
 };
 enum class LinkCertainty : std::uint8_t { originator, content, ambiguous, identifier, association, none };
 
@@ -307,8 +311,8 @@ struct Link {
   std::uint64_t effect = 0;                      ///< conversation; 0: none was seen
   std::optional<Duration> delay = std::nullopt;  ///< from cause to effect
   Outcome outcome = Outcome::success;  ///< of what was asked for: a commitment's, a step's, a repeated C-STORE's own
-  std::uint32_t times = 0;             ///< store_repeated: how often that instance, by now
-  std::uint64_t cause_packet = 0;      ///< where its request begins; a conversation may have many
+  std::uint32_t times = 0;         ///< store_repeated, message_resent: how often, by now; burst_after_silence: how many
+  std::uint64_t cause_packet = 0;  ///< where its request begins; a conversation may have many
   std::uint64_t effect_packet = 0;
   Pseudonym study = {};  ///< that both are about, if it was seen
 };

@@ -99,8 +99,8 @@ inline std::optional<Duration> duration_of(const Record& record) {
     return elapsed(operation->requested.time, operation->answered->time);
   }
   if (const auto* message = fact<Hl7Message>(record)) {
-    if (!message->acknowledged) return std::nullopt;
-    return elapsed(message->sent.time, message->acknowledged->time);
+    if (!message->answered()) return std::nullopt;
+    return elapsed(message->sent.time, message->answered()->time);
   }
   if (event(record).phase != Phase::end) return std::nullopt;
   return elapsed(event(record).first.time, event(record).last.time);
@@ -752,10 +752,6 @@ inline constexpr Field kFields[] = {
      of_hl7_origin([](const auto& o, S& s) { text_unless_empty(s, o.country); })},
     {"hl7.profile", kText, "message profile, the first", "HL7 v2 2.14.9.21 MSH-21", kDevice,
      of_hl7_origin([](const auto& o, S& s) { text_unless_empty(s, o.profile); })},
-    {"hl7.accept_wanted", kText, "when an accept acknowledgement is asked for: AL, NE, ER or SU", "HL7 v2 2.14.9.15 MSH-15", kNobody,
-     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.accept_wanted)); })},
-    {"hl7.application_wanted", kText, "when an application acknowledgement is asked for: AL, NE, ER or SU", "HL7 v2 2.14.9.16 MSH-16", kNobody,
-     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.application_wanted)); })},
     {"hl7.envelope", kText, "batch or file that the message stands in", "HL7 v2 2.10.3", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.envelope)); })},
     {"hl7.part", kText, "first, middle or last part of what comes in several messages", "HL7 v2 2.10.2 DSC, MSH-14", kNobody,
@@ -782,17 +778,43 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { s.boolean(m.message_seen); })},
     {"hl7.sent_by", kText, "opener or acceptor of the connection", "", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { s.word(m.sent_by_opener ? "opener" : "acceptor"); })},
-    {"hl7.ack_code", kText, "AA, AE, AR, CA, CE or CR; absent: never answered", "HL7 v2 2.14.8.1 MSA-1", kNobody,
+    {"hl7.accept_wanted", kText, "when the sender wants an accept acknowledgement: AL always, NE never, ER on error, SU on success", "HL7 v2 2.14.9.15 MSH-15", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.accept_wanted)); })},
+    {"hl7.accept_code", kText, "CA, CE or CR of the accept acknowledgement", "HL7 v2 2.14.8.1 MSA-1", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { text_if(s, m.accept_code); })},
+    {"hl7.accept_time", kNumber, "nanoseconds from the message to its accept acknowledgement", "HL7 v2 2.9.3", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.accepted) s.number(elapsed(m.sent.time, m.accepted->time).count()); })},
+    {"hl7.ack_wanted", kText, "when the sender wants an application acknowledgement; absent as hl7.accept_wanted is: the original mode, in which every message is acknowledged", "HL7 v2 2.14.9.16 MSH-16", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.ack_wanted)); })},
+    {"hl7.ack_code", kText, "AA, AE or AR of the application's acknowledgement", "HL7 v2 2.14.8.1 MSA-1", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { text_if(s, m.ack_code); })},
+    {"hl7.ack_type", kText, "message type of the last answer", "HL7 v2 2.14.9.9 MSH-9", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.ack_type); })},
     {"hl7.ack_paired_by", kText, "control_id or order", "HL7 v2 2.14.8.2 MSA-2", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.ack_paired_by); })},
     {"hl7.transport_ack", kText, "ack or nak: the commit acknowledgement of MLLP release 2; absent: none", "HL7 v2 MLLP R2", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.transport_ack)); })},
+    {"hl7.error_code", kText, "code of an error that the answer tells; of several, of the first that weighs most", "HL7 v2 2.14.5.3 ERR-3, table 0357", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.error) text_unless_empty(s, m.error->code); })},
+    {"hl7.error_severity", kText, "its severity: E error, F fatal, I information, W warning", "HL7 v2 2.14.5.4 ERR-4, table 0516", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.error) text_unless_empty(s, m.error->severity); })},
+    {"hl7.error_location", kText, "where it is: segment, its number, field and so on, with ^ between them", "HL7 v2 2.14.5.2 ERR-2", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.error) text_unless_empty(s, m.error->location); })},
+    {"hl7.errors", kNumber, "errors that the answer tells; absent: none", "HL7 v2 2.14.5", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.error) number(s, m.error->count); })},
+    {"hl7.unanswered", kText, "the message had to be answered and surely was not: timeout, overtaken (likewise, while later messages were answered) or closed (the connection was, before)", "HL7 v2 2.9", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.unanswered) s.word(to_text(*m.unanswered)); })},
+    {"hl7.late", kBoolean, "true: answered after the time in which an answer is waited for; else absent", "HL7 v2 2.9", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.late) s.boolean(true); })},
+    {"hl7.unacknowledged", kNumber, "messages of its sender that await their answer on the connection; absent: it alone, or none", "", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.unacknowledged > 1) number(s, m.unacknowledged); })},
+    {"hl7.unacknowledged_age", kNumber, "nanoseconds for which the oldest of these has waited", "", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { number_unless_zero(s, static_cast<std::uint64_t>(m.unacknowledged_age.count())); })},
     {"hl7.bytes", kNumber, "of the message", "HL7 v2 MLLP", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { number(s, m.bytes); })},
-    {"hl7.ack_bytes", kNumber, "of the acknowledgement", "HL7 v2 MLLP", kNobody,
+    {"hl7.ack_bytes", kNumber, "of the last answer", "HL7 v2 MLLP", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { number(s, m.ack_bytes); })},
-    {"hl7.missing_bytes", kNumber, "of both, never seen", "", kNobody,
+    {"hl7.missing_bytes", kNumber, "of the message and its answers, never seen", "", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { if (m.missing_bytes != 0) number(s, m.missing_bytes); })},
 
     {"patient.pseudonym", kText, "pseudonym of the patient id", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,

@@ -73,13 +73,6 @@ struct Hl7Content {
   std::unique_ptr<const Hl7Origin> origin;  ///< null: it says nothing of it
 };
 
-/// MSH-15 and MSH-16, table 0155: on which condition an acknowledgement is wanted.
-enum class Hl7Condition : std::uint8_t { not_said, always, never, on_error, on_success };
-constexpr std::string_view to_text(Hl7Condition condition) {
-  constexpr std::array<std::string_view, 5> kCodes{"", "AL", "NE", "ER", "SU"};
-  return kCodes[static_cast<std::size_t>(condition)];
-}
-
 /// HL7 v2 2.10.3: what a message stands in.
 enum class Hl7Envelope : std::uint8_t { none, batch, file };
 constexpr std::string_view to_text(Hl7Envelope envelope) {
@@ -101,7 +94,25 @@ constexpr std::string_view to_text(TransportAck ack) {
   return kNames[static_cast<std::size_t>(ack)];
 }
 
-/// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgement.
+/// When a sender wants an acknowledgement (MSH-15, MSH-16; HL7 table 0155). Both absent is the original mode (2.9.2).
+enum class AckCondition : std::uint8_t { absent, always, never, on_error, on_success };
+
+/// How it became known that a message that had to be answered is not (HL7 v2 2.9).
+enum class WhyUnanswered : std::uint8_t {
+  timeout,    ///< not within Limits::hl7_answer_timeout
+  overtaken,  ///< nor within it, while later messages were
+  closed      ///< the connection ended before
+};
+
+/// What an ERR segment says (HL7 v2 2.14.5) without its texts: of several, the first of those that weigh most.
+struct Hl7Error {
+  Code code;                ///< ERR-3, before 2.5 ERR-1.4, before 2.4 MSA-6: HL7 table 0357
+  Code severity;            ///< ERR-4, table 0516: E error, F fatal, I information, W warning
+  Text<32> location;        ///< ERR-2, before 2.5 ERR-1: "PID^1^3", segment, its number, field and what is in it
+  std::uint32_t count = 1;  ///< ERR segments
+};
+
+/// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgements.
 struct Hl7Message {
   Code message_type;     ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
   Code version;          ///< MSH-12
@@ -116,20 +127,37 @@ struct Hl7Message {
   Pseudonym placer_order;  ///< of the first order
   Pseudonym filler_order;  ///< of the first order
   Code order_control;      ///< ORC-1 of the first order
-  Hl7Condition accept_wanted{}, application_wanted{};  ///< MSH-15, MSH-16
   Hl7Envelope envelope{};
   Hl7Part part{};
   TransportAck transport_ack{};
   bool sent_by_opener = true;
-  bool message_seen = true;                   ///< false: an acknowledgement whose message was not seen
-  std::optional<Code> ack_code;               ///< MSA-1: AA AE AR CA CE CR; nothing if never answered
-  std::string_view ack_paired_by;             ///< "control_id" (MSA-2) or "order"; empty if never answered
+  bool message_seen = true;  ///< false: an acknowledgement whose message was not seen on this connection
+  AckCondition accept_wanted = AckCondition::absent;  ///< MSH-15
+  AckCondition ack_wanted = AckCondition::absent;     ///< MSH-16
+  std::optional<Code> accept_code;                    ///< MSA-1 of the accept acknowledgement: CA CE CR
+  std::optional<Code> ack_code;                       ///< of the application's: AA AE AR; blank: of no table
+  Code ack_type;                                      ///< MSH-9 of the last answer: "ACK^A01", "ORR^O02"
+  std::string_view ack_paired_by;                     ///< "control_id" (MSA-2) or "order"; empty if never answered
+  std::shared_ptr<const Hl7Error> error;              ///< of the answer; null: it has no ERR
+  std::optional<WhyUnanswered> unanswered;            ///< surely not, so far: nothing stood in the way of seeing one
+  bool late = false;                                  ///< answered, but not within Limits::hl7_answer_timeout
+  std::uint32_t unacknowledged = 0;  ///< messages of this sender that await an answer, this one too, if it does
+  Duration unacknowledged_age{};     ///< of the oldest of these
+  std::uint64_t body_print = 0;      ///< Pseudonymizer::fingerprint() of it without MSH-7; told nowhere
   std::shared_ptr<const Hl7Content> content;  ///< null: it has none of it
   std::uint64_t bytes = 0;                    ///< of the message; alone in its block, of the block's content
   std::uint64_t ack_bytes = 0;
   std::uint64_t missing_bytes = 0;
   Mark sent;
+  std::optional<Mark> accepted;
   std::optional<Mark> acknowledged;
+
+  /// What it was answered: by the application, else by the accept acknowledgement alone.
+  [[nodiscard]] const std::optional<Code>& answer() const { return ack_code ? ack_code : accept_code; }
+  [[nodiscard]] const std::optional<Mark>& answered() const { return ack_code ? acknowledged : accepted; }
 };
+
+std::string_view to_text(AckCondition condition);  ///< as in table 0155
+std::string_view to_text(WhyUnanswered reason);
 
 }  // namespace dcmwatch

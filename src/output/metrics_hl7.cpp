@@ -15,9 +15,9 @@ constexpr std::array<std::string_view, kCodes + 2> kAcknowledgements{"AA", "AE",
                                                                      "CE", "CR", "none", "unknown"};
 
 std::string_view acknowledgement_of(const Hl7Message& message, const Visibility& visibility) {
-  if (!message.ack_code) return visibility.impaired() ? "unknown" : "none";
+  if (!message.answer()) return visibility.impaired() ? "unknown" : "none";
   const auto codes = std::span{kAcknowledgements}.first(kCodes);
-  return std::ranges::find(codes, message.ack_code->view()) == codes.end() ? "other" : message.ack_code->view();
+  return std::ranges::find(codes, message.answer()->view()) == codes.end() ? "other" : message.answer()->view();
 }
 
 class Hl7Metrics final : public MetricGroup {
@@ -52,8 +52,8 @@ class Hl7Metrics final : public MetricGroup {
     messages_.at({flow, messages_.values(1).number_of(acknowledgement_of(*message, observation.event.visibility))})
         .Increment();
     bytes_.at({flow}).Increment(static_cast<double>(message->bytes));
-    if (message->acknowledged)
-      answer_.at({flow}).Observe(seconds(elapsed(message->sent.time, message->acknowledged->time)));
+    if (message->answered())
+      answer_.at({flow}).Observe(seconds(elapsed(message->sent.time, message->answered()->time)));
   }
 
  private:

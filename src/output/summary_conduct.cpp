@@ -115,7 +115,7 @@ Deed deed_of(const DicomAssociation& association, const Visibility& visibility) 
 Deed deed_of(const Hl7Message& message, const Visibility& visibility) {
   const std::string type = message.message_type.empty() ? "message" : shown(message.message_type);
   Deed deed{(message.sent_by_opener ? "" : "received: ") + type,
-            message.ack_code ? shown(*message.ack_code) : no_answer(visibility),
+            message.answer() ? shown(*message.answer()) : no_answer(visibility),
             {}};
   (message.sent_by_opener ? deed.carried.sent : deed.carried.got).bytes = message.bytes;
   return deed;

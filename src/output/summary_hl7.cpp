@@ -35,7 +35,7 @@ void count(Row& row, const Hl7Message& message, const Visibility& visibility) {
     return;
   }
   ++row.messages;
-  count_answer(row, message.ack_code, visibility);
+  count_answer(row, message.answer(), visibility);
   if (std::uint64_t* type = row.types.of(message.message_type.empty() ? "untyped" : shown(message.message_type)))
     ++*type;
 }

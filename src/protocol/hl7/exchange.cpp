@@ -7,6 +7,15 @@ namespace {
 
 constexpr std::string_view kForgotten = "hl7.pending_messages";
 
+// HL7 table 0008: CA, CE and CR are commit acknowledgements (2.9.3).
+bool is_accept(const Acknowledgement& acknowledgement) { return acknowledgement.code.view().starts_with('C'); }
+
+void tell_answer(const Received& received, const Acknowledgement& acknowledgement, Hl7Message& facts) {
+  (is_accept(acknowledgement) ? facts.accept_code : facts.ack_code) = acknowledgement.code;
+  (is_accept(acknowledgement) ? facts.accepted : facts.acknowledged) = received.last;
+  facts.ack_bytes = received.bytes;
+}
+
 }  // namespace
 
 Exchange::Exchange(Emitter& emitter, Violations& violations, const ProtocolSettings& settings, bool midway)
@@ -62,7 +71,7 @@ void Exchange::forget_oldest(Direction direction, const Mark& mark) {
   Unanswered* message = sender.unanswered.oldest();
   if (message == nullptr) return;
   if (!message->is_acknowledgement) {
-    if (!message->facts.ack_code && ++sender.forgotten == 1) {
+    if (!message->facts.answer() && ++sender.forgotten == 1) {
       emitter_.emit(Phase::end, message->facts.sent, mark, CaptureNote{kForgotten, {}, 1});
     }
     message->shortfall.unfinished = true;
@@ -100,11 +109,9 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
     unanswered.on_answered(place);
     return;
   }
-  place->facts.ack_code = acknowledgement.code;
+  tell_answer(received, acknowledgement, place->facts);
   place->facts.ack_paired_by = paired_by;
-  place->facts.ack_bytes = received.bytes;
   place->facts.missing_bytes += received.missing_bytes;
-  place->facts.acknowledged = received.last;
   if (acknowledgement.code.empty()) {
     place->shortfall.lost |= received.shortfall.lost;
     place->shortfall.unfinished |= received.shortfall.unfinished;
@@ -134,11 +141,9 @@ void Exchange::tell_orphan(const Received& received, const Acknowledgement& ackn
   facts.message_seen = false;
   facts.control_id = pseudonymizer_.pseudonym(IdentifierKind::control_id, acknowledgement.acknowledged);
   facts.sent_by_opener = emitter_.from_opener(message_direction);
-  facts.ack_code = acknowledgement.code;
-  facts.ack_bytes = received.bytes;
+  tell_answer(received, acknowledgement, facts);
   facts.missing_bytes = received.missing_bytes;
   facts.sent = received.first;
-  facts.acknowledged = received.last;
   emitter_.emit(Phase::end, received.first, received.last, std::move(facts),
                 {.lost = received.shortfall.lost || sender.messages_lost,
                  .unfinished = received.shortfall.unfinished || sender.forgotten != 0});

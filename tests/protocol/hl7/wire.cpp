@@ -28,8 +28,10 @@ struct Everything {
       out << '|';
     }
     out << " ack=";
+    print(out, m.accept_code);
     print(out, m.ack_code);
     print(out, m.sent);
+    if (m.accepted) print(out, *m.accepted);
     if (m.acknowledged) print(out, *m.acknowledged);
   }
   void operator()(const Violation& v) const {
@@ -52,7 +54,7 @@ struct Summary {
   std::string operator()(const Hl7Message& m) const {
     std::string text{to_text(phase)};
     text.append(" ").append(m.message_seen ? m.message_type.view() : "?");
-    if (m.ack_code) text.append(" ").append(*m.ack_code);
+    if (m.answer()) text.append(" ").append(*m.answer());
     if (!m.ack_paired_by.empty()) text.append(" ").append(m.ack_paired_by);
     return text;
   }
