@@ -179,6 +179,14 @@ std::string_view to_text(WhyUnanswered reason) {
   return {};
 }
 
+std::string_view to_text(AcknowledgementMode mode) {
+  switch (mode) {
+    case AcknowledgementMode::original: return "original";
+    case AcknowledgementMode::enhanced: return "enhanced";
+  }
+  return {};
+}
+
 std::string_view to_text(LinkKind kind) {
   switch (kind) {
     case LinkKind::move_caused_store: return "move_caused_store";

@@ -358,6 +358,7 @@ std::string_view to_text(DicomEnd end);
 std::string_view to_text(Invoker invoker);
 std::string_view to_text(SlowPart part);
 std::string_view to_text(Severity severity);
+std::string_view to_text(AcknowledgementMode mode);
 std::string_view to_text(LinkKind kind);
 std::string_view to_text(LinkCertainty certainty);
 

@@ -778,6 +778,8 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { s.boolean(m.message_seen); })},
     {"hl7.sent_by", kText, "opener or acceptor of the connection", "", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { s.word(m.sent_by_opener ? "opener" : "acceptor"); })},
+    {"hl7.ack_mode", kText, "original, or enhanced: MSH-15 or MSH-16 says which acknowledgements are wanted; absent: not seen", "HL7 v2 2.9.1", kNobody,
+     of<Hl7Message>([](const auto& m, S& s) { if (m.mode) s.word(to_text(*m.mode)); })},
     {"hl7.accept_wanted", kText, "when the sender wants an accept acknowledgement: AL always, NE never, ER on error, SU on success", "HL7 v2 2.14.9.15 MSH-15", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.accept_wanted)); })},
     {"hl7.accept_code", kText, "CA, CE or CR of the accept acknowledgement", "HL7 v2 2.14.8.1 MSA-1", kNobody,
@@ -854,7 +856,9 @@ inline constexpr Field kFields[] = {
     {"order.fillers", kList, "pseudonyms of all filler order numbers", "HL7 v2 ORC-3, OBR-3", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::filler>(c, s); })},
     {"order.accessions", kList, "pseudonyms of all accession numbers, each order's by the first place that has one", "HL7 v2 IPC-1, OBR-18, OBR-3, ORC-3", kPseudonym,
-     of_hl7_content([](const auto& c, S& s) { each_once(c.orders, [](const Hl7Order& order) { return accession_of(order); }, s); })},
+     of<Hl7Message>([](const auto& m, S& s) {
+       if (m.content) each_once(m.content->orders, [&m](const Hl7Order& order) { return accession_of(order, m.accession_sought); }, s);
+     })},
     {"order.studies", kList, "pseudonyms of all study instance UIDs", "HL7 v2 ZDS-1, IPC-3, OBX-5", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::study>(c, s); })},
 

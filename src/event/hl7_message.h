@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,26 @@ namespace dcmwatch {
 /// declares another.
 enum class AccessionField : std::uint8_t { ipc_1, obr_18, obr_3, orc_3 };
 inline constexpr std::size_t kAccessionFields = 4;
+
+/// Where an accession number is sought, the best place first. Which numbers are looked at is decided where the flow is
+/// known, so a message carries the candidates of every field.
+class AccessionOrder {
+ public:
+  AccessionOrder() = default;
+  /// Each field once.
+  explicit AccessionOrder(std::span<const AccessionField> fields) : count_(0) {
+    for (const AccessionField field : fields) fields_[count_++] = field;
+  }
+
+  [[nodiscard]] std::span<const AccessionField> fields() const { return std::span{fields_}.first(count_); }
+
+  friend bool operator==(const AccessionOrder&, const AccessionOrder&) = default;
+
+ private:
+  std::array<AccessionField, kAccessionFields> fields_{AccessionField::ipc_1, AccessionField::obr_18,
+                                                       AccessionField::obr_3, AccessionField::orc_3};
+  std::uint8_t count_ = kAccessionFields;
+};
 
 /// A date and time as HL7 v2 2A writes it, YYYY[MM[DD[HHMM[SS[.S…]]]]][+/-ZZZZ]: without an offset from UTC it is the
 /// sender's, so that it stays as it was written.
@@ -37,13 +58,31 @@ struct Hl7Order {
   Pseudonym study;                                      ///< ZDS-1, IPC-3, or an OBX-5 that says it is one
 };
 
-/// The accession number, from the first of the default places that has one.
-inline Pseudonym accession_of(const Hl7Order& order) {
-  for (const Pseudonym& accession : order.accession) {
-    if (!accession.empty()) return accession;
+/// The accession number of an order; empty if none of the fields has one.
+inline Pseudonym accession_of(const Hl7Order& order, const AccessionOrder& sought) {
+  for (const AccessionField field : sought.fields()) {
+    const Pseudonym& candidate = order.accession[static_cast<std::size_t>(field)];
+    if (!candidate.empty()) return candidate;
   }
   return {};
 }
+
+/// The names of a header: MSH-3 to MSH-6.
+enum class HeaderName : std::uint8_t {
+  sending_application,
+  sending_facility,
+  receiving_application,
+  receiving_facility
+};
+inline constexpr std::size_t kHeaderNames = 4;
+
+/// HD.2 and HD.3 of such a name (HL7 v2 2A.33): "1.2.40.0.13", "ISO".
+struct Hl7UniversalId {
+  Hl7Name id;
+  Code type;
+
+  friend bool operator==(const Hl7UniversalId&, const Hl7UniversalId&) = default;
+};
 
 /// MRG-1: `patient`, of the PID before it, replaces `merged` (A18, A34, A40, …).
 struct Hl7Merge {
@@ -70,7 +109,8 @@ struct Hl7Content {
   std::vector<Hl7Merge> merges;
   std::vector<Hl7Order> orders;  ///< Limits::hl7_orders at most
   std::uint32_t orders_not_told = 0;
-  std::unique_ptr<const Hl7Origin> origin;  ///< null: it says nothing of it
+  std::array<Hl7UniversalId, kHeaderNames> universal_ids{};  ///< by HeaderName
+  std::unique_ptr<const Hl7Origin> origin;                   ///< null: it says nothing of it
 };
 
 /// HL7 v2 2.10.3: what a message stands in.
@@ -94,6 +134,10 @@ constexpr std::string_view to_text(TransportAck ack) {
   return kNames[static_cast<std::size_t>(ack)];
 }
 
+/// HL7 v2 2.9.1: in the original mode MSH-15 and MSH-16 are empty, in the enhanced one they say which acknowledgements
+/// are wanted.
+enum class AcknowledgementMode : std::uint8_t { original, enhanced };
+
 /// When a sender wants an acknowledgement (MSH-15, MSH-16; HL7 table 0155). Both absent is the original mode (2.9.2).
 enum class AckCondition : std::uint8_t { absent, always, never, on_error, on_success };
 
@@ -114,24 +158,26 @@ struct Hl7Error {
 
 /// dataset "hl7.message" (HL7 v2 chapter 2): a message with its acknowledgements.
 struct Hl7Message {
-  Code message_type;     ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
-  Code version;          ///< MSH-12
-  Code processing_id;    ///< MSH-11
-  Code character_set;    ///< MSH-18
-  Hl7Time message_time;  ///< MSH-7
+  Code message_type;        ///< MSH-9 as type^event: "ADT^A01"; empty if the message was not seen
+  ShortCode version;        ///< MSH-12
+  ShortCode processing_id;  ///< MSH-11
+  Code character_set;       ///< MSH-18
+  Hl7Time message_time;     ///< MSH-7
   std::optional<Hl7Name> sending_application, sending_facility;      ///< MSH-3, MSH-4
   std::optional<Hl7Name> receiving_application, receiving_facility;  ///< MSH-5, MSH-6
   Pseudonym control_id;
-  Pseudonym patient;       ///< PID-3, the first
-  Pseudonym accession;     ///< of the first order that has one, by the order of AccessionField
-  Pseudonym placer_order;  ///< of the first order
-  Pseudonym filler_order;  ///< of the first order
-  Code order_control;      ///< ORC-1 of the first order
+  Pseudonym patient;                ///< PID-3, the first
+  Pseudonym accession;              ///< of the first order that has one
+  AccessionOrder accession_sought;  ///< where; of the flow, once that is known
+  Pseudonym placer_order;           ///< of the first order
+  Pseudonym filler_order;           ///< of the first order
+  ShortCode order_control;          ///< ORC-1 of the first order
   Hl7Envelope envelope{};
   Hl7Part part{};
   TransportAck transport_ack{};
   bool sent_by_opener = true;
-  bool message_seen = true;  ///< false: an acknowledgement whose message was not seen on this connection
+  std::optional<AcknowledgementMode> mode;  ///< nothing if the message was cut before MSH-15, or not seen
+  bool message_seen = true;                 ///< false: an acknowledgement whose message was not seen on this connection
   AckCondition accept_wanted = AckCondition::absent;  ///< MSH-15
   AckCondition ack_wanted = AckCondition::absent;     ///< MSH-16
   std::optional<Code> accept_code;                    ///< MSA-1 of the accept acknowledgement: CA CE CR

@@ -104,6 +104,15 @@ void tell_pseudonyms(const Message& message, const Pseudonymizer& pseudonymizer,
   for (std::size_t i = 0; i < kIdentifiers.size(); ++i) facts.*kIdentifiers[i].told = told[i];
 }
 
+// Absent if MSH was cut before its MSH-15; where another segment follows, MSH is whole.
+std::optional<AcknowledgementMode> acknowledgement_mode(const Message& message) {
+  const auto wants = [&message](Field field) { return !message.component(field).empty(); };
+  if (wants(Field::accept_acknowledgement) || wants(Field::application_acknowledgement))
+    return AcknowledgementMode::enhanced;
+  if (message.beyond_header || message.has(Field::application_acknowledgement)) return AcknowledgementMode::original;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Code> message_type(const Message& message) {
@@ -142,6 +151,7 @@ Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer) 
   Teller tell{message, type.has_value()};
   Hl7Message facts;
   if (type) facts.message_type = *type;
+  facts.mode = acknowledgement_mode(message);
   facts.processing_id = one_of(kProcessingIds, message.component(Field::processing_id));
   facts.character_set = one_of(kCharacterSets, message.component(Field::character_set));
   const std::string_view version = message.component(Field::version_id);
