@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace dcmwatch::hl7 {
 namespace {
@@ -9,7 +10,12 @@ namespace {
 constexpr std::string_view kHeader = "MSH";
 
 constexpr bool may_begin_block(State state) {
-  return state == State::between_m || state == State::content_start || state == State::lost_start;
+  return state == State::between_m || state == State::content_start || state == State::bare_m ||
+         state == State::lost_start || state == State::lost_m;
+}
+
+bool ends_segment(ByteView content) {
+  return !content.empty() && (content.back() == kCarriageReturn || content.back() == kLineFeed);
 }
 
 // Gives the memory back: a connection stays open for months.
@@ -24,6 +30,8 @@ void MllpFramer::feed(const Mark& mark, ByteView bytes) {
   begin_ = 0;
   start_blocks_ = ByteFinder{bytes, kStartBlock};
   end_blocks_ = ByteFinder{bytes, kEndBlock};
+  carriage_returns_ = ByteFinder{bytes, kCarriageReturn};
+  line_feeds_ = ByteFinder{bytes, kLineFeed};
 }
 
 std::optional<Unit> MllpFramer::next() {
@@ -40,12 +48,14 @@ std::optional<Unit> MllpFramer::next() {
   return std::nullopt;
 }
 
-// Almost every byte is content, and means nothing to the framer unless it is one of two.
+// Almost every byte is content, and means nothing to the framer unless it is one of two; without a start block, or
+// where it is sought, a line may begin the next.
 void MllpFramer::skip_indifferent() {
   if (state_ == State::content) {
     position_ = std::min(end_blocks_.at_or_after(position_), start_blocks_.at_or_after(position_));
-  } else if (state_ == State::lost) {
-    position_ = start_blocks_.at_or_after(position_);
+  } else if (state_ == State::bare || state_ == State::lost) {
+    position_ = std::min({end_blocks_.at_or_after(position_), start_blocks_.at_or_after(position_),
+                          carriage_returns_.at_or_after(position_), line_feeds_.at_or_after(position_)});
   }
 }
 
@@ -56,12 +66,17 @@ std::optional<Unit> MllpFramer::take(const Step& taken) {
     stray_told_ = true;
     unit = StrayBytes{fresh_offset_ + position_};
   }
-  if (taken.begins != Begins::nothing) begin(taken.begins);
+  if (taken.begins != Begins::nothing) {
+    if (const auto before = unended()) unit = *before;
+    begin(taken.begins);
+  } else if (state_ == State::lost_end && taken.next == State::between) {
+    settled_.reset();
+  }
   return unit;
 }
 
 void MllpFramer::begin(Begins how) {
-  started_ = how != Begins::with_bare_header;
+  started_ = how != Begins::with_bare_header || certain(state_) == State::lost;
   if (how == Begins::after_this) {
     begin_ = position_ + 1;
     offset_ = fresh_offset_ + position_;
@@ -72,7 +87,7 @@ void MllpFramer::begin(Begins how) {
   const std::size_t letters_here = std::min(position_, kHeader.size() - 1);
   begin_ = position_ - letters_here;
   keep(as_bytes(kHeader.substr(0, kHeader.size() - 1 - letters_here)));
-  const std::size_t behind = kHeader.size() - 1 + (started_ ? 1 : 0);
+  const std::size_t behind = kHeader.size() - 1 + (how == Begins::with_header ? 1 : 0);
   offset_ = fresh_offset_ + position_ - behind;
   first_ = candidate_;
 }
@@ -92,16 +107,22 @@ Block MllpFramer::finish(BlockEnd end, State state) {
   block.bytes = bytes;
   block.offset = offset_;
   block.first = first_;
+  block.last = end == BlockEnd::complete || position_ > begin_ + trailing ? mark_ : kept_last_;
   block.end = end;
   block.started = started_;
-  // After an end block only the carriage return is wanting.
-  block.cut = block.beyond_limit() || (end != BlockEnd::complete && state != State::content_end);
+  // After an end block only the carriage return is wanting; and a sender that knows of none ends its last segment.
+  const bool whole = end == BlockEnd::complete || state == State::content_end ||
+                     (end != BlockEnd::gap && ends_segment(block.content));
+  block.cut = block.beyond_limit() || !whole;
   earlier_bytes_ = 0;
   return block;
 }
 
 void MllpFramer::keep_rest() {
-  if (in_block(state_)) keep(fresh_.subspan(begin_));
+  if (in_block(state_)) {
+    if (begin_ < fresh_.size()) kept_last_ = mark_;
+    keep(fresh_.subspan(begin_));
+  }
   fresh_offset_ += fresh_.size();
   feed(mark_, {});
 }
@@ -114,16 +135,34 @@ void MllpFramer::keep(ByteView content) {
 
 std::optional<Block> MllpFramer::gap(std::uint64_t missing) {
   std::optional<Block> block = interrupt(BlockEnd::gap);
+  settled_.reset();  // what ended it may have been lost
   fresh_offset_ += missing;
   return block;
 }
 
 std::optional<Block> MllpFramer::close() { return interrupt(BlockEnd::stream_end); }
 
+std::optional<ByteView> MllpFramer::seems_whole() const {
+  if (earlier_bytes_ > head_.size()) return std::nullopt;
+  if (state_ == State::content_end) return ByteView{head_}.first(head_.size() - 1);
+  if ((state_ == State::content || state_ == State::bare_line) && ends_segment(head_)) return ByteView{head_};
+  return std::nullopt;
+}
+
+Block MllpFramer::settle() {
+  const bool end_seen = state_ == State::content_end;
+  const Block block = finish(BlockEnd::settled, state_);
+  settled_ = Unended{block.offset, block.bytes};
+  state_ = end_seen ? State::lost_end : State::lost_line;
+  return block;
+}
+
+std::optional<Unended> MllpFramer::unended() { return std::exchange(settled_, std::nullopt); }
+
 std::optional<Block> MllpFramer::interrupt(BlockEnd end) {
   std::optional<Block> block;
   if (in_block(state_)) block = finish(end, state_);
-  state_ = State::lost;
+  state_ = State::lost_line;
   return block;
 }
 

@@ -19,8 +19,9 @@ struct Block {
   std::uint64_t bytes = 0;   ///< of the whole content, kept or not
   std::uint64_t offset = 0;  ///< in the stream, of the start block
   Mark first;                ///< the packet of its first byte
+  Mark last;                 ///< and of its last
   BlockEnd end = BlockEnd::complete;
-  bool started = true;  ///< with a start block
+  bool started = true;  ///< with a start block, or where that may have been lost
   bool cut = false;     ///< content is not all of it: limit, loss, or a sender that began anew
 
   [[nodiscard]] bool beyond_limit() const { return bytes > content.size(); }
@@ -28,12 +29,18 @@ struct Block {
   [[nodiscard]] bool lost() const { return cut && (end == BlockEnd::gap || end == BlockEnd::stream_end); }
 };
 
+/// A block that was settled did not end as it should.
+struct Unended {
+  std::uint64_t offset = 0;  ///< of the block
+  std::uint64_t bytes = 0;   ///< of what was told of it
+};
+
 /// Bytes between two blocks. Told once a stream, at the first of them.
 struct StrayBytes {
   std::uint64_t offset = 0;
 };
 
-using Unit = std::variant<Block, StrayBytes>;
+using Unit = std::variant<Block, StrayBytes, Unended>;
 
 /// Order of calls: feed, then next until it gives nothing; gap and close only in between.
 /// A block inside one segment is given in place; the head of one split across segments is copied once, up to the limit.
@@ -43,7 +50,7 @@ class MllpFramer {
  public:
   /// `midway`: the stream may begin inside a block.
   MllpFramer(std::size_t head_limit, bool midway)
-      : head_limit_(head_limit), state_(midway ? State::lost : State::between) {}
+      : head_limit_(head_limit), state_(midway ? State::lost_line : State::between) {}
 
   /// `bytes` must live until next has given nothing.
   void feed(const Mark& mark, ByteView bytes);
@@ -53,6 +60,15 @@ class MllpFramer {
   std::optional<Block> gap(std::uint64_t missing);
   /// The stream's end: gives what was read of a block never ended.
   std::optional<Block> close();
+
+  /// Between calls of feed: the content of a block of which only what ends it may be missing, so that the other side
+  /// may have taken it for whole: the end block was seen, or its last segment is ended. Nothing if there is none such.
+  [[nodiscard]] std::optional<ByteView> seems_whole() const;
+  /// Gives that block. Should more come before what ends it, that is passed over; if it does not end, that is told at
+  /// the next block.
+  Block settle();
+  /// At the stream's end: a settled block that never ended.
+  std::optional<Unended> unended();
 
   /// Of the block at hand, in memory.
   [[nodiscard]] std::size_t kept_bytes() const { return head_.capacity(); }
@@ -77,6 +93,8 @@ class MllpFramer {
   Mark mark_;
   ByteFinder start_blocks_;
   ByteFinder end_blocks_;
+  ByteFinder carriage_returns_;
+  ByteFinder line_feeds_;
 
   // The block at hand: what earlier segments held of it, and where it goes on in this one.
   std::vector<std::uint8_t> head_;
@@ -85,6 +103,8 @@ class MllpFramer {
   std::uint64_t offset_ = 0;
   Mark first_;
   bool started_ = true;
+  Mark kept_last_;                  ///< the packet of the last byte that earlier segments held
+  std::optional<Unended> settled_;  ///< the block before it, whose end has not been seen
 
   Mark candidate_;                       ///< the packet of the latest byte that may have begun a block
   std::vector<std::uint8_t> delivered_;  ///< under the content of the block given last
