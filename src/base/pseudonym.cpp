@@ -203,6 +203,7 @@ std::string_view to_text(IdentifierKind kind) {
     case IdentifierKind::instance_uid: return "instance_uid";
     case IdentifierKind::transaction_uid: return "transaction_uid";
     case IdentifierKind::control_id: return "control_id";
+    case IdentifierKind::issuer: return "issuer";
     case IdentifierKind::pixel_data: return "pixel_data";
   }
   return {};

@@ -24,6 +24,7 @@ enum class IdentifierKind : std::uint8_t {
   instance_uid,
   transaction_uid,
   control_id,
+  issuer,      ///< who assigned an identifier
   pixel_data,  ///< of its SHA-256
 };
 

@@ -1,14 +1,18 @@
 // From both directions' bytes to what the exchange is told: frames, decodes, and names what breaks the rules.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
 
 #include "protocol/conversation.h"
+#include "protocol/hl7/character_set.h"
+#include "protocol/hl7/envelope.h"
 #include "protocol/hl7/exchange.h"
 #include "protocol/hl7/facts.h"
 #include "protocol/hl7/hl7.h"
 #include "protocol/hl7/message.h"
 #include "protocol/hl7/mllp_framer.h"
+#include "protocol/hl7/validity.h"
 #include "protocol/hl7/violations.h"
 
 namespace dcmwatch {
@@ -22,13 +26,15 @@ bool begins_midway(const Connection& connection) {
 }
 
 // MLLP Release 2 answers a block with an ACK or a NAK: no HL7 message, and no acknowledgement of HL7's either.
-bool is_transport_acknowledgement(ByteView content) {
-  return content.size() == 1 && (content[0] == 0x06 || content[0] == 0x15);
+TransportAck transport_acknowledgement(ByteView content) {
+  constexpr std::uint8_t kAck = 0x06, kNak = 0x15;
+  if (content.size() != 1) return TransportAck::none;
+  return content[0] == kAck ? TransportAck::ack : content[0] == kNak ? TransportAck::nak : TransportAck::none;
 }
 
 // A cut block may end before its MSA, if it has one: then only the type tells.
-bool acknowledges(const Message& message, const Block& block) {
-  if (message.is_acknowledgement || !block.cut || message.beyond_header) return message.is_acknowledgement;
+bool acknowledges(const Message& message, bool cut) {
+  if (message.is_acknowledgement || !cut || message.beyond_header) return message.is_acknowledgement;
   return message.component(Field::message_type) == "ACK";
 }
 
@@ -37,6 +43,8 @@ class Conversation final : public StreamSink {
   Conversation(Emitter& emitter, const ProtocolSettings& settings)
       : emitter_(emitter),
         pseudonymizer_(*settings.pseudonymizer),
+        limits_(settings.limits),
+        envelopes_{Envelope{begins_midway(emitter.connection())}, Envelope{begins_midway(emitter.connection())}},
         framers_{make_framer(settings), make_framer(settings)},
         violations_(emitter),
         exchange_(emitter, violations_, settings, begins_midway(emitter.connection())) {}
@@ -55,28 +63,49 @@ class Conversation final : public StreamSink {
   void count_kept() { set_kept_bytes(framers_[0].kept_bytes() + framers_[1].kept_bytes() + exchange_.kept_bytes()); }
   MllpFramer& framer(Direction direction) { return framers_[index_of(direction)]; }
 
+  void settle(Direction direction, const Mark& mark);
+  void on_unended(Direction direction, const Mark& mark, const Unended& unended);
   void on_block(const Block& block, const Received& received);
-  void on_message(const Message& message, const Received& received);
-  void on_acknowledgement(const Message& message, const Block& block, const Received& received);
+  std::size_t on_part(ByteView content, const Block& block, const Received& received);
+  std::size_t on_other(ByteView content, const Block& block, const Received& received);
+  void on_message_or_acknowledgement(const Message& message, bool cut, const Received& received);
+  void on_message(const Message& message, const CharacterSet& character_set, const Received& received);
+  void on_acknowledgement(const Message& message, bool cut, const Received& received);
   void tell_framing(const Block& block, const Received& received);
   void tell(Break kind, const Received& received) { violations_.tell(kind, received); }
+  void tell(const Breaks& breaks, const Received& received);
 
   Emitter& emitter_;
   const Pseudonymizer& pseudonymizer_;
+  const Limits& limits_;
+  std::array<Envelope, 2> envelopes_;
   std::array<MllpFramer, 2> framers_;
   Violations violations_;
   Exchange exchange_;
+  LastIssuer last_issuer_;
+  bool acknowledged_in_block_ = false;
+  unsigned messages_in_block_ = 0;
 };
 
 Received received_of(Direction direction, const Mark& mark, const Block& block, std::uint64_t missing_bytes = 0) {
-  return {direction, block.first, mark, block.offset, block.bytes, missing_bytes, {.lost = block.lost()}};
+  return {.direction = direction,
+          .first = block.first,
+          .last = mark,
+          .ended = block.last,
+          .offset = block.offset,
+          .bytes = block.bytes,
+          .missing_bytes = missing_bytes,
+          .shortfall = {.lost = block.lost()}};
 }
 
 Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView bytes) {
+  settle(opposite(direction), mark);
   framer(direction).feed(mark, bytes);
   while (const std::optional<Unit> unit = framer(direction).next()) {
     if (const Block* block = std::get_if<Block>(&*unit)) {
       on_block(*block, received_of(direction, mark, *block));
+    } else if (const Unended* unended = std::get_if<Unended>(&*unit)) {
+      on_unended(direction, mark, *unended);
     } else {
       Block stray;
       stray.offset = std::get<StrayBytes>(*unit).offset;
@@ -88,6 +117,28 @@ Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView 
   return kWantAll;
 }
 
+// The other side speaks. A message of which only the carriage return is missing was sent, whatever follows; and there
+// are acknowledgements that never get their end block, though their sender is done with them.
+void Conversation::settle(Direction direction, const Mark& mark) {
+  const auto content = framer(direction).seems_whole();
+  if (!content) return;
+  if (!framer(direction).end_seen()) {
+    const auto decoded = decode_message(*content, false, limits_);
+    const Message* message = std::get_if<Message>(&decoded);
+    if (!message || !message->is_acknowledgement) return;
+  }
+  const Block block = framer(direction).settle();
+  on_block(block, received_of(direction, mark, block));
+}
+
+void Conversation::on_unended(Direction direction, const Mark& mark, const Unended& unended) {
+  Block block;
+  block.offset = unended.offset;
+  block.bytes = unended.bytes;
+  block.first = unended.first;
+  tell(unended.end_seen ? Break::end_block : Break::unframed_acknowledgement, received_of(direction, mark, block));
+}
+
 void Conversation::on_skipped(Direction direction, const Mark&, const Mark& last, std::uint64_t bytes, std::uint64_t) {
   // Everything was wanted, so nothing should be skipped; what was is lost all the same.
   on_gap(direction, last, bytes);
@@ -97,6 +148,7 @@ void Conversation::on_gap(Direction direction, const Mark& mark, std::uint64_t m
   if (const std::optional<Block> block = framer(direction).gap(missing)) {
     on_block(*block, received_of(direction, mark, *block, missing));
   }
+  envelopes_[index_of(direction)].on_loss();
   exchange_.on_loss(direction);
   count_kept();
 }
@@ -116,11 +168,13 @@ void Conversation::give_up_kept(const Mark& mark) {
 
 void Conversation::on_close(const Mark& mark, CloseReason reason) {
   for (const Direction direction : {Direction::forward, Direction::backward}) {
-    const std::optional<Block> block = framer(direction).close();
+    if (const auto unended = framer(direction).unended(); unended && reason == CloseReason::finished)
+      on_unended(direction, mark, *unended);
+    std::optional<Block> block = framer(direction).close();
     if (!block) continue;
+    block->cut |= reason != CloseReason::finished;
     Received received = received_of(direction, mark, *block);
     if (is_early(reason)) received.shortfall = {.unfinished = true};
-    if (reason == CloseReason::finished) tell(Break::end_block, received);
     on_block(*block, received);
   }
   exchange_.on_close(mark, reason);
@@ -128,37 +182,93 @@ void Conversation::on_close(const Mark& mark, CloseReason reason) {
 }
 
 void Conversation::on_block(const Block& block, const Received& received) {
+  if (const TransportAck ack = transport_acknowledgement(block.content); ack != TransportAck::none)
+    return exchange_.on_transport_acknowledgement(received, ack);
+  acknowledged_in_block_ = false;
+  messages_in_block_ = 0;
+  std::size_t begin = 0;
+  do {
+    Received of_part = received;
+    of_part.offset += begin;
+    begin += on_part(block.content.subspan(begin), block, of_part);
+  } while (begin < block.content.size());
+  Envelope& envelope = envelopes_[index_of(received.direction)];
+  tell(envelope.on_block_end(), received);
+  if (block.beyond_limit()) envelope.on_loss();
   tell_framing(block, received);
-  if (is_transport_acknowledgement(block.content)) return;
-  const auto decoded = decode_message(block.content, block.cut);
+}
+
+// One message, or one segment of an envelope; gives how long it is.
+std::size_t Conversation::on_part(ByteView content, const Block& block, const Received& received) {
+  const auto decoded = decode_message(content, block.cut, limits_);
   const Message* message = std::get_if<Message>(&decoded);
-  // Of a cut block too little may be left to know even what it is; that is a loss, not a break.
-  if (!message) {
-    if (!block.cut) tell(Break::message_header, received);
-    return;
+  if (!message) return on_other(content, block, received);
+
+  Received of_message = received;
+  const bool last = message->behind == content.size();
+  if (messages_in_block_ != 0 || !last) of_message.bytes = message->text.size();
+  Envelope& envelope = envelopes_[index_of(received.direction)];
+  if (++messages_in_block_ == 2 && envelope.current() == Hl7Envelope::none) tell(Break::repeated_header, of_message);
+  on_message_or_acknowledgement(*message, block.cut && last, of_message);
+  envelope.on_message();
+  return message->behind;
+}
+
+std::size_t Conversation::on_other(ByteView content, const Block& block, const Received& received) {
+  if (const auto segment = decode_envelope_segment(content)) {
+    tell(envelopes_[index_of(received.direction)].on_segment(*segment), received);
+    return segment->end;
   }
-  if (message->header_broken) tell(Break::message_header, received);
-  if (acknowledges(*message, block)) {
-    on_acknowledgement(*message, block, received);
-  } else if (!block.cut || message->has(Field::message_type)) {
-    on_message(*message, received);
+  // Of a cut block too little may be left to know even what it is; that is a loss, not a break. And line ends may stand
+  // behind a trailer.
+  const bool blank = std::ranges::all_of(as_text(content), [](char c) { return c == '\r' || c == '\n'; });
+  if (!block.cut && !(blank && !content.empty())) tell(Break::message_header, received);
+  return std::max<std::size_t>(content.size(), 1);
+}
+
+void Conversation::on_message_or_acknowledgement(const Message& message, bool cut, const Received& received) {
+  CharacterSet character_set{message};
+  Breaks breaks = message.breaks;
+  breaks.add(breaks_of(message, character_set, cut));
+  if (message.header_broken) breaks.add(Break::message_header);
+
+  // Where delimiters may be parts of characters, it is read again when that cannot be so any longer.
+  std::string transcoded;
+  std::variant<Message, Defect> again = Defect::no_header;
+  const Message* meant = &message;
+  if (character_set.hides_delimiters(message)) {
+    transcoded = character_set.to_utf8(message.text);
+    again = decode_message(as_bytes(transcoded), cut, limits_);
+    if (const Message* read = std::get_if<Message>(&again)) {
+      meant = read;
+      breaks = read->breaks;
+      breaks.add(breaks_of(message, character_set, cut));
+      character_set.is_transcoded();
+    }
+  }
+  tell(breaks, received);
+  if (acknowledges(*meant, cut)) {
+    on_acknowledgement(*meant, cut, received);
+  } else if (!cut || meant->has(Field::message_type)) {
+    on_message(*meant, character_set, received);
   }
 }
 
-void Conversation::on_message(const Message& message, const Received& received) {
+void Conversation::on_message(const Message& message, const CharacterSet& character_set, const Received& received) {
   std::string scratch;
-  Unanswered told{.facts = facts_of(message, pseudonymizer_),
+  Unanswered told{.facts = facts_of(message, character_set, pseudonymizer_, last_issuer_),
                   .control_id = pseudonymizer_.fingerprint(control_id(message, Field::control_id, scratch))};
-  if (!message.header_broken && told.facts.message_type.empty()) tell(Break::message_type, received);
+  told.facts.envelope = envelopes_[index_of(received.direction)].current();
   exchange_.on_message(received, told, acknowledgements_wanted(message));
 }
 
-void Conversation::on_acknowledgement(const Message& message, const Block& block, const Received& received) {
+void Conversation::on_acknowledgement(const Message& message, bool cut, const Received& received) {
   if (!message.is_acknowledgement) return;  // an ACK cut before its MSA: of which message, it does not say
+  acknowledged_in_block_ = true;
   Acknowledgement acknowledgement;
   const std::optional<Code> code = acknowledgement_code(message);
   if (code) acknowledgement.code = *code;
-  if (!code && (!block.cut || message.has(Field::acknowledgement_code))) tell(Break::acknowledgement_code, received);
+  if (!code && (!cut || message.has(Field::acknowledgement_code))) tell(Break::acknowledgement_code, received);
   std::string acknowledged_scratch;
   std::string own_scratch;
   acknowledgement.acknowledged = control_id(message, Field::acknowledged_control_id, acknowledged_scratch);
@@ -168,9 +278,23 @@ void Conversation::on_acknowledgement(const Message& message, const Block& block
 }
 
 void Conversation::tell_framing(const Block& block, const Received& received) {
-  if (!block.started) tell(Break::start_block, received);
-  if (block.end == BlockEnd::no_carriage_return || block.end == BlockEnd::next_block) tell(Break::end_block, received);
+  const bool no_end = block.end == BlockEnd::next_block || (block.end == BlockEnd::stream_end && !block.end_seen);
+  const bool bad_end = no_end || block.end == BlockEnd::no_carriage_return || block.end == BlockEnd::stream_end;
+  const bool seen_to_end = block.end != BlockEnd::stream_end || !received.shortfall.unfinished;
+  if (acknowledged_in_block_ && (!block.started || (no_end && seen_to_end))) {
+    tell(Break::unframed_acknowledgement, received);
+  } else {
+    if (!block.started) tell(Break::start_block, received);
+    if (bad_end && seen_to_end) tell(Break::end_block, received);
+  }
   if (block.beyond_limit()) tell(Break::message_length, received);
+}
+
+void Conversation::tell(const Breaks& breaks, const Received& received) {
+  if (breaks.none()) return;
+  for (const BreakRule& rule : kBreakRules) {
+    if (breaks.has(rule.kind)) tell(rule.kind, received);
+  }
 }
 
 }  // namespace

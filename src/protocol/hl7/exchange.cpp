@@ -12,7 +12,7 @@ bool is_accept(const Acknowledgement& acknowledgement) { return acknowledgement.
 
 void tell_answer(const Received& received, const Acknowledgement& acknowledgement, Hl7Message& facts) {
   (is_accept(acknowledgement) ? facts.accept_code : facts.ack_code) = acknowledgement.code;
-  (is_accept(acknowledgement) ? facts.accepted : facts.acknowledged) = received.last;
+  (is_accept(acknowledgement) ? facts.accepted : facts.acknowledged) = received.ended;
   facts.ack_bytes = received.bytes;
 }
 
@@ -52,6 +52,11 @@ void Exchange::on_acknowledgement(const Received& received, const Acknowledgemen
   if (!acknowledgement.control_id.empty()) {
     await(received, {.control_id = pseudonymizer_.fingerprint(acknowledgement.control_id), .is_acknowledgement = true});
   }
+}
+
+void Exchange::on_transport_acknowledgement(const Received& received, TransportAck ack) {
+  if (Hl7Message* facts = side(opposite(received.direction)).unanswered.without_transport_ack())
+    facts->transport_ack = ack;
 }
 
 // Whoever sends the first message most likely opened the connection to send it, but an engine may also fetch its

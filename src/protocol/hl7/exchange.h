@@ -36,6 +36,8 @@ class Exchange {
   /// The rest of what is told of the message is filled in.
   void on_message(const Received& received, Unanswered& message, const AcknowledgementsWanted& wanted);
   void on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement);
+  /// MLLP release 2: of the oldest message that has none yet; a sender waits for it before it sends on.
+  void on_transport_acknowledgement(const Received& received, TransportAck ack);
   /// Wanted bytes of this direction were never seen: messages, and acknowledgements of the other direction's messages.
   void on_loss(Direction direction);
   /// Every message that still waits makes room, as the oldest do at Limits::hl7_pending_messages.

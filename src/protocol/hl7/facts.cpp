@@ -2,26 +2,313 @@
 
 #include <algorithm>
 #include <array>
+#include <forward_list>
+#include <memory>
+#include <utility>
 
+#include "protocol/character_sets.h"
 #include "protocol/hl7/message_types.h"
 
 namespace dcmwatch::hl7 {
 namespace {
 
-constexpr std::size_t kLongestOrderControl = 2;  // HL7 table 0119
-constexpr std::size_t kLongestVersion = 5;       // HL7 table 0104: "2.5.1"
-
-constexpr std::array<std::string_view, 6> kAcknowledgementCodes{"AA", "AE", "AR", "CA", "CE", "CR"};  // HL7 table 0008
-constexpr std::array<std::string_view, 4> kAcknowledgementConditions{"AL", "ER", "SU", "NE"};         // HL7 table 0155
-constexpr std::array<std::string_view, 3> kProcessingIds{"D", "P", "T"};                              // HL7 table 0103
-// HL7 table 0211, then two that are in use though they are no members of it.
-constexpr std::array<std::string_view, 25> kCharacterSets{
-    "8859/1",         "8859/2",         "8859/3",  "8859/4",    "8859/5",    "8859/6",         "8859/7",
-    "8859/8",         "8859/9",         "8859/15", "ASCII",     "BIG-5",     "CNS 11643-1992", "GB 18030-2000",
-    "ISO IR14",       "ISO IR159",      "ISO IR6", "ISO IR87",  "KS X 1001", "UNICODE",        "UNICODE UTF-8",
-    "UNICODE UTF-16", "UNICODE UTF-32", "UTF-8",   "ISO-8859-1"};
+constexpr std::array<std::string_view, 4> kAcknowledgementConditions{"AL", "ER", "SU", "NE"};  // HL7 table 0155
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// What fields mean: unescaped, in UTF-8. The views live as long as this and the message.
+class Meanings {
+ public:
+  Meanings(const Message& message, const CharacterSet& character_set)
+      : message_(message), character_set_(character_set) {}
+
+  std::string_view of(std::string_view component) {
+    std::string unescaped;
+    const std::string_view meant = unescape(component, message_.delimiters, unescaped);
+    if (!is_plain_ascii(meant)) return kept_.emplace_front(character_set_.to_utf8(meant));
+    if (meant.data() == component.data()) return meant;
+    return kept_.emplace_front(std::move(unescaped));
+  }
+  std::string_view of(Field field, unsigned component = 1) { return of(message_.component(field, component)); }
+
+  /// An identifier: its component alone, without its issuer.
+  std::string_view identifier(std::string_view field) { return normalised(of(message_.component_of(field))); }
+
+  /// A name fit to leave.
+  Hl7Name name(std::string_view component) {
+    const std::string_view meant = of(component);
+    if (!is_plain_ascii(meant) && character_set_.gives_meaning())
+      return as_name(std::string{meant}, Hl7Name{}.place().size());
+    Hl7Name text = meant;
+    text.replace_if([](char c) { return c < ' ' || c >= 0x7F; }, '?');
+    return text;
+  }
+
+ private:
+  const Message& message_;
+  const CharacterSet& character_set_;
+  std::forward_list<std::string> kept_;
+};
+
+/// An identifier, and where its pseudonym goes.
+struct Told {
+  Identifier identifier;
+  Pseudonym* pseudonym;
+};
+
+template <std::size_t count>
+void tell(const std::array<Told, count>& told, const Pseudonymizer& pseudonymizer) {
+  std::array<Identifier, count> identifiers;
+  std::array<Pseudonym*, count> places;
+  std::size_t wanted = 0;
+  for (const Told& each : told) {
+    if (each.identifier.text.empty()) continue;
+    identifiers[wanted] = each.identifier;
+    places[wanted++] = each.pseudonym;
+  }
+  std::array<Pseudonym, count> pseudonyms;
+  pseudonymizer.pseudonyms(std::span{identifiers}.first(wanted), std::span{pseudonyms}.first(wanted));
+  for (std::size_t i = 0; i < wanted; ++i) *places[i] = pseudonyms[i];
+}
+
+// PS3.5 9.1: nothing else can hide in a UID.
+bool is_uid(std::string_view text) {
+  constexpr std::size_t kLongest = 64;
+  return !text.empty() && text.size() <= kLongest && is_digit(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '.'; });
+}
+
+// Of an entity or a universal identifier: what cannot be a sentence.
+bool is_technical(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char c) { return is_upper_or_digit(c) || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_'; });
+}
+
+/// Makes a message's facts.
+class Teller {
+ public:
+  Teller(const Message& message, const CharacterSet& character_set, const Pseudonymizer& pseudonymizer)
+      : message_(message),
+        character_set_(character_set),
+        pseudonymizer_(pseudonymizer),
+        meanings_(message, character_set) {}
+
+  Hl7Message facts(LastIssuer& last_issuer) {
+    tell_header();
+    tell_event();
+    tell_identifiers(last_issuer);
+    tell_orders();
+    tell_origin();
+    facts_.content = std::move(content_);
+    return std::move(facts_);
+  }
+
+ private:
+  /// Made when first asked for.
+  Hl7Content& content() {
+    if (!content_) content_ = std::make_shared<Hl7Content>();
+    return *content_;
+  }
+
+  void tell_header() {
+    const auto type = message_type(message_);
+    is_header_ = type.has_value();
+    if (type) facts_.message_type = *type;
+    facts_.processing_id = processing_id(message_);
+    facts_.character_set = character_set_.name();
+    const std::string_view version = message_.component(Field::version_id);
+    if (is_version(version)) facts_.version = version;
+    const std::string_view time = message_.component(Field::message_time);
+    if (is_time(time)) facts_.message_time = time;
+    facts_.mode = acknowledgement_mode();
+    facts_.part = part();
+    facts_.sending_application = name(Field::sending_application);
+    facts_.sending_facility = name(Field::sending_facility);
+    facts_.receiving_application = name(Field::receiving_application);
+    facts_.receiving_facility = name(Field::receiving_facility);
+  }
+
+  // HD.1. Nothing if the message was cut before it, or if what stands where MSH-9 should is no message type: then it
+  // may be no header at all, and this a patient's name.
+  std::optional<Hl7Name> name(Field field) {
+    if (!is_header_ || !message_.has(field)) return std::nullopt;
+    return meanings_.name(message_.component(field));
+  }
+
+  // Absent if MSH was cut before its MSH-15; where another segment follows, MSH is whole.
+  [[nodiscard]] std::optional<AcknowledgementMode> acknowledgement_mode() const {
+    const auto wants = [this](Field field) { return !message_.component(field).empty(); };
+    if (wants(Field::accept_acknowledgement) || wants(Field::application_acknowledgement))
+      return AcknowledgementMode::enhanced;
+    if (message_.beyond_header || message_.has(Field::application_acknowledgement))
+      return AcknowledgementMode::original;
+    return std::nullopt;
+  }
+
+  // HL7 v2 2.10.2: MSH-14 says what is continued, DSC-1 that more is to come.
+  [[nodiscard]] Hl7Part part() const {
+    const bool continues = !message_.component(Field::continuation_pointer).empty();
+    const bool continued = !message_.component(Field::continued).empty();
+    if (continues) return continued ? Hl7Part::middle : Hl7Part::last;
+    return continued ? Hl7Part::first : Hl7Part::whole;
+  }
+
+  void tell_event() {
+    const std::string_view recorded = message_.component(Field::recorded);
+    if (is_time(recorded)) content().recorded = recorded;
+    const std::string_view event = message_.component(Field::event_type);
+    if (is_trigger_event(event) && event != message_.component(Field::message_type, 2)) content().event_type = event;
+  }
+
+  void tell_identifiers(LastIssuer& last_issuer) {
+    std::string_view patients = message_.raw(Field::patient_identifiers);
+    const std::string_view first = message_.take_repetition(patients);
+    const std::string_view visit = meanings_.identifier(message_.raw(Field::visit_number));
+    const std::string_view account = meanings_.identifier(message_.raw(Field::account_number));
+    Pseudonym told_visit, told_account;
+    tell(std::array{Told{{IdentifierKind::control_id, meanings_.identifier(message_.raw(Field::control_id))},
+                         &facts_.control_id},
+                    Told{{IdentifierKind::patient_id, meanings_.identifier(first)}, &facts_.patient},
+                    Told{{IdentifierKind::visit_number, visit}, &told_visit},
+                    Told{{IdentifierKind::visit_number, account}, &told_account}},
+         pseudonymizer_);
+    if (!told_visit.empty()) content().visit = told_visit;
+    if (!told_account.empty()) content().account = told_account;
+    tell_issuer(first, last_issuer);
+    while (!patients.empty()) add_patient(message_.take_repetition(patients));
+    for (const Field field : {Field::external_patient_id, Field::alternate_patient_ids}) {
+      for (std::string_view ids = message_.raw(field); !ids.empty();) add_patient(message_.take_repetition(ids));
+    }
+    for (const RawMerge& merge : message_.merges) tell_merge(merge);
+  }
+
+  // CX.4: the namespace, else the universal id.
+  void tell_issuer(std::string_view first, LastIssuer& last) {
+    const std::string_view assigning = message_.component_of(first, 4);
+    if (facts_.patient.empty() || assigning.empty()) return;
+    std::string_view issuer = normalised(meanings_.of(message_.subcomponent_of(assigning)));
+    if (issuer.empty()) issuer = normalised(meanings_.of(message_.subcomponent_of(assigning, 2)));
+    if (issuer.empty()) return;
+    if (last.text != issuer || last.text.size() != issuer.size()) {
+      last = {issuer, pseudonymizer_.pseudonym(IdentifierKind::issuer, issuer)};
+      if (issuer.size() > last.text.size()) {
+        content().patient_issuer = std::exchange(last, {}).pseudonym;
+        return;
+      }
+    }
+    content().patient_issuer = last.pseudonym;
+  }
+
+  Pseudonym pseudonym(IdentifierKind kind, std::string_view field) {
+    return pseudonymizer_.pseudonym(kind, meanings_.identifier(field));
+  }
+
+  void add_patient(std::string_view id) {
+    const Pseudonym patient = pseudonym(IdentifierKind::patient_id, id);
+    if (patient.empty() || patient == facts_.patient) return;
+    std::vector<Pseudonym>& patients = content().patients;
+    if (patients.size() == kMostPatientIds || std::ranges::find(patients, patient) != patients.end()) return;
+    patients.push_back(patient);
+  }
+
+  void tell_merge(const RawMerge& merge) {
+    const Pseudonym patient = pseudonym(IdentifierKind::patient_id, merge.patient);
+    for (std::string_view ids = merge.merged; !ids.empty();) {
+      const Pseudonym merged = pseudonym(IdentifierKind::patient_id, message_.take_repetition(ids));
+      if (patient.empty() || merged.empty()) continue;
+      std::vector<Hl7Merge>& merges = content().merges;
+      if (merges.size() < kMostPatientIds) merges.push_back({patient, merged});
+    }
+  }
+
+  void tell_orders() {
+    if (message_.orders.empty()) return;
+    std::vector<Hl7Order>& orders = content().orders;
+    orders.reserve(message_.orders.size());
+    for (const RawOrder& raw : message_.orders) tell_order(raw, orders.emplace_back());
+    content().orders_not_told = message_.orders_not_read;
+    facts_.placer_order = orders.front().placer;
+    facts_.filler_order = orders.front().filler;
+    facts_.order_control = orders.front().control;
+    for (const Hl7Order& order : orders) {
+      facts_.accession = accession_of(order, facts_.accession_sought);
+      if (!facts_.accession.empty()) break;
+    }
+  }
+
+  std::string_view code(const RawOrder& raw, OrderField field) const { return message_.component_of(raw.raw(field)); }
+
+  void tell_order(const RawOrder& raw, Hl7Order& order) {
+    order.control = order_control(code(raw, OrderField::control));
+    order.status = order_status(code(raw, OrderField::status));
+    order.result_status = result_status(code(raw, OrderField::result_status));
+    order.observation_status = observation_status(code(raw, OrderField::observation_status));
+
+    const auto id = [this, &raw](OrderField field) { return meanings_.identifier(raw.raw(field)); };
+    const auto either = [&id](OrderField first, OrderField second) {
+      const std::string_view text = id(first);
+      return text.empty() ? id(second) : text;
+    };
+    const std::string_view study = id(OrderField::study);
+    const std::string_view obr_3 = id(OrderField::obr_filler);
+    const std::string_view orc_3 = id(OrderField::orc_filler);
+    const auto accession = [&order](AccessionField field) { return &order.accession[static_cast<std::size_t>(field)]; };
+    const auto number = IdentifierKind::order_number, accession_number = IdentifierKind::accession_number;
+    tell(std::array{Told{{number, either(OrderField::orc_placer, OrderField::obr_placer)}, &order.placer},
+                    Told{{number, orc_3.empty() ? obr_3 : orc_3}, &order.filler},
+                    Told{{accession_number, id(OrderField::accession)}, accession(AccessionField::ipc_1)},
+                    Told{{accession_number, id(OrderField::placer_field_1)}, accession(AccessionField::obr_18)},
+                    Told{{accession_number, obr_3}, accession(AccessionField::obr_3)},
+                    Told{{accession_number, orc_3 == obr_3 ? "" : orc_3}, accession(AccessionField::orc_3)},
+                    Told{{IdentifierKind::study_uid, is_uid(study) ? study : ""}, &order.study}},
+         pseudonymizer_);
+    if (orc_3 == obr_3) *accession(AccessionField::orc_3) = *accession(AccessionField::obr_3);
+  }
+
+  void tell_origin() {
+    if (!is_header_) return;
+    tell_universal_ids();
+    constexpr std::array kSaid{Field::software_vendor, Field::software_product, Field::software_version,
+                               Field::event_facility,  Field::profile,          Field::country};
+    if (std::ranges::all_of(kSaid, [this](Field field) { return message_.raw(field).empty(); })) return;
+    Hl7Origin origin;
+    bool any = false;
+    const auto say = [&any](auto& place, const auto& text) {
+      place = text;
+      any |= !place.empty();
+    };
+    say(origin.software_vendor, meanings_.name(message_.component(Field::software_vendor)));
+    say(origin.software_product, meanings_.name(message_.component(Field::software_product)));
+    say(origin.software_version, meanings_.name(message_.component(Field::software_version)));
+    say(origin.event_facility, meanings_.name(message_.component(Field::event_facility)));
+    const std::string_view profile = message_.component(Field::profile);
+    if (is_technical(profile)) say(origin.profile, profile);
+    const std::string_view country = message_.component(Field::country);
+    if (is_country(country)) say(origin.country, country);
+    if (any) content().origin = std::make_unique<const Hl7Origin>(origin);
+  }
+
+  void tell_universal_ids() {
+    constexpr std::array kNames{Field::sending_application, Field::sending_facility, Field::receiving_application,
+                                Field::receiving_facility};
+    for (std::size_t i = 0; i < kNames.size(); ++i) {
+      const std::string_view id = message_.component(kNames[i], 2);
+      const std::string_view type = message_.component(kNames[i], 3);
+      if (id.empty() || !is_technical(id) || !is_technical(type)) continue;
+      content().universal_ids[i] = {id, type};
+    }
+  }
+
+  static constexpr std::size_t kMostPatientIds = Limits{}.hl7_patient_ids;
+
+  const Message& message_;
+  const CharacterSet& character_set_;
+  const Pseudonymizer& pseudonymizer_;
+  Meanings meanings_;
+  bool is_header_ = false;  ///< MSH-9 holds a message type
+  Hl7Message facts_;
+  std::shared_ptr<Hl7Content> content_;
+};
 
 template <std::size_t N>
 std::string_view one_of(const std::array<std::string_view, N>& table, std::string_view text) {
@@ -29,109 +316,7 @@ std::string_view one_of(const std::array<std::string_view, N>& table, std::strin
   return std::find(table.begin(), table.end(), text) == table.end() ? std::string_view{} : text;
 }
 
-bool is_code(std::string_view text, std::size_t longest) {
-  return text.size() <= longest && std::all_of(text.begin(), text.end(), is_upper_or_digit);
-}
-
-// "2.3", "2.5.1"
-bool is_version(std::string_view text) {
-  return text.starts_with("2.") && text.size() <= kLongestVersion && is_digit(text.back()) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
-}
-
-class Teller {
- public:
-  /// `is_header`: MSH-9 holds a message type.
-  Teller(const Message& message, bool is_header) : message_(message), is_header_(is_header) {}
-
-  /// The name of an application or facility (HD.1). Nothing if the message was cut before it, or if what stands where
-  /// MSH-9 should is no message type: then it may be no header at all, and this a patient's name.
-  std::optional<Hl7Name> name(Field field) {
-    if (!is_header_ || !message_.has(field)) return std::nullopt;
-    Hl7Name text = text_of(field);
-    text.replace_if([](char c) { return c < ' ' || c >= 0x7F; }, '?');
-    return text;
-  }
-
- private:
-  std::string_view text_of(Field field) { return unescape(message_.component(field), message_.delimiters, scratch_); }
-
-  const Message& message_;
-  bool is_header_;
-  std::string scratch_;
-};
-
-/// The fields that may hold an identifier, the best first, and where its pseudonym goes.
-struct Wanted {
-  Pseudonym Hl7Message::*told;
-  IdentifierKind kind;
-  std::array<std::optional<Field>, 4> fields;
-};
-
-constexpr std::array kIdentifiers{
-    Wanted{&Hl7Message::control_id, IdentifierKind::control_id, {Field::control_id}},
-    Wanted{&Hl7Message::patient, IdentifierKind::patient_id, {Field::patient_identifiers}},
-    // IHE RAD TF-2 4.4 and 4.2 put the accession number in IPC-1 or OBR-18; elsewhere the filler's number serves as
-    // one.
-    Wanted{&Hl7Message::accession,
-           IdentifierKind::accession_number,
-           {Field::ipc_accession_identifier, Field::obr_placer_field_1, Field::obr_filler_order_number,
-            Field::orc_filler_order_number}},
-    Wanted{&Hl7Message::placer_order,
-           IdentifierKind::order_number,
-           {Field::orc_placer_order_number, Field::obr_placer_order_number}},
-    Wanted{&Hl7Message::filler_order,
-           IdentifierKind::order_number,
-           {Field::orc_filler_order_number, Field::obr_filler_order_number}}};
-
-// Of the first field that holds one.
-std::string_view identifier(const Message& message, const Wanted& wanted, std::string& scratch) {
-  for (const std::optional<Field> field : wanted.fields) {
-    if (!field) break;
-    const std::string_view text = normalised(unescape(message.component(*field), message.delimiters, scratch));
-    if (!text.empty()) return text;
-  }
-  return {};
-}
-
-void tell_pseudonyms(const Message& message, const Pseudonymizer& pseudonymizer, Hl7Message& facts) {
-  std::array<std::string, kIdentifiers.size()> scratch;
-  std::array<Identifier, kIdentifiers.size()> identifiers;
-  for (std::size_t i = 0; i < kIdentifiers.size(); ++i)
-    identifiers[i] = {kIdentifiers[i].kind, identifier(message, kIdentifiers[i], scratch[i])};
-  std::array<Pseudonym, kIdentifiers.size()> told;
-  pseudonymizer.pseudonyms(identifiers, told);
-  for (std::size_t i = 0; i < kIdentifiers.size(); ++i) facts.*kIdentifiers[i].told = told[i];
-}
-
-// Absent if MSH was cut before its MSH-15; where another segment follows, MSH is whole.
-std::optional<AcknowledgementMode> acknowledgement_mode(const Message& message) {
-  const auto wants = [&message](Field field) { return !message.component(field).empty(); };
-  if (wants(Field::accept_acknowledgement) || wants(Field::application_acknowledgement))
-    return AcknowledgementMode::enhanced;
-  if (message.beyond_header || message.has(Field::application_acknowledgement)) return AcknowledgementMode::original;
-  return std::nullopt;
-}
-
 }  // namespace
-
-std::optional<Code> message_type(const Message& message) {
-  const std::string_view code = message.component(Field::message_type, 1);
-  const std::string_view event = message.component(Field::message_type, 2);
-  if (!is_message_type(code)) return std::nullopt;
-  if (event.empty()) return Code{code};
-  if (!is_trigger_event(event)) return std::nullopt;
-  Code text = code;
-  text.append("^");
-  text.append(event);
-  return text;
-}
-
-std::optional<Code> acknowledgement_code(const Message& message) {
-  const std::string_view code = one_of(kAcknowledgementCodes, message.component(Field::acknowledgement_code));
-  if (code.empty()) return std::nullopt;
-  return Code{code};
-}
 
 std::string_view control_id(const Message& message, Field field, std::string& scratch) {
   return normalised(unescape(message.component(field), message.delimiters, scratch));
@@ -146,26 +331,14 @@ AcknowledgementsWanted acknowledgements_wanted(const Message& message) {
           .application = !application.empty() && application != "NE"};
 }
 
+Hl7Message facts_of(const Message& message, const CharacterSet& character_set, const Pseudonymizer& pseudonymizer,
+                    LastIssuer& last_issuer) {
+  return Teller{message, character_set, pseudonymizer}.facts(last_issuer);
+}
+
 Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer) {
-  const auto type = message_type(message);
-  Teller tell{message, type.has_value()};
-  Hl7Message facts;
-  if (type) facts.message_type = *type;
-  facts.mode = acknowledgement_mode(message);
-  facts.processing_id = one_of(kProcessingIds, message.component(Field::processing_id));
-  facts.character_set = one_of(kCharacterSets, message.component(Field::character_set));
-  const std::string_view version = message.component(Field::version_id);
-  if (is_version(version)) facts.version = version;
-  const std::string_view order_control = message.component(Field::order_control);
-  if (is_code(order_control, kLongestOrderControl)) facts.order_control = order_control;
-
-  facts.sending_application = tell.name(Field::sending_application);
-  facts.sending_facility = tell.name(Field::sending_facility);
-  facts.receiving_application = tell.name(Field::receiving_application);
-  facts.receiving_facility = tell.name(Field::receiving_facility);
-
-  tell_pseudonyms(message, pseudonymizer, facts);
-  return facts;
+  LastIssuer none;
+  return facts_of(message, CharacterSet{message}, pseudonymizer, none);
 }
 
 }  // namespace dcmwatch::hl7

@@ -1,26 +1,29 @@
 // The only door by which text leaves this folder: an allow-list for codes, pseudonyms for identifiers, nothing else.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/pseudonym.h"
 #include "event/event.h"
+#include "protocol/hl7/character_set.h"
+#include "protocol/hl7/codes.h"
 #include "protocol/hl7/message.h"
 
 namespace dcmwatch::hl7 {
 
+/// Who assigned the patient id of the message before: mostly the same.
+struct LastIssuer {
+  Text<64> text;
+  Pseudonym pseudonym;
+};
+
 /// What may be told of a message. No name, free text, MSA-3 or ERR is read at all; codes outside their table are left
-/// out. Marks, sizes and sent_by_opener are the conversation's to fill in.
+/// out. Marks, sizes, the envelope and sent_by_opener are the conversation's to fill in. Allocates where the message
+/// says more than its header and its patient's first id.
+Hl7Message facts_of(const Message& message, const CharacterSet& character_set, const Pseudonymizer& pseudonymizer,
+                    LastIssuer& last_issuer);
 Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer);
-
-/// MSH-9 as "ADT^A01", whatever the component delimiter. Nothing unless message_types.h knows both (the event may be
-/// absent).
-std::optional<Code> message_type(const Message& message);
-
-/// MSA-1. Nothing unless it stands in HL7 table 0008.
-std::optional<Code> acknowledgement_code(const Message& message);
 
 /// MSH-10 or MSA-2, which are the same identifier, to be compared or made a pseudonym of. Empty if there is none. Views
 /// the message or `scratch`.

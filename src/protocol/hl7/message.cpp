@@ -2,39 +2,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <span>
-
-#include "protocol/hl7/byte_finder.h"
+#include <system_error>
+#include <utility>
 
 namespace dcmwatch::hl7 {
 namespace {
-
-struct WantedField {
-  std::size_t number;
-  Field field;
-};
-
-constexpr std::array kMsh{WantedField{3, Field::sending_application},
-                          WantedField{4, Field::sending_facility},
-                          WantedField{5, Field::receiving_application},
-                          WantedField{6, Field::receiving_facility},
-                          WantedField{9, Field::message_type},
-                          WantedField{10, Field::control_id},
-                          WantedField{11, Field::processing_id},
-                          WantedField{12, Field::version_id},
-                          WantedField{15, Field::accept_acknowledgement},
-                          WantedField{16, Field::application_acknowledgement},
-                          WantedField{18, Field::character_set}};
-constexpr std::array kMsa{WantedField{1, Field::acknowledgement_code}, WantedField{2, Field::acknowledged_control_id}};
-constexpr std::array kPid{WantedField{3, Field::patient_identifiers}};
-constexpr std::array kPv1{WantedField{19, Field::visit_number}};
-constexpr std::array kOrc{WantedField{1, Field::order_control}, WantedField{2, Field::orc_placer_order_number},
-                          WantedField{3, Field::orc_filler_order_number}};
-constexpr std::array kObr{WantedField{2, Field::obr_placer_order_number},
-                          WantedField{3, Field::obr_filler_order_number}, WantedField{18, Field::obr_placer_field_1}};
-constexpr std::array kIpc{WantedField{1, Field::ipc_accession_identifier}};
 
 /// A segment's three letters as one number, so that they are compared at once. A shorter segment has no id.
 using SegmentId = std::uint32_t;
@@ -45,16 +21,88 @@ constexpr SegmentId segment_id(std::string_view segment) {
   return letter(0) << 16 | letter(1) << 8 | letter(2);
 }
 
+/// A field of a segment, and the number under which it is kept.
+struct WantedField {
+  std::size_t number;
+  std::size_t kept_as;
+
+  template <typename Name>
+  constexpr WantedField(std::size_t field_number, Name name)
+      : number(field_number), kept_as(static_cast<std::size_t>(name)) {}
+};
+
+/// Whose the fields of a segment are.
+enum class Part : std::uint8_t { message, patient, merge, order, request, procedure, study, observation };
+
 struct WantedSegment {
   SegmentId id;
+  Part part;
   std::span<const WantedField> fields;  ///< in ascending order
 };
 
+/// The fields of a segment that is looked at before it is known whose they are.
+enum class Looked : std::uint8_t { patient, merged, accession, study, identifier, value, status };
+constexpr std::size_t kLooked = 7;
+
+constexpr std::array kMsh{WantedField{3, Field::sending_application},
+                          WantedField{4, Field::sending_facility},
+                          WantedField{5, Field::receiving_application},
+                          WantedField{6, Field::receiving_facility},
+                          WantedField{7, Field::message_time},
+                          WantedField{9, Field::message_type},
+                          WantedField{10, Field::control_id},
+                          WantedField{11, Field::processing_id},
+                          WantedField{12, Field::version_id},
+                          WantedField{14, Field::continuation_pointer},
+                          WantedField{15, Field::accept_acknowledgement},
+                          WantedField{16, Field::application_acknowledgement},
+                          WantedField{17, Field::country},
+                          WantedField{18, Field::character_set},
+                          WantedField{21, Field::profile}};
+constexpr std::array kMsa{WantedField{1, Field::acknowledgement_code}, WantedField{2, Field::acknowledged_control_id}};
+constexpr std::array kSft{WantedField{1, Field::software_vendor}, WantedField{2, Field::software_version},
+                          WantedField{3, Field::software_product}};
+constexpr std::array kEvn{WantedField{1, Field::event_type}, WantedField{2, Field::recorded},
+                          WantedField{7, Field::event_facility}};
+constexpr std::array kPid{WantedField{2, Field::external_patient_id}, WantedField{3, Field::patient_identifiers},
+                          WantedField{4, Field::alternate_patient_ids}, WantedField{18, Field::account_number}};
+constexpr std::array kPv1{WantedField{19, Field::visit_number}};
+constexpr std::array kDsc{WantedField{1, Field::continued}};
+constexpr std::array kOrc{WantedField{1, OrderField::control}, WantedField{2, OrderField::orc_placer},
+                          WantedField{3, OrderField::orc_filler}, WantedField{5, OrderField::status}};
+constexpr std::array kObr{WantedField{2, OrderField::obr_placer}, WantedField{3, OrderField::obr_filler},
+                          WantedField{18, OrderField::placer_field_1}, WantedField{25, OrderField::result_status}};
+constexpr std::array kFurtherPid{WantedField{3, Looked::patient}};
+constexpr std::array kMrg{WantedField{1, Looked::merged}};
+constexpr std::array kIpc{WantedField{1, Looked::accession}, WantedField{3, Looked::study}};
+constexpr std::array kZds{WantedField{1, Looked::study}};
+constexpr std::array kObx{WantedField{3, Looked::identifier}, WantedField{5, Looked::value},
+                          WantedField{11, Looked::status}};
+
 constexpr SegmentId kHeader = segment_id("MSH"), kAcknowledgement = segment_id("MSA");
-constexpr std::array kWanted{WantedSegment{kHeader, kMsh},           WantedSegment{kAcknowledgement, kMsa},
-                             WantedSegment{segment_id("PID"), kPid}, WantedSegment{segment_id("PV1"), kPv1},
-                             WantedSegment{segment_id("ORC"), kOrc}, WantedSegment{segment_id("OBR"), kObr},
-                             WantedSegment{segment_id("IPC"), kIpc}};
+// The most frequent first.
+constexpr std::array kWanted{
+    WantedSegment{segment_id("OBX"), Part::observation, kObx}, WantedSegment{kHeader, Part::message, kMsh},
+    WantedSegment{kAcknowledgement, Part::message, kMsa},      WantedSegment{segment_id("PID"), Part::patient, kPid},
+    WantedSegment{segment_id("PV1"), Part::message, kPv1},     WantedSegment{segment_id("EVN"), Part::message, kEvn},
+    WantedSegment{segment_id("ORC"), Part::order, kOrc},       WantedSegment{segment_id("OBR"), Part::request, kObr},
+    WantedSegment{segment_id("IPC"), Part::procedure, kIpc},   WantedSegment{segment_id("ZDS"), Part::study, kZds},
+    WantedSegment{segment_id("MRG"), Part::merge, kMrg},       WantedSegment{segment_id("SFT"), Part::message, kSft},
+    WantedSegment{segment_id("DSC"), Part::message, kDsc}};
+
+struct Envelope {
+  SegmentId id;
+  EnvelopeSegment::Kind kind;
+};
+constexpr std::array kEnvelopes{Envelope{segment_id("FHS"), EnvelopeSegment::Kind::file_header},
+                                Envelope{segment_id("BHS"), EnvelopeSegment::Kind::batch_header},
+                                Envelope{segment_id("BTS"), EnvelopeSegment::Kind::batch_trailer},
+                                Envelope{segment_id("FTS"), EnvelopeSegment::Kind::file_trailer}};
+
+// Of an observation that says the UID of the study it is of (PS3.16 CID 7010 and TID 1204; DICOM Part 20).
+constexpr std::array<std::string_view, 2> kStudyConcepts{"113014", "110180"};
+constexpr std::string_view kDicomConcepts = "DCM";
+constexpr std::string_view kStudyUidName = "Study Instance UID";
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kSegmentEnds = "\r\n";
@@ -141,47 +189,150 @@ constexpr std::uint64_t zero_bytes(std::uint64_t word) {
 }
 
 // Eight bytes are looked at as one number: fields are shorter than what a call of memchr is worth.
-void read_fields(std::string_view segment, const WantedSegment& wanted, Message& message) {
-  const std::uint64_t pattern = kEveryByte * static_cast<unsigned char>(message.delimiters.field);
-  const WantedField* next = wanted.fields.data();
-  const WantedField* const behind = next + wanted.fields.size();
+// `keep` is given each wanted field under its name's number.
+template <typename Keep>
+void read_fields(std::string_view segment, bool is_header, char delimiter, std::span<const WantedField> wanted,
+                 Keep keep) {
+  const std::uint64_t pattern = kEveryByte * static_cast<unsigned char>(delimiter);
+  const WantedField* next = wanted.data();
+  const WantedField* const behind = next + wanted.size();
   // MSH-1 is the separator itself, so there the text behind it is field 2.
-  std::size_t number = wanted.id == kHeader ? 1 : 0;
+  std::size_t number = is_header ? 1 : 0;
   std::size_t begin = 0;
   for (std::size_t at = 0; at < segment.size(); at += kWord) {
     std::uint64_t separators = zero_bytes(word_at(segment, at, ~pattern) ^ pattern);
     for (; separators != 0; separators &= separators - 1) {
       const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(separators)) / 8;
       if (number == next->number) {
-        message.set(next->field, segment.substr(begin, end - begin));
+        keep(next->kept_as, segment.substr(begin, end - begin));
         if (++next == behind) return;
       }
       ++number;
       begin = end + 1;
     }
   }
-  if (number == next->number) message.set(next->field, segment.substr(begin));
+  if (number == next->number) keep(next->kept_as, segment.substr(begin));
 }
 
-/// Takes the segments of one message, and reads the first of each wanted kind.
+// HL7 v2 2.5.2: a letter, and two letters or digits; a site's own begins with Z (2.11).
+bool is_segment_name(std::string_view segment) {
+  const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return segment.size() >= kSegmentIdLength && is_letter(segment[0]) &&
+         (is_letter(segment[1]) || is_digit(segment[1])) && (is_letter(segment[2]) || is_digit(segment[2]));
+}
+
+bool is_envelope(SegmentId id) {
+  return std::ranges::any_of(kEnvelopes, [id](const Envelope& envelope) { return envelope.id == id; });
+}
+
+/// Takes the segments of one message, and reads those that are wanted.
 class SegmentReader {
  public:
-  explicit SegmentReader(Message& message) : message_(message) {}
+  SegmentReader(Message& message, const Limits& limits) : message_(message), limits_(limits) {}
 
   void read(std::string_view segment) {
     const SegmentId id = segment_id(segment);
     if (!belongs_to_header(id)) message_.beyond_header = true;
-    if (segment.size() > kSegmentIdLength && segment[kSegmentIdLength] != message_.delimiters.field) return;
+    if (!is_segment_name(segment) ||
+        (segment.size() > kSegmentIdLength && segment[kSegmentIdLength] != message_.delimiters.field)) {
+      message_.breaks.add(Break::segment_name);
+      return;
+    }
     for (std::size_t kind = 0; kind < kWanted.size(); ++kind) {
       if (kWanted[kind].id != id) continue;
-      if (!seen_[kind]) read_fields(id == kHeader ? header(segment) : segment, kWanted[kind], message_);
-      seen_[kind] = true;
-      if (id == kAcknowledgement) message_.is_acknowledgement = true;
+      read_part(segment, kWanted[kind], std::exchange(seen_[kind], true));
       return;
     }
   }
 
  private:
+  void read_part(std::string_view segment, const WantedSegment& wanted, bool again) {
+    if (wanted.id == kAcknowledgement) message_.is_acknowledgement = true;
+    switch (wanted.part) {
+      case Part::message:
+        if (!again) read_message(wanted.id == kHeader ? header(segment) : segment, wanted);
+        return;
+      case Part::patient: return read_patient(segment, wanted, again);
+      case Part::merge: return add_merge(look(segment, wanted.fields).raw(Looked::merged));
+      case Part::order: begin_order(); return read_order(segment, wanted);
+      case Part::request:
+        if (!order_ || std::exchange(has_request_, true)) begin_order();
+        has_request_ = true;
+        return read_order(segment, wanted);
+      case Part::procedure: {
+        const auto fields = look(segment, wanted.fields);
+        add(OrderField::accession, fields.raw(Looked::accession));
+        return add(OrderField::study, fields.raw(Looked::study));
+      }
+      case Part::study: return add(OrderField::study, look(segment, wanted.fields).raw(Looked::study));
+      case Part::observation: return read_observation(segment, wanted);
+    }
+  }
+
+  using LookedAt = RawFields<Looked, kLooked>;
+  LookedAt look(std::string_view segment, std::span<const WantedField> wanted) const {
+    LookedAt found;
+    read_fields(segment, false, message_.delimiters.field, wanted,
+                [&found](std::size_t name, std::string_view text) { found.set(static_cast<Looked>(name), text); });
+    return found;
+  }
+
+  void read_message(std::string_view segment, const WantedSegment& wanted) {
+    read_fields(segment, wanted.id == kHeader, message_.delimiters.field, wanted.fields,
+                [this](std::size_t name, std::string_view text) { message_.set(static_cast<Field>(name), text); });
+  }
+
+  void read_patient(std::string_view segment, const WantedSegment& wanted, bool again) {
+    if (again) {
+      patient_ = look(segment, kFurtherPid).raw(Looked::patient);
+    } else {
+      read_message(segment, wanted);
+      patient_ = message_.raw(Field::patient_identifiers);
+    }
+  }
+
+  void add_merge(std::string_view merged) {
+    if (message_.merges.size() < limits_.hl7_patient_ids) message_.merges.push_back({patient_, merged});
+  }
+
+  void begin_order() {
+    has_request_ = false;
+    if (message_.orders.size() == limits_.hl7_orders) {
+      ++message_.orders_not_read;
+      beyond_ = {};
+      order_ = &beyond_;
+      return;
+    }
+    order_ = &message_.orders.emplace_back();
+  }
+
+  void read_order(std::string_view segment, const WantedSegment& wanted) {
+    read_fields(segment, false, message_.delimiters.field, wanted.fields,
+                [this](std::size_t name, std::string_view text) { order_->set(static_cast<OrderField>(name), text); });
+  }
+
+  // What an order has another of already is of an order of its own: a report may be of several studies.
+  void add(OrderField field, std::string_view text) {
+    if (message_.component_of(text).empty()) return;
+    if (!order_ || !(order_->raw(field).empty() || order_->raw(field) == text)) begin_order();
+    order_->set(field, text);
+  }
+
+  void read_observation(std::string_view segment, const WantedSegment& wanted) {
+    const auto fields = look(segment, wanted.fields);
+    if (is_study_uid(fields.raw(Looked::identifier))) add(OrderField::study, fields.raw(Looked::value));
+    if (order_ && !fields.raw(Looked::status).empty())
+      order_->set(OrderField::observation_status, fields.raw(Looked::status));
+  }
+
+  [[nodiscard]] bool is_study_uid(std::string_view identifier) const {
+    const std::string_view code = message_.component_of(identifier, 1);
+    if (message_.component_of(identifier, 3) == kDicomConcepts)
+      return std::ranges::find(kStudyConcepts, code) != kStudyConcepts.end();
+    return message_.component_of(identifier, 2) == kStudyUidName;
+  }
+
   std::string_view header(std::string_view segment) {
     const std::string_view sound = before_control_character(segment);
     message_.header_broken = sound.size() != segment.size();
@@ -189,53 +340,181 @@ class SegmentReader {
   }
 
   Message& message_;
+  const Limits& limits_;
   std::array<bool, kWanted.size()> seen_{};
+  std::string_view patient_;   ///< PID-3 of the PID before
+  RawOrder* order_ = nullptr;  ///< at hand
+  RawOrder beyond_;            ///< the limit
+  bool has_request_ = false;   ///< an OBR
+};
+
+/// What stands in a message's bytes, whatever they mean.
+struct Seen {
+  std::uint64_t high = 0;
+  std::uint64_t escapes = 0;
+  bool line_feed = false;
+  bool escape_sequences = false;  ///< of ISO 2022
+  bool controls = false;
+};
+
+constexpr std::string_view kAddendum = "ADD";
+constexpr char kIsoEscape = '\x1b';
+
+/// Cuts the segments of a message, and looks at each of its bytes on the way: all that costs by the byte is here.
+class SegmentCutter {
+ public:
+  /// `cut`: the text does not end where the message does.
+  SegmentCutter(std::string_view text, bool cut, Message& message, const Limits& limits)
+      : text_(text), cut_(cut), message_(message), reader_(message, limits) {}
+
+  /// Gives where the message ends.
+  std::size_t cut() {
+    const std::uint64_t escape = kEveryByte * static_cast<unsigned char>(message_.delimiters.escape);
+    for (std::size_t at = 0; at < text_.size(); at += kWord) {
+      const std::uint64_t word = word_at(text_, at, ' ' * kEveryByte);
+      seen_.high |= word;
+      if (at != 0) seen_.escapes |= zero_bytes(word ^ escape);  // MSH-2 names it
+      for (std::uint64_t controls = zero_bytes(word & kAboveControls); controls != 0; controls &= controls - 1) {
+        if (!take(at + static_cast<std::size_t>(std::countr_zero(controls)) / 8)) return begin_;
+      }
+    }
+    if (begin_ < text_.size()) {
+      if (begins_another()) return begin_;
+      if (!cut_) message_.breaks.add(Break::segment_terminator);
+      reader_.read(text_.substr(begin_));
+    }
+    return text_.size();
+  }
+
+  [[nodiscard]] const Seen& seen() const { return seen_; }
+
+ private:
+  static constexpr std::uint64_t kAboveControls = 0xE0 * kEveryByte;
+
+  // A control character; false: it ends the first segment of what is another's.
+  bool take(std::size_t at) {
+    const char c = text_[at];
+    if (c != '\r' && c != '\n') {
+      if (c == kIsoEscape) seen_.escape_sequences = true;
+      seen_.controls |= c != kIsoEscape;
+      return true;
+    }
+    seen_.line_feed |= c == '\n';
+    if (at != begin_) {
+      if (begins_another()) return false;
+      read(text_.substr(begin_, at - begin_), at + 1);
+    }
+    begin_ = at + 1;
+    return true;
+  }
+
+  // HL7 v2 2.10.2.1: what an ADD follows was ended anywhere, so that its last field is not whole.
+  void read(std::string_view segment, std::size_t behind) {
+    if (text_.substr(behind, kSegmentIdLength) == kAddendum) {
+      segment = segment.substr(0, std::min(segment.rfind(message_.delimiters.field), segment.size()));
+    }
+    reader_.read(segment);
+  }
+
+  [[nodiscard]] bool begins_another() const {
+    const SegmentId id = segment_id(text_.substr(begin_));
+    if (begin_ == 0 || (id != kHeader && !is_envelope(id))) return false;
+    return text_.size() > begin_ + kSegmentIdLength && may_delimit(text_[begin_ + kSegmentIdLength]);
+  }
+
+  std::string_view text_;
+  bool cut_;
+  Message& message_;
+  SegmentReader reader_;
+  Seen seen_;
+  std::size_t begin_ = 0;
 };
 
 using Decoded = std::variant<Message, Defect>;
 
-Decoded read_segments(std::string_view text, const Delimiters& delimiters) {
+Decoded read_segments(std::string_view text, bool cut, const Delimiters& delimiters, const Limits& limits) {
   Decoded decoded;
   Message& message = std::get<Message>(decoded);
   message.delimiters = delimiters;
-  SegmentReader reader{message};
-  ByteFinder carriage_returns{as_bytes(text), '\r'};
-  ByteFinder line_feeds{as_bytes(text), '\n'};
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(carriage_returns.at_or_after(begin), line_feeds.at_or_after(begin));
-    if (end > begin) reader.read(text.substr(begin, end - begin));
-    begin = end + 1;
+  SegmentCutter cutter{text, cut, message, limits};
+  message.text = text.substr(0, cutter.cut());
+  const Seen& seen = cutter.seen();
+  message.high_bytes = (seen.high & kHighBits) != 0;
+  message.escape_sequences = seen.escape_sequences;
+  if (seen.controls) message.breaks.add(Break::control_character);
+  if (seen.line_feed) message.breaks.add(Break::segment_terminator);
+  if (seen.escapes != 0 && delimiters.escape != '\0' &&
+      !escapes_are_legal(message.text.substr(std::min(kWord, message.text.size())), delimiters)) {
+    message.breaks.add(Break::escape_sequence);
   }
   return decoded;
 }
 
 }  // namespace
 
-std::string_view Message::component_of(std::string_view text, unsigned number) const {
+std::string_view Message::find_component(std::string_view field, unsigned number) const {
   // A delimiter that is not named (NUL) delimits nothing.
   const char component = delimiters.component;
   const char repetition = delimiters.repetition == '\0' ? component : delimiters.repetition;
   std::size_t begin = 0;
   std::size_t end = 0;
-  for (; end < text.size(); ++end) {
-    if (text[end] != component && text[end] != repetition) continue;
-    if (number == 1 || text[end] != component) break;
+  for (; end < field.size(); ++end) {
+    if (field[end] != component && field[end] != repetition) continue;
+    if (number == 1 || field[end] != component) break;
     --number;
     begin = end + 1;
   }
   if (number != 1) return {};
-  const std::string_view found = text.substr(begin, end - begin);
+  const std::string_view found = field.substr(begin, end - begin);
   return found == kNull ? std::string_view{} : found;
 }
 
-std::variant<Message, Defect> decode_message(ByteView content, bool cut) {
+std::string_view Message::take_repetition(std::string_view& field) const {
+  const std::size_t end =
+      delimiters.repetition == '\0' ? field.size() : std::min(field.find(delimiters.repetition), field.size());
+  const std::string_view first = field.substr(0, end);
+  field.remove_prefix(std::min(end + 1, field.size()));
+  return first;
+}
+
+std::string_view Message::subcomponent_of(std::string_view component, unsigned number) const {
+  if (delimiters.subcomponent == '\0') return number == 1 ? component : std::string_view{};
+  for (; number > 1; --number) {
+    const std::size_t at = component.find(delimiters.subcomponent);
+    if (at == std::string_view::npos) return {};
+    component.remove_prefix(at + 1);
+  }
+  return component.substr(0, component.find(delimiters.subcomponent));
+}
+
+std::variant<Message, Defect> decode_message(ByteView content, bool cut, const Limits& limits) {
   std::string_view text = without_preamble(as_text(content));
   if (!text.starts_with("MSH")) return Defect::no_header;
   const std::optional<Delimiters> delimiters = read_delimiters(text);
   if (!delimiters) return Defect::delimiters;
 
+  const std::size_t before = content.size() - text.size();
   if (cut) text = without_broken_field(text, *delimiters);
-  return read_segments(text, *delimiters);
+  Decoded decoded = read_segments(text, cut, *delimiters, limits);
+  Message& message = std::get<Message>(decoded);
+  message.behind = message.text.size() == text.size() ? content.size() : before + message.text.size();
+  return decoded;
+}
+
+std::optional<EnvelopeSegment> decode_envelope_segment(ByteView content) {
+  const std::string_view text = without_preamble(as_text(content));
+  const SegmentId id = segment_id(text);
+  const auto found = std::ranges::find(kEnvelopes, id, &Envelope::id);
+  if (found == kEnvelopes.end()) return std::nullopt;
+  if (text.size() > kSegmentIdLength && !may_delimit(text[kSegmentIdLength]) && text[kSegmentIdLength] >= ' ')
+    return std::nullopt;
+  const std::size_t length = std::min(text.find_first_of(kSegmentEnds), text.size());
+  EnvelopeSegment segment{.kind = found->kind, .count = {}, .end = content.size() - text.size() + length};
+  std::string_view digits = text.substr(0, length).substr(std::min(kSegmentIdLength + 1, length));
+  std::uint64_t count = 0;
+  const auto [behind, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  if (error == std::errc{} && behind != digits.data()) segment.count = count;
+  return segment;
 }
 
 }  // namespace dcmwatch::hl7

@@ -5,11 +5,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.h"
+#include "base/limits.h"
+#include "event/hl7_violations.h"
 
 namespace dcmwatch::hl7 {
 
@@ -30,51 +34,118 @@ enum class Field : std::uint8_t {
   sending_facility,             // MSH-4
   receiving_application,        // MSH-5
   receiving_facility,           // MSH-6
+  message_time,                 // MSH-7
   message_type,                 // MSH-9
   control_id,                   // MSH-10
   processing_id,                // MSH-11
   version_id,                   // MSH-12
+  continuation_pointer,         // MSH-14
   accept_acknowledgement,       // MSH-15
   application_acknowledgement,  // MSH-16
+  country,                      // MSH-17
   character_set,                // MSH-18
+  profile,                      // MSH-21
   acknowledgement_code,         // MSA-1
   acknowledged_control_id,      // MSA-2
+  software_vendor,              // SFT-1
+  software_version,             // SFT-2
+  software_product,             // SFT-3
+  event_type,                   // EVN-1
+  recorded,                     // EVN-2
+  event_facility,               // EVN-7
+  external_patient_id,          // PID-2
   patient_identifiers,          // PID-3
+  alternate_patient_ids,        // PID-4
+  account_number,               // PID-18
   visit_number,                 // PV1-19
-  order_control,                // ORC-1
-  orc_placer_order_number,      // ORC-2
-  orc_filler_order_number,      // ORC-3
-  obr_placer_order_number,      // OBR-2
-  obr_filler_order_number,      // OBR-3
-  obr_placer_field_1,           // OBR-18
-  ipc_accession_identifier,     // IPC-1
+  continued                     // DSC-1
 };
-inline constexpr std::size_t kFields = 22;
+inline constexpr std::size_t kFields = 29;
+
+/// The fields of one order.
+enum class OrderField : std::uint8_t {
+  control,             // ORC-1
+  orc_placer,          // ORC-2
+  orc_filler,          // ORC-3
+  status,              // ORC-5
+  obr_placer,          // OBR-2
+  obr_filler,          // OBR-3
+  placer_field_1,      // OBR-18
+  result_status,       // OBR-25
+  accession,           // IPC-1
+  study,               // IPC-3, ZDS-1, or the OBX-5 of an observation that is a study instance UID
+  observation_status,  // OBX-11, of the last
+};
+inline constexpr std::size_t kOrderFields = 11;
+
+/// Fields as they stand on the wire.
+template <typename Name, std::size_t count>
+class RawFields {
+ public:
+  /// Empty if it was not there.
+  [[nodiscard]] std::string_view raw(Name name) const { return fields_[static_cast<std::size_t>(name)]; }
+  /// The segment reaches that far, though the field may be empty.
+  [[nodiscard]] bool has(Name name) const { return raw(name).data() != nullptr; }
+  void set(Name name, std::string_view value) { fields_[static_cast<std::size_t>(name)] = value; }
+
+ private:
+  std::array<std::string_view, count> fields_{};
+};
+
+/// An ORC or OBR segment with those that belong to it, or what stands alone of an IPC, ZDS or OBX.
+using RawOrder = RawFields<OrderField, kOrderFields>;
+
+/// MRG-1, and PID-3 of the PID before it.
+struct RawMerge {
+  std::string_view patient;
+  std::string_view merged;
+};
+
+/// Which rules of event/hl7_violations.h were broken.
+class Breaks {
+ public:
+  void add(Break kind) { bits_ |= bit(kind); }
+  void add(Breaks others) { bits_ |= others.bits_; }
+  [[nodiscard]] bool has(Break kind) const { return (bits_ & bit(kind)) != 0; }
+  [[nodiscard]] bool none() const { return bits_ == 0; }
+
+ private:
+  static constexpr std::uint64_t bit(Break kind) { return std::uint64_t{1} << static_cast<unsigned>(kind); }
+  static_assert(kBreakRules.size() <= 64);
+  std::uint64_t bits_ = 0;
+};
 
 /// Views into the content that was decoded; they die with it.
-class Message {
+class Message : public RawFields<Field, kFields> {
  public:
   Delimiters delimiters;
   bool is_acknowledgement = false;  ///< it has an MSA
   bool header_broken = false;       ///< MSH holds a control character; what stands behind it was not read
-  bool beyond_header = false;  ///< a segment after MSH, SFT and UAC was read, where an MSA would have stood before it
+  bool beyond_header = false;    ///< a segment after MSH, SFT and UAC was read, where an MSA would have stood before it
+  std::vector<RawOrder> orders;  ///< Limits::hl7_orders at most
+  std::uint32_t orders_not_read = 0;
+  std::vector<RawMerge> merges;   ///< Limits::hl7_patient_ids at most
+  std::string_view text;          ///< the message from its header on, without what follows it in the block
+  std::size_t behind = 0;         ///< where it ends, in the content that was decoded
+  bool high_bytes = false;        ///< it has bytes of 0x80 and above
+  bool escape_sequences = false;  ///< and of ISO 2022
+  Breaks breaks;                  ///< what the segments show; validity.h adds what the header says
 
-  /// The field as it stands on the wire, empty if it was not there.
-  [[nodiscard]] std::string_view raw(Field field) const { return fields_[static_cast<std::size_t>(field)]; }
-  /// The segment reaches that far, though the field may be empty.
-  [[nodiscard]] bool has(Field field) const { return raw(field).data() != nullptr; }
   /// Still escaped: a component, from 1, of the field's first repetition. Empty for HL7's null (two quotes, 2.5.3).
   [[nodiscard]] std::string_view component(Field field, unsigned number = 1) const {
-    const std::string_view text = raw(field);
-    return text.empty() ? text : component_of(text, number);
+    return component_of(raw(field), number);
   }
-
-  void set(Field field, std::string_view value) { fields_[static_cast<std::size_t>(field)] = value; }
+  /// Of any field's text.
+  [[nodiscard]] std::string_view component_of(std::string_view field, unsigned number = 1) const {
+    return field.empty() ? field : find_component(field, number);
+  }
+  /// Takes the first repetition off, with its delimiter.
+  std::string_view take_repetition(std::string_view& field) const;
+  /// A subcomponent, from 1, of a component.
+  [[nodiscard]] std::string_view subcomponent_of(std::string_view component, unsigned number = 1) const;
 
  private:
-  [[nodiscard]] std::string_view component_of(std::string_view text, unsigned number) const;
-
-  std::array<std::string_view, kFields> fields_{};
+  [[nodiscard]] std::string_view find_component(std::string_view field, unsigned number) const;
 };
 
 enum class Defect : std::uint8_t {
@@ -82,12 +153,27 @@ enum class Defect : std::uint8_t {
   delimiters,  ///< MSH-1 and MSH-2 name none
 };
 
-/// Segments end with CR; LF and CR LF are tolerated. Of a `cut` content the last, broken field is not read.
-/// Allocates nothing; one pass over the content, one over each wanted segment.
-std::variant<Message, Defect> decode_message(ByteView content, bool cut);
+/// The message that the content begins with; another header, or a segment of a batch's or file's envelope (2.10.3),
+/// ends it. Segments end with CR; LF and CR LF are tolerated. Of a `cut` content the last, broken field is not read.
+/// One pass over the content, one over each wanted segment. Allocates only for orders and merges, and where escape
+/// sequences or character sets must be looked into.
+std::variant<Message, Defect> decode_message(ByteView content, bool cut, const Limits& limits = {});
 
-/// HL7 v2 2.7.1: \F\ \S\ \T\ \R\ \E\ \Xhh…\ as what they stand for; other sequences stay as they are.
-/// Gives `text` itself if nothing is escaped, else a view of `scratch`.
+/// A segment that begins or ends a batch or a file (2.10.3).
+struct EnvelopeSegment {
+  enum class Kind : std::uint8_t { file_header, batch_header, batch_trailer, file_trailer };
+  Kind kind = Kind::file_header;
+  std::optional<std::uint64_t> count;  ///< BTS-1, FTS-1
+  std::size_t end = 0;                 ///< behind it, in the content
+};
+std::optional<EnvelopeSegment> decode_envelope_segment(ByteView content);
+
+/// HL7 v2 2.7: \F\ \S\ \T\ \R\ \E\ \P\ \Xhh…\ as what they stand for; \Chhhh\ and \Mhhhh…\ as the escape sequence of
+/// ISO 2022 that they name; \.br\ and \.sp\ as a line feed, highlighting and other formatting as nothing; what is no
+/// sequence stays as it is. Gives `text` itself if nothing is escaped, else a view of `scratch`.
 std::string_view unescape(std::string_view text, const Delimiters& delimiters, std::string& scratch);
+
+/// Whether every escape character stands for a sequence that 2.7 knows, or a site's own (\Z…\).
+bool escapes_are_legal(std::string_view text, const Delimiters& delimiters);
 
 }  // namespace dcmwatch::hl7

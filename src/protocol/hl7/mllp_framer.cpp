@@ -109,10 +109,11 @@ Block MllpFramer::finish(BlockEnd end, State state) {
   block.first = first_;
   block.last = end == BlockEnd::complete || position_ > begin_ + trailing ? mark_ : kept_last_;
   block.end = end;
+  block.end_seen = state == State::content_end;
   block.started = started_;
   // After an end block only the carriage return is wanting; and a sender that knows of none ends its last segment.
-  const bool whole = end == BlockEnd::complete || state == State::content_end ||
-                     (end != BlockEnd::gap && ends_segment(block.content));
+  const bool whole =
+      end == BlockEnd::complete || state == State::content_end || (end != BlockEnd::gap && ends_segment(block.content));
   block.cut = block.beyond_limit() || !whole;
   earlier_bytes_ = 0;
   return block;
@@ -120,7 +121,7 @@ Block MllpFramer::finish(BlockEnd end, State state) {
 
 void MllpFramer::keep_rest() {
   if (in_block(state_)) {
-    if (begin_ < fresh_.size()) kept_last_ = mark_;
+    if (fresh_.size() - begin_ > trailing_bytes(state_)) kept_last_ = mark_;
     keep(fresh_.subspan(begin_));
   }
   fresh_offset_ += fresh_.size();
@@ -150,10 +151,9 @@ std::optional<ByteView> MllpFramer::seems_whole() const {
 }
 
 Block MllpFramer::settle() {
-  const bool end_seen = state_ == State::content_end;
   const Block block = finish(BlockEnd::settled, state_);
-  settled_ = Unended{block.offset, block.bytes};
-  state_ = end_seen ? State::lost_end : State::lost_line;
+  settled_ = Unended{block.offset, block.bytes, block.first, block.end_seen};
+  state_ = block.end_seen ? State::lost_end : State::lost_line;
   return block;
 }
 

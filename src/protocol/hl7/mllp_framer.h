@@ -21,8 +21,9 @@ struct Block {
   Mark first;                ///< the packet of its first byte
   Mark last;                 ///< and of its last
   BlockEnd end = BlockEnd::complete;
-  bool started = true;  ///< with a start block, or where that may have been lost
-  bool cut = false;     ///< content is not all of it: limit, loss, or a sender that began anew
+  bool end_seen = true;  ///< its end block
+  bool started = true;   ///< with a start block, or where that may have been lost
+  bool cut = false;      ///< content is not all of it: limit, loss, or a sender that began anew
 
   [[nodiscard]] bool beyond_limit() const { return bytes > content.size(); }
   /// Some of it was never seen.
@@ -33,6 +34,8 @@ struct Block {
 struct Unended {
   std::uint64_t offset = 0;  ///< of the block
   std::uint64_t bytes = 0;   ///< of what was told of it
+  Mark first;
+  bool end_seen = false;  ///< only the carriage return is missing
 };
 
 /// Bytes between two blocks. Told once a stream, at the first of them.
@@ -64,6 +67,7 @@ class MllpFramer {
   /// Between calls of feed: the content of a block of which only what ends it may be missing, so that the other side
   /// may have taken it for whole: the end block was seen, or its last segment is ended. Nothing if there is none such.
   [[nodiscard]] std::optional<ByteView> seems_whole() const;
+  [[nodiscard]] bool end_seen() const { return state_ == State::content_end; }
   /// Gives that block. Should more come before what ends it, that is passed over; if it does not end, that is told at
   /// the next block.
   Block settle();

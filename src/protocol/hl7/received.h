@@ -12,7 +12,8 @@ namespace dcmwatch::hl7 {
 struct Received {
   Direction direction = Direction::forward;
   Mark first;
-  Mark last;
+  Mark last;                 ///< of the packet by which it became known
+  Mark ended;                ///< of its last byte: earlier, where nothing but what followed showed that it was the last
   std::uint64_t offset = 0;  ///< in the stream
   std::uint64_t bytes = 0;
   std::uint64_t missing_bytes = 0;

@@ -28,6 +28,13 @@ std::optional<UnansweredMessages::Place> UnansweredMessages::only(ControlId ackn
   return first;
 }
 
+Hl7Message* UnansweredMessages::without_transport_ack() {
+  const auto found = std::ranges::find_if(messages_, [](const Unanswered& message) {
+    return !message.is_acknowledgement && message.facts.transport_ack == TransportAck::none;
+  });
+  return found == messages_.end() ? nullptr : &found->facts;
+}
+
 bool UnansweredMessages::answered(ControlId control_id) const {
   return control_id != kNoControlId && std::find(answered_.begin(), answered_.end(), control_id) != answered_.end();
 }

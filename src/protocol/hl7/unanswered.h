@@ -49,6 +49,9 @@ class UnansweredMessages {
   /// that control id was answered before.
   std::optional<Place> only(ControlId acknowledged);
 
+  /// Null if there is none.
+  Hl7Message* without_transport_ack();
+
   /// Whether one of the messages answered last had this control id.
   [[nodiscard]] bool answered(ControlId control_id) const;
 

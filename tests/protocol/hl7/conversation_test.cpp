@@ -143,7 +143,7 @@ TEST(Hl7Conversation, AnAcknowledgementOfNothingIsARecordOfItsOwn) {
 TEST(Hl7Conversation, AResponseWithAnMsaAcknowledges) {
   Wire wire;
   wire.say(there(message("ORM^O01", "1")))
-      .say(back(block("MSH|^~\\&|A|B|C|D|||ORR^O02|9|P|2.5\rMSA|AA|1\rPID|||7\r")))
+      .say(back(block("MSH|^~\\&|A|B|C|D|20240101||ORR^O02|9|P|2.5\rMSA|AA|1\rPID|||7\r")))
       .close();
   EXPECT_THAT(wire.summary(), ElementsAre("start ORM^O01", "end ORM^O01 AA control_id"));
 }
@@ -186,7 +186,7 @@ TEST(Hl7Conversation, EnhancedModeEndsWithWhatIsTheLastAnswer) {
 TEST(Hl7Conversation, ACommitOfAnAcknowledgementIsNoAcknowledgementOfNothing) {
   Wire wire;
   wire.say(there(message("ORM^O01", "1", kCommitAndApplication))).say(back(acknowledgement("CA", "1")));
-  wire.say(back(block("MSH|^~\\&|PACS|R|RIS|H|||ORR^O02|77|P|2.5|||AL|NE\rMSA|AA|1\r")));
+  wire.say(back(block("MSH|^~\\&|PACS|R|RIS|H|20240101||ORR^O02|77|P|2.5|||AL|NE\rMSA|AA|1\r")));
   wire.say(there(acknowledgement("CA", "77"))).close();
   EXPECT_THAT(wire.summary(),
               ElementsAre("start ORM^O01", "progress ORM^O01 CA control_id", "end ORM^O01 AA control_id"));
@@ -300,14 +300,16 @@ TEST(Hl7Conversation, NamesWhatBreaksTheRules) {
   const std::string content = good.substr(1, good.size() - 3);
   for (const Case& c : {
            Case{good + "\n" + good + "\n", {"start ADT^A01", "violation hl7.bytes_between_blocks", "start ADT^A01"}},
-           Case{'\x0B' + content + good, {"violation hl7.end_block", "start ADT^A01", "start ADT^A01"}},
-           Case{'\x0B' + content + "\x1C" + good, {"violation hl7.end_block", "start ADT^A01", "start ADT^A01"}},
-           Case{good.substr(1), {"violation hl7.start_block", "start ADT^A01"}},
+           Case{'\x0B' + content + good, {"start ADT^A01", "violation hl7.end_block", "start ADT^A01"}},
+           Case{'\x0B' + content + "\x1C" + good, {"start ADT^A01", "violation hl7.end_block", "start ADT^A01"}},
+           Case{'\x0B' + content + "\x1C\n" + good, {"start ADT^A01", "violation hl7.end_block", "start ADT^A01"}},
+           Case{good.substr(1), {"start ADT^A01", "violation hl7.start_block"}},
            Case{block("") + block("PID|1"), {"violation hl7.message_header"}},
-           Case{block("MSH|^~\\&|A|B|C|D|||ADT^A01\x1EPID|1"), {"violation hl7.message_header", "start ADT^A01"}},
+           Case{block("MSH|^~\\&|A|B|C|D|||ADT^A01\x1EPID|1\r"),
+                {"violation hl7.message_header", "violation hl7.control_character", "start ADT^A01"}},
            Case{message("a^b", "1"), {"violation hl7.message_type", "start "}},
            Case{acknowledgement("OK", "1"), {"violation hl7.acknowledgement_code", "end ? "}},
-           Case{block(content + std::string(100, 'x')), {"violation hl7.message_length", "start ADT^A01"}},
+           Case{block(content + std::string(100, 'x')), {"start ADT^A01", "violation hl7.message_length"}},
            Case{block("\x06") + block("\x15"), {}},
        }) {
     Wire wire{false, limits};
@@ -342,7 +344,7 @@ TEST(Hl7Conversation, AnUnendedMessageAtTheCloseIsToldAsFarAsItWent) {
   const std::string sent = message("ADT^A01", "1");
   Wire finished;
   finished.say(there(sent.substr(0, sent.size() - 4))).close();
-  EXPECT_THAT(finished.summary(), ElementsAre("violation hl7.end_block", "start ADT^A01 lost", "end ADT^A01 lost"));
+  EXPECT_THAT(finished.summary(), ElementsAre("start ADT^A01 lost", "violation hl7.end_block", "end ADT^A01 lost"));
   Wire capture_ended;
   capture_ended.say(there(sent.substr(0, sent.size() - 4))).close(CloseReason::capture_ended);
   EXPECT_THAT(capture_ended.summary(), ElementsAre("start ADT^A01 unfinished", "end ADT^A01 unfinished"));

@@ -76,7 +76,7 @@ TEST(Facts, NamesOfApplicationsAreTheirNamespaceShortAndPrintable) {
   const Hl7Message told = facts("MSH|^~\\&|A\\T\\B^1.2.3^ISO|M\xDCNCHEN\x7F|" + std::string(100, 'x') + "||||ADT\r");
   EXPECT_EQ(told.sending_application, "A&B");
   EXPECT_EQ(told.sending_facility, "M?NCHEN?");
-  EXPECT_EQ(told.receiving_application, std::string(64, 'x'));
+  EXPECT_EQ(told.receiving_application, std::string(40, 'x'));
   EXPECT_EQ(told.receiving_facility, "");
 }
 

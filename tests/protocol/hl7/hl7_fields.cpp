@@ -36,14 +36,33 @@ constexpr std::array kPrinted{
     Printed{"MSA.1.1", Field::acknowledgement_code, 1},
     Printed{"MSA.2.1", Field::acknowledged_control_id, 1},
     Printed{"PID.3.1", Field::patient_identifiers, 1},
+    Printed{"MSH.7.1", Field::message_time, 1},
+    Printed{"MSH.17.1", Field::country, 1},
+    Printed{"SFT.1.1", Field::software_vendor, 1},
+    Printed{"SFT.2.1", Field::software_version, 1},
+    Printed{"SFT.3.1", Field::software_product, 1},
+    Printed{"EVN.1.1", Field::event_type, 1},
+    Printed{"EVN.2.1", Field::recorded, 1},
+    Printed{"EVN.7.1", Field::event_facility, 1},
+    Printed{"PID.2.1", Field::external_patient_id, 1},
+    Printed{"PID.3.4", Field::patient_identifiers, 4},
+    Printed{"PID.4.1", Field::alternate_patient_ids, 1},
+    Printed{"PID.18.1", Field::account_number, 1},
+    Printed{"DSC.1.1", Field::continued, 1},
     Printed{"PV1.19.1", Field::visit_number, 1},
-    Printed{"ORC.1.1", Field::order_control, 1},
-    Printed{"ORC.2.1", Field::orc_placer_order_number, 1},
-    Printed{"ORC.3.1", Field::orc_filler_order_number, 1},
-    Printed{"OBR.2.1", Field::obr_placer_order_number, 1},
-    Printed{"OBR.3.1", Field::obr_filler_order_number, 1},
-    Printed{"OBR.18.1", Field::obr_placer_field_1, 1},
-    Printed{"IPC.1.1", Field::ipc_accession_identifier, 1},
+};
+
+struct PrintedOrder {
+  const char* name;
+  OrderField field;
+};
+
+constexpr std::array kPrintedOfOrders{
+    PrintedOrder{"ORC.1.1", OrderField::control},         PrintedOrder{"ORC.2.1", OrderField::orc_placer},
+    PrintedOrder{"ORC.3.1", OrderField::orc_filler},      PrintedOrder{"ORC.5.1", OrderField::status},
+    PrintedOrder{"OBR.2.1", OrderField::obr_placer},      PrintedOrder{"OBR.3.1", OrderField::obr_filler},
+    PrintedOrder{"OBR.18.1", OrderField::placer_field_1}, PrintedOrder{"OBR.25.1", OrderField::result_status},
+    PrintedOrder{"IPC.1.1", OrderField::accession},
 };
 
 void print(const char* file, const Message& message) {
@@ -51,6 +70,13 @@ void print(const char* file, const Message& message) {
   for (const Printed& printed : kPrinted) {
     const std::string_view value =
         unescape(message.component(printed.field, printed.component), message.delimiters, scratch);
+    std::printf("%s\t%s\t%.*s\n", file, printed.name, static_cast<int>(value.size()), value.data());
+  }
+  // Their first order of the message: where its ORC and OBR are the message's first.
+  if (message.orders.empty()) return;
+  for (const PrintedOrder& printed : kPrintedOfOrders) {
+    const std::string_view value =
+        unescape(message.component_of(message.orders.front().raw(printed.field)), message.delimiters, scratch);
     std::printf("%s\t%s\t%.*s\n", file, printed.name, static_cast<int>(value.size()), value.data());
   }
 }

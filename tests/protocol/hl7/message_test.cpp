@@ -47,15 +47,26 @@ INSTANTIATE_TEST_SUITE_P(
         Read{Field::processing_id, "P^T", "P"}, Read{Field::version_id, "2.5^DEU", "2.5"},
         Read{Field::accept_acknowledgement, "AL", "AL"}, Read{Field::application_acknowledgement, "NE", "NE"},
         Read{Field::character_set, "8859/1~ASCII", "8859/1"}, Read{Field::acknowledgement_code, "", ""},
-        Read{Field::patient_identifiers, "P1^^^HIS~P2^^^LAB", "P1"}, Read{Field::visit_number, "V9^^^HIS", "V9"},
-        Read{Field::order_control, "NW", "NW"}, Read{Field::orc_placer_order_number, "PL1^RIS", "PL1"},
-        Read{Field::orc_filler_order_number, "FI1^RIS", "FI1"}, Read{Field::obr_placer_order_number, "PL2", "PL2"},
-        Read{Field::obr_filler_order_number, "FI2", "FI2"}, Read{Field::obr_placer_field_1, "", ""},
-        Read{Field::ipc_accession_identifier, "ACC1^RIS", "ACC1"}));
+        Read{Field::patient_identifiers, "P1^^^HIS~P2^^^LAB", "P1"}, Read{Field::visit_number, "V9^^^HIS", "V9"}));
+
+TEST(DecodeMessage, EachOrderHasItsSegments) {
+  const Message message = decoded(kOrder);
+  ASSERT_EQ(message.orders.size(), 2U);
+  const RawOrder& first = message.orders[0];
+  EXPECT_EQ(first.raw(OrderField::control), "NW");
+  EXPECT_EQ(first.raw(OrderField::orc_placer), "PL1^RIS");
+  EXPECT_EQ(first.raw(OrderField::orc_filler), "FI1^RIS");
+  EXPECT_EQ(first.raw(OrderField::obr_placer), "PL2");
+  EXPECT_EQ(first.raw(OrderField::obr_filler), "FI2");
+  EXPECT_EQ(first.raw(OrderField::accession), "");
+  EXPECT_EQ(message.orders[1].raw(OrderField::obr_placer), "PL3");
+  EXPECT_EQ(message.orders[1].raw(OrderField::accession), "ACC1^RIS");
+  EXPECT_EQ(message.orders[1].raw(OrderField::orc_placer), "");
+}
 
 TEST(DecodeMessage, TheSegmentCounterOfObr18IsRight) {
-  EXPECT_EQ(decoded("MSH|^~\\&|\rOBR|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19\r").raw(Field::obr_placer_field_1),
-            "18");
+  const Message message = decoded("MSH|^~\\&|\rOBR|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19\r");
+  EXPECT_EQ(message.orders.at(0).raw(OrderField::placer_field_1), "18");
 }
 
 TEST(DecodeMessage, FieldsBeyondTheSegmentAreAbsentAndEmptyOnesAreThere) {
@@ -158,14 +169,16 @@ TEST_P(Unescape, GivesWhatIsMeant) {
   EXPECT_EQ(unescape(GetParam().text, Delimiters{}, scratch), GetParam().meaning);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sequences, Unescape,
-                         testing::Values(Escaped{"", ""}, Escaped{"plain", "plain"},
-                                         Escaped{"\\F\\\\S\\\\T\\\\R\\\\E\\", "|^&~\\"}, Escaped{"A\\S\\B", "A^B"},
-                                         Escaped{"\\X41\\", "A"}, Escaped{"\\X4142c3A4\\!", "ABä!"},
-                                         Escaped{"\\X4\\", "\\X4\\"}, Escaped{"\\XZZ\\", "\\XZZ\\"},
-                                         Escaped{"\\X\\", "\\X\\"}, Escaped{"\\H\\x\\N\\", "\\H\\x\\N\\"},
-                                         Escaped{"\\.br\\", "\\.br\\"}, Escaped{"C:\\E", "C:\\E"}, Escaped{"\\", "\\"},
-                                         Escaped{"\\\\", "\\\\"}, Escaped{"a\\b\\T\\c", "a\\b&c"}));
+INSTANTIATE_TEST_SUITE_P(
+    Sequences, Unescape,
+    testing::Values(Escaped{"", ""}, Escaped{"plain", "plain"}, Escaped{"\\F\\\\S\\\\T\\\\R\\\\E\\", "|^&~\\"},
+                    Escaped{"A\\S\\B", "A^B"}, Escaped{"\\X41\\", "A"}, Escaped{"\\X4142c3A4\\!", "ABä!"},
+                    Escaped{"\\X4\\", "\\X4\\"}, Escaped{"\\XZZ\\", "\\XZZ\\"}, Escaped{"\\X\\", "\\X\\"},
+                    Escaped{"\\H\\x\\N\\", "x"}, Escaped{"a\\.br\\b\\.sp+2\\c\\.in-3\\", "a\nb\nc"},
+                    Escaped{"\\.brown\\", "\\.brown\\"}, Escaped{"\\C2D41\\", "\x1b-A"},
+                    Escaped{"\\M2442\\x\\M242844\\", "\x1b$Bx\x1b$(D"}, Escaped{"\\C2D4\\", "\\C2D4\\"},
+                    Escaped{"\\P\\", "#"}, Escaped{"C:\\E", "C:\\E"}, Escaped{"\\", "\\"}, Escaped{"\\\\", "\\\\"},
+                    Escaped{"a\\b\\T\\c", "a\\b&c"}));
 
 TEST(Unescape, UsesTheMessagesOwnDelimiters) {
   std::string scratch;

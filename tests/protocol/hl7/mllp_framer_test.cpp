@@ -17,6 +17,7 @@ using testing::ElementsAre;
 
 std::string told(const Unit& unit) {
   if (const auto* stray = std::get_if<StrayBytes>(&unit)) return "stray " + std::to_string(stray->offset);
+  if (const auto* unended = std::get_if<Unended>(&unit)) return "unended " + std::to_string(unended->offset);
   const Block& block = std::get<Block>(unit);
   std::string text{as_text(block.content)};
   text += " +" + std::to_string(block.bytes) + " at " + std::to_string(block.offset);
@@ -24,6 +25,7 @@ std::string told(const Unit& unit) {
     case BlockEnd::complete: break;
     case BlockEnd::no_carriage_return: text += " no-cr"; break;
     case BlockEnd::next_block: text += " next"; break;
+    case BlockEnd::settled: text += " settled"; break;
     case BlockEnd::gap: text += " gap"; break;
     case BlockEnd::stream_end: text += " end"; break;
   }
@@ -73,7 +75,10 @@ TEST(MllpFramer, TakesAHeaderWithoutItsStartBlock) {
 }
 
 TEST(MllpFramer, ResynchronisesMidway) {
-  EXPECT_THAT(units_of("|rest\x1C\r\x0B|x|\x0BMSH|a\x1C\r"sv, true), ElementsAre("MSH|a +5 at 11"));
+  EXPECT_THAT(units_of("|rest\x0B|x|\x0BMSH|a\x1C\r"sv, true), ElementsAre("MSH|a +5 at 9"));
+  EXPECT_THAT(units_of("|rest\x1C\r\x0B|x|\x1C\r"sv, true), ElementsAre("|x| +3 at 7"));
+  EXPECT_THAT(units_of("|rest\x1CMSH|\rMSH|a\x1C\r"sv, true), ElementsAre("MSH|a +5 at 11"));
+  EXPECT_THAT(units_of("MSH|a\x1C\r"sv, true), ElementsAre("MSH|a +5 at 0"));
 }
 
 TEST(MllpFramer, ResynchronisesAfterAGap) {
@@ -83,13 +88,66 @@ TEST(MllpFramer, ResynchronisesAfterAGap) {
   ASSERT_TRUE(block);
   EXPECT_EQ(told(*block), "MSH|a +5 at 0 gap cut");
   EXPECT_TRUE(block->lost());
-  EXPECT_THAT(units_of(framer, "MSH|\x1C\r\x0BMSH|b\x1C\r"sv), ElementsAre("MSH|b +5 at 22"));
+  EXPECT_THAT(units_of(framer, "MSH|\x1C\r\x0BMSH|b\x1C\r"sv), ElementsAre("MSH| +4 at 16", "MSH|b +5 at 22"))
+      << "its start block may have been lost";
   EXPECT_FALSE(framer.gap(10));
 }
 
 TEST(MllpFramer, ABlockThatWantsOnlyItsCarriageReturnIsWhole) {
   EXPECT_THAT(units_of("\x0BMSH|a\x1C"sv), ElementsAre("MSH|a +5 at 0 end"));
   EXPECT_THAT(units_of("\x0BMSH|a\x0BMS"sv), ElementsAre("MSH|a +5 at 0 end cut"));
+}
+
+TEST(MllpFramer, WithoutBlockCharactersALineWithAHeaderBeginsTheNextBlock) {
+  EXPECT_THAT(units_of("MSH|a\rMSA|\rMSH|b\rMS\r\nMSH|c"sv),
+              ElementsAre("MSH|a\rMSA|\r +11 at 0 next unstarted", "MSH|b\rMS\r\n +10 at 11 next unstarted",
+                          "MSH|c +5 at 21 end unstarted cut"));
+  EXPECT_THAT(units_of("\x0BMSH|a\rMSH|b\r\x1C\r"sv), ElementsAre("MSH|a\rMSH|b\r +12 at 0")) << "a batch";
+}
+
+TEST(MllpFramer, ALineFeedMayStandForTheCarriageReturn) {
+  EXPECT_THAT(units_of("\x0BMSH|a\x1C\n\x0BMSH|b\x1C\r"sv), ElementsAre("MSH|a +5 at 0 no-cr", "MSH|b +5 at 8"));
+}
+
+TEST(MllpFramer, SettlesABlockOfWhichOnlyTheEndIsMissing) {
+  for (const std::string_view missing : {"\x1C\r"sv, "\r"sv}) {
+    const std::string whole = "\x0BMSH|a\r\x1C\r";
+    MllpFramer framer{100, false};
+    EXPECT_THAT(units_of(framer, whole.substr(0, whole.size() - missing.size())), ElementsAre());
+    ASSERT_TRUE(framer.seems_whole());
+    EXPECT_EQ(as_text(*framer.seems_whole()), "MSH|a\r");
+    EXPECT_EQ(told(framer.settle()), "MSH|a\r +6 at 0 settled");
+    EXPECT_FALSE(framer.seems_whole());
+    EXPECT_THAT(units_of(framer, std::string{missing} + "\x0B\x06\x1C\r\x0BMSH|b\x1C\r"),
+                ElementsAre("\x06 +1 at 9", "MSH|b +5 at 13"));
+    EXPECT_FALSE(framer.unended());
+  }
+}
+
+TEST(MllpFramer, ASettledBlockThatNeverEndsIsToldAtTheNext) {
+  for (const std::string_view begun : {"\x0BMSH|a\r"sv, "\x0BMSH|a\x1C"sv, "MSH|a\r"sv}) {
+    for (const std::string_view next : {"\x0BMSH|b\x1C\r"sv, "\rMSH|b\x1C\r"sv}) {
+      if (begun.ends_with('\x1C') && next.starts_with('\r')) continue;
+      MllpFramer framer{100, false};
+      EXPECT_THAT(units_of(framer, begun), ElementsAre());
+      framer.settle();
+      EXPECT_THAT(units_of(framer, next), ElementsAre("unended 0", testing::StartsWith("MSH|b +5")));
+    }
+    MllpFramer framer{100, false};
+    EXPECT_THAT(units_of(framer, begun), ElementsAre());
+    framer.settle();
+    EXPECT_TRUE(framer.unended());
+    EXPECT_FALSE(framer.close());
+  }
+}
+
+TEST(MllpFramer, WhatIsNotWholeDoesNotSettle) {
+  for (const std::string_view begun :
+       {""sv, "\x0B"sv, "\x0BMSH|a"sv, "\x0BMSH|a\r\x0BM"sv, "stray\r"sv, "MSH|a\rM"sv}) {
+    MllpFramer framer{100, false};
+    EXPECT_THAT(units_of(framer, begun).size(), testing::Le(1U));
+    EXPECT_FALSE(framer.seems_whole()) << begun;
+  }
 }
 
 TEST(MllpFramer, KeepsTheHeadOfALongBlockAndCountsTheRest) {
@@ -138,7 +196,7 @@ TEST(MllpFramer, EveryRowOfTheTableHolds) {
 TEST(MllpFramer, EveryStateKnowsWhatToDoWithAnyByte) {
   for (std::size_t state = 0; state < kStates; ++state) {
     const auto rows = std::count_if(kRows.begin(), kRows.end(), [&](const Row& row) {
-      return static_cast<std::size_t>(row.state) == state && row.input == Input::other;
+      return row.state == certain(static_cast<State>(state)) && row.input == Input::other;
     });
     EXPECT_EQ(rows, 1) << state;
   }

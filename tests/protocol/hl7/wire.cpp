@@ -33,6 +33,26 @@ struct Everything {
     print(out, m.sent);
     if (m.accepted) print(out, *m.accepted);
     if (m.acknowledged) print(out, *m.acknowledged);
+    out << " time=" << m.message_time << " envelope=" << to_text(m.envelope) << " part=" << to_text(m.part)
+        << " transport=" << to_text(m.transport_ack);
+    if (m.content) (*this)(*m.content);
+  }
+  void operator()(const Hl7Content& c) const {
+    out << " recorded=" << c.recorded << " event=" << c.event_type << " issuer=" << c.patient_issuer
+        << " visit=" << c.visit << " account=" << c.account << " patients=";
+    for (const Pseudonym& patient : c.patients) out << patient << ',';
+    for (const Hl7Merge& merge : c.merges) out << " merge=" << merge.patient << '<' << merge.merged;
+    for (const Hl7UniversalId& id : c.universal_ids) out << ' ' << id.id << '/' << id.type;
+    for (const Hl7Order& order : c.orders) {
+      out << " order=" << order.control << ',' << order.status << ',' << order.result_status << ','
+          << order.observation_status << ',' << order.placer << ',' << order.filler << ',' << order.study;
+      for (const Pseudonym& accession : order.accession) out << ',' << accession;
+    }
+    out << " orders_not_told=" << c.orders_not_told;
+    if (const Hl7Origin* o = c.origin.get()) {
+      out << " origin=" << o->software_vendor << '|' << o->software_product << '|' << o->software_version << '|'
+          << o->event_facility << '|' << o->profile << '|' << o->country;
+    }
   }
   void operator()(const Violation& v) const {
     out << ' ' << v.name << ' ' << v.offset << '+' << v.length << ' ' << v.by_opener;
