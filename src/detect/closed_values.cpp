@@ -60,6 +60,7 @@ Values all_closed_values() {
           {"hl7.ack_wanted", texts(AckCondition::always, AckCondition::on_success)},
           {"hl7.accept_code", {"CA", "CE", "CR"}},
           {"hl7.ack_code", {"AA", "AE", "AR"}},
+          {"hl7.ack_paired_by", texts(PairedBy::control_id, PairedBy::order)},
           {"hl7.unanswered", texts(WhyUnanswered::timeout, WhyUnanswered::closed)},
           {"violation.by", {"opener", "acceptor"}},
           {"violation.severity", texts(Severity::low, Severity::high)},

@@ -45,7 +45,7 @@ Outcome outcome(const Event&, const DicomStudy& study) {
 }
 
 Outcome outcome(const Event&, const Hl7Message& message) {
-  const std::optional<Code>& code = message.answer();
+  const std::optional<ShortCode>& code = message.answer();
   if (!code) return message.unanswered ? Outcome::failure : Outcome::unknown;
   if (code->size() != 2) return Outcome::unknown;
   switch (code->view()[1]) {  // HL7 table 0008: AA CA, AE CE, AR CR

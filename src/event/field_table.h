@@ -793,7 +793,7 @@ inline constexpr Field kFields[] = {
     {"hl7.ack_type", kText, "message type of the last answer", "HL7 v2 2.14.9.9 MSH-9", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.ack_type); })},
     {"hl7.ack_paired_by", kText, "control_id or order", "HL7 v2 2.14.8.2 MSA-2", kNobody,
-     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.ack_paired_by); })},
+     of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.ack_paired_by)); })},
     {"hl7.transport_ack", kText, "ack or nak: the commit acknowledgement of MLLP release 2; absent: none", "HL7 v2 MLLP R2", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, to_text(m.transport_ack)); })},
     {"hl7.error_code", kText, "code of an error that the answer tells; of several, of the first that weighs most", "HL7 v2 2.14.5.3 ERR-3, table 0357", kNobody,

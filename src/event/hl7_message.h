@@ -141,6 +141,13 @@ enum class AcknowledgementMode : std::uint8_t { original, enhanced };
 /// When a sender wants an acknowledgement (MSH-15, MSH-16; HL7 table 0155). Both absent is the original mode (2.9.2).
 enum class AckCondition : std::uint8_t { absent, always, never, on_error, on_success };
 
+/// By what an answer was paired with its message: MSA-2, or since no other message was waiting.
+enum class PairedBy : std::uint8_t { nothing, control_id, order };
+constexpr std::string_view to_text(PairedBy paired_by) {
+  constexpr std::array<std::string_view, 3> kNames{"", "control_id", "order"};
+  return kNames[static_cast<std::size_t>(paired_by)];
+}
+
 /// How it became known that a message that had to be answered is not (HL7 v2 2.9).
 enum class WhyUnanswered : std::uint8_t {
   timeout,    ///< not within Limits::hl7_answer_timeout
@@ -180,16 +187,16 @@ struct Hl7Message {
   bool message_seen = true;                 ///< false: an acknowledgement whose message was not seen on this connection
   AckCondition accept_wanted = AckCondition::absent;  ///< MSH-15
   AckCondition ack_wanted = AckCondition::absent;     ///< MSH-16
-  std::optional<Code> accept_code;                    ///< MSA-1 of the accept acknowledgement: CA CE CR
-  std::optional<Code> ack_code;                       ///< of the application's: AA AE AR; blank: of no table
-  Code ack_type;                                      ///< MSH-9 of the last answer: "ACK^A01", "ORR^O02"
-  std::string_view ack_paired_by;                     ///< "control_id" (MSA-2) or "order"; empty if never answered
-  std::shared_ptr<const Hl7Error> error;              ///< of the answer; null: it has no ERR
-  std::optional<WhyUnanswered> unanswered;            ///< surely not, so far: nothing stood in the way of seeing one
-  bool late = false;                                  ///< answered, but not within Limits::hl7_answer_timeout
-  std::uint32_t unacknowledged = 0;  ///< messages of this sender that await an answer, this one too, if it does
-  Duration unacknowledged_age{};     ///< of the oldest of these
-  std::uint64_t body_print = 0;      ///< Pseudonymizer::fingerprint() of it without MSH-7; told nowhere
+  std::optional<ShortCode> accept_code;               ///< MSA-1 of the accept acknowledgement: CA CE CR
+  std::optional<ShortCode> ack_code;                  ///< of the application's: AA AE AR; blank: of no table
+  ShortCode ack_type;                                 ///< MSH-9 of the last answer: "ACK^A01", "ORR^O02"
+  PairedBy ack_paired_by{};
+  std::shared_ptr<const Hl7Error> error;    ///< of the answer; null: it has no ERR
+  std::optional<WhyUnanswered> unanswered;  ///< surely not, so far: nothing stood in the way of seeing one
+  bool late = false;                        ///< answered, but not within Limits::hl7_answer_timeout
+  std::uint32_t unacknowledged = 0;         ///< messages of this sender that await an answer, this one too, if it does
+  Duration unacknowledged_age{};            ///< of the oldest of these
+  std::uint64_t body_print = 0;             ///< Pseudonymizer::fingerprint() of it without MSH-7; told nowhere
   std::shared_ptr<const Hl7Content> content;  ///< null: it has none of it
   std::uint64_t bytes = 0;                    ///< of the message; alone in its block, of the block's content
   std::uint64_t ack_bytes = 0;
@@ -199,7 +206,7 @@ struct Hl7Message {
   std::optional<Mark> acknowledged;
 
   /// What it was answered: by the application, else by the accept acknowledgement alone.
-  [[nodiscard]] const std::optional<Code>& answer() const { return ack_code ? ack_code : accept_code; }
+  [[nodiscard]] const std::optional<ShortCode>& answer() const { return ack_code ? ack_code : accept_code; }
   [[nodiscard]] const std::optional<Mark>& answered() const { return ack_code ? acknowledged : accepted; }
 };
 

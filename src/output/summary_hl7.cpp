@@ -17,7 +17,7 @@ struct Row {
 };
 
 // HL7 table 0008: AA CA, AE CE, AR CR. Any other answer is none that can be counted here.
-void count_answer(Row& row, const std::optional<Code>& code, const Visibility& visibility) {
+void count_answer(Row& row, const std::optional<ShortCode>& code, const Visibility& visibility) {
   if (!code) {
     ++(visibility.impaired() ? row.not_visible : row.unanswered);
   } else if (code->view().ends_with('A')) {

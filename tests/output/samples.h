@@ -111,7 +111,7 @@ inline Hl7Message message(std::string ack = "AA") {
   message.sent = mark(10ms);
   if (!ack.empty()) {
     message.ack_code = std::move(ack);
-    message.ack_paired_by = "control_id";
+    message.ack_paired_by = PairedBy::control_id;
     message.ack_bytes = 80;
     message.acknowledged = mark(30ms);
   }

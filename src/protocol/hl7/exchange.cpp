@@ -92,7 +92,7 @@ bool Exchange::answer_by_control_id(const Received& received, const Acknowledgem
   if (!place) return false;
   // Acknowledgements come in the order of the messages, mostly: those of the lost ones would have come before.
   if (!(*place)->before_loss) sender.messages_lost = false;
-  answer(received, acknowledgement, *place, "control_id");
+  answer(received, acknowledgement, *place, PairedBy::control_id);
   return true;
 }
 
@@ -103,12 +103,12 @@ bool Exchange::answer_by_order(const Received& received, const Acknowledgement& 
   if (sender.messages_lost && acknowledged != kNoControlId) return false;
   const auto place = sender.unanswered.only(acknowledged);
   if (!place) return false;
-  answer(received, acknowledgement, *place, "order");
+  answer(received, acknowledgement, *place, PairedBy::order);
   return true;
 }
 
 void Exchange::answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,
-                      std::string_view paired_by) {
+                      PairedBy paired_by) {
   UnansweredMessages& unanswered = side(opposite(received.direction)).unanswered;
   if (place->is_acknowledgement) {
     unanswered.on_answered(place);

@@ -62,7 +62,7 @@ class Exchange {
   bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
   bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
   void answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,
-              std::string_view paired_by);
+              PairedBy paired_by);
   /// Whether the message was acknowledged before.
   bool repeats(const Received& received, ControlId acknowledged);
   void tell_orphan(const Received& received, const Acknowledgement& acknowledgement);

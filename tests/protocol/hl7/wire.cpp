@@ -20,8 +20,8 @@ struct Everything {
         << " charset=" << m.character_set << " control=" << m.control_id << " patient=" << m.patient
         << " accession=" << m.accession << " placer=" << m.placer_order << " filler=" << m.filler_order
         << " order_control=" << m.order_control << " opener=" << m.sent_by_opener << " seen=" << m.message_seen
-        << " paired_by=" << m.ack_paired_by << " bytes=" << m.bytes << '/' << m.ack_bytes << '/' << m.missing_bytes
-        << " names=";
+        << " paired_by=" << to_text(m.ack_paired_by) << " bytes=" << m.bytes << '/' << m.ack_bytes << '/'
+        << m.missing_bytes << " names=";
     for (const auto& name :
          {m.sending_application, m.sending_facility, m.receiving_application, m.receiving_facility}) {
       print(out, name);
@@ -75,7 +75,7 @@ struct Summary {
     std::string text{to_text(phase)};
     text.append(" ").append(m.message_seen ? m.message_type.view() : "?");
     if (m.answer()) text.append(" ").append(*m.answer());
-    if (!m.ack_paired_by.empty()) text.append(" ").append(m.ack_paired_by);
+    if (m.ack_paired_by != PairedBy::nothing) text.append(" ").append(to_text(m.ack_paired_by));
     return text;
   }
   std::string operator()(const Violation& v) const { return "violation " + std::string{v.name}; }
