@@ -12,6 +12,7 @@ namespace {
 constexpr std::array kProtocols{
     ProtocolEntry{Protocol::dicom, looks_like_dicom, open_dicom},
     ProtocolEntry{Protocol::hl7, looks_like_mllp, open_hl7},
+    ProtocolEntry{Protocol::hllp, looks_like_hllp, nullptr},
     ProtocolEntry{Protocol::tls, looks_like_tls, nullptr},
     ProtocolEntry{Protocol::ssh, looks_like_ssh, nullptr},
     ProtocolEntry{Protocol::http, looks_like_http, nullptr},

@@ -48,4 +48,18 @@ Looks looks_like_mllp(ByteView first_bytes) {
   return Looks::no;
 }
 
+// HL7 Implementation Guide, appendix C: <SB>tvv<CR>ddd…cccccxxx<EB><CR>.
+Looks looks_like_hllp(ByteView first_bytes) {
+  const std::string_view text = as_text(first_bytes.subspan(padding(as_text(first_bytes))));
+  constexpr std::array<bool (*)(char), 5> kShape{
+      [](char c) { return c == '\013'; }, [](char c) { return c == 'D' || c == 'N'; },
+      [](char c) { return c >= '0' && c <= '9'; }, [](char c) { return c >= '0' && c <= '9'; },
+      [](char c) { return c == '\r'; }};
+  for (std::size_t at = 0; at < kShape.size(); ++at) {
+    if (at == text.size()) return Looks::need_more;
+    if (!kShape[at](text[at])) return Looks::no;
+  }
+  return Looks::yes;
+}
+
 }  // namespace dcmwatch

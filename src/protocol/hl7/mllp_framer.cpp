@@ -152,7 +152,7 @@ std::optional<ByteView> MllpFramer::seems_whole() const {
 
 Block MllpFramer::settle() {
   const Block block = finish(BlockEnd::settled, state_);
-  settled_ = Unended{block.offset, block.bytes, block.first, block.end_seen};
+  if (block.started) settled_ = Unended{block.offset, block.bytes, block.first, block.end_seen};
   state_ = block.end_seen ? State::lost_end : State::lost_line;
   return block;
 }

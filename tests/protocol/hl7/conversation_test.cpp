@@ -350,6 +350,161 @@ TEST(Hl7Conversation, AnUnendedMessageAtTheCloseIsToldAsFarAsItWent) {
   EXPECT_THAT(capture_ended.summary(), ElementsAre("start ADT^A01 unfinished", "end ADT^A01 unfinished"));
 }
 
+std::string unframed(const std::string& framed) { return framed.substr(1, framed.size() - 3); }
+
+TEST(Hl7Conversation, AnUnframedAcknowledgementIsPairedWhenTheSenderGoesOnAndNamed) {
+  const std::string reply = acknowledgement("AA", "1");
+  for (const std::string& sent : {unframed(reply), reply.substr(1), reply.substr(0, reply.size() - 2)}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1"))).say(back(sent)).say(there(message("ADT^A02", "2")));
+    wire.say(back(acknowledgement("AE", "2"))).close();
+    const std::vector<std::string> told = wire.summary();
+    EXPECT_THAT(told, testing::UnorderedElementsAre("start ADT^A01", "end ADT^A01 AA control_id",
+                                                    "violation hl7.unframed_acknowledgement", "start ADT^A02",
+                                                    "end ADT^A02 AE control_id"));
+    ASSERT_GT(told.size(), 1U);
+    EXPECT_EQ(told[1], "end ADT^A01 AA control_id");
+    EXPECT_EQ(fact(wire, 1).acknowledged->packet, 2U) << "when it came, though known later";
+  }
+}
+
+TEST(Hl7Conversation, ASenderThatClosesOverAnUnframedAcknowledgementWasAnswered) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).say(back(unframed(acknowledgement("AA", "1")))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "violation hl7.unframed_acknowledgement"));
+}
+
+TEST(Hl7Conversation, ALateEndBlockIsNoBreak) {
+  const std::string reply = acknowledgement("AA", "1");
+  for (const std::size_t late : {1U, 2U}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1"))).say(back(reply.substr(0, reply.size() - late)));
+    wire.say(there(message("ADT^A02", "2"))).say(back(reply.substr(reply.size() - late)));
+    wire.say(back(acknowledgement("AE", "2"))).close();
+    EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "start ADT^A02",
+                                            "end ADT^A02 AE control_id"));
+  }
+}
+
+TEST(Hl7Conversation, AMessageWithoutItsLastCarriageReturnIsAnsweredAndNamed) {
+  const std::string sent = message("ADT^A01", "1");
+  Wire wire;
+  wire.say(there(sent.substr(0, sent.size() - 1))).say(back(acknowledgement("AA", "1"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "violation hl7.end_block"));
+}
+
+TEST(Hl7Conversation, UnframedAcknowledgementsArePairedThoughTheirConnectionWasJoinedMidway) {
+  Wire wire{true};
+  wire.say(there(message("ADT^A01", "1"))).say(back(unframed(acknowledgement("AA", "1"))));
+  wire.say(there(message("ADT^A02", "2"))).say(back(unframed(acknowledgement("AA", "2")))).close();
+  EXPECT_THAT(wire.summary(), testing::IsSupersetOf({"end ADT^A01 AA control_id", "end ADT^A02 AA control_id"}));
+}
+
+TEST(Hl7Conversation, TellsTheCommitAcknowledgementsOfMllpRelease2) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).say(back(block("\x06"))).say(back(acknowledgement("AA", "1")));
+  wire.say(there(block("\x06"))).say(there(message("ADT^A02", "2"))).say(back(block("\x15"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "start ADT^A02", "end ADT^A02"));
+  EXPECT_EQ(fact(wire, 1).transport_ack, TransportAck::ack);
+  EXPECT_EQ(fact(wire, 3).transport_ack, TransportAck::nak);
+}
+
+std::string batch(int messages, const std::string& count) {
+  std::string content = "FHS|^~\\&|RIS\rBHS|^~\\&|RIS\r";
+  for (int i = 1; i <= messages; ++i) content += unframed(message("ADT^A0" + std::to_string(i), std::to_string(i)));
+  return content + "BTS|" + count + "|a comment\rFTS|1\r";
+}
+
+TEST(Hl7Conversation, ABatchInOneBlockGivesItsMessages) {
+  Wire wire;
+  wire.say(there(block(batch(2, "2")))).say(back(acknowledgement("AA", "2") + acknowledgement("AA", "1"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A02", "end ADT^A02 AA control_id", "end ADT^A01 AA control_id"));
+  EXPECT_EQ(fact(wire, 0).envelope, Hl7Envelope::batch);
+  EXPECT_EQ(fact(wire, 0).bytes, unframed(message("ADT^A01", "1")).size());
+}
+
+TEST(Hl7Conversation, CountsOfEnvelopesThatDoNotAgreeAreNamed) {
+  struct Case {
+    std::vector<std::string> blocks;
+    std::vector<std::string> broken;
+  };
+  const std::string one = unframed(message("ADT^A01", "1"));
+  for (const Case& c : {
+           Case{{batch(2, "3")}, {"hl7.batch_count"}},
+           Case{{batch(2, "")}, {}},
+           Case{{"BHS|^~\\&|\r", one, one, "BTS|2\r"}, {}},
+           Case{{"FHS|^~\\&|\r", "BHS|^~\\&|\r", one, "BTS|1\r", "FTS|2\r"}, {"hl7.file_count"}},
+           Case{{"BHS|^~\\&|\r" + one}, {"hl7.envelope"}},
+           Case{{one, "BTS|1\r"}, {"hl7.envelope"}},
+           Case{{"FHS|^~\\&|\r" + one + "FTS|1\r"}, {}},
+           Case{{one + one}, {"hl7.repeated_header"}},
+       }) {
+    Wire wire;
+    for (const std::string& content : c.blocks) wire.say(there(block(content)));
+    std::vector<std::string> broken;
+    for (const std::string& line : wire.summary()) {
+      if (line.starts_with("violation ")) broken.push_back(line.substr(10));
+    }
+    EXPECT_EQ(broken, c.broken) << c.blocks.front();
+  }
+}
+
+TEST(Hl7Conversation, CountsSayNothingOnceMessagesWereLost) {
+  Wire wire;
+  wire.say(there(block("BHS|^~\\&|\r"))).say(gap(Direction::forward, 100)).say(there(block("BTS|7\r"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre());
+}
+
+// Of a message's header and characters: each alone, in a message that is else as it should be.
+TEST(Hl7Conversation, NamesWhatBreaksChapter2) {
+  struct Case {
+    std::string content;
+    std::vector<std::string> broken;
+  };
+  const auto header = [](const std::string& rest) { return "MSH|^~\\&|A|B|C|D|" + rest + "\r"; };
+  const std::string sound = "20240101||ADT^A01|1|P|2.5";
+  for (const Case& c : {
+           Case{header(sound), {}},
+           Case{header("20240101101112.1234+0100||ADT^A01^ADT_A01|1|P|2.5|||||DEU|8859/1") + "PID|1||\xDC\r", {}},
+           Case{header("||ADT^A01|1|P|2.3"), {}},
+           Case{header("||ADT^A01|1|P|2.4"), {"hl7.message_time"}},
+           Case{header("yesterday||ADT^A01|1|P|2.3"), {"hl7.message_time"}},
+           Case{header("20241301||ADT^A01|1|P|2.5"), {"hl7.message_time"}},
+           Case{header("20240101|||1|P|2.5"), {"hl7.message_type"}},
+           Case{header("20240101||ADT^A01^ORM_O01|1|P|2.5"), {"hl7.message_structure"}},
+           Case{header("20240101||ADT^A01||P|2.5"), {"hl7.control_id"}},
+           Case{header("20240101||ADT^A01|1||2.5"), {"hl7.processing_id"}},
+           Case{header("20240101||ADT^A01|1|X|2.5"), {"hl7.processing_id"}},
+           Case{header("20240101||ADT^A01|1|P"), {"hl7.version"}},
+           Case{header("20240101||ADT^A01|1|P|2.55"), {"hl7.version"}},
+           Case{header(sound + "||||||LATIN"), {"hl7.character_set_name"}},
+           Case{header(sound) + "PID|1||\xDC\r", {"hl7.character_set"}},
+           Case{header(sound + "||||||UNICODE UTF-8") + "PID|1||\xDC\r", {"hl7.character_set"}},
+           Case{header(sound + "||||||UNICODE UTF-8") + "PID|1||\xC3\x9C\r", {}},
+           Case{header(sound + "||||||8859/1") + "PID|1||\x80\r", {"hl7.character_set"}},
+           Case{header(sound + "||||||~ISO IR87") + "PID|1||\x1b$B;3ED\x1b(B\r", {}},
+           Case{header(sound) + "PID|1||\x1b$B;3ED\x1b(B\r", {"hl7.character_set"}},
+           Case{header(sound) + "PID|1||a\tb\r", {"hl7.control_character"}},
+           Case{header(sound) + "PID|1||C:\\x\r", {"hl7.escape_sequence"}},
+           Case{header(sound) + "PID|1||a\\T\\b\\Zx\\\\X0d\\\r", {}},
+           Case{header(sound) + "pid|1\r", {"hl7.segment_name"}},
+           Case{header(sound) + "PIDX|1\r", {"hl7.segment_name"}},
+           Case{header(sound) + "PID|1", {"hl7.segment_terminator"}},
+           Case{header(sound) + "PID|1\r\n", {"hl7.segment_terminator"}},
+       }) {
+    Wire wire;
+    wire.say(there(block(c.content)));
+    std::vector<std::string> broken;
+    for (const std::string& line : wire.summary()) {
+      if (line.starts_with("violation ")) broken.push_back(line.substr(10));
+    }
+    EXPECT_THAT(broken, testing::UnorderedElementsAreArray(c.broken)) << c.content;
+  }
+}
+
 TEST(Hl7Conversation, JoinedMidwayTheFirstMessageMayComeInPieces) {
   for (const std::size_t head : {1U, 2U, 4U, 5U, 12U}) {
     const std::string sent = message("ADT^A01", "1");
