@@ -818,9 +818,6 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { number(s, m.ack_bytes); })},
     {"hl7.missing_bytes", kNumber, "of the message and its answers, never seen", "", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { if (m.missing_bytes != 0) number(s, m.missing_bytes); })},
-
-    {"patient.pseudonym", kText, "pseudonym of the patient id", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,
-     of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
     {"hl7.patient.issuer", kText, "pseudonym of who assigned the patient id", "HL7 v2 PID-3.4", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.patient_issuer); })},
     {"hl7.patient.others", kList, "pseudonyms of other ids of the patient", "HL7 v2 PID-3, PID-2, PID-4", kPseudonym,
@@ -833,6 +830,9 @@ inline constexpr Field kFields[] = {
      of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.visit); })},
     {"hl7.account", kText, "pseudonym of the patient account number", "HL7 v2 PID-18", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.account); })},
+
+    {"patient.pseudonym", kText, "pseudonym of the patient id", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,
+     of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
     {"order.accession", kText, "pseudonym of the accession number", "PS3.3 C.7.2.1, HL7 v2 IPC-1, OBR-18", kPseudonym,
      of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.accession); })},
     {"order.placer", kText, "pseudonym of the placer order number", "HL7 v2 ORC-2", kPseudonym,

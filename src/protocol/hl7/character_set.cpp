@@ -74,25 +74,25 @@ CharacterSet::CharacterSet(const Message& message) {
   for (bool first = true; !rest.empty(); first = false) {
     const std::string_view name = message.component_of(message.take_repetition(rest));
     if (name.empty()) continue;
-    said_ = true;
     const Term* term = find(name);
     known_ &= term != nullptr;
     if (!term) continue;
     if (first) term_ = static_cast<std::uint8_t>(term - kTerms.data());
+    named_ |= first;
     iso_2022_ |= term->bytes == Bytes::escaped;
   }
 }
 
-std::string_view CharacterSet::name() const { return said_ && (known_ || term_ != 0) ? kTerms[term_].name : ""; }
+std::string_view CharacterSet::name() const { return named_ ? kTerms[term_].name : ""; }
 
 bool CharacterSet::hides_delimiters(const Message& message) const {
-  return (message.high_bytes && kTerms[term_].bytes == Bytes::may_trail) || (message.escape_sequences && iso_2022_);
+  return message.escape_sequences || (message.high_bytes && kTerms[term_].bytes == Bytes::may_trail);
 }
 
 std::string CharacterSet::to_utf8(std::string_view text) const {
   static constexpr Repertoire kUtf8{ascii, ascii, "UTF-8"};
   if (transcoded_) return dcmwatch::to_utf8(kUtf8, text, kSegmentEnds);
-  const bool meant = term_ != 0 || !std::ranges::any_of(text, is_high);
+  const bool meant = term_ != 0 || !std::ranges::any_of(text, is_high);  // ISO 2022 says itself what is meant
   return meant ? dcmwatch::to_utf8(kTerms[term_].repertoire, text, kSegmentEnds) : std::string{text};
 }
 

@@ -38,7 +38,7 @@ class CharacterSet {
   std::uint8_t term_ = 0;  ///< its place in the table
   bool iso_2022_ = false;  ///< a repetition names a set of two bytes a character, or JIS's Latin letters
   bool known_ = true;
-  bool said_ = false;
+  bool named_ = false;  ///< by the first repetition
   bool transcoded_ = false;
 };
 

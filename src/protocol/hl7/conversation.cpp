@@ -227,12 +227,8 @@ std::size_t Conversation::on_other(ByteView content, const Block& block, const R
 }
 
 void Conversation::on_message_or_acknowledgement(const Message& message, bool cut, const Received& received) {
-  CharacterSet character_set{message};
-  Breaks breaks = message.breaks;
-  breaks.add(breaks_of(message, character_set, cut));
-  if (message.header_broken) breaks.add(Break::message_header);
-
   // Where delimiters may be parts of characters, it is read again when that cannot be so any longer.
+  CharacterSet character_set{message};
   std::string transcoded;
   std::variant<Message, Defect> again = Defect::no_header;
   const Message* meant = &message;
@@ -241,11 +237,14 @@ void Conversation::on_message_or_acknowledgement(const Message& message, bool cu
     again = decode_message(as_bytes(transcoded), cut, limits_);
     if (const Message* read = std::get_if<Message>(&again)) {
       meant = read;
-      breaks = read->breaks;
-      breaks.add(breaks_of(message, character_set, cut));
-      character_set.is_transcoded();
+      character_set = CharacterSet{*read};
     }
   }
+  Breaks breaks = meant->breaks;
+  breaks.add(breaks_of(*meant, cut));
+  if (!cut && !character_set.holds(message)) breaks.add(Break::character_set);
+  if (meant->header_broken) breaks.add(Break::message_header);
+  if (meant != &message) character_set.is_transcoded();
   tell(breaks, received);
   if (acknowledges(*meant, cut)) {
     on_acknowledgement(*meant, cut, received);

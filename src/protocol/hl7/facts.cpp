@@ -118,7 +118,7 @@ class Teller {
     facts_.character_set = character_set_.name();
     const std::string_view version = message_.component(Field::version_id);
     if (is_version(version)) facts_.version = version;
-    const std::string_view time = message_.component(Field::message_time);
+    const std::string_view time = meanings_.of(Field::message_time);
     if (is_time(time)) facts_.message_time = time;
     facts_.mode = acknowledgement_mode();
     facts_.part = part();
@@ -154,7 +154,7 @@ class Teller {
   }
 
   void tell_event() {
-    const std::string_view recorded = message_.component(Field::recorded);
+    const std::string_view recorded = meanings_.of(Field::recorded);
     if (is_time(recorded)) content().recorded = recorded;
     const std::string_view event = message_.component(Field::event_type);
     if (is_trigger_event(event) && event != message_.component(Field::message_type, 2)) content().event_type = event;

@@ -106,6 +106,7 @@ constexpr std::string_view kStudyUidName = "Study Instance UID";
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kSegmentEnds = "\r\n";
+constexpr char kIsoEscape = '\x1b';
 constexpr std::string_view kNull = "\"\"";
 
 // Software and user segments may stand between MSH and MSA (the ACK message, HL7 v2 2.13.1).
@@ -169,11 +170,11 @@ bool holds_control_character(std::string_view text) {
 }
 
 // A control character belongs in no field of a header: it most likely ends the segment, and the fields behind it are
-// another's, perhaps a patient's name.
+// another's, perhaps a patient's name. ESC begins a character set's letters.
 std::string_view before_control_character(std::string_view segment) {
   if (!holds_control_character(segment)) return segment;
-  const auto control =
-      std::find_if(segment.begin(), segment.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
+  const auto control = std::find_if(segment.begin(), segment.end(),
+                                    [](char c) { return static_cast<unsigned char>(c) < ' ' && c != kIsoEscape; });
   return segment.substr(0, static_cast<std::size_t>(control - segment.begin()));
 }
 
@@ -358,7 +359,6 @@ struct Seen {
 };
 
 constexpr std::string_view kAddendum = "ADD";
-constexpr char kIsoEscape = '\x1b';
 
 /// Cuts the segments of a message, and looks at each of its bytes on the way: all that costs by the byte is here.
 class SegmentCutter {
@@ -379,7 +379,6 @@ class SegmentCutter {
       }
     }
     if (begin_ < text_.size()) {
-      if (begins_another()) return begin_;
       if (!cut_) message_.breaks.add(Break::segment_terminator);
       reader_.read(text_.substr(begin_));
     }
@@ -391,7 +390,7 @@ class SegmentCutter {
  private:
   static constexpr std::uint64_t kAboveControls = 0xE0 * kEveryByte;
 
-  // A control character; false: it ends the first segment of what is another's.
+  // A control character; false: what follows it is another's.
   bool take(std::size_t at) {
     const char c = text_[at];
     if (c != '\r' && c != '\n') {
@@ -400,12 +399,9 @@ class SegmentCutter {
       return true;
     }
     seen_.line_feed |= c == '\n';
-    if (at != begin_) {
-      if (begins_another()) return false;
-      read(text_.substr(begin_, at - begin_), at + 1);
-    }
+    if (at != begin_) read(text_.substr(begin_, at - begin_), at + 1);
     begin_ = at + 1;
-    return true;
+    return !begins_another();
   }
 
   // HL7 v2 2.10.2.1: what an ADD follows was ended anywhere, so that its last field is not whole.
@@ -418,7 +414,7 @@ class SegmentCutter {
 
   [[nodiscard]] bool begins_another() const {
     const SegmentId id = segment_id(text_.substr(begin_));
-    if (begin_ == 0 || (id != kHeader && !is_envelope(id))) return false;
+    if (id != kHeader && !is_envelope(id)) return false;
     return text_.size() > begin_ + kSegmentIdLength && may_delimit(text_[begin_ + kSegmentIdLength]);
   }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
+#include "protocol/hl7/character_set.h"
 #include "protocol/hl7/codes.h"
 
 namespace dcmwatch::hl7 {
@@ -24,7 +26,8 @@ bool must_say_its_time(std::string_view version) {
 void look_at_header(const Message& message, Breaks& breaks) {
   const std::string_view version = message.component(Field::version_id);
   if (!is_known_version(version)) breaks.add(Break::version);
-  const std::string_view time = message.component(Field::message_time);
+  std::string scratch;
+  const std::string_view time = unescape(message.component(Field::message_time), message.delimiters, scratch);
   if (time.empty() ? must_say_its_time(version) : !is_time(time)) breaks.add(Break::message_time);
   if (message.component(Field::control_id).empty()) breaks.add(Break::control_id);
   if (processing_id(message).empty()) breaks.add(Break::processing_id);
@@ -36,12 +39,11 @@ void look_at_header(const Message& message, Breaks& breaks) {
 
 }  // namespace
 
-Breaks breaks_of(const Message& message, const CharacterSet& character_set, bool cut) {
+Breaks breaks_of(const Message& message, bool cut) {
   Breaks breaks;
-  const bool header_read = !message.header_broken && (!cut || message.beyond_header || message.is_acknowledgement);
-  if (header_read) look_at_header(message, breaks);
-  if (!character_set.is_known()) breaks.add(Break::character_set_name);
-  if (header_read && !character_set.holds(message)) breaks.add(Break::character_set);
+  if (!message.header_broken && (!cut || message.beyond_header || message.is_acknowledgement))
+    look_at_header(message, breaks);
+  if (!CharacterSet{message}.is_known()) breaks.add(Break::character_set_name);
   return breaks;
 }
 

@@ -102,6 +102,15 @@ std::string acknowledgement(std::string_view code, std::string_view acknowledged
   return block(text);
 }
 
+std::string said_of(const Hl7Message& message) {
+  Hl7Message said = message;
+  said.bytes = said.ack_bytes = said.missing_bytes = 0;
+  said.sent = {};
+  std::ostringstream out;
+  Everything{out}(said);
+  return out.str();
+}
+
 Wire::Wire(bool joined_midway, Limits limits, bool opener_known)
     : settings_{limits, &pseudonymizer_}, emitter_(connection_, *this, Protocol::hl7) {
   connection_.joined_midway = joined_midway;

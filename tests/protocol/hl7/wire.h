@@ -64,6 +64,9 @@ class Wire final : private EventSink {
   Mark mark_;
 };
 
+/// Every value of a message's facts, but for when and in how many bytes it came.
+std::string said_of(const Hl7Message& message);
+
 using Script = std::vector<Said>;
 
 }  // namespace dcmwatch::test
