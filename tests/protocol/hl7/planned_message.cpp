@@ -38,8 +38,18 @@ const std::array kWritings{
     Writing{"~ISO IR87", "", "ISO-2022-JP", {"漢", "字", "山"}},
 };
 
+// To make one takes longer than to write a word with it.
+iconv_t conversion_to(const char* encoding) {
+  static std::map<std::string_view, iconv_t> conversions;
+  const auto [found, added] = conversions.try_emplace(encoding);
+  if (added) found->second = iconv_open(encoding, "UTF-8");
+  return found->second;
+}
+
 std::string encoded(const char* encoding, std::string_view utf8) {
-  const iconv_t conversion = iconv_open(encoding, "UTF-8");
+  const bool is_ascii = std::ranges::all_of(utf8, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (is_ascii) return std::string{utf8};
+  const iconv_t conversion = conversion_to(encoding);
   std::string from{utf8};
   std::string to(utf8.size() * 4 + 16, '\0');
   char* in = from.data();
@@ -48,7 +58,6 @@ std::string encoded(const char* encoding, std::string_view utf8) {
   std::size_t room = to.size();
   const bool fits = iconv(conversion, &in, &left, &out, &room) != static_cast<std::size_t>(-1) &&
                     iconv(conversion, nullptr, nullptr, &out, &room) != static_cast<std::size_t>(-1);
-  iconv_close(conversion);
   if (!fits) throw std::logic_error{"a letter that the character set does not have"};
   to.resize(to.size() - room);
   return to;

@@ -52,7 +52,7 @@ std::vector<std::string> cut_up(Dice& dice, std::string_view stream) {
 
 TEST(Hl7RoundTrip, LegalMessagesAreToldAsTheyWerePlanned) {
   const Wire any;
-  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     Dice dice{seed};
     const Spoken spoken = speak(dice, any.pseudonymizer());
     Wire wire;
@@ -88,7 +88,7 @@ void mutate(Dice& dice, std::string& bytes) {
 
 TEST(Hl7RoundTrip, WhateverGoesWrongEachMessageThatBeginsHasOneEnd) {
   const Wire any;
-  for (std::uint64_t seed = 1'000'000; seed < 1'002'000; ++seed) {
+  for (std::uint64_t seed = 1'000'000; seed < 1'001'000; ++seed) {
     Dice dice{seed};
     Spoken spoken = speak(dice, any.pseudonymizer());
     mutate(dice, spoken.stream);
