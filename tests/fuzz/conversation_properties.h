@@ -1,4 +1,4 @@
-// What must hold of any DICOM connection, whatever is sent on it.
+// What must hold of any DICOM or HL7 connection, whatever is sent on it.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +12,19 @@ inline void require(bool holds, const char* property) {
   if (holds) return;
   std::fprintf(stderr, "does not hold: %s\n", property);
   __builtin_trap();
+}
+
+/// Each segment begins with its direction in one byte and its length in two.
+inline std::vector<Chunk> chunks_of(ByteReader& input) {
+  std::vector<Chunk> chunks;
+  while (input.remaining() >= 3) {
+    const Direction direction = (input.u8() & 1) != 0 ? Direction::backward : Direction::forward;
+    const std::size_t length = input.u16();
+    const auto number = static_cast<std::int64_t>(chunks.size());
+    const Mark mark{timestamp_from_ns((number + 1) * 1'000'000), 0, static_cast<std::uint64_t>(number)};
+    chunks.push_back({direction, mark, std::string{as_text(input.take(std::min(length, input.remaining())))}});
+  }
+  return chunks;
 }
 
 inline std::vector<Chunk> in_pieces(const std::vector<Chunk>& chunks, std::size_t size) {
@@ -49,6 +62,30 @@ inline void check_conversation(const std::vector<Chunk>& chunks, std::size_t siz
   const std::vector<Event> again = events_of(parties, in_pieces(chunks, size), kPseudonymizer);
   if (!in_step(events)) return;
   const std::string whole = lines_of(events), cut = lines_of(again);
+  if (whole != cut) std::fprintf(stderr, "as it is:\n%s\nin pieces of %zu:\n%s\n", whole.c_str(), size, cut.c_str());
+  require(whole == cut, "how the bytes are cut does not matter");
+}
+
+/// Plays the chunks behind a message by which the connection is known as HL7's, and again in pieces of `size`: every
+/// message that began has one end, and the same is told.
+inline void check_hl7_conversation(std::vector<Chunk> chunks, std::size_t size) {
+  static const Pseudonymizer kPseudonymizer{"a key for tests only"};
+  Parties parties;
+  parties.source = {*IpAddress::parse("10.0.0.1"), 40000};
+  parties.destination = {*IpAddress::parse("10.0.0.2"), 2575};
+  chunks.insert(chunks.begin(), {Direction::forward, {}, "\x0BMSH|^~\\&|A|B|C|D|2024||ADT^A01|1|P|2.5\r\x1C\r"});
+  const std::vector<Event> events = events_of(parties, chunks, kPseudonymizer);
+  int open = 0;
+  for (const Event& event : events) {
+    const auto* message = std::get_if<Hl7Message>(&event.facts);
+    if (!message || !message->message_seen) continue;
+    if (event.phase == Phase::start) ++open;
+    if (event.phase == Phase::end) --open;
+    require(open >= 0, "a message begins before it ends");
+  }
+  require(open == 0, "every message that began has one end");
+  const std::string whole = lines_of(events);
+  const std::string cut = lines_of(events_of(parties, in_pieces(chunks, size), kPseudonymizer));
   if (whole != cut) std::fprintf(stderr, "as it is:\n%s\nin pieces of %zu:\n%s\n", whole.c_str(), size, cut.c_str());
   require(whole == cut, "how the bytes are cut does not matter");
 }

@@ -34,14 +34,14 @@ def tcp_payload(frame, link):
     return source, frame[ip + (frame[ip + 12] >> 4) * 4:end], frozenset(((frame[26:30], source), (frame[30:34], destination)))
 
 
-def dicom_connections(frames, link):
-    """Of each whole DICOM connection its segments: whether the opener sent it, and its payload."""
+def connections_beginning(frames, link, beginning):
+    """Of each connection whose opener begins so its segments: whether the opener sent it, and its payload."""
     connections = {}
     for port, payload, ends in filter(None, (tcp_payload(frame, link) for frame in frames)):
         opener, segments = connections.setdefault(ends, (port, []))
         if payload:
             segments.append((port == opener, payload))
-    return [segments for _, segments in connections.values() if segments and segments[0][1][:2] == b"\x01\x00"]
+    return [segments for _, segments in connections.values() if segments and segments[0][1].startswith(beginning)]
 
 
 def pdus(segments):
@@ -92,9 +92,27 @@ def write_dicom(seeds, name, connections):
                 write("data_set", bytes([syntax_of(fragment), len(told) % 10, 6]) + fragment)
 
 
+def write_hl7(seeds, name, connections):
+    for number, segments in enumerate(connections[:CONVERSATIONS]):
+        head, size = [], 0
+        for sent, payload in segments:
+            size += len(payload)
+            if size > CONVERSATION_BYTES:
+                break
+            head.append((sent, payload))
+        (seeds / "hl7_conversation" / f"{name}-{number}").write_bytes(
+            b"\x06" + b"".join(bytes([not sent]) + struct.pack(">H", len(p)) + p for sent, p in head))
+        for by_opener in (True, False):
+            stream = b"".join(payload for sent, payload in head if sent == by_opener)
+            (seeds / "mllp" / f"{name}-{number}-{by_opener:d}").write_bytes(b"\x06\x20" + stream)
+            content = stream.split(b"\x1c\r")[0].lstrip(b"\x0b")
+            (seeds / "hl7_message" / f"{name}-{number}-{by_opener:d}").write_bytes(b"\x05" + content[:MESSAGE_BYTES])
+
+
 def main():
     pcaps, seeds = map(pathlib.Path, sys.argv[1:])
-    for entry in ("capture", "decode", "streams", "pdu", "command", "data_set", "conversation"):
+    for entry in ("capture", "decode", "streams", "pdu", "command", "data_set", "conversation",
+                  "mllp", "hl7_message", "hl7_conversation"):
         (seeds / entry).mkdir(parents=True, exist_ok=True)
     for path in sorted(pcaps.glob("*.pcap*")):
         capture = path.read_bytes()
@@ -115,7 +133,13 @@ def main():
         if stream:
             (seeds / "streams" / path.stem).write_bytes(stream)
         every = [packet[16:] for packet in records(capture, len(capture))[2]]
-        write_dicom(seeds, path.stem, dicom_connections(every, link))
+        write_dicom(seeds, path.stem, connections_beginning(every, link, b"\x01\x00"))
+        write_hl7(seeds, path.stem, connections_beginning(every, link, b"\x0b"))
+    for path in sorted((pcaps.resolve().parent.parent / "shared" / "corpus" / "hl7").glob("*.hl7")):
+        content = path.read_bytes()
+        if len(content) <= MESSAGE_BYTES:
+            (seeds / "hl7_message" / path.stem).write_bytes(b"\x09" + content)
+            (seeds / "mllp" / path.stem).write_bytes(b"\x13\x20\x0b" + content + b"\x1c\r")
 
 
 if __name__ == "__main__":
