@@ -79,6 +79,8 @@ constexpr std::array kZds{WantedField{1, Looked::study}};
 constexpr std::array kObx{WantedField{3, Looked::identifier}, WantedField{5, Looked::value},
                           WantedField{11, Looked::status}};
 
+constexpr std::size_t kValueFields = 2;  // of these: what is observed, and its value
+
 constexpr SegmentId kHeader = segment_id("MSH"), kAcknowledgement = segment_id("MSA");
 // The most frequent first.
 constexpr std::array kWanted{
@@ -146,7 +148,7 @@ std::optional<Delimiters> read_delimiters(std::string_view text) {
 constexpr std::size_t kWord = 8;
 constexpr std::uint64_t kEveryByte = 0x0101010101010101;
 constexpr std::uint64_t kHighBits = 0x80 * kEveryByte;
-std::uint64_t word_at(std::string_view text, std::size_t at, std::uint64_t filler) {
+[[gnu::always_inline]] inline std::uint64_t word_at(std::string_view text, std::size_t at, std::uint64_t filler) {
   const auto load = [text](std::size_t from, std::size_t bytes) {
     std::uint64_t word = 0;
     std::memcpy(&word, text.data() + from, bytes);
@@ -320,11 +322,19 @@ class SegmentReader {
     order_->set(field, text);
   }
 
+  // Its status is an order's.
   void read_observation(std::string_view segment, const WantedSegment& wanted) {
-    const auto fields = look(segment, wanted.fields);
-    if (is_study_uid(fields.raw(Looked::identifier))) add(OrderField::study, fields.raw(Looked::value));
+    const auto fields = look(segment, order_ ? wanted.fields : wanted.fields.first(kValueFields));
+    if (may_be_study_uid(fields.raw(Looked::identifier)) && is_study_uid(fields.raw(Looked::identifier)))
+      add(OrderField::study, fields.raw(Looked::value));
     if (order_ && !fields.raw(Looked::status).empty())
       order_->set(OrderField::observation_status, fields.raw(Looked::status));
+  }
+
+  // Most observations are something else.
+  static bool may_be_study_uid(std::string_view identifier) {
+    return std::ranges::any_of(kStudyConcepts, [&](std::string_view code) { return identifier.starts_with(code); }) ||
+           (identifier.size() > kStudyUidName.size() && identifier.find(kStudyUidName) != std::string_view::npos);
   }
 
   [[nodiscard]] bool is_study_uid(std::string_view identifier) const {
@@ -449,20 +459,25 @@ Decoded read_segments(std::string_view text, bool cut, const Delimiters& delimit
 }  // namespace
 
 std::string_view Message::find_component(std::string_view field, unsigned number) const {
+  constexpr std::uint64_t kNoDelimiter = kEveryByte * 'A';
   // A delimiter that is not named (NUL) delimits nothing.
-  const char component = delimiters.component;
-  const char repetition = delimiters.repetition == '\0' ? component : delimiters.repetition;
+  const char repetition = delimiters.repetition == '\0' ? delimiters.component : delimiters.repetition;
+  const std::uint64_t components = kEveryByte * static_cast<unsigned char>(delimiters.component);
+  const std::uint64_t repetitions = kEveryByte * static_cast<unsigned char>(repetition);
+  const auto found = [](std::string_view text) { return text == kNull ? std::string_view{} : text; };
   std::size_t begin = 0;
-  std::size_t end = 0;
-  for (; end < field.size(); ++end) {
-    if (field[end] != component && field[end] != repetition) continue;
-    if (number == 1 || field[end] != component) break;
-    --number;
-    begin = end + 1;
+  for (std::size_t at = 0; at < field.size(); at += kWord) {
+    const std::uint64_t word = word_at(field, at, kNoDelimiter);
+    std::uint64_t ends = zero_bytes(word ^ components) | zero_bytes(word ^ repetitions);
+    for (; ends != 0; ends &= ends - 1) {
+      const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(ends)) / 8;
+      if (number == 1) return found(field.substr(begin, end - begin));
+      if (field[end] != delimiters.component) return {};
+      --number;
+      begin = end + 1;
+    }
   }
-  if (number != 1) return {};
-  const std::string_view found = field.substr(begin, end - begin);
-  return found == kNull ? std::string_view{} : found;
+  return number == 1 ? found(field.substr(begin)) : std::string_view{};
 }
 
 std::string_view Message::take_repetition(std::string_view& field) const {
