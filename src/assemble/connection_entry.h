@@ -34,6 +34,7 @@ struct LiveConnection {
   LiveConnection* keeps_newer = nullptr;  ///< its neighbours among those that keep about as much
   LiveConnection* keeps_older = nullptr;
   std::array<Timestamp, 2> window_closed_since{};  ///< by who receives in that direction; zero: it has room
+  Timestamp wakes_at = Timestamp::max();           ///< when the partition looks whether the sink is to be woken
   bool sink_asked = false;
   bool waits = false;  ///< listed among those with something held
 
@@ -44,6 +45,7 @@ struct LiveConnection {
     sink.reset();
     connection = {};
     window_closed_since = {};
+    wakes_at = Timestamp::max();
     sink_asked = waits = false;
   }
 };

@@ -251,6 +251,7 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
   }
   Live& ended = *it.live;
   if (ended.waits) std::erase(waiting_, slot);
+  if (ended.wakes_at != Timestamp::max()) wakes_.erase({ended.wakes_at, slot});
   keepers_.set(ended, 0);
   for (const Direction direction : kBothDirections) {
     HalfStream& half = ended.half[index_of(direction)];
@@ -369,6 +370,7 @@ void Partition::forget(Slot slot) {
 
 void Partition::advance(Timestamp now) {
   if (!waiting_.empty()) expire_holes(now);
+  while (!wakes_.empty() && wakes_.begin()->first <= now) catch_up(wakes_.begin()->second, now);
   std::size_t ended = 0;
   for (std::size_t state = 0; state < kStates; ++state) {
     if (ages_[state].due <= now) expire_idle(static_cast<State>(state), now, ended);
@@ -390,7 +392,7 @@ void Partition::expire_holes(Timestamp now) {
 
 bool Partition::catch_up_late(Slot slot, Timestamp now) {
   Entry& it = entry(slot);
-  if (it.live && it.live->waits) end_waiting(slot, now);
+  if (it.live && (it.live->waits || it.live->wakes_at <= now)) end_waiting(slot, now);
   if (deadline_of(it) > now) return true;
   end_in_silence(slot);
   return false;
@@ -398,15 +400,16 @@ bool Partition::catch_up_late(Slot slot, Timestamp now) {
 
 void Partition::end_waiting(Slot slot, Timestamp now) {
   Entry& it = entry(slot);
-  const Timestamp expired = expire_waiting(it, std::min(now, deadline_of(it)));
+  const Timestamp expired = expire_waiting(slot, std::min(now, deadline_of(it)));
   if (!it.live->finished()) return;
   const Mark& last = it.live->connection.last;
   close(slot, {expired, last.source, last.packet}, CloseReason::finished);
 }
 
-// Holes first: what was captured too early waits for them to be filled or given up. Returns when the last was.
-Timestamp Partition::expire_waiting(Entry& it, Timestamp now) {
-  Live& connection = *it.live;
+// Holes first: what was captured too early waits for them to be filled or given up, and a sink that is woken has been
+// told of all that was lost. Returns when the last of it happened.
+Timestamp Partition::expire_waiting(Slot slot, Timestamp now) {
+  Live& connection = *entry(slot).live;
   const std::size_t before = connection.half[0].held_bytes() + connection.half[1].held_bytes();
   Mark mark = connection.connection.last;
   for (Timestamp due = due_of(connection); due <= now && !connection.finished(); due = due_of(connection)) {
@@ -415,17 +418,38 @@ Timestamp Partition::expire_waiting(Entry& it, Timestamp now) {
       connection.half[index_of(direction)].expire_holes(target(connection, direction), mark);
     for (const Direction direction : kBothDirections)
       connection.half[index_of(direction)].release_early(target(connection, direction), mark.time);
+    if (connection.wakes_at <= mark.time) wake(slot, mark);
   }
   held_bytes_ += connection.half[0].held_bytes() + connection.half[1].held_bytes() - before;
   note_kept(connection, mark);
+  note_wake(slot);
   return mark.time;
+}
+
+void Partition::wake(Slot slot, const Mark& mark) {
+  Live& connection = *entry(slot).live;
+  wakes_.erase({connection.wakes_at, slot});
+  connection.wakes_at = Timestamp::max();
+  for (const Direction direction : kBothDirections)
+    connection.half[index_of(direction)].lose_unseen_end(target(connection, direction), mark);
+  connection.sink->on_time(mark);
+  note_wake(slot);
+}
+
+// After its sink was told something. Later than it was is soon enough to be noticed when that time has come.
+void Partition::note_wake(Slot slot) {
+  Live& connection = *entry(slot).live;
+  if (!connection.sink || connection.sink->wake_at() >= connection.wakes_at) return;
+  if (connection.wakes_at != Timestamp::max()) wakes_.erase({connection.wakes_at, slot});
+  connection.wakes_at = connection.sink->wake_at();
+  wakes_.emplace(connection.wakes_at, slot);
 }
 
 // When the first of what waits has had its time.
 Timestamp Partition::due_of(Live& connection) {
-  if (!connection.half[0].waiting() && !connection.half[1].waiting()) return Timestamp::max();
-  return std::min(connection.half[0].due(target(connection, Direction::forward)),
-                  connection.half[1].due(target(connection, Direction::backward)));
+  if (!connection.half[0].waiting() && !connection.half[1].waiting()) return connection.wakes_at;
+  return std::min({connection.wakes_at, connection.half[0].due(target(connection, Direction::forward)),
+                   connection.half[1].due(target(connection, Direction::backward))});
 }
 
 void Partition::expire_idle(State state, Timestamp now, std::size_t& ended) {
@@ -457,6 +481,9 @@ void Partition::rebase(Timestamp now) {
       it.active = it.linked = now;
       if (!it.live) continue;
       for (HalfStream& half : it.live->half) half.rebase(now);
+      if (!it.live->sink) continue;
+      it.live->sink->rebase(now);
+      note_wake(slot);
     }
     if (list.oldest != kNoSlot) list.due = now;
   }

@@ -178,9 +178,15 @@ void HalfStream::give_up_hole(const Target& target, const Mark& mark) {
   hole_begin_ = next_;
 }
 
+// A FIN takes a sequence number: one byte acknowledged beyond the last seen may be a FIN that was not captured.
+void HalfStream::lose_unseen_end(const Target& target, const Mark& mark) {
+  if (!started_ || !held_.empty() || acknowledged_ <= next_ + 1) return;
+  if (acknowledged_beyond_since_ + target.limits.reorder_window > mark.time) return;
+  lose_hole(target, mark, fin_ ? std::min(*fin_, acknowledged_) : acknowledged_);
+}
+
 void HalfStream::close(const Target& target, const Mark& mark) {
   while (!held_.empty()) give_up_hole(target, mark);
-  // A FIN takes a sequence number: one byte acknowledged beyond the last seen may be a FIN that was not captured.
   std::int64_t known_end = fin_.value_or(acknowledged_);
   if (!fin_ && acknowledged_ == next_ + 1) known_end = next_;
   if (started_ && known_end > next_) lose_hole(target, mark, known_end);

@@ -104,6 +104,8 @@ class HalfStream {
   /// The same for bytes that were captured before what they acknowledge. To be called after the other direction's
   /// holes have been given up; and whenever the other direction has got on.
   void release_early(const Target& target, Timestamp now);
+  /// Nothing followed what the peer acknowledged and nobody saw: once that has had its time, it is lost.
+  void lose_unseen_end(const Target& target, const Mark& mark);
   /// Gives up the hole before what is held, if there is one: a limit was reached.
   void give_up_hole(const Target& target, const Mark& mark);
   /// Tells the skipped bytes that were not told yet; to be called before the other direction's bytes are, which may end

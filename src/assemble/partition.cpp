@@ -437,7 +437,7 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
 
   HalfStream& receiver = connection.half[index_of(opposite(direction))];
   if (sender.waiting() || receiver.waiting()) {
-    expire_waiting(it, segment.mark.time);
+    expire_waiting(slot, segment.mark.time);
   }
   const std::size_t held_before = sender.held_bytes() + receiver.held_bytes();
   if (conflicts) sender.tell_conflict(target(connection, direction), segment.mark, offset, bytes);
@@ -453,6 +453,7 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
   held_bytes_ += sender.held_bytes() + receiver.held_bytes() - held_before;
   if (sender.waiting() || receiver.waiting()) limit_held(slot, segment.mark);
   note_kept(connection, segment.mark);
+  note_wake(slot);
   if (verdict == HalfStream::Verdict::taken) return true;
   ++counters_.implausible_packets;
   if (verdict == HalfStream::Verdict::stray) return false;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "assemble/assembler.h"
@@ -122,11 +124,14 @@ class Partition {
   /// whether a batch ended in between. False if it has been forgotten. Nearly always there is nothing.
   bool catch_up(Slot slot, Timestamp now) {
     const Entry& it = entry(slot);
-    return (deadline_of(it) > now && !(it.live && it.live->waits)) || catch_up_late(slot, now);
+    return (deadline_of(it) > now && !(it.live && (it.live->waits || it.live->wakes_at <= now))) ||
+           catch_up_late(slot, now);
   }
   bool catch_up_late(Slot slot, Timestamp now);
   void end_waiting(Slot slot, Timestamp now);
-  Timestamp expire_waiting(Entry& entry, Timestamp now);
+  Timestamp expire_waiting(Slot slot, Timestamp now);
+  void note_wake(Slot slot);
+  void wake(Slot slot, const Mark& mark);
   Timestamp due_of(Live& connection);
   void expire_idle(State state, Timestamp now, std::size_t& ended);
   void note_waiting(Slot slot);
@@ -158,8 +163,9 @@ class Partition {
   std::size_t entries_in_use_ = 0;
   std::vector<std::unique_ptr<Live>> spare_;
   std::array<AgeList, static_cast<std::size_t>(State::states)> ages_;
-  std::vector<Slot> waiting_;  ///< connections with something held
-  std::vector<Slot> waited_;   ///< its other buffer
+  std::vector<Slot> waiting_;                   ///< connections with something held
+  std::vector<Slot> waited_;                    ///< its other buffer
+  std::set<std::pair<Timestamp, Slot>> wakes_;  ///< connections whose sinks are to be woken; each once
   HeldBuffers buffers_;
   std::size_t held_bytes_ = 0;
   Keepers keepers_;

@@ -98,6 +98,11 @@ class StreamSink {
   /// it can of them as cut short, and passes over their rest; if there are none, it gives up all else that it keeps. So
   /// it keeps nothing once it was called often enough. What follows is wanted as before.
   virtual void give_up_kept(const Mark&) {}
+  /// Packet time has come to wake_at(), which is `mark`'s; all that was seen before has been told, and so has been what
+  /// was acknowledged and is not there.
+  virtual void on_time(const Mark& /*mark*/) {}
+  /// The capture's clock was set back to `now`: what waits, waits from there.
+  virtual void rebase(Timestamp /*now*/) {}
   /// Once, last. Nothing follows.
   virtual void on_close(const Mark& mark, CloseReason reason) = 0;
 
@@ -106,11 +111,16 @@ class StreamSink {
   /// What it keeps of the stream (heads of units, open facts) beyond what every sink of its kind does; as of the latest
   /// call.
   [[nodiscard]] std::size_t kept_bytes() const { return kept_bytes_; }
+  /// When on_time() is to be called at the latest, whatever else is; as of the latest call.
+  [[nodiscard]] Timestamp wake_at() const { return wake_at_; }
 
  protected:
   void set_kept_bytes(std::size_t bytes) { kept_bytes_ = bytes; }
+  /// Timestamp::max(): never. It may well come sooner, at a time that had been asked for before.
+  void set_wake_at(Timestamp time) { wake_at_ = time; }
 
  private:
+  Timestamp wake_at_ = Timestamp::max();
   std::size_t kept_bytes_ = 0;
 };
 

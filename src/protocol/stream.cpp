@@ -68,7 +68,7 @@ Appetite Stream::on_bytes(Direction direction, const Mark& mark, ByteView bytes)
         feed(direction, mark, bytes);
         appetite = std::exchange(owed.left, 0);
       }
-      set_kept_bytes(sink_->kept_bytes());
+      note_sink();
       return appetite;
     }
     case State::closed_book: return kWantNothing;
@@ -82,7 +82,7 @@ void Stream::on_skipped(Direction direction, const Mark& first, const Mark& last
   const Owed owed = std::exchange(owed_[index_of(direction)], {});
   sink_->on_skipped(direction, owed.passed != 0 ? owed.first : first, last, owed.passed + bytes,
                     owed.missing + missing);
-  set_kept_bytes(sink_->kept_bytes());
+  note_sink();
 }
 
 void Stream::on_gap(Direction direction, const Mark& mark, std::uint64_t missing) {
@@ -107,11 +107,28 @@ void Stream::give_up_kept(const Mark& mark) {
 }
 
 void Stream::count_kept() {
-  if (sink_) return set_kept_bytes(sink_->kept_bytes());
+  if (sink_) return note_sink();
   std::size_t kept = 0;
   for (const Head& head : heads_) kept += head.bytes.capacity();
   for (const Chunk& chunk : chunks_) kept += sizeof(Chunk) + chunk.bytes.capacity();
   set_kept_bytes(kept);
+}
+
+// What the assembler asks for.
+void Stream::note_sink() {
+  set_kept_bytes(sink_->kept_bytes());
+  set_wake_at(sink_->wake_at());
+}
+
+void Stream::on_time(const Mark& mark) {
+  sink_->on_time(mark);
+  note_sink();
+}
+
+void Stream::rebase(Timestamp now) {
+  if (!sink_) return;
+  sink_->rebase(now);
+  note_sink();
 }
 
 void Stream::on_conflict(Direction direction, const Mark& mark, std::uint64_t offset, std::uint64_t length) {

@@ -23,6 +23,8 @@ class Stream final : public StreamSink, public Recycled {
   void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
   void on_conflict(Direction direction, const Mark& mark, std::uint64_t offset, std::uint64_t length) override;
   void give_up_kept(const Mark& mark) override;
+  void on_time(const Mark& mark) override;
+  void rebase(Timestamp now) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
   [[nodiscard]] bool told_anything() const override { return emitter_.emitted_ != 0; }
@@ -58,6 +60,7 @@ class Stream final : public StreamSink, public Recycled {
   const ProtocolEntry* look(Direction direction, const Mark& mark, ByteView bytes);
   void forget_held(Direction direction);
   void count_kept();
+  void note_sink();
   [[nodiscard]] bool is_glimpse() const;
   void feed(Direction direction, const Mark& mark, ByteView bytes);
   std::uint64_t count_off(Direction direction, const Mark& mark, std::uint64_t bytes, bool missing);

@@ -54,13 +54,18 @@ class Conversation final : public StreamSink {
                   std::uint64_t missing) override;
   void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
   void give_up_kept(const Mark& mark) override;
+  void on_time(const Mark& mark) override;
+  void rebase(Timestamp now) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
  private:
   [[nodiscard]] MllpFramer make_framer(const ProtocolSettings& settings) const {
     return {settings.limits.hl7_message_bytes, begins_midway(emitter_.connection())};
   }
-  void count_kept() { set_kept_bytes(framers_[0].kept_bytes() + framers_[1].kept_bytes() + exchange_.kept_bytes()); }
+  void count_kept() {
+    set_kept_bytes(framers_[0].kept_bytes() + framers_[1].kept_bytes() + exchange_.kept_bytes());
+    set_wake_at(exchange_.wake_at());
+  }
   MllpFramer& framer(Direction direction) { return framers_[index_of(direction)]; }
 
   void settle(Direction direction, const Mark& mark);
@@ -163,6 +168,16 @@ void Conversation::give_up_kept(const Mark& mark) {
     framer(direction).next();  // what the block stood in goes
   }
   if (!units) exchange_.forget_all(mark);
+  count_kept();
+}
+
+void Conversation::on_time(const Mark& mark) {
+  exchange_.on_time(mark);
+  count_kept();
+}
+
+void Conversation::rebase(Timestamp now) {
+  exchange_.rebase(now);
   count_kept();
 }
 

@@ -1,5 +1,6 @@
 #include "protocol/hl7/exchange.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace dcmwatch::hl7 {
@@ -13,7 +14,16 @@ bool is_accept(const Acknowledgement& acknowledgement) { return acknowledgement.
 void tell_answer(const Received& received, const Acknowledgement& acknowledgement, Hl7Message& facts) {
   (is_accept(acknowledgement) ? facts.accept_code : facts.ack_code) = acknowledgement.code;
   (is_accept(acknowledgement) ? facts.accepted : facts.acknowledged) = received.ended;
+  facts.ack_type = acknowledgement.type;
   facts.ack_bytes = received.bytes;
+  facts.error = acknowledgement.error;
+}
+
+// HL7 v2 2.9.2: every message, in the original mode; in the enhanced one, if it always is to be committed. That of the
+// application may come on another connection (2.9.3).
+bool must_be_answered(const Hl7Message& message) {
+  const bool original = message.accept_wanted == AckCondition::absent && message.ack_wanted == AckCondition::absent;
+  return original || message.accept_wanted == AckCondition::always;
 }
 
 }  // namespace
@@ -22,6 +32,7 @@ Exchange::Exchange(Emitter& emitter, Violations& violations, const ProtocolSetti
     : emitter_(emitter),
       violations_(violations),
       pseudonymizer_(*settings.pseudonymizer),
+      limits_(settings.limits),
       sides_{Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway},
              Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway}} {}
 
@@ -29,11 +40,15 @@ void Exchange::on_message(const Received& received, Unanswered& message, const A
   learn_opener(received.direction);
   message.shortfall = received.shortfall;
   message.awaits_application = wanted.application;
+  message.must_be_answered = must_be_answered(message.facts);
+  message.since = received.ended.time;
   Hl7Message& facts = message.facts;
   facts.sent_by_opener = emitter_.from_opener(received.direction);
   facts.bytes = received.bytes;
   facts.missing_bytes = received.missing_bytes;
   facts.sent = received.first;
+  count_queue(side(received.direction), received.last.time, facts);
+  if (message.must_be_answered) ++facts.unacknowledged;
   emitter_.emit(Phase::start, received.first, received.last, facts, received.shortfall);
   if (wanted.any) {
     await(received, message);
@@ -50,7 +65,9 @@ void Exchange::on_acknowledgement(const Received& received, const Acknowledgemen
     tell_orphan(received, acknowledgement);
   }
   if (!acknowledgement.control_id.empty()) {
-    await(received, {.control_id = pseudonymizer_.fingerprint(acknowledgement.control_id), .is_acknowledgement = true});
+    Unanswered own{.control_id = pseudonymizer_.fingerprint(acknowledgement.control_id), .is_acknowledgement = true};
+    own.since = received.last.time;
+    await(received, own);
   }
 }
 
@@ -64,9 +81,10 @@ void Exchange::on_transport_acknowledgement(const Received& received, TransportA
 void Exchange::learn_opener(Direction sent_by_opener) { emitter_.suppose_opener(sent_by_opener); }
 
 void Exchange::await(const Received& received, const Unanswered& message) {
-  UnansweredMessages& unanswered = side(received.direction).unanswered;
-  if (unanswered.full()) forget_oldest(received.direction, received.last);
-  unanswered.add(message);
+  Side& sender = side(received.direction);
+  if (sender.unanswered.full()) forget_oldest(received.direction, received.last);
+  sender.unanswered.add(message);
+  wake_at_ = std::min(wake_at_, due_of(message, false));
 }
 
 // Told at the first, and at the close for all the others: a receiver that never acknowledges would make a note a
@@ -79,7 +97,7 @@ void Exchange::forget_oldest(Direction direction, const Mark& mark) {
     if (!message->facts.answer() && ++sender.forgotten == 1) {
       emitter_.emit(Phase::end, message->facts.sent, mark, CaptureNote{kForgotten, {}, 1});
     }
-    message->shortfall.unfinished = true;
+    message->shortfall.unfinished |= !message->facts.answer();
     tell_end(mark, *message);
   }
   sender.unanswered.drop_oldest();
@@ -114,7 +132,11 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
     unanswered.on_answered(place);
     return;
   }
+  unanswered.overtakes(place);
   tell_answer(received, acknowledgement, place->facts);
+  place->facts.unanswered.reset();
+  place->facts.late |=
+      place->must_be_answered && elapsed(place->since, received.last.time) > limits_.hl7_answer_timeout;
   place->facts.ack_paired_by = paired_by;
   place->facts.missing_bytes += received.missing_bytes;
   if (acknowledgement.code.empty()) {
@@ -123,7 +145,9 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
   }
   // 2.9.3: committed to safe storage; what the application makes of it is still to come.
   if (acknowledgement.code == "CA" && place->awaits_application) {
-    emitter_.emit(Phase::progress, place->facts.sent, received.last, place->facts, place->shortfall);
+    place->must_be_answered = false;
+    place->since = received.last.time;
+    tell_progress(received.last, *place);
   } else {
     tell_end(received.last, *place);
     unanswered.on_answered(place);
@@ -154,8 +178,84 @@ void Exchange::tell_orphan(const Received& received, const Acknowledgement& ackn
                  .unfinished = received.shortfall.unfinished || sender.forgotten != 0});
 }
 
+void Exchange::tell_progress(const Mark& mark, const Unanswered& message) {
+  emitter_.emit(Phase::progress, message.facts.sent, mark, message.facts, message.shortfall);
+}
+
 void Exchange::tell_end(const Mark& mark, const Unanswered& message) {
   emitter_.emit(Phase::end, message.facts.sent, mark, message.facts, message.shortfall);
+}
+
+void Exchange::count_queue(Side& sender, Timestamp now, Hl7Message& facts) {
+  const Unanswered* oldest = sender.unanswered.oldest_owed();
+  facts.unacknowledged = static_cast<std::uint32_t>(sender.unanswered.owed());
+  facts.unacknowledged_age = oldest ? elapsed(oldest->since, now) : Duration::zero();
+}
+
+// A message that was sent twice may be answered once.
+bool Exchange::surely_unanswered(const Side& sender, const Unanswered& message) const {
+  const auto& [lost, unfinished, undecodable] = message.shortfall;
+  return message.must_be_answered && !lost && !unfinished && !undecodable &&
+         !sender.unanswered.answered(message.control_id) && !emitter_.connection().one_direction_only();
+}
+
+/// When something becomes of it without anything being seen.
+Timestamp Exchange::due_of(const Unanswered& message, bool is_oldest) const {
+  if (message.is_acknowledgement) return message.since + limits_.hl7_late_answer;
+  if (!message.overdue) return message.since + limits_.hl7_answer_timeout;
+  const Timestamp end = message.since + limits_.hl7_late_answer;
+  return is_oldest ? std::min(end, message.told + limits_.progress_interval) : end;
+}
+
+void Exchange::on_due(Side& sender, UnansweredMessages::Place place, const Mark& mark) {
+  Unanswered& message = *place;
+  const bool over =
+      !message.must_be_answered || (message.overdue && message.since + limits_.hl7_late_answer <= mark.time);
+  if (message.must_be_answered && !message.overdue && surely_unanswered(sender, message))
+    message.facts.unanswered = message.overtaken ? WhyUnanswered::overtaken : WhyUnanswered::timeout;
+  message.overdue = true;
+  message.told = mark.time;
+  if (over) {
+    if (!message.is_acknowledgement) tell_end(mark, message);
+    sender.unanswered.drop(place);
+  } else if (message.facts.unanswered) {
+    count_queue(sender, mark.time, message.facts);
+    tell_progress(mark, message);
+  }
+}
+
+// What is due becomes of each. Returns when something else is.
+Timestamp Exchange::look_at(Side& sender, const Mark& mark) {
+  Timestamp next = Timestamp::max();
+  bool is_oldest = true;
+  for (auto place = sender.unanswered.begin(); place != sender.unanswered.end();) {
+    const auto here = place++;
+    const Timestamp due = due_of(*here, is_oldest);
+    is_oldest &= !here->must_be_answered;
+    if (due > mark.time) {
+      next = std::min(next, due);
+    } else {
+      on_due(sender, here, mark);
+      next = std::min(next, mark.time);
+    }
+  }
+  return next;
+}
+
+void Exchange::on_time(const Mark& mark) {
+  do {
+    wake_at_ = std::min(look_at(sides_[0], mark), look_at(sides_[1], mark));
+  } while (wake_at_ <= mark.time);
+}
+
+void Exchange::rebase(Timestamp now) {
+  for (Side& sender : sides_) {
+    for (Unanswered& message : sender.unanswered) {
+      message.since = std::min(message.since, now);
+      message.told = std::min(message.told, now);
+    }
+  }
+  wake_at_ = std::min(wake_at_, now);
 }
 
 void Exchange::on_loss(Direction direction) {
@@ -175,6 +275,9 @@ void Exchange::on_close(const Mark& mark, CloseReason reason) {
     Side& sender = side(direction);
     while (Unanswered* message = sender.unanswered.oldest()) {
       message->shortfall.unfinished |= is_early(reason);
+      if (surely_unanswered(sender, *message))
+        message->facts.unanswered =
+            message->overtaken ? WhyUnanswered::overtaken : message->facts.unanswered.value_or(WhyUnanswered::closed);
       if (!message->is_acknowledgement) tell_end(mark, *message);
       sender.unanswered.drop_oldest();
     }

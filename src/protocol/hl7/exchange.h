@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "protocol/conversation.h"
@@ -18,16 +19,23 @@ constexpr bool is_early(CloseReason reason) {
   return reason == CloseReason::capture_ended || reason == CloseReason::evicted;
 }
 
-/// What an MSA says. Views the message.
+/// What an MSA says, and the ERR segments behind it. Views the message.
 struct Acknowledgement {
-  Code code;                      ///< MSA-1, empty if it was not seen or stands in no table
+  ShortCode code;                 ///< MSA-1, empty if it was not seen or stands in no table
+  ShortCode type;                 ///< MSH-9, as message_type() gives it
   std::string_view acknowledged;  ///< MSA-2, as control_id() gives it
   std::string_view control_id;    ///< MSH-10 of the acknowledgement, if it asks for a commit acknowledgement of its own
+  std::shared_ptr<const Hl7Error> error;
 };
 
 /// One connection's messages, both ways. Told: start when a message was read; progress when it was committed and more
-/// is to come; end when it was acknowledged, when none is wanted, when it makes room for a newer one, or at close. An
-/// acknowledgement of nothing known is a record of its own; one of what was acknowledged before breaks a rule.
+/// is to come, and when what has to be answered was not in time (Limits::hl7_answer_timeout), each minute while it is
+/// the oldest of those; end when it was acknowledged, when none is wanted, when it makes room for a newer one, at
+/// close, or when it has waited too long: for its answer Limits::hl7_late_answer, for that of the application, which
+/// may come on another connection (2.9.3), Limits::hl7_answer_timeout since it was committed. An acknowledgement of
+/// nothing known is a record of its own; one of what was acknowledged before breaks a rule.
+///
+/// Order of calls: what comes in the order of the stream; on_time() when packet time has come to wake_at(), or before.
 class Exchange {
  public:
   /// `midway`: messages may have been sent before the first that was seen.
@@ -42,8 +50,12 @@ class Exchange {
   void on_loss(Direction direction);
   /// Every message that still waits makes room, as the oldest do at Limits::hl7_pending_messages.
   void forget_all(const Mark& mark);
+  void on_time(const Mark& mark);
+  /// The clock was set back: who waits, waits from there.
+  void rebase(Timestamp now);
   void on_close(const Mark& mark, CloseReason reason);
 
+  [[nodiscard]] Timestamp wake_at() const { return wake_at_; }
   [[nodiscard]] std::size_t kept_bytes() const {
     return sides_[0].unanswered.kept_bytes() + sides_[1].unanswered.kept_bytes();
   }
@@ -66,13 +78,21 @@ class Exchange {
   /// Whether the message was acknowledged before.
   bool repeats(const Received& received, ControlId acknowledged);
   void tell_orphan(const Received& received, const Acknowledgement& acknowledgement);
+  void tell_progress(const Mark& mark, const Unanswered& message);
   void tell_end(const Mark& mark, const Unanswered& message);
+  void count_queue(Side& sender, Timestamp now, Hl7Message& facts);
+  [[nodiscard]] bool surely_unanswered(const Side& sender, const Unanswered& message) const;
+  [[nodiscard]] Timestamp due_of(const Unanswered& message, bool is_oldest) const;
+  void on_due(Side& sender, UnansweredMessages::Place place, const Mark& mark);
+  Timestamp look_at(Side& sender, const Mark& mark);
   Side& side(Direction direction) { return sides_[index_of(direction)]; }
 
   Emitter& emitter_;
   Violations& violations_;
   const Pseudonymizer& pseudonymizer_;
+  const Limits& limits_;
   std::array<Side, 2> sides_;
+  Timestamp wake_at_ = Timestamp::max();  ///< nothing is due before
 };
 
 }  // namespace dcmwatch::hl7

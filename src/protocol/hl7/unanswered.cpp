@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace dcmwatch::hl7 {
+
 void UnansweredMessages::add(const Unanswered& message) {
   if (spare_.empty()) {
     messages_.push_back(message);
@@ -62,8 +63,24 @@ void UnansweredMessages::drop(Place place) {
   }
 }
 
+void UnansweredMessages::overtakes(Place place) {
+  for (auto older = messages_.begin(); older != place; ++older) older->overtaken = true;
+}
+
+std::size_t UnansweredMessages::owed() const {
+  return static_cast<std::size_t>(std::ranges::count_if(messages_, &Unanswered::must_be_answered));
+}
+
+const Unanswered* UnansweredMessages::oldest_owed() const {
+  const auto found = std::ranges::find_if(messages_, &Unanswered::must_be_answered);
+  return found == messages_.end() ? nullptr : &*found;
+}
+
 void UnansweredMessages::acknowledgements_lost() {
-  for (Unanswered& message : messages_) message.shortfall.lost = true;
+  for (Unanswered& message : messages_) {
+    message.shortfall.lost = true;
+    message.facts.unanswered.reset();
+  }
 }
 
 void UnansweredMessages::messages_lost() {

@@ -22,6 +22,11 @@ struct Unanswered {
   ControlId control_id = kNoControlId;
   Shortfall shortfall{};            ///< of it, or of what may have been its acknowledgement
   bool before_loss = false;         ///< messages sent after it were never seen
+  Timestamp since{};                ///< waits for the answer that comes next
+  Timestamp told{};                 ///< that it is not answered, last
+  bool must_be_answered = false;    ///< on this connection, whatever the answer is
+  bool overdue = false;             ///< and was not in time
+  bool overtaken = false;           ///< a later message was answered
   bool awaits_application = false;  ///< a commit acknowledgement does not end it
   /// It is an acknowledgement itself, and asked for a commit acknowledgement of its own (2.9.3): paired, but told
   /// nowhere.
@@ -55,11 +60,22 @@ class UnansweredMessages {
   /// Whether one of the messages answered last had this control id.
   [[nodiscard]] bool answered(ControlId control_id) const;
 
+  /// How many of them must be answered.
+  [[nodiscard]] std::size_t owed() const;
+  /// The oldest of these; null if there is none.
+  [[nodiscard]] const Unanswered* oldest_owed() const;
+
+  Place begin() { return messages_.begin(); }
+  Place end() { return messages_.end(); }
   /// Null if there is none.
   Unanswered* oldest() { return messages_.empty() ? nullptr : &messages_.front(); }
   void drop_oldest() { drop(messages_.begin()); }
   /// It was answered, and is gone.
   void on_answered(Place place);
+  /// It is gone.
+  void drop(Place place);
+  /// It was answered before those that were sent before it.
+  void overtakes(Place place);
 
   /// Some of what came back was never seen.
   void acknowledgements_lost();
@@ -67,7 +83,6 @@ class UnansweredMessages {
   void messages_lost();
 
  private:
-  void drop(Place place);
   void remember_answered(ControlId control_id);
 
   std::size_t limit_;
