@@ -165,7 +165,8 @@ bool Exchange::repeats(const Received& received, ControlId acknowledged) {
 // Its message may be one that was lost, or one that made room.
 void Exchange::tell_orphan(const Received& received, const Acknowledgement& acknowledgement) {
   const Direction message_direction = opposite(received.direction);
-  const Side& sender = side(message_direction);
+  Side& sender = side(message_direction);
+  sender.unanswered.answer_not_told_apart();
   Hl7Message facts;
   facts.message_seen = false;
   facts.control_id = pseudonymizer_.pseudonym(IdentifierKind::control_id, acknowledgement.acknowledged);
@@ -195,7 +196,7 @@ void Exchange::count_queue(Side& sender, Timestamp now, Hl7Message& facts) {
 // A message that was sent twice may be answered once.
 bool Exchange::surely_unanswered(const Side& sender, const Unanswered& message) const {
   const auto& [lost, unfinished, undecodable] = message.shortfall;
-  return message.must_be_answered && !lost && !unfinished && !undecodable &&
+  return message.must_be_answered && !message.in_doubt && !lost && !unfinished && !undecodable &&
          !sender.unanswered.answered(message.control_id) && !emitter_.connection().one_direction_only();
 }
 

@@ -76,6 +76,13 @@ const Unanswered* UnansweredMessages::oldest_owed() const {
   return found == messages_.end() ? nullptr : &*found;
 }
 
+void UnansweredMessages::answer_not_told_apart() {
+  for (Unanswered& message : messages_) {
+    message.in_doubt = true;
+    message.facts.unanswered.reset();
+  }
+}
+
 void UnansweredMessages::acknowledgements_lost() {
   for (Unanswered& message : messages_) {
     message.shortfall.lost = true;

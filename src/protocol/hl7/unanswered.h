@@ -27,6 +27,7 @@ struct Unanswered {
   bool must_be_answered = false;    ///< on this connection, whatever the answer is
   bool overdue = false;             ///< and was not in time
   bool overtaken = false;           ///< a later message was answered
+  bool in_doubt = false;            ///< an answer came of which it is not known whose it is
   bool awaits_application = false;  ///< a commit acknowledgement does not end it
   /// It is an acknowledgement itself, and asked for a commit acknowledgement of its own (2.9.3): paired, but told
   /// nowhere.
@@ -77,6 +78,8 @@ class UnansweredMessages {
   /// It was answered before those that were sent before it.
   void overtakes(Place place);
 
+  /// An answer to one of them, perhaps: it names none that is known.
+  void answer_not_told_apart();
   /// Some of what came back was never seen.
   void acknowledgements_lost();
   /// Some of what followed them was never seen.

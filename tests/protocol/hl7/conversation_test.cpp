@@ -117,7 +117,7 @@ TEST(Hl7Conversation, AMessageSentTwiceIsAcknowledgedTwice) {
 TEST(Hl7Conversation, NeverAnsweredIsToldAtTheClose) {
   Wire wire;
   wire.say(there(message("ADT^A01", "1"))).close();
-  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01"));
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 closed"));
   EXPECT_EQ(fact(wire, 1).ack_code, std::nullopt);
 }
 

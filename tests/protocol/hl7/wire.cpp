@@ -21,7 +21,14 @@ struct Everything {
         << " accession=" << m.accession << " placer=" << m.placer_order << " filler=" << m.filler_order
         << " order_control=" << m.order_control << " opener=" << m.sent_by_opener << " seen=" << m.message_seen
         << " paired_by=" << to_text(m.ack_paired_by) << " bytes=" << m.bytes << '/' << m.ack_bytes << '/'
-        << m.missing_bytes << " names=";
+        << m.missing_bytes << "";
+    out << " wanted=" << to_text(m.accept_wanted) << '/' << to_text(m.ack_wanted) << " ack_type=" << m.ack_type
+        << " unanswered=" << (m.unanswered ? to_text(*m.unanswered) : "") << " late=" << m.late
+        << " queue=" << m.unacknowledged << '/' << m.unacknowledged_age.count()
+        << " transport=" << to_text(m.transport_ack);
+    if (m.error)
+      out << ' ' << m.error->code << '|' << m.error->severity << '|' << m.error->location << '|' << m.error->count;
+    out << " names=";
     for (const auto& name :
          {m.sending_application, m.sending_facility, m.receiving_application, m.receiving_facility}) {
       print(out, name);
@@ -76,6 +83,8 @@ struct Summary {
     text.append(" ").append(m.message_seen ? m.message_type.view() : "?");
     if (m.answer()) text.append(" ").append(*m.answer());
     if (m.ack_paired_by != PairedBy::nothing) text.append(" ").append(to_text(m.ack_paired_by));
+    if (m.unanswered) text.append(" ").append(to_text(*m.unanswered));
+    if (m.late) text.append(" late");
     return text;
   }
   std::string operator()(const Violation& v) const { return "violation " + std::string{v.name}; }
@@ -148,6 +157,27 @@ Wire& Wire::say_byte_by_byte(const Said& said) {
   if (said.missing != 0) return say(said);
   next_packet();
   for (const char byte : said.bytes) pass(said.direction, {&byte, 1});
+  return *this;
+}
+
+Wire& Wire::wait(Duration duration) {
+  const Timestamp end = mark_.time + duration;
+  while (sink_->wake_at() <= end) {
+    mark_.time = std::max(mark_.time, sink_->wake_at());
+    sink_->on_time(mark_);
+  }
+  mark_.time = end;
+  return *this;
+}
+
+Wire& Wire::set_clock_back(Duration by) {
+  mark_.time -= by;
+  sink_->rebase(mark_.time);
+  return *this;
+}
+
+Wire& Wire::show_one_direction_only() {
+  connection_.direction[1].packets = 0;
   return *this;
 }
 

@@ -38,13 +38,18 @@ class Wire final : private EventSink {
   /// The same bytes, cut into two segments of one packet, so that the marks stay equal.
   Wire& say_cut(const Said& said, std::size_t cut);
   Wire& say_byte_by_byte(const Said& said);
+  /// Nothing is said for so long; the sink is woken when it asked to be.
+  Wire& wait(Duration duration);
+  Wire& set_clock_back(Duration by);
+  /// The mirror shows one direction; to be called first.
+  Wire& show_one_direction_only();
   Wire& close(CloseReason reason = CloseReason::finished);
   Wire& give_up_kept();
   [[nodiscard]] std::size_t kept_bytes() const { return sink_->kept_bytes(); }
 
   [[nodiscard]] const std::vector<Event>& events() const { return events_; }
   /// One line an event: "start ADT^A01", "end ADT^A01 AA control_id", "end ? AA", "violation hl7.end_block"; with
-  /// "lost" and "unfinished".
+  /// why it is not answered, "late", "lost" and "unfinished".
   [[nodiscard]] std::vector<std::string> summary() const;
   /// Every value of every event.
   [[nodiscard]] std::string everything() const;

@@ -1,0 +1,228 @@
+// Who was answered, by whom, when, and why not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "protocol/hl7/errors.h"
+#include "wire.h"
+
+namespace dcmwatch::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+
+constexpr std::string_view kCommitAndApplication = "P|2.5|||AL|AL";
+
+const Hl7Message& fact(const Wire& wire, std::size_t at) { return std::get<Hl7Message>(wire.events().at(at).facts); }
+const Hl7Message& last_fact(const Wire& wire) { return fact(wire, wire.events().size() - 1); }
+
+TEST(Hl7Acknowledgement, BothOfTheEnhancedModeAreToldApartWithTheirTimes) {
+  Wire wire;
+  wire.say(there(message("ORM^O01", "1", kCommitAndApplication))).wait(2s).say(back(acknowledgement("CA", "1")));
+  wire.wait(5s).say(back(block("MSH|^~\\&|A|B|C|D|||ORR^O02|9|P|2.5\rMSA|AA|1\r")));
+  const Hl7Message& told = last_fact(wire);
+  EXPECT_EQ(told.accept_wanted, AckCondition::always);
+  EXPECT_EQ(told.ack_wanted, AckCondition::always);
+  EXPECT_EQ(told.accept_code, "CA");
+  EXPECT_EQ(told.accepted->time - told.sent.time, 2001ms);
+  EXPECT_EQ(told.ack_code, "AA");
+  EXPECT_EQ(told.acknowledged->time - told.sent.time, 7002ms);
+  EXPECT_EQ(told.ack_type, "ORR^O02");
+  EXPECT_EQ(told.answer(), "AA");
+}
+
+TEST(Hl7Acknowledgement, WhatIsOnlyToBeCommittedHasNoApplicationsAnswer) {
+  Wire wire;
+  wire.say(there(message("ORM^O01", "1", "P|2.5|||AL|NE"))).say(back(acknowledgement("CA", "1")));
+  EXPECT_EQ(last_fact(wire).accept_code, "CA");
+  EXPECT_EQ(last_fact(wire).ack_code, std::nullopt);
+  EXPECT_EQ(last_fact(wire).answer(), "CA");
+}
+
+TEST(Hl7Acknowledgement, NotInTimeIsToldWhenItIsKnownAndOnce) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).wait(29s);
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01"));
+  wire.wait(1s);
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "progress ADT^A01 timeout"));
+  EXPECT_EQ(wire.events()[1].last.time - fact(wire, 0).sent.time, 30s);
+  EXPECT_EQ(wire.events()[1].last.packet, 1U);
+  EXPECT_EQ(outcome_of(wire.events()[1]), Outcome::failure);
+}
+
+TEST(Hl7Acknowledgement, AnAnswerAfterThatIsLate) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).wait(45s).say(back(acknowledgement("AA", "1"))).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "progress ADT^A01 timeout", "end ADT^A01 AA control_id late"));
+}
+
+TEST(Hl7Acknowledgement, TheOldestThatWaitsIsToldEachMinuteAndEndsAtLast) {
+  Limits limits;
+  limits.hl7_late_answer = 3min;
+  Wire wire{false, limits};
+  wire.say(there(message("ADT^A01", "1"))).wait(1s).say(there(message("ADT^A02", "2"))).wait(1h);
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A02", "progress ADT^A01 timeout", "progress ADT^A02 timeout",
+                          "progress ADT^A01 timeout", "progress ADT^A01 timeout", "end ADT^A01 timeout",
+                          "progress ADT^A02 timeout", "end ADT^A02 timeout"));
+  EXPECT_EQ(fact(wire, 4).unacknowledged, 2U);
+  EXPECT_EQ(fact(wire, 4).unacknowledged_age, 90s);
+  wire.say(back(acknowledgement("AA", "1"))).close();
+  EXPECT_THAT(wire.summary().back(), "end ? AA");
+}
+
+TEST(Hl7Acknowledgement, OthersAnsweredLaterOvertakeIt) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1") + message("ADT^A02", "2"))).say(back(acknowledgement("AA", "2"))).wait(30s);
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A02", "end ADT^A02 AA control_id", "progress ADT^A01 overtaken"));
+}
+
+TEST(Hl7Acknowledgement, TheConnectionClosesBeforeIt) {
+  for (const CloseReason reason : {CloseReason::finished, CloseReason::reset}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1"))).close(reason);
+    EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 closed"));
+  }
+}
+
+TEST(Hl7Acknowledgement, WhatMayHaveComeUnseenIsNotMissing) {
+  Wire lost;
+  lost.say(there(message("ADT^A01", "1"))).say(gap(Direction::backward, 50)).wait(40s).close();
+  EXPECT_THAT(lost.summary(), ElementsAre("start ADT^A01", "end ADT^A01 lost"));
+  Wire lost_later;
+  lost_later.say(there(message("ADT^A01", "1"))).wait(31s).say(gap(Direction::backward, 50)).close();
+  EXPECT_THAT(lost_later.summary(), ElementsAre("start ADT^A01", "progress ADT^A01 timeout", "end ADT^A01 lost"));
+  Wire one_way;
+  one_way.show_one_direction_only().say(there(message("ADT^A01", "1"))).wait(40s).close();
+  EXPECT_THAT(one_way.summary(), ElementsAre("start ADT^A01", "end ADT^A01"));
+  Wire early;
+  early.say(there(message("ADT^A01", "1"))).wait(20s).close(CloseReason::capture_ended);
+  EXPECT_THAT(early.summary(), ElementsAre("start ADT^A01", "end ADT^A01 unfinished"));
+}
+
+TEST(Hl7Acknowledgement, OnSomeConditionsNoneMayComeAtAll) {
+  for (const std::string_view wanted : {"P|2.5|||ER|NE", "P|2.5|||SU|ER", "P|2.5|||NE|ER"}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1", wanted))).wait(1h).close();
+    EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01")) << wanted;
+    EXPECT_EQ(fact(wire, 1).unanswered, std::nullopt);
+  }
+}
+
+TEST(Hl7Acknowledgement, TheApplicationsMayComeElsewhereSoThatItsAbsenceIsNoAnomalyHere) {
+  Wire wire;
+  wire.say(there(message("ORM^O01", "1", kCommitAndApplication))).say(back(acknowledgement("CA", "1"))).wait(1h);
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ORM^O01", "progress ORM^O01 CA control_id", "end ORM^O01 CA control_id"));
+  Wire uncommitted;
+  uncommitted.say(there(message("ORM^O01", "1", kCommitAndApplication))).wait(30s);
+  EXPECT_THAT(uncommitted.summary(), ElementsAre("start ORM^O01", "progress ORM^O01 timeout"));
+}
+
+TEST(Hl7Acknowledgement, AMessageSentAgainMayBeAnsweredOnce) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).wait(10s).say(there(message("ADT^A01", "1")));
+  wire.say(back(acknowledgement("AA", "1"))).wait(1min).close();
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A01", "end ADT^A01 AA control_id", "end ADT^A01"));
+}
+
+TEST(Hl7Acknowledgement, AnAnswerToNobodyKnownMayBeToOneOfThoseThatWait) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1") + message("ADT^A02", "2"))).wait(31s);
+  wire.say(back(acknowledgement("AA", "77"))).say(there(message("ADT^A03", "3"))).wait(1h);
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "start ADT^A02", "progress ADT^A01 timeout", "progress ADT^A02 timeout",
+                          "end ? AA", "start ADT^A03", "progress ADT^A03 timeout", "end ADT^A01", "end ADT^A02",
+                          "progress ADT^A03 timeout", "end ADT^A03 timeout"));
+}
+
+TEST(Hl7Acknowledgement, AQueueIsCountedAsItBuildsUp) {
+  Wire wire;
+  for (const char* id : {"1", "2", "3"}) wire.say(there(message("ADT^A01", id))).wait(2s);
+  wire.say(back(acknowledgement("AA", "1"))).say(there(message("ADT^A01", "4")));
+  EXPECT_EQ(fact(wire, 0).unacknowledged, 1U);
+  EXPECT_EQ(fact(wire, 2).unacknowledged, 3U);
+  EXPECT_EQ(fact(wire, 2).unacknowledged_age, 4002ms);
+  EXPECT_EQ(last_fact(wire).unacknowledged, 3U);
+  EXPECT_EQ(last_fact(wire).unacknowledged_age, 4003ms);
+}
+
+TEST(Hl7Acknowledgement, AClockThatIsSetBackStartsTheWaitAnew) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).set_clock_back(1h).wait(29s);
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01"));
+  wire.wait(1s);
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "progress ADT^A01 timeout"));
+}
+
+TEST(Hl7Acknowledgement, TheCommitAcknowledgementOfMllpRelease2IsTheOldestBlocks) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).say(back(block("\x06"))).say(there(message("ADT^A02", "2")));
+  wire.say(back(block("\x15"))).say(back(acknowledgement("AA", "1"))).say(back(acknowledgement("AA", "2")));
+  EXPECT_EQ(fact(wire, 2).transport_ack, TransportAck::ack);
+  EXPECT_EQ(fact(wire, 3).transport_ack, TransportAck::nak);
+}
+
+TEST(Hl7Acknowledgement, TheSameBodyHasTheSamePrintWhateverMsh7Says) {
+  const auto sent = [](std::string_view time, std::string_view id, std::string_view rest) {
+    return there(block("MSH|^~\\&|A|B|C|D|" + std::string{time} + "||ADT^A01|" + std::string{id} + "|P|2.5\r" +
+                       std::string{rest}));
+  };
+  Wire wire;
+  wire.say(sent("20240101", "1", "PID|||7\r")).say(sent("20240102", "1", "PID|||7\r"));
+  wire.say(sent("20240101", "2", "PID|||7\r")).say(sent("20240101", "1", "PID|||8\r"));
+  EXPECT_NE(fact(wire, 0).body_print, 0U);
+  EXPECT_EQ(fact(wire, 0).body_print, fact(wire, 1).body_print);
+  EXPECT_NE(fact(wire, 0).body_print, fact(wire, 2).body_print);
+  EXPECT_NE(fact(wire, 0).body_print, fact(wire, 3).body_print);
+}
+
+TEST(Hl7Acknowledgement, AnErrorIsToldByItsCodesAndItsPlace) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1")));
+  wire.say(
+      back(block("MSH|^~\\&|A|B|C|D|||ACK^A01|9|P|2.5\rMSA|AE|1|JANE DOE\r"
+                 "ERR||PID^1^3|101^Required field missing^HL70357|W||||see JANE DOE\r"
+                 "ERR||PID^1^5^1^2|207^JANE^L|E|||JANE\r")));
+  const Hl7Error& error = *last_fact(wire).error;
+  EXPECT_EQ(error.code, "207");
+  EXPECT_EQ(error.severity, "E");
+  EXPECT_EQ(error.location, "PID^1^5^1^2");
+  EXPECT_EQ(error.count, 2U);
+  EXPECT_THAT(wire.everything(), testing::Not(testing::HasSubstr("JANE")));
+}
+
+struct Told {
+  std::string_view behind, code, severity, location;
+};
+void PrintTo(const Told& told, std::ostream* out) { *out << told.behind; }
+class Errors : public testing::TestWithParam<Told> {};
+
+TEST_P(Errors, OfEveryVersion) {
+  const auto error = hl7::errors_behind(GetParam().behind, {});
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, GetParam().code);
+  EXPECT_EQ(error->severity, GetParam().severity);
+  EXPECT_EQ(error->location, GetParam().location);
+}
+
+INSTANTIATE_TEST_SUITE_P(Segments, Errors,
+                         testing::Values(Told{"\rERR|PID^1^11^103&Table value not found&HL70357\r", "103", "",
+                                              "PID^1^11"},
+                                         Told{"||\rERR|PID^1\r", "", "", "PID^1"},
+                                         Told{"||||204^Unknown key^HL70357\rPID|1\r", "204", "", ""},
+                                         Told{"\n\nERR||SMITH^1^3|SMITH|X", "", "", ""},
+                                         Told{"\rERR||PID^SMITH^3|0|I\nERR", "0", "I", "PID"},
+                                         Told{"\rERR||OBX^12345|100|F\r", "100", "F", "OBX"}));
+
+TEST(Errors, ThereAreNone) {
+  for (const std::string_view behind : {"", "\r", "|JOHN|||\r", "\rPID|||1\rERR||PID^1|101\r", "|||||JOHN\r"})
+    EXPECT_EQ(hl7::errors_behind(behind, {}), nullptr) << behind;
+}
+
+}  // namespace
+}  // namespace dcmwatch::test
