@@ -83,6 +83,11 @@ struct Limits {
   Duration retrieval_linger = std::chrono::minutes{1};  ///< after a C-MOVE, for what it caused
   std::size_t retrieval_effects = 64;                   ///< conversations of one; beyond: not told
   std::size_t retrieval_candidates = 256;  ///< looked at for one C-STORE, the latest first; beyond: not, and a doubt
+  Duration hl7_application_timeout = std::chrono::minutes{10};  ///< an application's answer on whichever connection
+  Duration hl7_control_id_window = std::chrono::hours{24};      ///< in which a sender gives none twice
+  std::size_t hl7_control_ids = 65536;                          ///< kept for so long; victim: the one first seen
+  Duration hl7_silence = std::chrono::minutes{10};  ///< of an interface, so that what follows may be a burst
+  Duration hl7_burst_pause = std::chrono::seconds{1};
   Duration remembered = std::chrono::hours{1};  ///< orders, digests, told studies: forgotten sooner, to make room, is
                                                 ///< counted; later, it is a matter of course
   std::size_t listed_instances = 262'144;  ///< of operations that are not over; victim: those of the oldest operation

@@ -883,7 +883,7 @@ inline constexpr Field kFields[] = {
 
     {"link.kind", kText, "how the two are related", "", kNobody,
      of<Link>([](const auto& l, S& s) { s.text(to_text(l.kind)); })},
-    {"link.certainty", kText, "originator (the C-STORE names the C-MOVE), content (same destination and study), identifier (both name the same UID), association (they share one), ambiguous, or none (the other was not seen)", "PS3.7 9.1.1", kNobody,
+    {"link.certainty", kText, "originator (the C-STORE names the C-MOVE), content (same destination and study), identifier (both name the same UID or control id), association (they share one), ambiguous, or none (the other was not seen)", "PS3.7 9.1.1", kNobody,
      of<Link>([](const auto& l, S& s) { s.text(to_text(l.certainty)); })},
     {"link.cause", kNumber, "conversation.id of the cause; absent: it was not seen", "", kNobody,
      of<Link>([](const auto& l, S& s) { number_unless_zero(s, l.cause); })},
@@ -895,7 +895,7 @@ inline constexpr Field kFields[] = {
      of<Link>([](const auto& l, S& s) { number_unless_zero(s, l.effect_packet); })},
     {"link.delay", kNumber, "nanoseconds from cause to effect", "", kNobody,
      of<Link>([](const auto& l, S& s) { duration(s, l.delay); })},
-    {"link.times", kNumber, "how often an instance was stored again, by now", "", kNobody,
+    {"link.times", kNumber, "how often an instance was stored, or a message sent, again by now; or messages of a burst", "", kNobody,
      of<Link>([](const auto& l, S& s) { number_unless_zero(s, l.times); })},
 
     {"capture.note", kText, "what the capture could not show", "", kNobody,

@@ -17,7 +17,7 @@ std::span<Event> Relater::observe(const Event& event) {
   if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) {
     relate(event, *operation);
   } else if (const auto* message = std::get_if<Hl7Message>(&event.facts)) {
-    orders_.on_message(event, *message);
+    relate(event, *message);
   } else if (const auto* association = std::get_if<DicomAssociation>(&event.facts);
              association && event.phase == Phase::end) {
     studies_.on_association(event, *association);
@@ -50,6 +50,13 @@ void Relater::relate(const Event& event, const DicomOperation& operation) {
       break;
     default: break;
   }
+}
+
+void Relater::relate(const Event& event, const Hl7Message& message) {
+  orders_.on_message(event, message);
+  acknowledgements_.on_message(event, message, told_);
+  resends_.on_message(event, message, told_);
+  bursts_.on_message(event, message, told_);
 }
 
 // What was refused did not come to pass, whoever said it of whatever study.
@@ -85,6 +92,7 @@ std::vector<Relater::LimitReached> Relater::limits_reached() const {
           {"study_announcers", studies_.not_heard()},
           {"told_studies", studies_.forgotten()},
           {"orders", orders_.forgotten()},
+          {"hl7_control_ids", resends_.forgotten()},
           {"pixel_digests", pixel_data_.forgotten()}};
 }
 
@@ -95,6 +103,8 @@ std::span<Event> Relater::advance(Timestamp now) {
     retrievals_.rebase(now);
     commitments_.rebase(now);
     steps_.rebase(now);
+    acknowledgements_.rebase(now);
+    bursts_.rebase(now);
   } else if (now - now_ < kBetweenLooks) {
     return {};
   }
@@ -102,6 +112,7 @@ std::span<Event> Relater::advance(Timestamp now) {
   retrievals_.advance(now, told_);
   commitments_.advance(now, told_);
   steps_.advance(now, told_);
+  acknowledgements_.advance(now, told_);
   studies_.advance(now, told_);
   return told_;
 }

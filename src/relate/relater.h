@@ -9,10 +9,13 @@
 
 #include "base/limits.h"
 #include "event/event.h"
+#include "relate/acknowledgements.h"
+#include "relate/bursts.h"
 #include "relate/commitments.h"
 #include "relate/listings.h"
 #include "relate/orders.h"
 #include "relate/pixel_data.h"
+#include "relate/resends.h"
 #include "relate/retrievals.h"
 #include "relate/steps.h"
 #include "relate/studies.h"
@@ -31,7 +34,10 @@ class Relater {
         commitments_(limits),
         steps_(limits, studies_),
         pixel_data_(limits),
-        listings_(limits) {}
+        listings_(limits),
+        acknowledgements_(limits),
+        resends_(limits),
+        bursts_(limits) {}
   Relater(const Relater&) = delete;
 
   std::span<Event> observe(const Event& event);
@@ -41,7 +47,7 @@ class Relater {
 
   /// Facts forgotten before their partner came, to stay within Limits::relate_open.
   [[nodiscard]] std::uint64_t forgotten() const {
-    return retrievals_.forgotten() + commitments_.forgotten() + steps_.forgotten();
+    return retrievals_.forgotten() + commitments_.forgotten() + steps_.forgotten() + acknowledgements_.forgotten();
   }
   [[nodiscard]] const Studies& studies() const { return studies_; }
 
@@ -54,6 +60,7 @@ class Relater {
 
  private:
   void relate(const Event& event, const DicomOperation& operation);
+  void relate(const Event& event, const Hl7Message& message);
   void relate_listing(const Event& event, const DicomOperation& operation);
 
   Orders orders_;
@@ -63,6 +70,9 @@ class Relater {
   Steps steps_;
   PixelData pixel_data_;
   Listings listings_;
+  Acknowledgements acknowledgements_;
+  Resends resends_;
+  Bursts bursts_;
   Timestamp now_{};
   Told told_;
 };

@@ -83,6 +83,31 @@ class Department {
     });
   }
 
+  /// A message of `source` in some phase, which `change` makes particular.
+  template <typename Change>
+  Event message(Phase phase, std::string_view source, std::string_view destination, std::uint64_t conversation,
+                unsigned control_id, Change change) {
+    Hl7Message message;
+    message.message_type = "ORM^O01";
+    message.sending_application = title_of(source).view();
+    message.control_id = pseudonym(control_id);
+    message.body_print = control_id;
+    message.sent = mark();
+    change(message);
+    Event event;
+    event.phase = phase;
+    event.protocol = Protocol::hl7;
+    event.conversation = conversation;
+    event.ordinal = 1;
+    event.parties.source = {*IpAddress::parse(source), static_cast<std::uint16_t>(40000 + conversation)};
+    event.parties.destination = {*IpAddress::parse(destination), 2575};
+    event.parties.opener_known = true;
+    event.first = message.sent;
+    event.last = mark();
+    event.facts = std::move(message);
+    return event;
+  }
+
   void see(const Event& event) { keep(relater().observe(event)); }
 
   /// In some phase before the last, without its answer.

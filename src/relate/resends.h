@@ -1,0 +1,45 @@
+// Messages that are sent again, and others that have their control id (HL7 v2 2.14.9.10: it is unique).
+#pragma once
+
+#include <cstdint>
+
+#include "base/keyed_hash.h"
+#include "base/limits.h"
+#include "relate/occurrence.h"
+#include "relate/remembered.h"
+
+namespace dcmwatch {
+
+/// Holds each message against the last one of the same sender (MSH-3, MSH-4) to the same receiver with its control id,
+/// on whichever connection, if that is no older than Limits::hl7_control_id_window: the same body but for MSH-7 is a
+/// resend, another one is a replay or was tampered with. An engine that passes ids on unchanged is another sender, and
+/// one that counts from the beginning each day gives none again so soon. Messages that were not read whole are not
+/// held against any. Limits::hl7_control_ids are kept; those first seen longest ago are forgotten.
+class Resends {
+ public:
+  /// `limits` outlives it.
+  explicit Resends(const Limits& limits) : limits_(limits), known_(limits.hl7_control_ids) {}
+
+  void on_message(const Event& event, const Hl7Message& message, Told& told);
+
+  /// Sooner than after Limits::hl7_control_id_window, to stay within Limits::hl7_control_ids.
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+
+ private:
+  struct Seen {
+    std::uint64_t body = 0;
+    std::uint64_t conversation = 0;
+    Timestamp sent;
+    std::uint64_t packet = 0;
+    std::uint32_t times = 0;
+  };
+
+  [[nodiscard]] std::uint64_t print_of_id(const Event& event, const Hl7Message& message) const;
+
+  const Limits& limits_;
+  KeyedHash names_;
+  Remembered<Seen> known_;
+  std::uint64_t forgotten_ = 0;
+};
+
+}  // namespace dcmwatch

@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include "relate/department.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+struct Resends : testing::Test {
+  Department department;
+
+  void send(unsigned control_id, std::uint64_t body, std::uint64_t conversation = 7, std::string_view from = kRis,
+            std::string_view application = "RIS") {
+    department.see(department.message(Phase::start, from, kPacs, conversation, control_id, [&](Hl7Message& message) {
+      message.body_print = body;
+      message.sending_application = application;
+    }));
+  }
+};
+
+TEST_F(Resends, TheSameBodyIsSentAgain) {
+  send(1, 11);
+  send(2, 12);
+  department.pass(10s);
+  send(1, 11, 8);
+  send(1, 11, 8);
+  ASSERT_EQ(department.links().size(), 2U);
+  const Link link = department.links().front();
+  EXPECT_EQ(link.kind, LinkKind::message_resent);
+  EXPECT_EQ(link.certainty, LinkCertainty::identifier);
+  EXPECT_EQ(link.cause, 7U);
+  EXPECT_EQ(link.effect, 8U);
+  EXPECT_EQ(link.delay, 10s + 4ms);
+  EXPECT_EQ(link.times, 1U);
+  EXPECT_EQ(link.cause_packet, 1U);
+  EXPECT_EQ(link.effect_packet, 5U);
+  EXPECT_EQ(department.links().back().times, 2U);
+}
+
+TEST_F(Resends, AnotherBodyConflicts) {
+  send(1, 11);
+  send(1, 12);
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().front().kind, LinkKind::message_conflicting);
+}
+
+TEST_F(Resends, AnotherSenderAnotherHostAndTheNextDayHaveControlIdsOfTheirOwn) {
+  send(1, 11);
+  send(1, 12, 7, kRis, "LAB");
+  send(1, 13, 7, kCt);
+  department.pass(24h);
+  send(1, 14);
+  EXPECT_TRUE(department.links().empty());
+}
+
+TEST_F(Resends, WhatWasNotReadWholeIsHeldAgainstNothing) {
+  send(1, 11);
+  send(1, 0);
+  EXPECT_TRUE(department.links().empty());
+  send(1, 11);
+  EXPECT_EQ(department.links().size(), 1U);
+}
+
+TEST_F(Resends, TheOneSeenFirstIsForgottenToMakeRoomAndThatIsCounted) {
+  department.limits.hl7_control_ids = 2;
+  for (unsigned id : {1, 2, 3}) send(id, id);
+  send(1, 99);
+  EXPECT_TRUE(department.links().empty());
+  send(3, 99);
+  EXPECT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.times_reached("hl7_control_ids"), 2U);
+}
+
+}  // namespace
+}  // namespace dcmwatch
