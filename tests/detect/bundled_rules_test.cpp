@@ -167,5 +167,47 @@ TEST(BundledRules, APasscodeInClear) {
   EXPECT_EQ(found(with_identity(1)), Found{});
 }
 
+TEST(BundledRules, Hl7MessagesThatAreNotAnsweredOrNotWell) {
+  Hl7Message message;
+  EXPECT_EQ(found(message), Found{});
+  message.unanswered = WhyUnanswered::overtaken;
+  EXPECT_EQ(found(message, Phase::progress), (Found{{"An HL7 message was not answered", Level::medium}}));
+  message.unanswered.reset();
+  message.accept_code = "CA";
+  message.ack_code = "AR";
+  EXPECT_EQ(found(message), (Found{{"An HL7 message was rejected", Level::medium}}));
+  message.ack_code = "AE";
+  EXPECT_EQ(found(message), (Found{{"An HL7 message was answered with an error", Level::low}}));
+  message.ack_code = "AA";
+  EXPECT_EQ(found(message), Found{});
+  message.late = true;
+  EXPECT_EQ(found(message), (Found{{"An HL7 message was answered late", Level::low}}));
+  message.late = false;
+  message.unacknowledged = 10;
+  EXPECT_EQ(found(message, Phase::start), Found{});
+  message.unacknowledged_age = std::chrono::seconds{30};
+  EXPECT_EQ(found(message, Phase::start), (Found{{"HL7 messages queue up", Level::medium}}));
+}
+
+TEST(BundledRules, Hl7MessagesThatGoBeyondOneConnection) {
+  Link conflicting = link(LinkKind::message_conflicting);
+  conflicting.delay = std::chrono::hours{1};
+  EXPECT_EQ(found(conflicting), (Found{{"Two different HL7 messages have one control id", Level::medium}}));
+  conflicting.delay = std::chrono::hours{23};
+  EXPECT_EQ(found(conflicting), Found{}) << "the sender counts anew each day";
+  EXPECT_EQ(found(link(LinkKind::message_resent, Outcome::unknown, 3)), Found{});
+  EXPECT_EQ(found(link(LinkKind::message_resent, Outcome::unknown, 4)),
+            (Found{{"The same HL7 message is sent again and again", Level::low}}));
+  EXPECT_EQ(found(link(LinkKind::message_acknowledged)), Found{});
+  Link half{LinkKind::message_acknowledged, LinkCertainty::none};
+  half.cause = 7;
+  EXPECT_EQ(found(half), (Found{{"An application did not answer an HL7 message", Level::low}}));
+  std::swap(half.cause, half.effect);
+  EXPECT_EQ(found(half), (Found{{"An HL7 acknowledgement of no message", Level::low}}));
+  Link burst = link(LinkKind::burst_after_silence, Outcome::unknown, 64);
+  burst.delay = std::chrono::minutes{30};
+  EXPECT_EQ(found(burst), (Found{{"HL7 messages in a burst after a silence", Level::low}}));
+}
+
 }  // namespace
 }  // namespace dcmwatch
