@@ -19,7 +19,19 @@ struct RecordingHandler final : StreamHandler {
     bool tells_anything;
     explicit Forwarding(RecordingSink& sink, bool tells) : to(sink), tells_anything(tells) {}
     [[nodiscard]] bool told_anything() const override { return tells_anything; }
-    Appetite on_bytes(Direction d, const Mark& m, ByteView b) override { return to.on_bytes(d, m, b); }
+    Appetite on_bytes(Direction d, const Mark& m, ByteView b) override {
+      const Appetite appetite = to.on_bytes(d, m, b);
+      set_wake_at(to.wake_at());
+      return appetite;
+    }
+    void on_time(const Mark& m) override {
+      to.on_time(m);
+      set_wake_at(to.wake_at());
+    }
+    void rebase(Timestamp now) override {
+      to.rebase(now);
+      set_wake_at(to.wake_at());
+    }
     void on_skipped(Direction d, const Mark& f, const Mark& l, std::uint64_t b, std::uint64_t m) override {
       to.on_skipped(d, f, l, b, m);
     }
@@ -128,6 +140,60 @@ TEST_F(AssemblerTest, bytes_passed_over_are_told_before_what_the_other_side_said
   give(client, kAck, 113, 506, "7890 and on");
   EXPECT_EQ(only_sink().stream[0], "hello+__________ and on");
   EXPECT_THAT(only_sink().log, ElementsAre("skipped 6 missing 0", "skipped 4 missing 0"));
+}
+
+TEST_F(AssemblerTest, a_sink_is_woken_when_it_asked_to_be_with_that_as_the_time) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
+  give(client, kAck, 106, 501, "world");
+  pass(std::chrono::seconds{29});
+  EXPECT_THAT(only_sink().log, testing::IsEmpty());
+  pass(std::chrono::seconds{11});
+  EXPECT_THAT(only_sink().log, ElementsAre("woken 30005 by 4"));
+}
+
+TEST_F(AssemblerTest, a_sink_is_woken_before_it_is_told_of_what_came_later) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
+  give(client, kAck, 106, 501, "world");
+  now_ns_ += 40'000'000'000;
+  give(server, kAck, 501, 111, "!");
+  EXPECT_THAT(only_sink().log, ElementsAre("woken 30005 by 4"));
+}
+
+TEST_F(AssemblerTest, before_a_sink_is_woken_it_is_told_of_what_was_acknowledged_and_is_not_there) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
+  give(client, kAck, 106, 501, "world");
+  give(client, kAck, 111, 511);
+  pass(std::chrono::seconds{31});
+  EXPECT_THAT(only_sink().log, ElementsAre("gap 10", "woken 30005 by 5"));
+}
+
+TEST_F(AssemblerTest, after_the_clock_was_set_back_a_sink_waits_anew) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
+  give(client, kAck, 106, 501, "world");
+  now_ns_ -= 3'600'000'000'000;
+  assembler_.rebase(timestamp_from_ns(now_ns_));
+  pass(std::chrono::seconds{29});
+  EXPECT_THAT(only_sink().log, testing::IsEmpty());
+  pass(std::chrono::seconds{1});
+  EXPECT_EQ(only_sink().log.size(), 1U);
+}
+
+TEST_F(AssemblerTest, a_connection_that_ends_wakes_nobody) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
+  give(client, kAck, 106, 501, "world");
+  give(client, kRst, 111, 0);
+  pass(std::chrono::minutes{1});
+  EXPECT_THAT(only_sink().log, ElementsAre("close"));
 }
 
 TEST_F(AssemblerTest, a_syn_ack_alone_tells_who_opened) {

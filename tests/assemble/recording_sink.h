@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,11 @@ struct RecordingSink final : StreamSink {
   std::array<std::uint64_t, 2> missing{};
   std::vector<std::string> log;
 
-  Appetite on_bytes(Direction d, const Mark&, ByteView bytes) override {
+  std::optional<Duration> wakes_after;  ///< bytes
+
+  Appetite on_bytes(Direction d, const Mark& mark, ByteView bytes) override {
     stream[index_of(d)] += as_text(bytes);
+    if (wakes_after) set_wake_at(mark.time + *wakes_after);
     return appetite(d, stream[index_of(d)].size());
   }
   void on_skipped(Direction d, const Mark&, const Mark&, std::uint64_t bytes, std::uint64_t lost) override {
@@ -32,6 +36,14 @@ struct RecordingSink final : StreamSink {
   }
   void on_conflict(Direction, const Mark&, std::uint64_t offset, std::uint64_t length) override {
     log.push_back("conflict at " + std::to_string(offset) + " of " + std::to_string(length));
+  }
+  void on_time(const Mark& mark) override {
+    set_wake_at(Timestamp::max());
+    log.push_back("woken " + std::to_string(to_ns(mark.time) / 1'000'000 % 1'000'000) + " by " +
+                  std::to_string(mark.packet));
+  }
+  void rebase(Timestamp now) override {
+    if (wakes_after) set_wake_at(now + *wakes_after);
   }
   void on_close(const Mark&, CloseReason) override { log.push_back("close"); }
 };

@@ -21,6 +21,7 @@ REJECTIONS = [f"{result}/{source}/{reason}" for result in (1, 2) for source, rea
 PROVIDER_ABORTS = ("reason not specified", "unrecognized PDU", "unexpected PDU", "unrecognized PDU parameter", "unexpected PDU parameter",
                    "invalid PDU parameter value")
 ROLES = ("scu", "scp", "both", "none")
+ACKNOWLEDGED = "made in tests/end_to_end/test_acknowledgements.py"
 NOT_FOR_STORAGE = "not for C-STORE"
 
 # PS3.7 C, and what the services add (PS3.4).
@@ -205,7 +206,8 @@ def vocabularies():
         words("Performed step statuses", "PS3.3 C.4.14", "dicom.step.status", ("IN PROGRESS", "COMPLETED", "DISCONTINUED")),
         words("Links", "", "link.kind", {
             "move_caused_store": "", "get_caused_store": "", "commitment_reported": "", "step_ended": "", "store_repeated": "", "store_resolved": "",
-            "pixel_data_changed": "told on request only"}),
+            "pixel_data_changed": "told on request only", "message_acknowledged": ACKNOWLEDGED, "message_resent": ACKNOWLEDGED,
+            "message_conflicting": ACKNOWLEDGED, "burst_after_silence": "a silence takes ten minutes; tests/relate/bursts_test.cpp"}),
         words("How sure a link is", "", "link.certainty", ("originator", "association", "content", "identifier", "ambiguous", "none")),
         words("Violations", "docs/dicom.md", "violation.name", violation_names()),
         words("Why something was not seen", "", "conversation.unseen", {

@@ -1,0 +1,142 @@
+"""Who answered an HL7 message, when, on which connection, and why nobody did: the records, and what the rules find in them."""
+import pathlib
+import tempfile
+import unittest
+
+import dcmwatch as d
+from spoken import Capture, Connection
+
+RIS, PACS = (10, 20, 40, 10), (10, 20, 20, 10)
+
+
+def message(number, wanted="|", text=""):
+    return f"MSH|^~\\&|RIS|HOSPITAL|PACS|HOSPITAL|20260302080000||ORM^O01|M{number}|P|2.5.1|||{wanted}\rPID|1||P{number}\r{text}"
+
+
+def answer(number, code="AA", more=""):
+    return f"MSH|^~\\&|PACS|HOSPITAL|RIS|HOSPITAL|20260302080000||ORR^O02|A{number}|P|2.5.1\rMSA|{code}|M{number}\r{more}"
+
+
+class Acknowledgements(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.capture = Capture()
+
+    def told(self, *arguments):
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.pcap"
+        return d.records(self.capture.write(path), "--rules", d.RULES, *arguments)
+
+    def messages(self, told):
+        return [record["hl7"] for record in d.of("hl7.message", told)]
+
+    def found(self, told):
+        return {finding["rule"]["name"] for finding in d.findings(told)}
+
+    def test_a_message_that_is_not_answered_is_told_in_time_and_its_late_answer_as_one(self):
+        connection = Connection(self.capture, RIS, PACS)
+        connection.say(0, message(1))
+        self.capture.wait(45)
+        connection.say(1, answer(1)).close()
+        told = self.told("--all-phases")
+        progress, = [record for record in d.of("hl7.message", told) if record["event"]["phase"] == "progress"]
+        self.assertEqual(progress["hl7"]["unanswered"], "timeout")
+        end = self.messages(told)[-1]
+        self.assertEqual((end["ack_code"], end["late"], end["ack_type"]), ("AA", True, "ORR^O02"))
+        self.assertNotIn("unanswered", end)
+        self.assertEqual(self.found(told), {"An HL7 message was not answered", "An HL7 message was answered late"})
+
+    def test_an_answer_that_was_captured_nowhere_is_lost_and_not_missing(self):
+        for still_said in (True, False):
+            self.capture = Capture()
+            connection = Connection(self.capture, RIS, PACS)
+            connection.say(0, message(1)).say(1, answer(1), seen=False)
+            self.capture.wait(45)
+            if still_said:
+                connection.say(0, message(2)).say(1, answer(2))
+            Connection(self.capture, RIS, PACS, 40001).close()  # packet time goes on
+            told = self.told("--all-phases")
+            self.assertEqual([record for record in self.messages(told) if "unanswered" in record], [])
+            self.assertEqual(self.found(told), set())
+
+    def test_a_connection_that_is_closed_before_the_answer(self):
+        Connection(self.capture, RIS, PACS).say(0, message(1)).close()
+        told = self.told()
+        self.assertEqual(self.messages(told)[0]["unanswered"], "closed")
+        self.assertEqual(self.found(told), {"An HL7 message was not answered"})
+
+    def test_both_acknowledgements_of_the_enhanced_mode_the_second_on_a_returning_connection(self):
+        forward = Connection(self.capture, RIS, PACS)
+        forward.say(0, message(1, "AL|AL")).say(1, answer(1, "CA"))
+        self.capture.wait(20)
+        returning = Connection(self.capture, PACS, RIS, 41000, 2576)
+        returning.say(0, answer(1)).close()
+        forward.say(0, message(2, "AL|AL")).say(1, answer(2, "CA"))
+        self.capture.wait(700)
+        forward.close()
+        told = self.told()
+        sent = [record for record in self.messages(told) if record["message_seen"]]
+        self.assertEqual([record["accept_code"] for record in sent], ["CA", "CA"])
+        self.assertTrue(all("ack_code" not in record and "unanswered" not in record for record in sent))
+        answered, silent = [record["link"] for record in d.of("link", told)]
+        self.assertEqual((answered["kind"], answered["certainty"]), ("message_acknowledged", "identifier"))
+        self.assertGreater(answered["delay"], 20e9)
+        self.assertEqual((silent["certainty"], "effect" in silent), ("none", False))
+        self.assertEqual(self.found(told), {"An application did not answer an HL7 message"})
+
+    def test_what_an_error_says_leaves_by_its_codes_alone(self):
+        connection = Connection(self.capture, RIS, PACS)
+        connection.say(0, message(1)).say(1, answer(1, "AE", "ERR||PID^1^3|101^JANE DOE^HL70357|E|||JANE DOE\r"))
+        connection.say(0, message(2)).say(1, answer(2, "AR")).close()
+        told = self.told()
+        first = self.messages(told)[0]
+        self.assertEqual((first["error_code"], first["error_severity"], first["error_location"], first["errors"]), ("101", "E", "PID^1^3", 1))
+        self.assertNotIn("JANE", str(told))
+        self.assertEqual(self.found(told), {"An HL7 message was answered with an error", "An HL7 message was rejected"})
+
+    def test_a_message_sent_again_and_another_in_its_place(self):
+        first = Connection(self.capture, RIS, PACS)
+        first.say(0, message(1)).say(1, answer(1)).close()
+        self.capture.wait(60)
+        second = Connection(self.capture, RIS, PACS, 40001)
+        second.say(0, message(1).replace("20260302080000", "20260302080100")).say(1, answer(1))
+        second.say(0, message(1, text="PV1|1|I\r")).say(1, answer(1)).close()
+        told = self.told()
+        self.assertEqual([record["link"]["kind"] for record in d.of("link", told)], ["message_resent", "message_conflicting"])
+        self.assertEqual(self.found(told), {"Two different HL7 messages have one control id"})
+
+    def test_an_answer_to_nothing(self):
+        connection = Connection(self.capture, RIS, PACS)
+        connection.say(0, message(1)).say(1, answer(1)).say(1, answer(77)).close()
+        self.assertEqual(self.found(self.told()), {"An HL7 acknowledgement of no message"})
+
+    def test_a_queue_that_builds_up(self):
+        connection = Connection(self.capture, RIS, PACS)
+        for number in range(12):
+            connection.say(0, message(number))
+            self.capture.wait(4)
+        for number in range(12):
+            connection.say(1, answer(number))
+        connection.close()
+        told = self.told("--all-phases")
+        self.assertEqual(max(record.get("unacknowledged", 0) for record in self.messages(told)), 12)
+        self.assertIn("HL7 messages queue up", self.found(told))
+
+    def test_the_number_of_shards_changes_nothing(self):
+        connections = [Connection(self.capture, RIS, (10, 20, 20, 10 + i), 40000 + i) for i in range(20)]
+        for number in range(40):
+            for i, connection in enumerate(connections):
+                connection.say(0, message(number, "AL|AL" if i % 3 else "|"))
+                if (number + i) % 5:
+                    connection.say(1, answer(number, "CA" if i % 3 else "AA"))
+            self.capture.wait(3)
+        told = [self.told("--all-phases", "--shards", shards) for shards in ("1", "3", "8")]
+        self.assertTrue(any(record.get("unanswered") for record in self.messages(told[0])))
+        self.assertEqual(told[1:], [told[0], told[0]])
+
+
+if __name__ == "__main__":
+    unittest.main()
