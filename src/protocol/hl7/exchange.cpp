@@ -129,7 +129,7 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
                       PairedBy paired_by) {
   UnansweredMessages& unanswered = side(opposite(received.direction)).unanswered;
   if (place->is_acknowledgement) {
-    unanswered.on_answered(place);
+    unanswered.on_answered(place, received.last.time);
     return;
   }
   unanswered.overtakes(place);
@@ -145,12 +145,11 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
   }
   // 2.9.3: committed to safe storage; what the application makes of it is still to come.
   if (acknowledgement.code == "CA" && place->awaits_application) {
-    place->must_be_answered = false;
-    place->since = received.last.time;
+    unanswered.on_accepted(place, received.last.time);
     tell_progress(received.last, *place);
   } else {
     tell_end(received.last, *place);
-    unanswered.on_answered(place);
+    unanswered.on_answered(place, received.last.time);
   }
 }
 
@@ -197,7 +196,8 @@ void Exchange::count_queue(Side& sender, Timestamp now, Hl7Message& facts) {
 bool Exchange::surely_unanswered(const Side& sender, const Unanswered& message) const {
   const auto& [lost, unfinished, undecodable] = message.shortfall;
   return message.must_be_answered && !message.in_doubt && !lost && !unfinished && !undecodable &&
-         !sender.unanswered.answered(message.control_id) && !emitter_.connection().one_direction_only();
+         !sender.unanswered.answered_since(message.control_id, message.since) &&
+         !emitter_.connection().one_direction_only();
 }
 
 /// When something becomes of it without anything being seen.

@@ -1,10 +1,12 @@
 #include "protocol/hl7/unanswered.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dcmwatch::hl7 {
 
 void UnansweredMessages::add(const Unanswered& message) {
+  if (message.must_be_answered) ++owed_;
   if (spare_.empty()) {
     messages_.push_back(message);
   } else {
@@ -36,26 +38,38 @@ Hl7Message* UnansweredMessages::without_transport_ack() {
   return found == messages_.end() ? nullptr : &found->facts;
 }
 
-bool UnansweredMessages::answered(ControlId control_id) const {
-  return control_id != kNoControlId && std::find(answered_.begin(), answered_.end(), control_id) != answered_.end();
+bool UnansweredMessages::answered_since(ControlId control_id, Timestamp time) const {
+  if (control_id == kNoControlId) return false;
+  return std::ranges::any_of(answered_,
+                             [&](const Answered& one) { return one.control_id == control_id && one.when >= time; });
 }
 
-void UnansweredMessages::remember_answered(ControlId control_id) {
-  if (control_id == kNoControlId || answered(control_id)) return;
-  if (answered_.size() < kRemembered) {
-    answered_.push_back(control_id);
+void UnansweredMessages::remember_answered(ControlId control_id, Timestamp now) {
+  if (control_id == kNoControlId) return;
+  const auto known = std::ranges::find(answered_, control_id, &Answered::control_id);
+  if (known != answered_.end()) {
+    known->when = now;
+  } else if (answered_.size() < kRemembered) {
+    answered_.push_back({control_id, now});
   } else {
-    answered_[oldest_answered_] = control_id;
+    answered_[oldest_answered_] = {control_id, now};
     oldest_answered_ = (oldest_answered_ + 1) % kRemembered;
   }
 }
 
-void UnansweredMessages::on_answered(Place place) {
-  remember_answered(place->control_id);
+void UnansweredMessages::on_answered(Place place, Timestamp now) {
+  remember_answered(place->control_id, now);
   drop(place);
 }
 
+void UnansweredMessages::on_accepted(Place place, Timestamp now) {
+  if (std::exchange(place->must_be_answered, false)) --owed_;
+  place->overdue = false;
+  place->since = now;
+}
+
 void UnansweredMessages::drop(Place place) {
+  if (place->must_be_answered) --owed_;
   if (spare_.empty()) {
     spare_.splice(spare_.end(), messages_, place);
   } else {
@@ -67,11 +81,8 @@ void UnansweredMessages::overtakes(Place place) {
   for (auto older = messages_.begin(); older != place; ++older) older->overtaken = true;
 }
 
-std::size_t UnansweredMessages::owed() const {
-  return static_cast<std::size_t>(std::ranges::count_if(messages_, &Unanswered::must_be_answered));
-}
-
 const Unanswered* UnansweredMessages::oldest_owed() const {
+  if (owed_ == 0) return nullptr;
   const auto found = std::ranges::find_if(messages_, &Unanswered::must_be_answered);
   return found == messages_.end() ? nullptr : &*found;
 }

@@ -59,11 +59,12 @@ class UnansweredMessages {
   Hl7Message* without_transport_ack();
 
   /// Whether one of the messages answered last had this control id.
-  [[nodiscard]] bool answered(ControlId control_id) const;
+  [[nodiscard]] bool answered(ControlId control_id) const { return answered_since(control_id, Timestamp::min()); }
+  [[nodiscard]] bool answered_since(ControlId control_id, Timestamp time) const;
 
   /// How many of them must be answered.
-  [[nodiscard]] std::size_t owed() const;
-  /// The oldest of these; null if there is none.
+  [[nodiscard]] std::size_t owed() const { return owed_; }
+  /// The oldest of these; null if there is none. Cost: a look at each that is older, and owed nothing.
   [[nodiscard]] const Unanswered* oldest_owed() const;
 
   Place begin() { return messages_.begin(); }
@@ -72,7 +73,9 @@ class UnansweredMessages {
   Unanswered* oldest() { return messages_.empty() ? nullptr : &messages_.front(); }
   void drop_oldest() { drop(messages_.begin()); }
   /// It was answered, and is gone.
-  void on_answered(Place place);
+  void on_answered(Place place, Timestamp now);
+  /// It was committed, and waits for the application (2.9.3), which owes it nothing on this connection.
+  void on_accepted(Place place, Timestamp now);
   /// It is gone.
   void drop(Place place);
   /// It was answered before those that were sent before it.
@@ -86,12 +89,18 @@ class UnansweredMessages {
   void messages_lost();
 
  private:
-  void remember_answered(ControlId control_id);
+  struct Answered {
+    ControlId control_id;
+    Timestamp when;
+  };
+
+  void remember_answered(ControlId control_id, Timestamp now);
 
   std::size_t limit_;
+  std::size_t owed_ = 0;
   std::list<Unanswered> messages_;
-  std::list<Unanswered> spare_;      ///< one place at most: mostly each message is answered before the next comes
-  std::vector<ControlId> answered_;  ///< those answered last; a ring
+  std::list<Unanswered> spare_;     ///< one place at most: mostly each message is answered before the next comes
+  std::vector<Answered> answered_;  ///< those answered last; a ring
   std::size_t oldest_answered_ = 0;
 };
 

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 #include "protocol/hl7/errors.h"
 #include "wire.h"
 
@@ -194,6 +197,77 @@ TEST(Hl7Acknowledgement, AnErrorIsToldByItsCodesAndItsPlace) {
   EXPECT_EQ(error.location, "PID^1^5^1^2");
   EXPECT_EQ(error.count, 2U);
   EXPECT_THAT(wire.everything(), testing::Not(testing::HasSubstr("JANE")));
+}
+
+/// What two sides may say to each other, in any order and with pauses, loss and closed eyes.
+class Chatter {
+ public:
+  explicit Chatter(unsigned seed) : random_(seed) {}
+
+  void speak(Wire& wire, bool in_pieces) {
+    for (unsigned turns = 5 + any(60); turns != 0; --turns) {
+      const Direction direction = any(4) == 0 ? Direction::backward : Direction::forward;
+      const std::string id = std::to_string(any(9));
+      switch (any(8)) {
+        case 0: wire.wait(std::chrono::seconds{any(50)}); break;
+        case 1: wire.wait(std::chrono::minutes{any(12)}); break;
+        case 2:
+          wire.say(any(3) == 0 ? gap(direction, 5) : Said{direction, block(any(2) == 0 ? "\x06" : "\x15")});
+          break;
+        case 3:
+        case 4: say(wire, {direction, acknowledgement(one_of({"AA", "AE", "CA", "CR", "ZZ"}), id)}, in_pieces); break;
+        default:
+          say(wire,
+              {direction,
+               message("ADT^A01", id,
+                       one_of({"P|2.5", "P|2.5|||AL|AL", "P|2.5|||AL|NE", "P|2.5|||NE|NE", "P|2.5|||ER|SU"}))},
+              in_pieces);
+      }
+    }
+    wire.close(any(2) == 0 ? CloseReason::finished : CloseReason::capture_ended);
+  }
+
+ private:
+  unsigned any(unsigned below) { return static_cast<unsigned>(random_() % below); }
+  std::string_view one_of(std::initializer_list<std::string_view> words) {
+    return *(words.begin() + any(static_cast<unsigned>(words.size())));
+  }
+  static void say(Wire& wire, const Said& said, bool in_pieces) {
+    if (in_pieces) {
+      wire.say_byte_by_byte(said);
+    } else {
+      wire.say(said);
+    }
+  }
+
+  std::mt19937 random_;
+};
+
+// As (packet of the message, its direction): it begins once and ends once, and is told as unanswered only in between.
+TEST(Hl7Acknowledgement, OfWhateverIsSaidEachMessageEndsOnceHoweverItIsCut) {
+  Limits limits;
+  limits.hl7_pending_messages = 7;
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    Wire wire{seed % 5 == 0, limits};
+    Chatter{seed}.speak(wire, false);
+    std::map<std::uint64_t, int> open;
+    Timestamp last{};
+    for (const Event& event : wire.events()) {
+      EXPECT_GE(event.last.time, last) << seed;
+      last = event.last.time;
+      const auto* told = std::get_if<Hl7Message>(&event.facts);
+      if (!told || !told->message_seen) continue;
+      int& state = open[told->sent.packet];
+      EXPECT_EQ(state, event.phase == Phase::start ? 0 : 1) << seed;
+      state = event.phase == Phase::end ? 2 : 1;
+      EXPECT_FALSE(told->unanswered && (told->ack_code || event.visibility.lost)) << seed;
+      EXPECT_LE(told->unacknowledged, limits.hl7_pending_messages + 1) << seed;
+    }
+    for (const auto& [packet, state] : open) EXPECT_EQ(state, 2) << seed << ", packet " << packet;
+    Wire pieces{seed % 5 == 0, limits};
+    Chatter{seed}.speak(pieces, true);
+    ASSERT_EQ(pieces.everything(), wire.everything()) << seed;
+  }
 }
 
 struct Told {
