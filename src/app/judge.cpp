@@ -56,7 +56,7 @@ void Judge::judge(Observation& record) {
   const Event& event = record.event;
   if (event.first.time != Timestamp{} && (!first_ || event.first.time < *first_)) first_ = event.first.time;
   last_ = std::max(last_, event.last.time);
-  if (model_) record.declared = model_->judge(event);
+  if (model_) hold_against_model(record);
   const auto* association = std::get_if<DicomAssociation>(&event.facts);
   if (association && implementations_) {
     record.implementations = implementations_->of(*association);
@@ -65,6 +65,13 @@ void Judge::judge(Observation& record) {
   }
   if (output_.takes(record)) page_->items.emplace_back(&record);  // before the findings that it gives rise to
   detector_.observe(record, *this);
+}
+
+// Which of a message's numbers is its accession number is declared of its flow, and matters to what it is related to.
+void Judge::hold_against_model(Observation& record) {
+  record.declared = model_->judge(record.event);
+  const AccessionOrder* const sought = record.declared->message.accession_sought;
+  if (sought) seek_accession(std::get<Hl7Message>(record.event.facts), *sought);
 }
 
 void Judge::on_finding(const Finding& finding) {
@@ -164,8 +171,12 @@ MetricNames metric_names(const Model* model, const RuleSet& rules) {
   for (const Rule& rule : rules) names.rules.push_back(rule.info);
   if (!model) return names;
   for (const Zone& zone : model->zones) names.zones.push_back(zone.name);
-  for (const Flow& flow : model->flows)
-    names.flows.push_back({flow.name, carried_by(model->services[flow.service].protocol)});
+  for (const Flow& flow : model->flows) {
+    MetricNames::Flow named{flow.name, carried_by(model->services[flow.service].protocol)};
+    for (const Hl7End& sender : flow.hl7.senders.values) named.senders.push_back(sender.text);
+    named.message_types = flow.message_types.values;
+    names.flows.push_back(std::move(named));
+  }
   return names;
 }
 

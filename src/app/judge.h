@@ -48,6 +48,7 @@ class Judge final : public Analyst, private FindingSink {
   void observe(Observation& record);
   void judge_related(std::span<Event> events);
   void judge(Observation& record);
+  void hold_against_model(Observation& record);
   void on_finding(const Finding& finding) override;
   void tell_unanswered();
   /// A record that no shard made, in the page in hand.

@@ -57,4 +57,11 @@ class Text {
   std::uint8_t size_ = 0;
 };
 
+/// Without the spaces around it.
+constexpr std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
 }  // namespace dcmwatch

@@ -183,6 +183,7 @@ std::string_view to_text(AcknowledgementMode mode) {
   switch (mode) {
     case AcknowledgementMode::original: return "original";
     case AcknowledgementMode::enhanced: return "enhanced";
+    case AcknowledgementMode::none: return "none";
   }
   return {};
 }

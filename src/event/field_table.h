@@ -376,6 +376,10 @@ inline constexpr Field kFields[] = {
      of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(one.expected); })},
     {"flow.observed", kList, "what was seen, in the order of flow.deviations", "", kDevice,
      of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(one.observed); })},
+    {"flow.sender", kText, "which of the flow's senders an HL7 message is from, as declared; absent: none of them, or none is declared", "", kDevice,
+     of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.message.sender); })},
+    {"flow.ack_mode", kText, "of an HL7 message: the acknowledgement mode that the flow declares, original, enhanced or none; absent: none is declared", "HL7 v2 2.9.1", kNobody,
+     of_judgement([](const Declared& d, S& s) { if (d.message.ack_mode) s.word(to_text(*d.message.ack_mode)); })},
     {"flow.unknown", kList, "what could not be held against the model, for it was not seen", "", kNobody,
      of_judgement([](const Declared& d, S& s) { for (const UnknownKind kind : d.unknown) s.text(to_text(kind)); })},
 

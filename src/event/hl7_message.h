@@ -135,8 +135,8 @@ constexpr std::string_view to_text(TransportAck ack) {
 }
 
 /// HL7 v2 2.9.1: in the original mode MSH-15 and MSH-16 are empty, in the enhanced one they say which acknowledgements
-/// are wanted.
-enum class AcknowledgementMode : std::uint8_t { original, enhanced };
+/// are wanted. That there are none is declared of a flow; no message says so.
+enum class AcknowledgementMode : std::uint8_t { original, enhanced, none };
 
 /// When a sender wants an acknowledgement (MSH-15, MSH-16; HL7 table 0155). Both absent is the original mode (2.9.2).
 enum class AckCondition : std::uint8_t { absent, always, never, on_error, on_success };
@@ -212,5 +212,16 @@ struct Hl7Message {
 
 std::string_view to_text(AckCondition condition);  ///< as in table 0155
 std::string_view to_text(WhyUnanswered reason);
+
+/// Where the accession number is sought from now on, and so which of the candidates it is.
+inline void seek_accession(Hl7Message& message, const AccessionOrder& sought) {
+  message.accession_sought = sought;
+  message.accession = {};
+  if (!message.content) return;
+  for (const Hl7Order& order : message.content->orders) {
+    message.accession = accession_of(order, sought);
+    if (!message.accession.empty()) return;
+  }
+}
 
 }  // namespace dcmwatch

@@ -16,7 +16,12 @@ std::string_view to_text(DeviationKind kind) {
     case DeviationKind::called_ae_title: return "called_ae";
     case DeviationKind::operation: return "operation";
     case DeviationKind::sop_class: return "sop_class";
+    case DeviationKind::sender: return "sender";
+    case DeviationKind::receiver: return "receiver";
     case DeviationKind::message_type: return "message_type";
+    case DeviationKind::version: return "version";
+    case DeviationKind::processing_id: return "processing_id";
+    case DeviationKind::ack_mode: return "ack_mode";
     case DeviationKind::move_destination: return "move_destination";
     case DeviationKind::order: return "order";
   }
@@ -31,7 +36,12 @@ std::string_view to_text(UnknownKind kind) {
     case UnknownKind::called_ae_title: return "called_ae";
     case UnknownKind::operation: return "operation";
     case UnknownKind::sop_class: return "sop_class";
+    case UnknownKind::sender: return "sender";
+    case UnknownKind::receiver: return "receiver";
     case UnknownKind::message_type: return "message_type";
+    case UnknownKind::version: return "version";
+    case UnknownKind::processing_id: return "processing_id";
+    case UnknownKind::ack_mode: return "ack_mode";
     case UnknownKind::move_destination: return "move_destination";
     case UnknownKind::order: return "order";
   }

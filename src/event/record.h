@@ -26,7 +26,12 @@ enum class DeviationKind : std::uint8_t {
   called_ae_title,
   operation,
   sop_class,
+  sender,    ///< of an HL7 message, by its MSH-3 and MSH-4
+  receiver,  ///< by its MSH-5 and MSH-6
   message_type,
+  version,        ///< of HL7
+  processing_id,  ///< a test message where production's are declared
+  ack_mode,
   move_destination,
   order,  ///< nobody was seen to order a study that the flow requires to be ordered
 };
@@ -39,7 +44,12 @@ enum class UnknownKind : std::uint8_t {
   called_ae_title,
   operation,
   sop_class,
+  sender,
+  receiver,
   message_type,
+  version,
+  processing_id,
+  ack_mode,
   move_destination,
   order
 };
@@ -60,6 +70,16 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
+/// What a flow declares of an HL7 message.
+struct DeclaredMessage {
+  std::string_view sender;  ///< which of its senders this is, as declared; empty: none of them, or none is declared
+  std::string_view message_type;  ///< likewise: "ADT^*"
+  std::optional<AcknowledgementMode> ack_mode;
+  const AccessionOrder* accession_sought = nullptr;  ///< null: as everywhere
+
+  friend bool operator==(const DeclaredMessage&, const DeclaredMessage&) = default;
+};
+
 /// What the declared model says of an event. All of it is views; `owner` keeps alive what they look into.
 struct Declared {
   std::shared_ptr<const void> owner;
@@ -69,6 +89,7 @@ struct Declared {
   std::span<const Deviation> deviations;
   std::span<const UnknownKind> unknown;
   bool tolerated = false;  ///< of a violation: a declared quirk
+  DeclaredMessage message;
 };
 
 /// The same, never changed once made: the many records of which the model says the same share one. Of a blank one it

@@ -34,12 +34,21 @@ bool allows_sop_class(const Flow& flow, std::uint16_t command_field, std::string
 }
 
 bool allows_message_type(const Flow& flow, std::string_view message_type) {
+  return flow.message_types.any || !allowed_message_type(flow, message_type).empty();
+}
+
+std::string_view allowed_message_type(const Flow& flow, std::string_view message_type) {
   const auto matches = [message_type](std::string_view pattern) {
     return pattern == message_type || (pattern.ends_with("^*") && message_type.substr(0, message_type.find('^')) ==
                                                                       pattern.substr(0, pattern.size() - 2));
   };
-  const auto& values = flow.message_types.values;
-  return flow.message_types.any || std::any_of(values.begin(), values.end(), matches);
+  const auto found = std::ranges::find_if(flow.message_types.values, matches);
+  return found == flow.message_types.values.end() ? std::string_view{} : *found;
+}
+
+const Hl7End* allowed_end(const Allowed<Hl7End>& ends, const Hl7EndSeen& seen) {
+  const auto found = std::ranges::find_if(ends.values, [&](const Hl7End& end) { return matches(end, seen); });
+  return found == ends.values.end() ? nullptr : &*found;
 }
 
 bool listens_on(const Flow& flow, const Service& service, Transport transport, std::uint16_t port) {

@@ -4,8 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "base/text.h"
 #include "event/dicom_names.h"
 #include "model/allowance.h"
+#include "model/hl7_names.h"
 #include "model/lookup.h"
 
 namespace dcmwatch {
@@ -14,6 +16,7 @@ namespace {
 constexpr std::string_view kNone = "none";
 constexpr std::string_view kAnOrder = "a worklist entry, a performed step or an order message";
 constexpr std::string_view kNoOrder = "none in sight";
+constexpr std::string_view kAnAcknowledgement = "an acknowledgement";
 constexpr std::string_view kOutside = "outside every zone";
 constexpr unsigned kMappedBits = 96, kAddressBits = 128, kLongestBroadcastPrefix = 126;
 
@@ -22,13 +25,6 @@ struct End {
   std::optional<std::uint32_t> device;
   std::optional<AddressTable::Found> zone;
 };
-
-// PS3.5 6.2: spaces around an AE title mean nothing.
-std::string_view trimmed(std::string_view title) {
-  const auto first = title.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return title.substr(first, title.find_last_not_of(' ') - first + 1);
-}
 
 std::string joined(const std::set<std::string>& names) {
   if (names.empty()) return std::string{kNone};
@@ -390,19 +386,92 @@ class Judgement {
     deviate(DeviationKind::order, std::string{kAnOrder}, std::string{kNoOrder});
   }
 
-  // A message is held against the flows in its sender's direction, whoever opened the connection; acknowledgements are
-  // not judged.
+  // A message is held against the flows in its sender's direction, whoever opened the connection; acknowledgements need
+  // no flow.
   void judge_message(const Hl7Message& message) {
-    if (!message.message_seen || message.message_type.empty()) return unknown(UnknownKind::message_type);
     const auto path = flows_;
-    if (message.sent_by_opener == reversed_) flows_ = possible_flows(acceptor(), opener());
+    if (message.message_seen && message.sent_by_opener == reversed_) flows_ = possible_flows(acceptor(), opener());
+    if (flows_.empty()) {
+      judge_message_type(message);
+      flows_ = path;
+      return;
+    }
+    judge_hl7_end(sender_of(message), DeviationKind::sender, UnknownKind::sender, &Hl7Agreement::senders);
+    judge_hl7_end(receiver_of(message), DeviationKind::receiver, UnknownKind::receiver, &Hl7Agreement::receivers);
+    judge_message_type(message);
+    judge_code(message.version, DeviationKind::version, UnknownKind::version, &Hl7Agreement::versions);
+    judge_code(message.processing_id, DeviationKind::processing_id, UnknownKind::processing_id,
+               &Hl7Agreement::processing_ids);
+    judge_ack_mode(message);
+    declare_message(message);
+  }
+
+  void judge_message_type(const Hl7Message& message) {
+    if (message.message_type.empty()) return unknown(UnknownKind::message_type);
     narrow(
         DeviationKind::message_type, std::string{message.message_type},
         [&](const Flow& flow) { return allows_message_type(flow, message.message_type); },
         [](const Flow& flow, std::set<std::string>& expected) {
           expected.insert(flow.message_types.values.begin(), flow.message_types.values.end());
         });
-    if (flows_.empty()) flows_ = path;
+  }
+
+  void judge_hl7_end(const std::optional<Hl7EndSeen>& seen, DeviationKind kind, UnknownKind unseen,
+                     Allowed<Hl7End> Hl7Agreement::*declared) {
+    if (!is_declared(declared)) return;
+    if (!seen) return unknown(unseen);
+    narrow(
+        kind, seen->text(),
+        [&](const Flow& flow) { return allowed_end(flow.hl7.*declared, *seen) || (flow.hl7.*declared).any; },
+        [&](const Flow& flow, std::set<std::string>& expected) {
+          for (const Hl7End& end : (flow.hl7.*declared).values) expected.insert(end.text);
+        });
+  }
+
+  void judge_code(std::string_view seen, DeviationKind kind, UnknownKind unseen,
+                  Allowed<std::string> Hl7Agreement::*declared) {
+    if (!is_declared(declared)) return;
+    if (seen.empty()) return unknown(unseen);
+    narrow(
+        kind, std::string{seen}, [&](const Flow& flow) { return allows(flow.hl7.*declared, seen); },
+        [&](const Flow& flow, std::set<std::string>& expected) {
+          expected.insert((flow.hl7.*declared).values.begin(), (flow.hl7.*declared).values.end());
+        });
+  }
+
+  // What the message asks for; where none is declared, that there is one.
+  void judge_ack_mode(const Hl7Message& message) {
+    const auto asks = [](const Flow* flow) {
+      return flow->hl7.ack_mode && flow->hl7.ack_mode != AcknowledgementMode::none;
+    };
+    const bool asked = std::ranges::any_of(flows_, asks);
+    if (asked && !message.mode) unknown(UnknownKind::ack_mode);
+    narrow(
+        DeviationKind::ack_mode, std::string{asked && message.mode ? to_text(*message.mode) : kAnAcknowledgement},
+        [&](const Flow& flow) {
+          if (flow.hl7.ack_mode == AcknowledgementMode::none) return !message.answer();
+          return !flow.hl7.ack_mode || !message.mode || flow.hl7.ack_mode == message.mode;
+        },
+        [](const Flow& flow, std::set<std::string>& expected) {
+          if (flow.hl7.ack_mode) expected.emplace(to_text(*flow.hl7.ack_mode));
+        });
+  }
+
+  template <typename Value>
+  [[nodiscard]] bool is_declared(Allowed<Value> Hl7Agreement::*declared) const {
+    return std::ranges::any_of(flows_, [&](const Flow* flow) { return !(flow->hl7.*declared).any; });
+  }
+
+  // Of the flow that it belongs to: as declared, for whoever counts by it.
+  void declare_message(const Hl7Message& message) {
+    const Flow& flow = *flows_.front();
+    DeclaredMessage& told = declared_.message;
+    told.ack_mode = flow.hl7.ack_mode;
+    if (flow.hl7.accession_sought) told.accession_sought = &*flow.hl7.accession_sought;
+    told.message_type = allowed_message_type(flow, message.message_type);
+    const std::optional<Hl7EndSeen> sender = sender_of(message);
+    if (!sender) return;
+    if (const Hl7End* const end = allowed_end(flow.hl7.senders, *sender)) told.sender = end->text;
   }
 
   const Event& event_;

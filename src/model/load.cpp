@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/text.h"
 #include "event/violations.h"
 #include "model/loading.h"
 #include "model/map_reader.h"
@@ -332,9 +333,7 @@ std::vector<PortRange> read_ports(const Node& node, Problems& problems) {
 }
 
 std::optional<std::string> read_ae_title(const Node& node, Problems& problems) {
-  const auto first = node.text.find_first_not_of(' ');
-  const auto last = node.text.find_last_not_of(' ');
-  std::string title = first == std::string::npos ? std::string{} : node.text.substr(first, last - first + 1);
+  std::string title{trimmed(node.text)};
   const bool clean = std::all_of(title.begin(), title.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '\\'; });
   if (!title.empty() && title.size() <= 16 && clean) return title;
   problems.add(node.at, in_quotes(node.text) + " is no AE title", "1 to 16 ASCII characters, no backslash (PS3.5 6.2)");

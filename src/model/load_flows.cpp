@@ -3,6 +3,7 @@
 
 #include "event/dicom_names.h"
 #include "model/allowance.h"
+#include "model/load_hl7_flow.h"
 #include "model/loading.h"
 #include "model/map_reader.h"
 
@@ -32,8 +33,8 @@ struct FlowNodes {
   const Node* acceptor_operations;
   const Node* sop_classes;
   const Node* move_destinations;
-  const Node* message_types;
   const Node* requirements;
+  Hl7FlowNodes hl7;
 };
 
 class FlowLoader {
@@ -56,8 +57,8 @@ class FlowLoader {
               .acceptor_operations = map.optional("acceptor_operations"),
               .sop_classes = map.optional("sop_classes"),
               .move_destinations = map.optional("move_destinations"),
-              .message_types = map.optional("message_types"),
-              .requirements = map.optional("requires")};
+              .requirements = map.optional("requires"),
+              .hl7 = hl7_nodes(map)};
     map.done();
     if (!map.usable()) return;
     if (nodes_.from) flow_.from = read_parties(*nodes_.from, "'from'");
@@ -125,7 +126,7 @@ class FlowLoader {
     switch (loading_.model.services[flow_.service].protocol) {
       case ServiceProtocol::dicom: return read_dicom();
       case ServiceProtocol::hl7: refuse_dicom(); return read_hl7();
-      case ServiceProtocol::other: refuse_dicom(); return refuse(nodes_.message_types, "an HL7");
+      case ServiceProtocol::other: refuse_dicom(); return refuse_hl7();
     }
   }
 
@@ -145,6 +146,10 @@ class FlowLoader {
     }
   }
 
+  void refuse_hl7() {
+    for (const Node* const node : nodes_.hl7.all()) refuse(node, "an HL7");
+  }
+
   // What is not restricted has to be called so: a flow without its lists is a mistake, not an open door.
   bool is_stated(const Node* node, std::string_view key, std::string_view example) {
     if (node) return true;
@@ -154,10 +159,8 @@ class FlowLoader {
     return false;
   }
 
-  static bool says_any(const Node& node) { return node.kind == Node::Kind::scalar && node.text == "any"; }
-
   void read_dicom() {
-    refuse(nodes_.message_types, "an HL7");
+    refuse_hl7();
     if (is_stated(nodes_.operations, "operations", "[C-ECHO, C-STORE]"))
       flow_.operations = read_operations(*nodes_.operations, "'operations'");
     if (nodes_.acceptor_operations) {
@@ -278,27 +281,9 @@ class FlowLoader {
   }
 
   void read_hl7() {
-    if (!is_stated(nodes_.message_types, "message_types", "[ADT^*, ORM^O01]")) return;
-    flow_.message_types.any = says_any(*nodes_.message_types);
-    if (flow_.message_types.any) return;
-    for (const Node* const item : scalars(*nodes_.message_types, "'message_types'", problems_)) {
-      if (is_message_type(item->text)) {
-        flow_.message_types.values.push_back(item->text);
-      } else {
-        problems_.add(item->at, in_quotes(item->text) + " is no message type", "write ADT^A01, ADT^* or ORU");
-      }
-    }
-  }
-
-  // MSH-9 as code^event, three characters each (HL7 tables 0076 and 0003); Z messages too.
-  static bool is_message_type(std::string_view text) {
-    const auto is_code = [](std::string_view code) {
-      return code.size() == 3 && std::all_of(code.begin(), code.end(),
-                                             [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
-    };
-    const auto caret = text.find('^');
-    if (!is_code(text.substr(0, caret))) return false;
-    return caret == std::string_view::npos || text.substr(caret + 1) == "*" || is_code(text.substr(caret + 1));
+    if (is_stated(nodes_.hl7.message_types, "message_types", "[ADT^*, ORM^O01]"))
+      flow_.message_types = read_message_types(*nodes_.hl7.message_types, problems_);
+    flow_.hl7 = read_hl7_agreement(nodes_.hl7, problems_);
   }
 
   const Node& entry_;

@@ -60,4 +60,6 @@ std::vector<const Node*> scalars(const Node& node, std::string_view what, Proble
   return found;
 }
 
+bool says_any(const Node& node) { return node.kind == Node::Kind::scalar && node.text == "any"; }
+
 }  // namespace dcmwatch

@@ -45,4 +45,7 @@ std::optional<std::string_view> scalar(const Node& node, std::string_view what, 
 /// The scalars of a list, or the one scalar that stands for a list of one.
 std::vector<const Node*> scalars(const Node& node, std::string_view what, Problems& problems);
 
+/// Whether it is the one word that stands for whatever there is.
+bool says_any(const Node& node);
+
 }  // namespace dcmwatch

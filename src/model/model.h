@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/endpoint.h"
+#include "event/hl7_message.h"
 #include "model/problems.h"
 #include "model/sop_classes.h"
 
@@ -64,6 +65,8 @@ template <typename Value>
 struct Allowed {
   bool any = false;
   std::vector<Value> values;
+
+  [[nodiscard]] static Allowed all() { return {.any = true, .values = {}}; }
 };
 
 /// One end of a flow: a device, the devices of a group, or the devices of a zone.
@@ -84,6 +87,32 @@ struct SopClasses {
   std::vector<std::string> uids;
 };
 
+/// The name of an application or a facility (HL7 v2 2A.33 HD).
+struct Hl7EndName {
+  bool any = false;
+  std::string namespace_id;                      ///< HD.1
+  std::optional<std::string> universal_id;       ///< HD.2; nothing: HD.1 alone is compared
+  std::optional<std::string> universal_id_type;  ///< HD.3; likewise
+};
+
+/// Who sends messages (MSH-3 and MSH-4) or receives them (MSH-5 and MSH-6). One connection of an integration engine
+/// carries those of many.
+struct Hl7End {
+  std::string text;  ///< as declared
+  Hl7EndName application;
+  Hl7EndName facility;
+};
+
+/// What the two sides of an HL7 interface agreed on beside the types of its messages.
+struct Hl7Agreement {
+  Allowed<Hl7End> senders = Allowed<Hl7End>::all();
+  Allowed<Hl7End> receivers = Allowed<Hl7End>::all();
+  Allowed<std::string> versions = Allowed<std::string>::all();            ///< MSH-12
+  Allowed<std::string> processing_ids = {.any = false, .values = {"P"}};  ///< MSH-11
+  std::optional<AcknowledgementMode> ack_mode;                            ///< nothing: any
+  std::optional<AccessionOrder> accession_sought;
+};
+
 /// What may pass between devices. `from` opens the connection, `to` listens.
 struct Flow {
   std::string name;
@@ -100,6 +129,7 @@ struct Flow {
   Allowed<std::string> move_destinations;  ///< AE titles; any: any title of a declared device
   Allowed<std::string> message_types;      ///< "ADT^A01", "ADT^*"
   bool requires_order = false;             ///< what is stored has to be ordered
+  Hl7Agreement hl7;
 };
 
 struct Model {

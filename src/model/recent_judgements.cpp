@@ -1,6 +1,7 @@
 #include "model/recent_judgements.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <functional>
 #include <string_view>
@@ -26,7 +27,10 @@ class Packed {
   std::uint64_t word_ = 0;
 };
 
-std::size_t size_of(const std::optional<AeTitle>& text) { return text ? text->size() : 0; }
+template <std::size_t capacity>
+std::size_t size_of(const std::optional<Text<capacity>>& text) {
+  return text ? text->size() : 0;
+}
 
 std::uint64_t hash_of(const Declared& declared) {
   std::uint64_t hash = 0;
@@ -38,6 +42,8 @@ std::uint64_t hash_of(const Declared& declared) {
     add(place->zone);
   }
   add(declared.flow);
+  add(declared.message.sender);
+  add(declared.message.message_type);
   for (const Deviation& deviation : declared.deviations) add(deviation.observed);
   return hash;
 }
@@ -45,7 +51,7 @@ std::uint64_t hash_of(const Declared& declared) {
 bool say_the_same(const Declared& one, const Declared& other) {
   return one.source == other.source && one.destination == other.destination && one.flow == other.flow &&
          std::ranges::equal(one.deviations, other.deviations) && std::ranges::equal(one.unknown, other.unknown) &&
-         one.tolerated == other.tolerated;
+         one.tolerated == other.tolerated && one.message == other.message;
 }
 
 }  // namespace
@@ -106,8 +112,27 @@ class RecentJudgements::KeyWriter {
     add(operation.move_destination);
   }
   void operator()(const Hl7Message& message) {
-    add(Packed{}.add<1>(message.message_seen).add<1>(message.sent_by_opener).add<8>(message.message_type.size()));
+    add(Packed{}
+            .add<1>(message.message_seen)
+            .add<1>(message.sent_by_opener)
+            .add<1>(message.answer().has_value())
+            .add<1>(message.mode.has_value())
+            .add<2>(message.mode.value_or(AcknowledgementMode::none))
+            .add<8>(message.message_type.size())
+            .add<8>(message.version.size())
+            .add<8>(message.processing_id.size()));
     add(message.message_type);
+    add(message.version);
+    add(message.processing_id);
+    const std::array names{&message.sending_application, &message.sending_facility, &message.receiving_application,
+                           &message.receiving_facility};
+    Packed sizes;
+    for (const auto* const name : names) sizes.add<1>(name->has_value()).add<8>(size_of(*name));
+    add(sizes.add<1>(message.content != nullptr));
+    for (const auto* const name : names) {
+      if (*name) add(**name);
+    }
+    if (message.content) add_universal_ids(message.content->universal_ids);
   }
 
  private:
@@ -116,11 +141,22 @@ class RecentJudgements::KeyWriter {
   template <std::size_t capacity>
   void add(const Text<capacity>& text) {
     constexpr std::size_t kWord = sizeof(std::uint64_t);
-    static_assert(capacity % kWord == 0);
     for (std::size_t at = 0; at < text.size(); at += kWord) {
-      std::uint64_t word;
-      std::memcpy(&word, text.place().data() + at, kWord);
+      std::uint64_t word = 0;
+      // Mostly whole words, which are one instruction to copy.
+      std::memcpy(&word, text.place().data() + at, capacity % kWord == 0 ? kWord : std::min(kWord, capacity - at));
       key_.add(word);
+    }
+  }
+
+  // Few messages have any, and these have many words.
+  void add_universal_ids(const std::array<Hl7UniversalId, kHeaderNames>& ids) {
+    Packed sizes;
+    for (const Hl7UniversalId& id : ids) sizes.add<8>(id.id.size()).add<8>(id.type.size());
+    add(sizes);
+    for (const Hl7UniversalId& id : ids) {
+      add(id.id);
+      add(id.type);
     }
   }
 
@@ -149,6 +185,10 @@ const SharedDeclared& RecentJudgements::judge(const Event& event) {
   KeyWriter writer{key, event};
   writer.add_path();
   std::visit(writer, event.facts);
+  if (!key.whole()) {
+    unremembered_ = shared(lookup_.judge(event));
+    return unremembered_;
+  }
   const auto [place, known] =
       remembered_.find(key.hash(), [&key](const Judgement& judgement) { return judgement.key == key; });
   if (!known) place = {key, shared(lookup_.judge(event))};

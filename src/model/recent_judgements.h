@@ -14,7 +14,8 @@ namespace dcmwatch {
 
 /// Says what Lookup::judge says, and remembers it by all that it depends on: of a conversation's records, and of
 /// thousands of conversations between the same two devices, only the first few are looked up. A table of fixed size:
-/// what is forgotten is looked up again. Judgements that say the same are given out as one, for whoever remembers
+/// what is forgotten is looked up again, and so is what has too long a key: a message with the longest of names.
+/// Judgements that say the same are given out as one, for whoever remembers
 /// something by a judgement. What is given out lives on. Cost: some hundred bytes of key written, hashed
 /// and compared; no allocation for what is remembered.
 ///
@@ -33,7 +34,12 @@ class RecentJudgements {
   /// All that a judgement depends on, in words, so that it is hashed and compared as such.
   class Key {
    public:
-    void add(std::uint64_t word) { words_[size_++] = word; }
+    void add(std::uint64_t word) {
+      whole_ &= size_ < kMostWords;
+      if (whole_) words_[size_++] = word;
+    }
+    /// Whether all that was added found room.
+    [[nodiscard]] bool whole() const { return whole_; }
     [[nodiscard]] std::uint64_t hash() const;
 
     friend bool operator==(const Key& one, const Key& other) {
@@ -42,9 +48,10 @@ class RecentJudgements {
     }
 
    private:
-    static constexpr std::size_t kMostWords = 20;  ///< of an operation
+    static constexpr std::size_t kMostWords = 32;  ///< of an operation 20; of a message, all but long names
 
     std::size_t size_ = 0;  ///< of a blank one
+    bool whole_ = true;
     std::array<std::uint64_t, kMostWords> words_;
   };
   class KeyWriter;
@@ -60,6 +67,7 @@ class RecentJudgements {
   const Lookup& lookup_;
   RecentPlaces<Judgement, kPlaces> remembered_;
   RecentPlaces<SharedDeclared, kPlaces> given_;
+  SharedDeclared unremembered_;  ///< the last that found no room
 };
 
 }  // namespace dcmwatch

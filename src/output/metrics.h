@@ -17,6 +17,8 @@ struct MetricNames {
   struct Flow {
     std::string name;
     Protocol protocol = Protocol::unidentified;
+    std::vector<std::string> senders{};        ///< of HL7 messages, as declared
+    std::vector<std::string> message_types{};  ///< likewise
   };
   std::vector<Flow> flows;
   std::vector<std::string> zones;

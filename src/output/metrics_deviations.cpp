@@ -18,13 +18,19 @@ constexpr std::array kDeviations{DeviationKind::source_device,
                                  DeviationKind::called_ae_title,
                                  DeviationKind::operation,
                                  DeviationKind::sop_class,
+                                 DeviationKind::sender,
+                                 DeviationKind::receiver,
                                  DeviationKind::message_type,
+                                 DeviationKind::version,
+                                 DeviationKind::processing_id,
+                                 DeviationKind::ack_mode,
                                  DeviationKind::move_destination,
                                  DeviationKind::order};
-constexpr std::array kUnknowns{
-    UnknownKind::direction,       UnknownKind::service,          UnknownKind::calling_ae_title,
-    UnknownKind::called_ae_title, UnknownKind::operation,        UnknownKind::sop_class,
-    UnknownKind::message_type,    UnknownKind::move_destination, UnknownKind::order};
+constexpr std::array kUnknowns{UnknownKind::direction,        UnknownKind::service,       UnknownKind::calling_ae_title,
+                               UnknownKind::called_ae_title,  UnknownKind::operation,     UnknownKind::sop_class,
+                               UnknownKind::sender,           UnknownKind::receiver,      UnknownKind::message_type,
+                               UnknownKind::version,          UnknownKind::processing_id, UnknownKind::ack_mode,
+                               UnknownKind::move_destination, UnknownKind::order};
 
 /// True the first time it is asked of a kind.
 template <typename Kind>

@@ -185,8 +185,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "field 'flow.deviations' is never 'zone.crossing'; did you mean 'zone_crossing'?"),
         selection("{flow.deviations: @zone.*}",
                   "field 'flow.deviations' is never 'zone.*'; one of: source.device, destination.device, flow, "
-                  "zone_crossing, port, direction, calling_ae, called_ae, operation, sop_class, message_type, "
-                  "move_destination … and 1 more"),
+                  "zone_crossing, port, direction, calling_ae, called_ae, operation, sop_class, sender, receiver … and "
+                  "6 more"),
         selection("{destination.port: @http}",
                   "the number 'destination.port' cannot be 'http'; give a whole number and no modifier"),
         selection("{destination.port|startswith: @1}",

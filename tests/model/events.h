@@ -89,6 +89,7 @@ inline Event message(std::string_view source, std::string_view destination, std:
                      std::string_view message_type, bool sent_by_opener = true) {
   Hl7Message message;
   message.message_type = message_type;
+  message.processing_id = "P";
   message.sent_by_opener = sent_by_opener;
   Event event = event_of(std::move(message), source, destination, port);
   event.protocol = Protocol::hl7;

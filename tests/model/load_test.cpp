@@ -79,6 +79,34 @@ TEST(LoadModel, ReadsFlows) {
   EXPECT_EQ(model->flows.at(2).message_types.values.size(), 2U);
 }
 
+TEST(LoadModel, ReadsWhatAnHl7InterfaceAgreedOn) {
+  const auto model = parse_model(std::string{kSound} + R"(flows:
+  orders: {from: all, to: ris, service: hl7, message_types: any, senders: [HIS, "LAB^1.2.3^ISO|MAIN"], receivers: "*|MAIN",
+           versions: [2.3, 2.5.1], processing_ids: [P, T], ack: none, accession_from: [OBR-18, ORC-3]}
+  others: {from: ris, to: all, service: hl7, message_types: any}
+)",
+                                 "m");
+  const Hl7Agreement& agreement = model->flows.at(0).hl7;
+  ASSERT_EQ(agreement.senders.values.size(), 2U);
+  EXPECT_TRUE(agreement.senders.values[0].facility.any);
+  EXPECT_FALSE(agreement.senders.values[0].application.universal_id);
+  EXPECT_EQ(agreement.senders.values[1].application.namespace_id, "LAB");
+  EXPECT_EQ(agreement.senders.values[1].application.universal_id_type, "ISO");
+  EXPECT_EQ(agreement.senders.values[1].facility.namespace_id, "MAIN");
+  EXPECT_TRUE(agreement.receivers.values.at(0).application.any);
+  EXPECT_EQ(agreement.versions.values, (std::vector<std::string>{"2.3", "2.5.1"}));
+  EXPECT_EQ(agreement.ack_mode, AcknowledgementMode::none);
+  const std::vector<AccessionField> places{AccessionField::obr_18, AccessionField::orc_3};
+  EXPECT_EQ(agreement.accession_sought, AccessionOrder{places});
+
+  const Hl7Agreement& unrestricted = model->flows.at(1).hl7;
+  EXPECT_TRUE(unrestricted.senders.any);
+  EXPECT_TRUE(unrestricted.versions.any);
+  EXPECT_EQ(unrestricted.processing_ids.values, std::vector<std::string>{"P"})
+      << "production, unless declared otherwise";
+  EXPECT_FALSE(unrestricted.ack_mode);
+}
+
 struct Mistake {
   std::string text;   // an @ stands where the mistake is told to be
   std::string error;  // without file, line and column
@@ -114,6 +142,7 @@ Mistake service(const std::string& body, const std::string& error) {
   return {"zones: {a: {networks: 10.0.0.0/8}}\ndevices: {}\nservices:\n  s: {" + body + "}\n", error};
 }
 
+const std::string kHl7Flow = "from: ws1, to: ris, service: hl7, message_types: any";
 const std::string kDicomFlow = "from: ws1, to: pacs, service: dicom, operations: [C-ECHO]";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -246,6 +275,23 @@ INSTANTIATE_TEST_SUITE_P(
             "flow 'f' has no 'message_types'; say which, 'message_types: [ADT^*, ORM^O01]', or 'message_types: any'"),
         flow("from: ws1, to: ris, service: hl7, message_types: [@adt]",
              "'adt' is no message type; write ADT^A01, ADT^* or ORU"),
+        flow(kHl7Flow + ", versions: [2.5.1, @2.51]",
+             "unknown version of HL7 '2.51'; write one of table 0104, 2.1 to 2.8.2"),
+        flow(kHl7Flow + ", processing_ids: [P, @X]", "unknown processing id 'X'; write P, T or D (table 0103)"),
+        flow(kHl7Flow + ", ack: @orignal", "unknown acknowledgement mode 'orignal'; write original, enhanced or none"),
+        flow(kHl7Flow + ", ack: @[none]", "'ack' must be a single value"),
+        flow(kHl7Flow + ", accession_from: [OBR-18, @OBR-81]",
+             "unknown place of an accession number 'OBR-81'; write IPC-1, OBR-18, OBR-3 or ORC-3"),
+        flow(kHl7Flow + ", accession_from: [OBR-18, @OBR-18]",
+             "'OBR-18' stands there twice; name each place once, the best first"),
+        flow(kHl7Flow + ", senders: [@'A|B|C']",
+             "'A|B|C' names no application; write LAB, 'LAB|MAIN' with its facility, '*|MAIN' for any of it, or "
+             "'LAB^1.2.3^ISO' for the whole name"),
+        flow(kHl7Flow + ", receivers: [@'']",
+             "'' names no application; write LAB, 'LAB|MAIN' with its facility, '*|MAIN' for any of it, or "
+             "'LAB^1.2.3^ISO' for the whole name"),
+        flow(kDicomFlow + ", @senders: any",
+             "'senders' is for a flow of an HL7 service, which 'dicom' is not; leave it out"),
         flow("from: ws1, to: ris, service: hl7, message_types: any, @operations: any",
              "'operations' is for a flow of a DICOM service, which 'hl7' is not; leave it out"),
         flow("from: ws1, to: pacs, service: dicom, operations: any, sop_classes: any, move_destinations: any, "

@@ -469,10 +469,12 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 TEST(Judge, AnAcknowledgementAloneIsNotJudged) {
-  Event event = message("10.0.3.1", "10.0.2.3", 2575, "MFN^M02");
-  std::get<Hl7Message>(event.facts).message_seen = false;
+  Event event = message("10.0.3.1", "10.0.2.3", 2575, "");
+  auto& acknowledgement = std::get<Hl7Message>(event.facts);
+  acknowledgement = {};
+  acknowledgement.message_seen = false;
   EXPECT_THAT(deviations_of(lookup().judge(event)), IsEmpty());
-  EXPECT_THAT(unknown_of(lookup().judge(event)), ElementsAre("message_type"));
+  EXPECT_THAT(unknown_of(lookup().judge(event)), ElementsAre("message_type", "processing_id"));
 }
 
 TEST(Judge, OtherFactsHavePlacesOnly) {

@@ -27,6 +27,12 @@ Change set(Member Fact::*member, Value value) {
   };
 }
 
+std::shared_ptr<const Hl7Content> with_universal_id(std::string_view id) {
+  const auto content = std::make_shared<Hl7Content>();
+  content->universal_ids.fill({id, "ISO"});
+  return content;
+}
+
 // One for each thing that a judgement may depend on, and for some that it does not.
 std::vector<Change> changes() {
   return {
@@ -59,12 +65,33 @@ std::vector<Change> changes() {
       [](Event& event) { event.visibility.lost = true; },
       set(&Hl7Message::message_type, std::string{"ZZZ^Z01"}),
       set(&Hl7Message::message_seen, false),
+      set(&Hl7Message::sending_application, std::optional<Hl7Name>{"HIS"}),
+      set(&Hl7Message::sending_facility, std::optional<Hl7Name>{"HOSPITAL"}),
+      set(&Hl7Message::receiving_application, std::optional<Hl7Name>{"ENGINE"}),
+      set(&Hl7Message::receiving_facility, std::optional<Hl7Name>{"HOSPITAL"}),
+      set(&Hl7Message::receiving_application, std::optional<Hl7Name>{}),
+      set(&Hl7Message::version, std::string_view{"2.1"}),
+      set(&Hl7Message::processing_id, std::string_view{"T"}),
+      set(&Hl7Message::mode, std::optional{AcknowledgementMode::enhanced}),
+      set(&Hl7Message::ack_code, std::optional<ShortCode>{"AA"}),
+      set(&Hl7Message::content, with_universal_id("1.2.3")),
+      set(&Hl7Message::content, with_universal_id(std::string(40, '9'))),
       set(&Hl7Message::sent_by_opener, false),
       set(&Violation::name, std::string_view{"dicom.uid"}),
       set(&Violation::by_opener, false),
       set(&Violation::ae_title, std::optional<AeTitle>{"WS1"}),
       set(&Violation::ae_title, std::optional<AeTitle>{"$WS1"}),
   };
+}
+
+Event complete_message() {
+  Event event = message("10.20.40.30", "10.20.40.20", 2575, "ADT^A01");
+  auto& message = std::get<Hl7Message>(event.facts);
+  message.sending_application = message.sending_facility = "SOMEBODY";
+  message.receiving_application = message.receiving_facility = "ELSE";
+  message.version = "2.5.1";
+  message.mode = AcknowledgementMode::original;
+  return event;
 }
 
 std::vector<Event> events() {
@@ -76,6 +103,7 @@ std::vector<Event> events() {
       operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-MOVE", "1.2.840.10008.5.1.4.1.2.2.2", Invoker::opener, "OLDWS"),
       study(kCt1, kPacs, 11112, "CT1", "PACS", false),
       message(kHis, kPacs, 2575, "ADT^A01"),
+      complete_message(),
       violation(kCt1, kPacs, "dicom.odd_fragment")};
 }
 
@@ -84,6 +112,7 @@ void expect_same(const Declared& one, const Declared& other) {
   EXPECT_EQ(unknown_of(one), unknown_of(other));
   EXPECT_EQ(one.flow, other.flow);
   EXPECT_EQ(one.tolerated, other.tolerated);
+  EXPECT_EQ(one.message, other.message);
   EXPECT_EQ(one.source.device, other.source.device);
   EXPECT_EQ(one.source.zone, other.source.zone);
   EXPECT_EQ(one.destination.device, other.destination.device);
