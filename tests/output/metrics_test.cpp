@@ -24,7 +24,7 @@ using testing::Pair;
 using namespace std::chrono_literals;
 
 MetricNames names() {
-  return {{{"ct1-store", Protocol::dicom}, {"his-adt", Protocol::hl7}},
+  return {{{"ct1-store", Protocol::dicom}, {"his-adt", Protocol::hl7, {"EPR", "LAB|MAIN"}, {"ADT^*"}}},
           {"modalities", "archive"},
           {samples::rule("undeclared-flow"), samples::rule("wrong-port", Level::medium)},
           "0.1.0"};
@@ -208,35 +208,95 @@ TEST_F(MetricsTest, CountsOperationsWhenTheyBeginAndWhenTheyAreOver) {
   EXPECT_EQ(value(R"(dcmwatch_operations_total{command="other",flow="ct1-store",status_class="unknown"})"), 1);
 }
 
+Observation declared_message(std::string ack, std::string_view sender = "EPR", Phase phase = Phase::end) {
+  Observation observation = samples::observation(samples::message(std::move(ack)), phase);
+  Declared& declared = test::change(observation.declared);
+  declared.flow = "his-adt";
+  declared.message.sender = sender;
+  declared.message.message_type = "ADT^*";
+  return observation;
+}
+
 TEST_F(MetricsTest, CountsMessagesByTheirAcknowledgement) {
-  for (const char* ack : {"AA", "AA", "AE", "", "ZZ", "none"}) {
-    Observation observation = samples::observation(samples::message(ack));
-    test::change(observation.declared).flow = "his-adt";
-    metrics_.observe(observation);
-  }
-  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt"})"), 2);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt"})"), 1);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt"})"), 1);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="other",flow="his-adt"})"), 2);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_answer_seconds_count{flow="his-adt"})"), 5);
-  EXPECT_NEAR(value(R"(dcmwatch_hl7_answer_seconds_sum{flow="his-adt"})"), 0.10, 1e-9);
+  for (const char* ack : {"AA", "AA", "AE", "", "ZZ", "none"}) metrics_.observe(declared_message(ack));
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt",sender="EPR"})"), 2);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt",sender="EPR"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="other",flow="his-adt",sender="EPR"})"), 2);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_message_types_total{ack="AA",flow="his-adt",type="ADT^*"})"), 2);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_answer_seconds_count{flow="his-adt",sender="EPR"})"), 5);
+  EXPECT_NEAR(value(R"(dcmwatch_hl7_answer_seconds_sum{flow="his-adt",sender="EPR"})"), 0.10, 1e-9);
+}
+
+TEST_F(MetricsTest, CountsMessagesByTheirDeclaredSenderAndThoseOfOthersAsUndeclared) {
+  for (const char* sender : {"EPR", "LAB|MAIN", "", "", "a name off the wire"})
+    metrics_.observe(declared_message("AA", sender));
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt",sender="EPR"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt",sender="LAB|MAIN"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt",sender="undeclared"})"), 3);
+  EXPECT_EQ(metrics_.exposition().find("off the wire"), std::string::npos);
+  metrics_.observe(samples::rogue(samples::message()));
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="undeclared",sender="undeclared"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_message_types_total{ack="AA",flow="undeclared",type="undeclared"})"), 1);
 }
 
 TEST_F(MetricsTest, DoesNotCallUnansweredWhatMayHaveBeenAnsweredUnseen) {
-  Observation observation = samples::observation(samples::message(""));
-  test::change(observation.declared).flow = "his-adt";
+  Observation observation = declared_message("");
   observation.event.visibility.one_direction = true;
   metrics_.observe(observation);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="unknown",flow="his-adt"})"), 1);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt"})"), 0);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="unknown",flow="his-adt",sender="EPR"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 0);
+}
+
+TEST_F(MetricsTest, DoesNotCallUnansweredWhatNobodyWantsAnAnswerTo) {
+  Observation declared_so = declared_message("");
+  test::change(declared_so.declared).message.ack_mode = AcknowledgementMode::none;
+  metrics_.observe(declared_so);
+  Observation asked_so = declared_message("");
+  auto& message = std::get<Hl7Message>(asked_so.event.facts);
+  message.mode = AcknowledgementMode::enhanced;
+  message.accept_wanted = message.ack_wanted = AckCondition::on_error;
+  metrics_.observe(asked_so);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="not_wanted",flow="his-adt",sender="EPR"})"), 2);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 0);
+}
+
+TEST_F(MetricsTest, CountsAMessageAsUnansweredWhenThatIsFirstToldAndItsLateAnswerBesides) {
+  metrics_.observe(declared_message("", "EPR", Phase::start));
+  for (int minute = 0; minute < 2; ++minute) {
+    Observation overdue = declared_message("", "EPR", Phase::progress);
+    std::get<Hl7Message>(overdue.event.facts).unanswered = WhyUnanswered::timeout;
+    metrics_.observe(overdue);
+    EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 1);
+  }
+  EXPECT_EQ(value(R"(dcmwatch_hl7_late_answers_total{flow="his-adt"})"), 0);
+  Observation late = declared_message("AA");
+  std::get<Hl7Message>(late.event.facts).late = true;
+  metrics_.observe(late);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt",sender="EPR"})"), 0);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_late_answers_total{flow="his-adt"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_answer_seconds_count{flow="his-adt",sender="EPR"})"), 1);
+}
+
+TEST_F(MetricsTest, ShowsHowManyMessagesWait) {
+  for (int i = 0; i < 3; ++i) metrics_.observe(declared_message("", "EPR", Phase::start));
+  EXPECT_EQ(value(R"(dcmwatch_hl7_waiting_messages{flow="his-adt"})"), 3);
+  metrics_.observe(declared_message("AA"));
+  EXPECT_EQ(value(R"(dcmwatch_hl7_waiting_messages{flow="his-adt"})"), 2);
+  metrics_.observe(declared_message("AA"));
+  metrics_.observe(declared_message(""));
+  metrics_.observe(declared_message(""));  // of which the start was not told
+  EXPECT_EQ(value(R"(dcmwatch_hl7_waiting_messages{flow="his-adt"})"), 0);
 }
 
 TEST_F(MetricsTest, ShowsZeroForWhatIsDeclaredButWasNotSeen) {
   EXPECT_EQ(value(R"(dcmwatch_associations_total{flow="ct1-store",outcome="rejected"})"), 0);
-  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt"})"), 0);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt",sender="LAB|MAIN"})"), 0);
   EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow",title="Undeclared flow"})"), 0);
   EXPECT_EQ(value(R"(dcmwatch_missing_bytes_total{flow="undeclared"})"), 0);
-  EXPECT_THAT(exposed(), Not(Contains(Key(R"(dcmwatch_hl7_messages_total{ack="AE",flow="ct1-store"})"))));
+  EXPECT_THAT(exposed(),
+              Not(Contains(Key(R"(dcmwatch_hl7_messages_total{ack="AE",flow="ct1-store",sender="undeclared"})"))));
 }
 
 TEST_F(MetricsTest, CountsAFindingWhenItIsFirstMade) {

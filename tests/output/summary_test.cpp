@@ -305,22 +305,76 @@ TEST(Summary, TellsCancelledAndNotVisibleFromUnanswered) {
   const std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("1 C-FIND (1 cancelled),"));
   EXPECT_THAT(text, HasSubstr("(1 answer not visible)"));
-  EXPECT_THAT(
-      text, HasSubstr("  ct1   pacs         1       -       -       -           -  1 ADT^A01; 1 answer not visible\n"));
+  EXPECT_THAT(text, HasSubstr("    messages  AA  unanswered  not visible  type\n"
+                              "           1   -           -            1  ADT^A01\n"));
   EXPECT_THAT(text, HasSubstr("not over when the capture ended            1  ct1 → pacs\n"));
 }
 
 TEST(Summary, TellsHl7ByInterfaceAsTheMessagesGo) {
   Summary summary{{}};
-  for (const char* ack : {"AA", "AE", "AR", ""}) summary.observe(samples::observation(samples::message(ack)));
+  for (const char* ack : {"AA", "AA", "AE", "AR", ""}) summary.observe(samples::observation(samples::message(ack)));
+  Hl7Message order = samples::message("CA");
+  order.message_type = "ORM^O01";
+  order.acknowledged = samples::mark(4010ms);
+  summary.observe(samples::observation(order));
   Hl7Message back = samples::message();
   back.message_type = "ORU^R01";
   back.sent_by_opener = false;
   summary.observe(samples::observation(back));
-  EXPECT_THAT(rendered(summary), HasSubstr("HL7\n"
-                                           "  from  to    messages  AA, CA  AE, CE  AR, CR  unanswered  types\n"
-                                           "  ct1   pacs         4       1       1       1           1  4 ADT^A01\n"
-                                           "  pacs  ct1          1       1       -       -           -  1 ORU^R01\n"));
+  EXPECT_THAT(
+      rendered(summary),
+      HasSubstr("HL7\n"
+                "  ct1 → pacs (ct1-store)\n"
+                "    6 messages, answered within 20 ms (median) and 4.0 s (99 %), last seen 2026-03-02 08:00:01.500\n"
+                "    messages  AA  AE  AR  CA  unanswered  type\n"
+                "           5   2   1   1   -           1  ADT^A01\n"
+                "           1   -   -   -   1           -  ORM^O01\n"
+                "\n"
+                "  pacs → ct1 (ct1-store)\n"
+                "    1 message, answered within 20 ms (median) and 20 ms (99 %), last seen 2026-03-02 08:00:01.500\n"
+                "    messages  AA  unanswered  type\n"
+                "           1   1           -  ORU^R01\n"));
+}
+
+TEST(Summary, TellsOfMessagesThatTheirApplicationAnswersOnAnotherConnection) {
+  Summary summary{{}};
+  Hl7Message message = samples::message("CA");
+  message.mode = AcknowledgementMode::enhanced;
+  message.accept_wanted = message.ack_wanted = AckCondition::always;
+  for (int i = 0; i < 3; ++i) {
+    summary.observe(samples::observation(message, Phase::start));
+    summary.observe(samples::observation(message));
+  }
+  Link answered{LinkKind::message_acknowledged, LinkCertainty::identifier, /*cause=*/7, /*effect=*/8};
+  summary.observe(samples::observation(answered, Phase::end, 8));
+  summary.observe(samples::observation(answered, Phase::end, 8));
+  Link unanswered{LinkKind::message_acknowledged, LinkCertainty::none, /*cause=*/7};
+  summary.observe(samples::observation(unanswered));
+  Link of_something_unseen{LinkKind::message_acknowledged, LinkCertainty::none, /*cause=*/0, /*effect=*/8};
+  summary.observe(samples::observation(of_something_unseen, Phase::end, 8));
+  EXPECT_THAT(rendered(summary), HasSubstr(", 2 of them by the application on\n"
+                                           "      another connection, 1 of them never by the application, last seen"));
+}
+
+TEST(Summary, NamesAnUndeclaredHl7InterfaceByWhatItsMessagesName) {
+  Summary summary{{}};
+  summary.observe(samples::rogue(samples::message()));
+  Hl7Message nameless = samples::message();
+  nameless.sending_application.reset();
+  summary.observe(samples::rogue(nameless));
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("  10.20.99.66 → pacs (HIS → ENGINE)\n"));
+  EXPECT_THAT(text, HasSubstr("  10.20.99.66 → pacs (? → ENGINE)\n"));
+}
+
+TEST(Summary, TellsOfAcknowledgementsWhoseMessagesWereNotSeen) {
+  Summary summary{{}};
+  Hl7Message acknowledgement = samples::message();
+  acknowledgement.message_seen = false;
+  summary.observe(samples::observation(acknowledgement));
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("  ct1 → pacs (ct1-store)\n"
+                        "    0 messages, 1 acknowledgement of messages not seen, last seen 2026-03-02 08:00:01.500\n"));
 }
 
 TEST(Summary, TellsOtherConnections) {
