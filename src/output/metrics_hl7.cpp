@@ -102,7 +102,7 @@ class Hl7Metrics final : public MetricGroup {
 
   void observe(const Observation& observation) override {
     const auto* message = std::get_if<Hl7Message>(&observation.event.facts);
-    if (!message) return;
+    if (!message) return forget_if_over(observation.event);
     const std::size_t flow = bytes_.values(0).number_of(observation.declared->flow);
     if (!message->message_seen) {
       if (observation.event.phase == Phase::end) unmatched_.at({flow}).Increment();
@@ -141,9 +141,17 @@ class Hl7Metrics final : public MetricGroup {
     if (!waits) return event.phase != Phase::end;  // no longer remembered: it is counted when it is over
     if (event.phase != Phase::end) return message.unanswered && !waits->unanswered.insert(key_of(message)).second;
     const bool counted = waits->unanswered.erase(key_of(message)) != 0;
+    if (waits->messages == 0) return counted;  // its beginning was not told
+    --waits->messages;
     waiting_.at({waits->flow}).Decrement();
-    if (--waits->messages == 0) waits_.erase(event.conversation);
     return counted;
+  }
+
+  void forget_if_over(const Event& event) {
+    if (event.phase != Phase::end || !std::holds_alternative<ConnectionFact>(event.facts)) return;
+    if (const Waits* const waits = waits_.find(event.conversation))
+      waiting_.at({waits->flow}).Decrement(static_cast<double>(waits->messages));
+    waits_.erase(event.conversation);
   }
 
   std::vector<FlowSeries> flows_;  ///< by number; the first is what is undeclared

@@ -53,6 +53,8 @@ std::string bytes_text(std::uint64_t bytes) {
 
 std::string duration_text(Duration duration) {
   using namespace std::chrono;
+  if (duration > 0s && duration < 1ms)
+    return fmt::format("{:.2g} ms", std::chrono::duration<double, std::milli>(duration).count());
   if (duration < 1s) return fmt::format("{} ms", duration_cast<milliseconds>(duration).count());
   if (duration < 10s) return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
   const auto whole = [&](auto unit) { return duration_cast<decltype(unit)>(duration).count(); };

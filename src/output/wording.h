@@ -19,7 +19,7 @@ std::string counted(std::uint64_t number, std::string_view singular, std::string
 /// "612 B", "3.1 MB": decimal, as networks are measured
 std::string bytes_text(std::uint64_t bytes);
 
-/// "12 ms", "3.4 s", "41 min 12 s", "6 h 03 min", "2 d 4 h"
+/// "0.12 ms", "12 ms", "3.4 s", "41 min 12 s", "6 h 03 min", "2 d 4 h"
 std::string duration_text(Duration duration);
 
 /// "2026-03-02 08:00:01.500"

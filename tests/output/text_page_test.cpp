@@ -64,6 +64,8 @@ TEST(Wording, FiguresAndTimes) {
   EXPECT_EQ(bytes_text(999'950), "1.0 MB");
   EXPECT_EQ(bytes_text(4'200'000'000), "4.2 GB");
   EXPECT_EQ(duration_text(0s), "0 ms");
+  EXPECT_EQ(duration_text(85us), "0.085 ms");
+  EXPECT_EQ(duration_text(123'456ns), "0.12 ms");
   EXPECT_EQ(duration_text(3400ms), "3.4 s");
   EXPECT_EQ(duration_text(59s), "59 s");
   EXPECT_EQ(duration_text(2472s), "41 min 12 s");
