@@ -43,6 +43,9 @@ struct IdentityOf {
   Identity operator()(const Link& link) const {
     return {event.last.packet, link.cause << 8 | static_cast<std::uint64_t>(link.kind)};
   }
+  Identity operator()(const Workflow& workflow) const {
+    return {event.first.packet, print_of(workflow.accession) ^ print_of(workflow.study)};
+  }
   Identity operator()(const CaptureNote&) const { return {event.last.packet, 0}; }
 };
 

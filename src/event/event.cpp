@@ -58,6 +58,14 @@ Outcome outcome(const Event&, const Hl7Message& message) {
 
 Outcome outcome(const Event&, const Violation&) { return Outcome::failure; }
 Outcome outcome(const Event&, const Link& link) { return link.outcome; }
+Outcome outcome(const Event&, const Workflow& workflow) {
+  const auto any = [&workflow](WorkflowStepState state) {
+    return std::ranges::any_of(workflow.steps, [state](const Workflow::Step& step) { return step.state == state; });
+  };
+  if (any(WorkflowStepState::failed)) return Outcome::failure;
+  return any(WorkflowStepState::missing) || workflow.cancelled ? Outcome::unknown : Outcome::success;
+}
+
 Outcome outcome(const Event&, const CaptureNote&) { return Outcome::unknown; }
 
 struct DatasetName {
@@ -68,6 +76,7 @@ struct DatasetName {
   std::string_view operator()(const Hl7Message&) const { return "hl7.message"; }
   std::string_view operator()(const Violation&) const { return "violation"; }
   std::string_view operator()(const Link&) const { return "link"; }
+  std::string_view operator()(const Workflow&) const { return "workflow"; }
   std::string_view operator()(const CaptureNote&) const { return "capture"; }
 };
 
@@ -82,6 +91,28 @@ bool never_answered(const Event& event, const DicomOperation& operation) {
 }
 
 std::string_view dataset_of(const Facts& facts) { return std::visit(DatasetName{}, facts); }
+
+std::string_view to_text(WorkflowStep step) {
+  switch (step) {
+    case WorkflowStep::order: return "order";
+    case WorkflowStep::worklist: return "worklist";
+    case WorkflowStep::performed_step: return "performed_step";
+    case WorkflowStep::images: return "images";
+    case WorkflowStep::commitment: return "commitment";
+    case WorkflowStep::report: return "report";
+  }
+  return {};
+}
+
+std::string_view to_text(WorkflowTold told) {
+  switch (told) {
+    case WorkflowTold::complete: return "complete";
+    case WorkflowTold::quiet: return "quiet";
+    case WorkflowTold::limit: return "limit";
+    case WorkflowTold::end: return "end";
+  }
+  return {};
+}
 
 std::string_view to_text(Phase phase) {
   switch (phase) {

@@ -18,6 +18,7 @@
 #include "event/hl7_message.h"
 #include "event/presentation_contexts.h"
 #include "event/texts.h"
+#include "event/workflow.h"
 
 namespace dcmwatch {
 
@@ -325,7 +326,7 @@ struct CaptureNote {
 };
 
 using Facts = std::variant<ConnectionFact, DicomAssociation, DicomOperation, DicomStudy, Hl7Message, Violation, Link,
-                           CaptureNote>;
+                           Workflow, CaptureNote>;
 
 struct Event {
   Phase phase = Phase::end;

@@ -209,7 +209,7 @@ void of_orders(const Hl7Content& content, FieldSink& sink) {
 inline constexpr RecordKinds kOfAConnection = RecordKinds::of<ConnectionFact>() | RecordKinds::of<DicomAssociation>() |
                                               RecordKinds::of<DicomOperation>() | RecordKinds::of<Hl7Message>() |
                                               RecordKinds::of<Violation>() | RecordKinds::of<Link>() |
-                                              RecordKinds::of<DicomStudy>();
+                                              RecordKinds::of<DicomStudy>() | RecordKinds::of<Workflow>();
 
 template <typename Read>
 constexpr FieldReader of_connection(Read read) {
@@ -234,6 +234,24 @@ constexpr FieldReader of_judgement(Read) {
 template <typename Read>
 constexpr FieldReader of_finding(Read) {
   return {[](const Record& record, FieldSink& sink) { Read{}(*record.finding, sink); }, RecordKinds::findings()};
+}
+
+/// The steps of an order's way that are in this state.
+template <WorkflowStepState state>
+constexpr FieldReader of_steps() {
+  return of<Workflow>([](const auto& workflow, FieldSink& sink) {
+    for (std::size_t i = 0; i < kWorkflowSteps; ++i) {
+      if (workflow.steps[i].state == state) sink.word(to_text(static_cast<WorkflowStep>(i)));
+    }
+  });
+}
+
+/// When a step of an order's way was first seen.
+template <WorkflowStep step>
+constexpr FieldReader of_step_time() {
+  return of<Workflow>([](const auto& workflow, FieldSink& sink) {
+    if (const auto& time = workflow.at(step).time) sink.time(*time);
+  });
 }
 
 inline constexpr Field kFields[] = {
@@ -559,7 +577,7 @@ inline constexpr Field kFields[] = {
     {"dicom.query_level", kText, "PATIENT, STUDY, SERIES or IMAGE", "PS3.4 C.3", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { text_unless_empty(s, o.query_level); })},
     {"dicom.study", kText, "pseudonym of the study instance UID", "PS3.3 C.7.2.1", kPseudonym,
-     of<DicomOperation, DicomStudy, Link>([](const auto& f, S& s) { word_unless_empty(s, f.study); })},
+     of<DicomOperation, DicomStudy, Link, Workflow>([](const auto& f, S& s) { word_unless_empty(s, f.study); })},
     {"dicom.instance", kText, "pseudonym of the SOP instance UID", "PS3.3 C.12.1", kPseudonym,
      of<DicomOperation>([](const auto& o, S& s) { word_unless_empty(s, o.instance); })},
     {"dicom.request_bytes", kNumber, "data set sent with the request", "PS3.7", kNobody,
@@ -836,9 +854,9 @@ inline constexpr Field kFields[] = {
      of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.account); })},
 
     {"patient.pseudonym", kText, "pseudonym of the patient id", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,
-     of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
+     of<DicomOperation, DicomStudy, Hl7Message, Workflow>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
     {"order.accession", kText, "pseudonym of the accession number", "PS3.3 C.7.2.1, HL7 v2 IPC-1, OBR-18", kPseudonym,
-     of<DicomOperation, DicomStudy, Hl7Message>([](const auto& f, S& s) { word_unless_empty(s, f.accession); })},
+     of<DicomOperation, DicomStudy, Hl7Message, Workflow>([](const auto& f, S& s) { word_unless_empty(s, f.accession); })},
     {"order.placer", kText, "pseudonym of the placer order number", "HL7 v2 ORC-2", kPseudonym,
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.placer_order); })},
     {"order.filler", kText, "pseudonym of the filler order number", "HL7 v2 ORC-3", kPseudonym,
@@ -865,6 +883,45 @@ inline constexpr Field kFields[] = {
      })},
     {"order.studies", kList, "pseudonyms of all study instance UIDs", "HL7 v2 ZDS-1, IPC-3, OBX-5", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::study>(c, s); })},
+
+    {"workflow.steps.seen", kList, "steps of the order's way that were seen in time: order, worklist, performed_step, images, commitment, report", "IHE RAD TF-1 3", kNobody,
+     of_steps<WorkflowStepState::seen>()},
+    {"workflow.steps.late", kList, "steps that were seen after their time", "IHE RAD TF-1 3", kNobody,
+     of_steps<WorkflowStepState::late>()},
+    {"workflow.steps.failed", kList, "steps that were seen, and each time refused, discontinued or failed", "IHE RAD TF-1 3", kNobody,
+     of_steps<WorkflowStepState::failed>()},
+    {"workflow.steps.missing", kList, "steps that were not seen, though others of the same kind were", "IHE RAD TF-1 3", kNobody,
+     of_steps<WorkflowStepState::missing>()},
+    {"workflow.steps.unknown", kList, "steps that were not seen, and that could not be expected to be: nobody was seen to do such a thing, or the order was cancelled", "IHE RAD TF-1 3", kNobody,
+     of_steps<WorkflowStepState::unknown>()},
+    {"workflow.ordered", kTime, "first order message (ORM, OMG, OMI)", "HL7 v2 ch. 4", kNobody,
+     of_step_time<WorkflowStep::order>()},
+    {"workflow.scheduled", kTime, "first answer of a worklist that has it", "PS3.4 K", kNobody,
+     of_step_time<WorkflowStep::worklist>()},
+    {"workflow.performed", kTime, "first performed step begun", "PS3.4 F.7", kNobody,
+     of_step_time<WorkflowStep::performed_step>()},
+    {"workflow.stored", kTime, "last image of the first way that its study went", "PS3.4 B", kNobody,
+     of_step_time<WorkflowStep::images>()},
+    {"workflow.committed", kTime, "storage commitment reported", "PS3.4 J", kNobody,
+     of_step_time<WorkflowStep::commitment>()},
+    {"workflow.reported", kTime, "first report (ORU, MDM) that is no preliminary one", "HL7 v2 ch. 7, 9", kNobody,
+     of_step_time<WorkflowStep::report>()},
+    {"workflow.studies", kNumber, "different studies that were named with it", "PS3.3 C.7.2.1", kNobody,
+     of<Workflow>([](const auto& w, S& s) { number(s, w.studies); })},
+    {"workflow.images", kNumber, "objects stored on the first way that its studies went", "PS3.4 B", kNobody,
+     of<Workflow>([](const auto& w, S& s) { number(s, w.images); })},
+    {"workflow.order_control", kText, "of the last order message", "HL7 v2 4.5.1.1 ORC-1", kNobody,
+     of<Workflow>([](const auto& w, S& s) { text_unless_empty(s, w.order_control); })},
+    {"workflow.report_status", kText, "of the last report", "HL7 v2 4.5.3.25 OBR-25", kNobody,
+     of<Workflow>([](const auto& w, S& s) { text_unless_empty(s, w.report_status); })},
+    {"workflow.merged_patient", kText, "pseudonym of the patient id that it bore before a merge", "HL7 v2 3.3.40 ADT^A40, MRG-1", kPseudonym,
+     of<Workflow>([](const auto& w, S& s) { word_unless_empty(s, w.merged); })},
+    {"workflow.cancelled", kBoolean, "true: the order was cancelled, or its step discontinued", "HL7 v2 4.5.1.1, PS3.3 C.4.14", kNobody,
+     of<Workflow>([](const auto& w, S& s) { if (w.cancelled) s.boolean(true); })},
+    {"workflow.preliminary", kBoolean, "true: told before it was over, since the capture ended or a limit was reached, so that what is missing may still come; absent: it was over", "", kNobody,
+     of<Workflow>([](const auto& w, S& s) { if (w.preliminary) s.boolean(true); })},
+    {"workflow.told", kText, "why it is told now: complete, quiet, limit or end (of the capture)", "", kNobody,
+     of<Workflow>([](const auto& w, S& s) { s.word(to_text(w.told)); })},
 
     {"violation.name", kText, "which rule of the protocol was broken", "", kNobody,
      of<Violation>([](const auto& v, S& s) { s.text(v.name); })},

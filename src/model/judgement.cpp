@@ -138,6 +138,7 @@ class Judgement {
     // Until it is over an order may still come.
     if (event_.phase == Phase::end && study.has_stores()) judge_order(study);
   }
+  void judge(const Workflow&) { name_flow(); }
   void judge(const CaptureNote&) {}
 
   // A quirk of the device that broke the rule, or a suspicious title that somebody declared.

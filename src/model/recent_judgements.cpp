@@ -96,6 +96,7 @@ class RecentJudgements::KeyWriter {
                    .add<1>(study.ordered.value_or(false)),
                study.sender_ae, study.receiver_ae);
   }
+  void operator()(const Workflow&) {}
   void operator()(const CaptureNote&) {}
   void operator()(const DicomAssociation& association) {
     add_titles(Packed{}, association.calling_ae, association.called_ae);

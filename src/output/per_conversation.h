@@ -18,7 +18,8 @@ inline constexpr std::size_t kRememberedConversations = 32768;
 
 /// Whether the record joins several facts: how far these were visible is told by each of them.
 inline bool joins_others(const Event& event) {
-  return std::holds_alternative<Link>(event.facts) || std::holds_alternative<DicomStudy>(event.facts);
+  return std::holds_alternative<Link>(event.facts) || std::holds_alternative<DicomStudy>(event.facts) ||
+         std::holds_alternative<Workflow>(event.facts);
 }
 
 /// By conversation id. Beyond the limit the conversation that was not asked for longest is forgotten, and on_forget is

@@ -214,12 +214,11 @@ class ConductSection final : public SummarySection {
  public:
   void observe(const Observation& observation) override {
     const Event& event = observation.event;
-    if (std::holds_alternative<DicomStudy>(event.facts)) return;  // its C-STOREs are told
     if (const auto* link = std::get_if<Link>(&event.facts)) {
       follow(*link);
       return;
     }
-    if (std::holds_alternative<CaptureNote>(event.facts)) return;
+    if (joins_others(event) || std::holds_alternative<CaptureNote>(event.facts)) return;  // what they join is told
     remember_stored(observation);
     if (!observation.declared->deviations.empty()) deviating_.of(event.conversation) = pair_of(observation);
     const Pair* pair = deviating_.find(event.conversation);

@@ -72,6 +72,7 @@ struct Describe {
   void operator()(const Hl7Message&) const {}
   void operator()(const Link&) const {}
   void operator()(const DicomStudy&) const {}
+  void operator()(const Workflow&) const {}
   void operator()(const CaptureNote& fact) const { out << ' ' << fact.name << ' ' << fact.count; }
 };
 
