@@ -526,8 +526,8 @@ def agree(logs, associations):
 
 
 def hl7_messages(logs):
-    """Counter of (source, destination, type, acknowledgement), from what the receivers logged. The senders must have
-    got as many acknowledgements as the receivers say they sent."""
+    """Counter of (source, destination, type, acknowledgement, accept acknowledgement), from what the receivers logged. The
+    senders must have got as many acknowledgements as the receivers say they sent."""
     counted, answered = collections.Counter(), collections.Counter()
     for log in logs:
         early = '#capture starts' in log.lines
@@ -537,12 +537,11 @@ def hl7_messages(logs):
             elif line.startswith('HL7 '):
                 fields = dict(pair.split('=', 1) for pair in line.split()[1:])
                 pair = fields['source'], fields['destination']
-                if fields['ack'] != 'null':
-                    answered[pair] += 1
+                answered[pair] += (fields['ack'] != 'null') + ('accept' in fields)
                 # node-hl7-server logs, and answers, the earlier messages of a connection again with each new one.
                 if log.header['tool'] == 'hl7-server' and line in log.lines[:index]:
                     continue
-                counted[(*pair, fields['type'], fields['ack'], early)] += 1
+                counted[(*pair, fields['type'], fields['ack'], fields.get('accept', ''), early)] += 1
             elif line.startswith('MSA|') and log.header['role'] == 'opener':
                 answered[log.header['source'], log.header['destination']] -= 1
     if any(answered.values()):
@@ -586,7 +585,10 @@ def main():
     seen = count((*a.place, *a.titles, a.end or 'open', a.before) for a in associations)
     rejected = count((*a.place[:2], *a.rejection, a.before) for a in associations if a.rejection)
     operations = count((*a.place[:2], o[1], o[0], o[2], o[3] or '', o[4]) for a in associations for o in a.operations)
-    hl7 = hl7_messages(logs)
+    messages = entries(hl7_messages(logs), 'source', 'destination', 'message_type', 'ack_code', 'accept_code')
+    for entry in messages:
+        if not entry['accept_code']:
+            del entry['accept_code']
     result = {
         'capture': capture,
         'dicom': {
@@ -594,7 +596,7 @@ def main():
             'rejections': entries(rejected, 'source', 'destination', 'result', 'source_code', 'reason'),
             'operations': entries(operations, 'source', 'destination', 'command', 'invoker', 'sop_class_uid', 'status'),
         },
-        'hl7': {'messages': entries(hl7, 'source', 'destination', 'message_type', 'ack_code')},
+        'hl7': {'messages': messages},
         'notes': notes,
     }
     details = negotiated(associations)

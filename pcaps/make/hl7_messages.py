@@ -3,7 +3,9 @@
 
 NAME.hl7: adt-a01, adt-a04, adt-a08, orm, oru, ...; see MESSAGES. File names carry the MSH-10 number.
 """
+import base64
 import os
+import random
 import sys
 
 NAMES = ['ALICE', 'BASIL', 'CLARA', 'DORIS', 'EMERY', 'FLORA']
@@ -55,6 +57,79 @@ MESSAGES = {
     'mdm': message(41, 'MDM^T02'),
     'vendor-orm': message(42, 'ORM^O01', sender='VENDOR', receiver='RIS'),
 }
+
+
+def header(number, kind, version='2.5.1', charset='', sender='HIS', receiver='ENGINE', asked='|', delimiters='|^~\\&', more=''):
+    """MSH with its own delimiters; `asked`: MSH-15 and MSH-16; `more`: what follows MSH-18."""
+    text = 'MSH|^~\\&|%s|HOSPITAL|%s|HOSPITAL|20240102101112||%s|PLTMSG%04d|P|%s|||%s||%s%s' % (
+        sender, receiver, kind, number, version, asked, charset, more)
+    return text if delimiters == '|^~\\&' else 'MSH' + delimiters + text[8:].translate(str.maketrans('|^~\\&', delimiters))
+
+
+def patient(number, name='PLANTED^ALICE^HL', identifiers=None):
+    return 'PID|1||%s||%s||19010101|O' % (identifiers or 'PLTHID%04d^^^PLTAUTH^MR' % number, name)
+
+
+def written(*segments, encoding='latin-1'):
+    return ('\r'.join(segments) + '\r').encode(encoding)
+
+
+STUDY = '2.25.31415926'
+# Bytes of these characters' encodings are delimiters: 7C, 5E and 5C of GB 18030, 5C and 7E of JIS X 0208 in ISO 2022.
+CHINESE = ''.join(bytes(pair).decode('gb18030') for pair in ((0x81, 0x7C), (0x82, 0x5E), (0x83, 0x5C)))
+JAPANESE = ''.join((b'\x1b$B' + bytes(pair) + b'\x1b(B').decode('iso2022_jp') for pair in ((0x30, 0x5C), (0x30, 0x7C), (0x30, 0x5E)))
+ENHANCED = 'AL|AL'
+PDF = base64.b64encode(b'%PDF-1.4\n% PLTLETTER\n' + random.Random(5).randbytes(15000) + b'\n%%EOF\n').decode()
+
+
+def order(number, accession, control='NW', study=None):
+    """An order as IHE RAD TF-2 4.2 writes it."""
+    segments = ['ORC|%s|PLTORD%04d^HIS|PLTFIL%04d^RIS||SC' % (control, number, number),
+                'OBR|1|PLTORD%04d^HIS|PLTFIL%04d^RIS|PLTPROCCODE^PLTCHEST XRAY^L||||||||||||||%s' % (number, number, accession)]
+    return segments + (['ZDS|%s^DCM^Application^DICOM' % study] if study else [])
+
+
+def result(number, accession, status='F', study=None):
+    return ['ORC|RE|PLTORD%04d|PLTFIL%04d' % (number, number),
+            'OBR|1|PLTORD%04d|PLTFIL%04d|PLTPROCCODE^PLTCHEST XRAY^L||||||||||||||%s|||||||%s' % (number, number, accession, status),
+            *(['OBX|1|HD|113014^DICOM Study^DCM||%s||||||%s' % (study, status)] if study else []),
+            'OBX|2|TX|PLTOBS^FINDING^L||PLTRESULT nothing to see here||||||%s' % status]
+
+
+MESSAGES.update({
+    # How they are acknowledged.
+    'ack-%d' % number: written(header(number, kind, asked=asked), 'EVN||20240102101112', patient(1))
+    for number, kind, asked in ((101, 'ADT^A01', '|'), (102, 'ADT^A02', '|'), (103, 'ADT^A03', '|'), (104, 'ADT^A04', ENHANCED),
+                                (105, 'ADT^A05', 'AL|NE'), (106, 'ADT^A06', ENHANCED), (107, 'ADT^A07', ENHANCED), (108, 'ADT^A08', ENHANCED),
+                                (109, 'ADT^A09', 'NE|NE'), (110, 'ADT^A10', '|'), (111, 'ADT^A11', '|'), (112, 'ADT^A12', '|'),
+                                (113, 'ADT^A13', '|'), (114, 'ADT^A14', '|'), (115, 'ADT^A15', '|'))
+})
+MESSAGES.update({
+    'ack-101-other-body': written(header(101, 'ADT^A01'), 'EVN||20240102101112', patient(2)),
+    # What they hold.
+    'adt-jis': written(header(121, 'ADT^A08', charset='ASCII~ISO IR87'), patient(1, 'PLANTED^' + JAPANESE), 'PV1|1|I', encoding='iso2022_jp'),
+    'adt-gb': written(header(122, 'ADT^A08', charset='GB 18030-2000'), patient(2, 'PLANTED^' + CHINESE), 'PV1|1|I', encoding='gb18030'),
+    'adt-a40': written(header(123, 'ADT^A40', version='2.5'), 'EVN||20240102101112', patient(1), 'MRG|PLTHID0009^^^PLTAUTH^MR'),
+    'adt-software': written(header(124, 'ADT^A08', version='2.6', more='|||PLTPROFILE^PROFILE'), 'SFT|ACME^L|7.1|ADMIT|B42',
+                            'EVN||20240102101112||||HOSPITAL', patient(3, identifiers='PLTHID0003^^^PLTAUTH^MR~PLTNAT0003^^^PLTSTATE^NI')),
+    'adt-delimiters': written(header(125, 'ADT^A08', delimiters='#*;!@'), *[text.translate(str.maketrans('|^~\\&', '#*;!@')) for text in (
+        'EVN||20240102101112', patient(4), 'PV1|1|I')]),
+    'orm-zds': written(header(126, 'ORM^O01', version='2.3.1', sender='RIS'), patient(1), *order(126, 'PLTACC0126', study=STUDY + '011')),
+    'orm-two': written(header(127, 'ORM^O01', sender='RIS'), patient(1), *order(127, 'PLTACC0127'), *order(128, 'PLTACC0128')),
+    'omi-ipc': written(header(129, 'OMI^O23^OMI_O23', sender='RIS'), patient(2), 'ORC|NW|PLTORD0129|PLTFIL0129||SC',
+                       'OBR|1|PLTORD0129|PLTFIL0129|PLTPROCCODE^PLTCHEST XRAY^L', 'IPC|PLTACC0129|PLTRP0129|%s021|PLTSPS0129|CT' % STUDY),
+    'oru-study': written(header(130, 'ORU^R01', sender='RIS'), patient(1), *result(130, 'PLTACC0126', study=STUDY + '011')),
+    'oru-pdf': written(header(131, 'ORU^R01', sender='RIS'), patient(1), *result(131, 'PLTACC0127', status='C'),
+                       'OBX|3|ED|PLTDOC^LETTER^L||^application^pdf^Base64^%s||||||F' % PDF),
+    'mdm-report': written(header(132, 'MDM^T02', sender='RIS'), 'EVN||20240102101112', patient(2), 'TXA|1|PLTDOCTYPE|TX', *result(129, 'PLTACC0129')[1:]),
+    'adt-continued': written(header(133, 'ADT^A08'), patient(1), 'DSC|PLTCONT0133|F'),
+    'batch': written('BHS|^~\\&|HIS|HOSPITAL|ENGINE|HOSPITAL|20240102101112||||PLTBATCH1', *[segment for number in (134, 135) for segment in (
+        header(number, 'ADT^A08'), patient(number - 133))], 'BTS|2'),
+    'file': written('FHS|^~\\&|HIS|HOSPITAL|ENGINE|HOSPITAL|20240102101112', 'BHS|^~\\&|HIS|HOSPITAL|ENGINE|HOSPITAL|20240102101112||||PLTBATCH2',
+                    header(136, 'ADT^A08'), patient(3), 'BTS|1', 'FTS|1'),
+    **{'version-%s' % version: written(header(140 + at, 'ADT^A08', version=version), patient(1 + at))
+       for at, version in enumerate(('2.1', '2.2', '2.3', '2.3.1', '2.4', '2.5', '2.6', '2.7', '2.8'))},
+})
 for number in range(51, 63):
     MESSAGES['adt-%d' % number] = message(number, 'ADT^A0%d' % (1, 4, 8)[number % 3])
 

@@ -231,6 +231,7 @@ hl7() {     # hl7 FROM TO TOOL ARGS...
   local from=$1 to=$2 tool=$3; shift 3
   case $tool in
     mllp_send) client $from $to 2575 mllp_send -p 2575 "$@" $(address $to) ;;
+    mllp_python.py|simple-hl7.js|medplum-hl7.js) client $from $to 2575 "$MAKE/$tool" send $(address $to) 2575 "$@" ;;
     *) client $from $to 2575 "$MAKE/$tool" $(address $to) 2575 "$@" ;;
   esac
 }

@@ -2,13 +2,16 @@
 """mllp_raw.py HOST PORT HOW FILES...: what ordinary clients do not do to the stream.
 
 HOW: together (all messages in one write) | dribble (seven bytes a write) | slow (a message, a pause, the next) |
-     unanswered (waits two seconds for an answer that does not come, then hangs up)
+     unanswered (waits two seconds for an answer that does not come, then hangs up) |
+     unframed (takes answers with or without blocks) | release2 (likewise, and commits each block with 06, MLLP release 2) |
+     startless (no start block) | between (bytes between the blocks) | two (a file of two messages, answered each)
 """
+import re
 import socket
 import sys
 import time
 
-START, END = b'\x0b', b'\x1c\r'
+START, END, ACK = b'\x0b', b'\x1c\r', b'\x06'
 
 
 def acknowledgements(connection, wanted):
@@ -20,8 +23,23 @@ def acknowledgements(connection, wanted):
         buffer += received
         while END in buffer:
             frame, buffer = buffer.split(END, 1)
-            print([s for s in frame.decode('latin-1').split('\r') if s.startswith('MSA')][0], flush=True)
+            print([s for s in re.split('[\r\n]', frame.decode('latin-1')) if s.startswith('MSA')][0], flush=True)
             wanted -= 1
+
+
+def whatever_comes(connection, commit):
+    """Until nothing has come for half a second."""
+    connection.settimeout(0.5)
+    buffer = b''
+    try:
+        while received := connection.recv(65536):
+            buffer += received
+            if commit and END in received:
+                connection.sendall(ACK)
+    except TimeoutError:
+        pass
+    for word in re.findall(rb'\x06|\x15|MSA[^\r]*', buffer):
+        print(word.decode() if word[0] > 0x20 else 'commit %02X' % word[0], flush=True)
 
 
 def main():
@@ -29,7 +47,7 @@ def main():
     messages = []
     for name in files:
         with open(name, 'rb') as file:
-            messages.append(START + file.read() + END)
+            messages.append((b'' if how == 'startless' else START) + file.read() + END)
     connection = socket.create_connection((host, int(port)))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     print('sent', len(messages), 'messages', how, flush=True)
@@ -51,7 +69,12 @@ def main():
             except TimeoutError:
                 print('no answer', flush=True)
             continue
-        acknowledgements(connection, 1)
+        if how == 'between':
+            connection.sendall(b'\r\n')
+        if how in ('unframed', 'release2'):
+            whatever_comes(connection, how == 'release2')
+            continue
+        acknowledgements(connection, 2 if how == 'two' else 1)
         if how == 'slow':
             unasked(connection)
 
