@@ -56,14 +56,15 @@ def expected_rejections(expected):
 
 def messages(records):
     return collections.Counter(
-        (r["source"]["ip"], r["destination"]["ip"], r["hl7"].get("message_type"), r["hl7"].get("ack_code"))
+        (r["source"]["ip"], r["destination"]["ip"], r["hl7"].get("message_type"), r["hl7"].get("ack_code"),
+         r["hl7"].get("accept_code"))
         for r in d.of("hl7.message", records) if r["hl7"]["message_seen"])
 
 
 def expected_messages(expected):
     counter = collections.Counter()
     for m in expected["hl7"]["messages"]:
-        counter[(m["source"], m["destination"], m["message_type"], m["ack_code"])] += m["count"]
+        counter[(m["source"], m["destination"], m["message_type"], m["ack_code"], m.get("accept_code"))] += m["count"]
     return counter
 
 
