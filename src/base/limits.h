@@ -108,9 +108,13 @@ struct Limits {
   std::size_t study_conversations = 16;  ///< of one, each way, whose refused contexts are told; victim: the oldest
   std::size_t study_failures = 16;       ///< different reasons told of one, each way; the others together as one more
   std::size_t orders = 65536;            ///< study and accession numbers; victim: the oldest
-  std::size_t pixel_digests = 65536;     ///< victim: the one not seen longest
-  std::size_t unanswered_records = 64;   ///< networks told in a minute; victim: the network of those beyond
-  std::size_t findings = 10000;          ///< distinct findings remembered; victim: the oldest
+  std::size_t workflows = 8192;          ///< orders' ways; victim: the one not seen longest is told
+  std::size_t workflow_studies = 16;     ///< of an order, and orders of a study; beyond: not joined
+  Duration workflow_quiet = std::chrono::hours{24};       ///< after which an order's way is told as it is
+  Duration workflow_window = std::chrono::hours{24 * 7};  ///< after which one that was told is over: a matter of course
+  std::size_t pixel_digests = 65536;                      ///< victim: the one not seen longest
+  std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
+  std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
 
   // between the threads
   std::size_t batch_packets = 512;

@@ -259,6 +259,7 @@ struct DicomStudy {
   std::optional<std::uint64_t> unsent;     ///< of these, sent nowhere by anybody; likewise
   std::vector<StorageFailure> failures;    ///< by reason
   std::optional<Timestamp> last_failure;   ///< of a C-STORE
+  std::optional<Timestamp> last_report;    ///< of a storage commitment
   std::uint64_t committed = 0;
   std::uint64_t commitment_failed = 0;
   std::uint64_t forwarded = 0;  ///< sent on by the destination to others

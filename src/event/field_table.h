@@ -749,6 +749,8 @@ inline constexpr Field kFields[] = {
      of<DicomStudy>([](const auto& d, S& s) { number(s, d.committed); })},
     {"study.commitment_failed", kNumber, "objects reported as not committed", "PS3.4 J", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number(s, d.commitment_failed); })},
+    {"study.last_report", kTime, "when its storage commitment was reported last; absent: it was not", "PS3.4 J", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { if (d.last_report) s.time(*d.last_report); })},
     {"study.forwarded", kNumber, "objects that the destination sent on to others", "", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { number(s, d.forwarded); })},
     {"study.ordered", kBoolean, "whether a worklist entry, a performed step or an order was seen; absent: none could have been", "PS3.4 K", kNobody,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -33,10 +34,17 @@ enum class WorkflowStepState : std::uint8_t {
 
 /// Why it is told now.
 enum class WorkflowTold : std::uint8_t {
-  complete,  ///< all its steps were seen
+  complete,  ///< all its steps were seen that could be expected, the report among them
   quiet,     ///< nothing of it was seen for Limits::workflow_quiet
   limit,     ///< to make room
   end        ///< the capture ended
+};
+
+/// In what time a step is to follow another; after that it is late.
+struct WorkflowTimes {
+  Duration images = std::chrono::hours{1};      ///< after the performed step began
+  Duration commitment = std::chrono::hours{1};  ///< after the last image
+  Duration report = std::chrono::hours{24};     ///< likewise
 };
 
 /// dataset "workflow" (relate makes it, not protocol). A step that comes after it was told makes another record of the

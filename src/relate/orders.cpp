@@ -9,15 +9,24 @@
 namespace dcmwatch {
 namespace {
 
-// HL7 v2 chapter 4: general, imaging and other orders; not their results.
 constexpr std::array<std::string_view, 3> kOrders{"ORM^", "OMG^", "OMI^"};
 
 }  // namespace
 
-void Orders::on_query(const Event& event, const DicomOperation& find) {
-  if (find.sop_class_uid != sop_class::kModalityWorklist) return;
+bool is_order(const Hl7Message& message) {
+  return std::ranges::any_of(kOrders,
+                             [&](std::string_view type) { return message.message_type.view().starts_with(type); });
+}
+
+const WorklistAnswer* worklist_answer(const DicomOperation& find) {
+  if (find.sop_class_uid != sop_class::kModalityWorklist) return nullptr;
   const auto* answer = find.content.as<WorklistAnswer>();
-  if (!answer || answer->steps.empty()) return;
+  return answer && !answer->steps.empty() ? answer : nullptr;
+}
+
+void Orders::on_query(const Event& event, const DicomOperation& find) {
+  const WorklistAnswer* answer = worklist_answer(find);
+  if (!answer) return;
   remember(askers_, print_of(sender_of(event, find)), event.last.time);
   for (const ScheduledStep& step : answer->steps) add(step, event.last.time);
 }
@@ -30,8 +39,7 @@ void Orders::on_step(const Event& event, const DicomOperation& create) {
 }
 
 void Orders::on_message(const Event& event, const Hl7Message& message) {
-  const auto begins = [&message](std::string_view type) { return message.message_type.view().starts_with(type); };
-  if (message.accession.empty() || !std::ranges::any_of(kOrders, begins)) return;
+  if (message.accession.empty() || !is_order(message)) return;
   remember(known_, print_of(message.accession), event.last.time);
 }
 

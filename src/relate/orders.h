@@ -10,6 +10,11 @@
 
 namespace dcmwatch {
 
+/// HL7 v2 chapter 4: general, imaging and other orders; not their results.
+bool is_order(const Hl7Message& message);
+/// PS3.4 K: what a worklist answered; nullptr if it was asked of none, or gave nothing.
+const WorklistAnswer* worklist_answer(const DicomOperation& find);
+
 /// Keeps in mind Limits::orders studies and accession numbers, and who was answered by a worklist or reports performed
 /// steps that were not refused; those named longest ago are forgotten first. A device that was not may have its orders
 /// from elsewhere.

@@ -1,5 +1,6 @@
 #include "relate/relater.h"
 
+#include <iterator>
 #include <variant>
 
 #include "event/dicom_names.h"
@@ -14,6 +15,7 @@ constexpr Duration kBetweenLooks = std::chrono::seconds{1};
 
 std::span<Event> Relater::observe(const Event& event) {
   told_.clear();
+  of_workflows_.clear();
   if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) {
     relate(event, *operation);
   } else if (const auto* message = std::get_if<Hl7Message>(&event.facts)) {
@@ -22,6 +24,14 @@ std::span<Event> Relater::observe(const Event& event) {
              association && event.phase == Phase::end) {
     studies_.on_association(event, *association);
   }
+  return with_workflows();
+}
+
+std::span<Event> Relater::with_workflows() {
+  for (const Event& event : told_) workflows_.on_told(event, of_workflows_);
+  told_.insert(told_.end(), std::make_move_iterator(of_workflows_.begin()),
+               std::make_move_iterator(of_workflows_.end()));
+  of_workflows_.clear();
   return told_;
 }
 
@@ -35,7 +45,10 @@ void Relater::relate(const Event& event, const DicomOperation& operation) {
       break;
     case dimse::kMove:
     case dimse::kGet: retrievals_.on_retrieval(event, operation); break;
-    case dimse::kFind: orders_.on_query(event, operation); break;
+    case dimse::kFind:
+      orders_.on_query(event, operation);
+      workflows_.on_query(event, operation, of_workflows_);
+      break;
     case dimse::kCreate:
     case dimse::kSet:
     case dimse::kEventReport:
@@ -46,7 +59,9 @@ void Relater::relate(const Event& event, const DicomOperation& operation) {
       }
       break;
     case dimse::kAction:
-      if (over) commitments_.on_request(event, operation, told_);
+      if (!over) break;
+      commitments_.on_request(event, operation, told_);
+      workflows_.on_commitment_asked(event, operation);
       break;
     default: break;
   }
@@ -57,6 +72,7 @@ void Relater::relate(const Event& event, const Hl7Message& message) {
   acknowledgements_.on_message(event, message, told_);
   resends_.on_message(event, message, told_);
   bursts_.on_message(event, message, told_);
+  workflows_.on_message(event, message, of_workflows_);
 }
 
 // What was refused did not come to pass, whoever said it of whatever study.
@@ -67,6 +83,7 @@ void Relater::relate_listing(const Event& event, const DicomOperation& operation
       if (refused) return;
       orders_.on_step(event, operation);
       steps_.on_create(event, operation, told_);
+      workflows_.on_step(event, operation, of_workflows_);
       break;
     case dimse::kSet:
       if (!refused) steps_.on_set(event, operation, told_);
@@ -93,6 +110,8 @@ std::vector<Relater::LimitReached> Relater::limits_reached() const {
           {"told_studies", studies_.forgotten()},
           {"orders", orders_.forgotten()},
           {"hl7_control_ids", resends_.forgotten()},
+          {"workflows", workflows_.forgotten()},
+          {"workflow_studies", workflows_.not_joined()},
           {"pixel_digests", pixel_data_.forgotten()}};
 }
 
@@ -105,6 +124,7 @@ std::span<Event> Relater::advance(Timestamp now) {
     steps_.rebase(now);
     acknowledgements_.rebase(now);
     bursts_.rebase(now);
+    workflows_.rebase(now);
   } else if (now - now_ < kBetweenLooks) {
     return {};
   }
@@ -114,7 +134,8 @@ std::span<Event> Relater::advance(Timestamp now) {
   steps_.advance(now, told_);
   acknowledgements_.advance(now, told_);
   studies_.advance(now, told_);
-  return told_;
+  workflows_.advance(now, of_workflows_);
+  return with_workflows();
 }
 
 std::span<Event> Relater::finish() {
@@ -123,7 +144,8 @@ std::span<Event> Relater::finish() {
   commitments_.finish(told_);
   steps_.finish(told_);
   studies_.finish(told_);
-  return told_;
+  if (told_.empty()) workflows_.finish(of_workflows_);  // after what the others have to tell
+  return with_workflows();
 }
 
 }  // namespace dcmwatch

@@ -19,6 +19,7 @@
 #include "relate/retrievals.h"
 #include "relate/steps.h"
 #include "relate/studies.h"
+#include "relate/workflows.h"
 
 namespace dcmwatch {
 
@@ -37,7 +38,8 @@ class Relater {
         listings_(limits),
         acknowledgements_(limits),
         resends_(limits),
-        bursts_(limits) {}
+        bursts_(limits),
+        workflows_(limits) {}
   Relater(const Relater&) = delete;
 
   std::span<Event> observe(const Event& event);
@@ -62,6 +64,8 @@ class Relater {
   void relate(const Event& event, const DicomOperation& operation);
   void relate(const Event& event, const Hl7Message& message);
   void relate_listing(const Event& event, const DicomOperation& operation);
+  /// What the others told is of some order's way; what that tells comes after it.
+  std::span<Event> with_workflows();
 
   Orders orders_;
   Studies studies_;
@@ -73,8 +77,10 @@ class Relater {
   Acknowledgements acknowledgements_;
   Resends resends_;
   Bursts bursts_;
+  Workflows workflows_;
   Timestamp now_{};
   Told told_;
+  Told of_workflows_;
 };
 
 }  // namespace dcmwatch

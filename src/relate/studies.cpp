@@ -561,6 +561,9 @@ void Studies::on_report(const Event& event, const DicomOperation& report, bool a
     if (Open* its_own = study_of_reported(print); its_own && its_own != open) {
       open = its_own;
       ways = ways_of_report(open->value, event, report, asked);
+      for (std::size_t i = 0; i < open->value.ways.size(); ++i) {
+        if ((ways >> i & 1U) != 0) open->value.ways[i].figures.last_report = now;
+      }
     }
     if (!open) return;
     Study& study = open->value;

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 inline constexpr std::string_view kCt = "10.20.10.11", kMr = "10.20.10.21", kPacs = "10.20.20.10",
                                   kOtherNode = "10.20.20.11", kVna = "10.20.20.20", kWs = "10.20.30.11",
-                                  kAi = "10.20.50.10", kRis = "10.20.40.10";
+                                  kAi = "10.20.50.10", kRis = "10.20.40.10", kEngine = "10.20.40.20";
 
 /// As a Pseudonymizer would make it, of the identifier's number.
 inline Pseudonym pseudonym(unsigned number) { return {number, ~number}; }
@@ -107,6 +107,19 @@ class Department {
     event.facts = std::move(message);
     return event;
   }
+  /// A message that was accepted, about this accession number.
+  template <typename Change>
+  Event message(std::string_view type, unsigned accession, Change change) {
+    return message(Phase::end, kRis, kEngine, 90, accession, [&](Hl7Message& message) {
+      message.message_type = type;
+      message.accession = pseudonym(accession);
+      message.ack_code = "AA";
+      change(message);
+    });
+  }
+  Event message(std::string_view type, unsigned accession) {
+    return message(type, accession, [](Hl7Message&) {});
+  }
 
   void see(const Event& event) { keep(relater().observe(event)); }
 
@@ -124,6 +137,7 @@ class Department {
   [[nodiscard]] std::vector<Link> links() const { return of<Link>(); }
   /// Those that are over.
   [[nodiscard]] std::vector<DicomStudy> studies() const { return of<DicomStudy>(); }
+  [[nodiscard]] std::vector<Workflow> workflows() const { return of<Workflow>(); }
   Relater& relater() {
     if (!relater_) relater_ = std::make_unique<Relater>(limits);
     return *relater_;

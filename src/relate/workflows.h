@@ -1,0 +1,129 @@
+// One order's way through the department: order, worklist entry, performed step, images, storage commitment, report.
+#pragma once
+
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/limits.h"
+#include "relate/occurrence.h"
+#include "relate/open_facts.h"
+
+namespace dcmwatch {
+
+/// A way is kept by its accession number, or by its study for as long as nobody said the study's number; facts that
+/// name a study alone are of each way that the study was named with. Anybody may name anybody's numbers: what is seen
+/// of a way adds to it, and nothing takes a step away.
+///
+/// | step           | seen by                                                | failed by                              |
+/// |----------------|--------------------------------------------------------|----------------------------------------|
+/// | order          | ORM, OMG or OMI                                        | an answer that is no AA or CA          |
+/// | worklist       | a worklist's answer that lists it                      |                                        |
+/// | performed_step | an N-CREATE that is not refused                        | DISCONTINUED                           |
+/// | images         | the study's record, of the first way that it went      | none of its objects was stored         |
+/// | commitment     | an N-EVENT-REPORT on its objects                       | one of them is not committed           |
+/// | report         | ORU or MDM, final or corrected (HL7 table 0123)        | an answer that is no AA or CA          |
+///
+/// What was not seen is missing where it could be expected to be: such orders and reports were seen at all, the device
+/// that sent the images was seen to ask worklists, to report steps or to ask for commitments; and what stands before
+/// the first step that was seen, only if the network had been watched for Limits::workflow_quiet before. All else that
+/// was not seen is unknown, and so is what follows a cancelled order (ORC-1) or a discontinued step. What was seen is
+/// late if it took longer than WorkflowTimes.
+///
+/// A way is told when nothing is missing and the report has come, else when nothing of it was seen for
+/// Limits::workflow_quiet, and at the end of the capture. It stays in mind for Limits::workflow_window: a step that was
+/// first seen after that makes another record of the whole way. Of images and their commitment alone nothing is told:
+/// that is their study's record.
+///
+/// Order of calls: any, in packet time, of messages and operations those that are over; on_told() of what other
+/// relations tell, in their order; advance() now and then; finish() last, after the others. Cost: a look-up or two for
+/// each number that is named; none for a C-STORE.
+class Workflows {
+ public:
+  /// `limits` outlives it.
+  explicit Workflows(const Limits& limits, WorkflowTimes times = {})
+      : limits_(limits),
+        times_(times),
+        ways_(limits.workflows),
+        habits_(limits.relate_open),
+        merges_(limits.relate_open) {}
+
+  void on_message(const Event& event, const Hl7Message& message, Told& told);
+  void on_query(const Event& event, const DicomOperation& find, Told& told);
+  /// One that was not refused.
+  void on_step(const Event& event, const DicomOperation& create, Told& told);
+  void on_commitment_asked(const Event& event, const DicomOperation& action);
+  /// A study's record, or the link that ends a step. Others are nothing to it.
+  void on_told(const Event& event, Told& told);
+
+  void advance(Timestamp now, Told& told);
+  void rebase(Timestamp now);
+  void finish(Told& told);
+
+  /// Sooner than after Limits::workflow_window, to stay within Limits::workflows.
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+  /// Studies of an order, or orders of a study, beyond Limits::workflow_studies.
+  [[nodiscard]] std::uint64_t not_joined() const { return not_joined_; }
+
+ private:
+  struct Step {
+    std::optional<Timestamp> seen;
+    std::optional<Timestamp> succeeded;
+  };
+  struct Way {
+    Workflow known;  ///< but for its steps
+    std::array<Step, kWorkflowSteps> steps;
+    std::vector<std::uint64_t> studies;    ///< prints
+    std::optional<Occurrence> where;       ///< where its images went, else its first step
+    Mark first, last;                      ///< of all its steps
+    std::optional<Timestamp> images_from;  ///< the first of them
+    std::uint64_t performer = 0;           ///< print of who sent its images, else of who performs its step; 0: not seen
+    bool has_images = false;
+    bool discontinued = false;
+    bool told = false;
+  };
+  using Open = OpenFacts<Way>::Entry;
+  /// What names an order, as far as it is said.
+  struct Names {
+    Pseudonym accession;
+    Pseudonym study;
+    Pseudonym patient;
+  };
+  struct Nothing {};
+
+  template <typename Take>
+  void each_way(const Names& names, const Event& event, Told& told, Take take);
+  Open& open(std::uint64_t print, Timestamp now, Told& told);
+  void join(Open& way, const Names& names);
+  static void absorb(Way& way, Way& other);
+  static void take_time(Way& way, const Mark& first, const Mark& last);
+  void note(Open& open, WorkflowStep step, const Event& event, Timestamp time, bool succeeded, Told& told);
+  void take_images(Open& open, const Event& event, const DicomStudy& study, Told& told);
+  void merge(const Hl7Message& message, Timestamp now);
+
+  void learn(WorkflowStep step, std::uint64_t who, Timestamp now);
+  [[nodiscard]] bool is_habit(WorkflowStep step, std::uint64_t who) const;
+  [[nodiscard]] bool is_expected(const Way& way, WorkflowStep step) const;
+  [[nodiscard]] bool is_late(const Way& way, WorkflowStep step) const;
+  [[nodiscard]] WorkflowStepState state_of(const Way& way, WorkflowStep step) const;
+  [[nodiscard]] bool is_complete(const Way& way) const;
+  void tell(Way& way, WorkflowTold why, Told& told);
+  bool look_at(Open& open, Timestamp now, Told& told);
+  void close(Open& open);
+  [[nodiscard]] Duration quiet() const;
+
+  const Limits& limits_;
+  const WorkflowTimes times_;
+  OpenFacts<Way> ways_;  ///< by accession number, else by study
+  boost::unordered_flat_map<std::uint64_t, std::vector<std::uint64_t>> of_studies_;  ///< the ways of a study
+  OpenFacts<Nothing> habits_;                                                        ///< by step and device
+  OpenFacts<Pseudonym> merges_;     ///< who replaces a patient, by whom he replaces
+  std::optional<Timestamp> since_;  ///< the first fact that was seen
+  Timestamp looked_{};
+  std::uint64_t forgotten_ = 0;
+  std::uint64_t not_joined_ = 0;
+};
+
+}  // namespace dcmwatch
