@@ -130,6 +130,16 @@ MESSAGES.update({
     **{'version-%s' % version: written(header(140 + at, 'ADT^A08', version=version), patient(1 + at))
        for at, version in enumerate(('2.1', '2.2', '2.3', '2.3.1', '2.4', '2.5', '2.6', '2.7', '2.8'))},
 })
+# Orders' ways: order-way.
+WAY = dict(identifiers='PLTID0001^^^PLTAUTH^MR')
+for way in range(1, 10):
+    accession = 'PLTWAY%04d' % way
+    MESSAGES['way-%d-order' % way] = written(header(200 + way, 'ORM^O01', version='2.3.1', receiver='RIS'), patient(1, **WAY), *order(200 + way, accession))
+    MESSAGES['way-%d-cancel' % way] = written(header(220 + way, 'ORM^O01', version='2.3.1', receiver='RIS'), patient(1, **WAY),
+                                              *order(200 + way, accession, control='CA'))
+    MESSAGES['way-%d-report' % way] = written(header(240 + way, 'ORU^R01', sender='RIS'), patient(1, **WAY), *result(200 + way, accession))
+MESSAGES['way-merge'] = written(header(260, 'ADT^A40', version='2.5'), 'EVN||20240102101112', patient(1, identifiers='PLTID0099^^^PLTAUTH^MR'),
+                                'MRG|PLTID0001^^^PLTAUTH^MR')
 for number in range(51, 63):
     MESSAGES['adt-%d' % number] = message(number, 'ADT^A0%d' % (1, 4, 8)[number % 3])
 
