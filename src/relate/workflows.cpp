@@ -47,6 +47,13 @@ std::uint64_t print_of_habit(WorkflowStep step, std::uint64_t who) { return prin
 
 }  // namespace
 
+void Workflows::on_blindness(const Event& event) {
+  const Visibility& visibility = event.visibility;
+  if (!visibility.lost && !visibility.truncated && !visibility.undecodable) return;
+  if (event.protocol == Protocol::hl7) hl7_unseen_ = std::max(hl7_unseen_, event.last.time);
+  if (event.protocol == Protocol::dicom) dicom_unseen_ = std::max(dicom_unseen_, event.last.time);
+}
+
 // What is said of several orders in one message is said of each.
 void Workflows::on_message(const Event& event, const Hl7Message& message, Told& told) {
   if (event.phase != Phase::end || !message.message_seen) return;
@@ -267,6 +274,8 @@ bool Workflows::is_habit(WorkflowStep step, std::uint64_t who) const {
 
 bool Workflows::is_expected(const Way& way, WorkflowStep step) const {
   if (way.known.cancelled || way.discontinued) return false;
+  const bool by_hl7 = step == WorkflowStep::order || step == WorkflowStep::report;
+  if ((by_hl7 ? hl7_unseen_ : dicom_unseen_) >= way.first.time) return false;
   const auto first = std::ranges::find_if(way.steps, [](const Step& one) { return one.seen.has_value(); });
   if (first == way.steps.end()) return false;
   const bool came_before = index_of(step) < static_cast<std::size_t>(first - way.steps.begin());

@@ -29,8 +29,9 @@ namespace dcmwatch {
 /// What was not seen is missing where it could be expected to be: such orders and reports were seen at all, the device
 /// that sent the images was seen to ask worklists, to report steps or to ask for commitments; and what stands before
 /// the first step that was seen, only if the network had been watched for Limits::workflow_quiet before. All else that
-/// was not seen is unknown, and so is what follows a cancelled order (ORC-1) or a discontinued step. What was seen is
-/// late if it took longer than WorkflowTimes.
+/// was not seen is unknown: so is what follows a cancelled order (ORC-1) or a discontinued step, and what may have gone
+/// by unseen, since after the way began something of HL7, or of DICOM, was lost, truncated or not to be read. What was
+/// seen is late if it took longer than WorkflowTimes.
 ///
 /// A way is told when nothing is missing and the report has come, else when nothing of it was seen for
 /// Limits::workflow_quiet, and at the end of the capture. It stays in mind for Limits::workflow_window: a step that was
@@ -50,6 +51,8 @@ class Workflows {
         habits_(limits.relate_open),
         merges_(limits.relate_open) {}
 
+  /// Any event that is partly out of sight.
+  void on_blindness(const Event& event);
   void on_message(const Event& event, const Hl7Message& message, Told& told);
   void on_query(const Event& event, const DicomOperation& find, Told& told);
   /// One that was not refused.
@@ -122,6 +125,7 @@ class Workflows {
   OpenFacts<Pseudonym> merges_;     ///< who replaces a patient, by whom he replaces
   std::optional<Timestamp> since_;  ///< the first fact that was seen
   Timestamp looked_{};
+  Timestamp hl7_unseen_{}, dicom_unseen_{};  ///< when something of it was out of sight last
   std::uint64_t forgotten_ = 0;
   std::uint64_t not_joined_ = 0;
 };

@@ -20,6 +20,7 @@ REJECTIONS = [f"{result}/{source}/{reason}" for result in (1, 2) for source, rea
               for reason in reasons]
 PROVIDER_ABORTS = ("reason not specified", "unrecognized PDU", "unexpected PDU", "unrecognized PDU parameter", "unexpected PDU parameter",
                    "invalid PDU parameter value")
+WORKFLOW_STEPS = ("order", "worklist", "performed_step", "images", "commitment", "report")
 ROLES = ("scu", "scp", "both", "none")
 ACKNOWLEDGED = "made in tests/end_to_end/test_acknowledgements.py"
 NOT_FOR_STORAGE = "not for C-STORE"
@@ -158,7 +159,7 @@ def vocabularies():
             **{f"{dataset}, {phase}": "" for dataset in ("connection", "dicom.association", "dicom.operation", "hl7.message") for phase in ("start", "end")},
             "connection, progress": "", "dicom.association, progress": "no association in a capture lasts a minute",
             "dicom.operation, progress": "no operation in a capture lasts a minute", "hl7.message, progress": "",
-            "dicom.study, start": "", "dicom.study, progress": "", "dicom.study, end": "", "violation, end": "", "link, end": "",
+            "dicom.study, start": "", "dicom.study, progress": "", "dicom.study, end": "", "violation, end": "", "link, end": "", "workflow, end": "",
             "capture, end": ""}, kinds, closed=False),
         Vocabulary("PDUs", "PS3.8 9.3", dict.fromkeys(
             ("A-ASSOCIATE-RQ", "A-ASSOCIATE-AC", "A-ASSOCIATE-RJ", "P-DATA-TF", "A-RELEASE-RQ and -RP", "A-ABORT", "an unknown one"), ""), pdus),
@@ -208,6 +209,9 @@ def vocabularies():
             "move_caused_store": "", "get_caused_store": "", "commitment_reported": "", "step_ended": "", "store_repeated": "", "store_resolved": "",
             "pixel_data_changed": "told on request only", "message_acknowledged": ACKNOWLEDGED, "message_resent": ACKNOWLEDGED,
             "message_conflicting": ACKNOWLEDGED, "burst_after_silence": "a silence takes ten minutes; tests/relate/bursts_test.cpp"}),
+        words("Steps of an order's way, seen", "IHE RAD TF-1 3", "workflow.steps.seen", WORKFLOW_STEPS),
+        words("Steps of an order's way, missing", "IHE RAD TF-1 3", "workflow.steps.missing",
+              {**dict.fromkeys(WORKFLOW_STEPS, ""), "order": "one that came before the capture is not known to be missing"}),
         words("How sure a link is", "", "link.certainty", ("originator", "association", "content", "identifier", "ambiguous", "none")),
         words("Violations", "docs/dicom.md", "violation.name", violation_names()),
         words("Why something was not seen", "", "conversation.unseen", {

@@ -210,5 +210,68 @@ class Studies(unittest.TestCase):
         self.assertEqual(ways[VNA, WS1], ("VNA", "WS1"))
 
 
+class OrdersWays(unittest.TestCase):
+    """order-way.pcap: nine orders by their accession numbers, and what the script that made it left out of each."""
+    STEPS = ("order", "worklist", "performed_step", "images", "commitment", "report")
+    LACKS = {1: None, 2: "report", 3: "commitment", 4: "images", 5: "performed_step", 6: "worklist", 7: None, 8: None, 9: None}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.records = d.records(d.PCAPS / "order-way.pcap")
+        names = d.run("pseudonym", "accession_number", *(f"PLTWAY{n:04}" for n in cls.LACKS), "--pseudonym-key", d.KEY).stdout.split()
+        numbers = dict(zip(names, cls.LACKS))
+        cls.ways = {numbers[r["order"]["accession"]]: r for r in d.of("workflow", cls.records)}
+
+    def steps(self, number, state):
+        return self.ways[number]["workflow"]["steps"].get(state, [])
+
+    def test_each_is_told_once(self):
+        self.assertEqual(self.ways.keys(), self.LACKS.keys())
+        self.assertEqual(len(d.of("workflow", self.records)), len(self.LACKS))
+
+    def test_each_lacks_the_step_that_was_left_out(self):
+        for number, left_out in self.LACKS.items():
+            with self.subTest(way=number):
+                self.assertEqual(self.steps(number, "missing"), [left_out] if left_out else [])
+
+    def test_a_whole_way_has_all_steps_in_order(self):
+        self.assertEqual(self.steps(1, "seen"), list(self.STEPS))
+        way = self.ways[1]["workflow"]
+        times = [way[time] for time in ("ordered", "scheduled", "performed", "stored", "committed", "reported")]
+        self.assertEqual(times, sorted(times))
+        self.assertEqual((way["told"], way["images"], way["studies"]), ("complete", 1, 1))
+        self.assertEqual(self.ways[1]["event"]["outcome"], "success")
+        self.assertEqual(between(self.ways[1]), (CT1, PACS))
+
+    def test_its_images_report_and_study_bear_the_same_pseudonyms(self):
+        way = self.ways[1]
+        (study,) = [r for r in d.of("dicom.study", self.records) if r["order"]["accession"] == way["order"]["accession"]]
+        self.assertEqual(study["dicom"]["study"], way["dicom"]["study"])
+        types = {r["hl7"]["message_type"] for r in d.of("hl7.message", self.records)
+                 if r.get("order", {}).get("accession") == way["order"]["accession"]}
+        self.assertEqual(types, {"ORM^O01", "ORU^R01"})
+
+    def test_of_what_was_cancelled_or_discontinued_nothing_is_missing(self):
+        self.assertTrue(self.ways[7]["workflow"]["cancelled"])
+        self.assertEqual(self.steps(7, "seen"), ["order"])
+        self.assertEqual(self.steps(8, "failed"), ["performed_step"])
+        self.assertEqual(self.ways[8]["event"]["outcome"], "failure")
+
+    def test_an_order_that_may_have_come_before_the_capture_is_unknown(self):
+        self.assertEqual(self.steps(9, "unknown"), ["order"])
+
+    def test_the_summary_says_which_step_is_missing(self):
+        text = d.replay(d.PCAPS / "order-way.pcap").stdout
+        self.assertIn("9 orders: 2 complete, 5 lack a step, 1 with a failed step, 2 cancelled", text)
+        for left_out in filter(None, self.LACKS.values()):
+            self.assertIn("no sign yet of: " + left_out.replace("_", " "), text)
+
+    def test_where_one_protocol_alone_is_seen_the_steps_of_the_other_are_unknown(self):
+        for expression, unknown in (("port 2575", {"worklist", "performed_step", "images", "commitment"}),
+                                    ("not port 2575", {"order", "report"})):
+            for way in d.of("workflow", d.records(d.PCAPS / "order-way.pcap", "--filter", expression)):
+                self.assertLessEqual(unknown, set(way["workflow"]["steps"]["unknown"]))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -99,6 +99,16 @@ inline DicomStudy study() {
   return study;
 }
 
+inline Workflow workflow() {
+  Workflow workflow;
+  workflow.accession = {0x0123456789abcdef, 0x0123456789abcdef};
+  workflow.study = study().study;
+  for (auto& step : workflow.steps) step = {WorkflowStepState::seen, kStart};
+  workflow.at(WorkflowStep::report) = {WorkflowStepState::missing, std::nullopt};
+  workflow.images = 6;
+  return workflow;
+}
+
 inline Hl7Message message(std::string ack = "AA") {
   Hl7Message message;
   message.message_type = "ADT^A01";

@@ -574,6 +574,22 @@ TEST(Summary, TellsWhichStudiesDidNotArrive) {
                                      "1 failed .A700.,\n +1 not sent"));
 }
 
+TEST(Summary, TellsHowFarOrdersGotByTheLastRecordOfEach) {
+  Summary summary{{}};
+  Workflow workflow = samples::workflow();
+  summary.observe(samples::observation(workflow));
+  std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("Orders' ways\n  1 order: 0 complete, 1 lacks a step"));
+  EXPECT_THAT(text, testing::ContainsRegex("report +- +- +- +1 +-"));
+  EXPECT_THAT(text, testing::ContainsRegex("01234567 +[0-9:.]+ +ct1 → pacs +missing: report"));
+  workflow.at(WorkflowStep::report) = {WorkflowStepState::late, samples::kStart};
+  summary.observe(samples::observation(workflow));
+  text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("1 order: 1 complete\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("report +- +1 +- +- +-"));
+  EXPECT_THAT(text, Not(HasSubstr("Not complete")));
+}
+
 TEST(Summary, TellsTheWorstStudiesFirstAndHowManyThereAre) {
   Summary summary{{}};
   DicomStudy study;

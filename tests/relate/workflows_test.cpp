@@ -199,6 +199,19 @@ TEST_F(OrdersWay, DoesNotLackWhatItsDeviceWasNeverSeenToDo) {
   EXPECT_EQ(last_of(kAccession).at(WorkflowStep::report).state, State::missing);
 }
 
+TEST_F(OrdersWay, DoesNotLackWhatMayHaveGoneByUnseen) {
+  whole_way(8, 101);
+  order();
+  store();
+  Event lost = department.message("ADT^A01", 9);
+  lost.visibility.lost = true;
+  department.see(lost);
+  department.pass(11min);
+  department.finish();
+  EXPECT_EQ(last_of(kAccession).at(WorkflowStep::report).state, State::unknown);
+  EXPECT_EQ(last_of(kAccession).at(WorkflowStep::worklist).state, State::missing) << "of DICOM all was seen";
+}
+
 TEST_F(OrdersWay, IsNotToldOfImagesAlone) {
   store();
   pass_hours(25);
