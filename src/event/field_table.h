@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -993,5 +995,23 @@ inline constexpr Field kFields[] = {
     {"observer.pseudonym_key", kText, "names the key, without telling it: pseudonyms of one key can be compared", "", kNobody,
      [](const R& r, S& s) { text_unless_empty(s, r.pseudonym_key); }},
 };
+
+/// Whether the fields of one object, and of each object in it, stand together: else it would be written twice.
+constexpr bool objects_stand_together() {
+  std::string_view before;
+  for (std::size_t at = 0; at < std::size(kFields); ++at) {
+    const std::string_view path = kFields[at].path;
+    for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
+      const std::string_view object = path.substr(0, dot + 1);
+      if (before.starts_with(object)) continue;
+      for (std::size_t earlier = 0; earlier < at; ++earlier) {
+        if (kFields[earlier].path.starts_with(object)) return false;
+      }
+    }
+    before = path;
+  }
+  return true;
+}
+static_assert(objects_stand_together());
 
 }  // namespace dcmwatch::field_table

@@ -193,11 +193,11 @@ class PublicMessages(unittest.TestCase):
                 cls.unread.append(file.name)
                 continue
             texts[file.name], reads[file.name] = (text, answer), theirs(read)
-        cls.theirs = pseudonymised(reads)
         with tempfile.TemporaryDirectory() as folder:
             capture = pathlib.Path(folder) / "messages.pcap"
             mllp_capture.write(capture, texts.values())
             cls.records = d.of("hl7.message", d.records(capture))
+        cls.theirs = pseudonymised(reads)  # the program has made the key by now
         names = list(texts)
         cls.ours = {names[r["source"]["port"] - mllp_capture.FIRST_PORT]: r for r in cls.records}
 
