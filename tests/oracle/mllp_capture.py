@@ -1,4 +1,4 @@
-"""Writes messages as a capture: each sent over MLLP on a TCP connection of its own, and acknowledged."""
+"""Writes messages as a capture: each sent over MLLP on a TCP connection of its own, and answered."""
 import struct
 
 SENDER, RECEIVER, PORT = bytes((10, 20, 40, 30)), bytes((10, 20, 40, 20)), 2575
@@ -36,6 +36,8 @@ def connection(port, message, answer):
     yield send(False, SYN | ACK)
     yield send(True, ACK)
     for forward, text in ((True, message), (False, answer)):
+        if not text:
+            continue
         block = b"\x0b" + text + b"\x1c\r"
         for at in range(0, len(block), SEGMENT_BYTES):
             yield send(forward, PSH | ACK, block[at:at + SEGMENT_BYTES])
@@ -45,7 +47,7 @@ def connection(port, message, answer):
 
 
 def write(path, exchanges):
-    """`exchanges`: (message, answer), in order."""
+    """`exchanges`: (message, answer), in order; an empty answer is none."""
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
         at = 1_700_000_000_000_000
