@@ -464,7 +464,7 @@ std::string_view Message::find_component(std::string_view field, unsigned number
   const char repetition = delimiters.repetition == '\0' ? delimiters.component : delimiters.repetition;
   const std::uint64_t components = kEveryByte * static_cast<unsigned char>(delimiters.component);
   const std::uint64_t repetitions = kEveryByte * static_cast<unsigned char>(repetition);
-  const auto found = [](std::string_view text) { return text == kNull ? std::string_view{} : text; };
+  const auto found = [](std::string_view part) { return part == kNull ? std::string_view{} : part; };
   std::size_t begin = 0;
   for (std::size_t at = 0; at < field.size(); at += kWord) {
     const std::uint64_t word = word_at(field, at, kNoDelimiter);
