@@ -4,14 +4,12 @@
 
 namespace dcmwatch::hl7 {
 
-std::uint64_t body_print(std::string_view content, const Message& message, const Pseudonymizer& pseudonymizer) {
-  const std::string_view facility = message.raw(Field::receiving_facility);
-  if (facility.data() == nullptr) return 0;
-  const auto head_bytes = static_cast<std::size_t>(facility.data() + facility.size() - content.data());
-  const std::size_t behind = content.find(message.delimiters.field, head_bytes + 1);
-  if (behind == std::string_view::npos) return 0;
-  const std::uint64_t head = pseudonymizer.fingerprint(content.substr(0, head_bytes));
-  const std::uint64_t body = pseudonymizer.fingerprint(content.substr(behind));
+std::uint64_t body_print(const Message& message, const Pseudonymizer& pseudonymizer) {
+  const std::string_view time = message.raw(Field::message_time);
+  if (time.data() == nullptr) return 0;
+  const auto before = static_cast<std::size_t>(time.data() - message.text.data());
+  const std::uint64_t head = pseudonymizer.fingerprint(message.text.substr(0, before));
+  const std::uint64_t body = pseudonymizer.fingerprint(message.text.substr(before + time.size()));
   return std::max<std::uint64_t>(body + 3 * head, 1);
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "base/pseudonym.h"
 #include "protocol/hl7/message.h"
@@ -10,7 +9,7 @@
 namespace dcmwatch::hl7 {
 
 /// Pseudonymizer::fingerprint() of all that a message says but for MSH-7, which says when it was made: who sends it
-/// again may say so. `content` is what `message` was read from, whole. 0 if its MSH ends before MSH-7.
-std::uint64_t body_print(std::string_view content, const Message& message, const Pseudonymizer& pseudonymizer);
+/// again may say so. 0 if its MSH ends before MSH-7.
+std::uint64_t body_print(const Message& message, const Pseudonymizer& pseudonymizer);
 
 }  // namespace dcmwatch::hl7

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "protocol/conversation.h"
+#include "protocol/hl7/body_print.h"
 #include "protocol/hl7/character_set.h"
 #include "protocol/hl7/envelope.h"
+#include "protocol/hl7/errors.h"
 #include "protocol/hl7/exchange.h"
 #include "protocol/hl7/facts.h"
 #include "protocol/hl7/hl7.h"
@@ -74,7 +76,7 @@ class Conversation final : public StreamSink {
   std::size_t on_part(ByteView content, const Block& block, const Received& received);
   std::size_t on_other(ByteView content, const Block& block, const Received& received);
   void on_message_or_acknowledgement(const Message& message, bool cut, const Received& received);
-  void on_message(const Message& message, const CharacterSet& character_set, const Received& received);
+  void on_message(const Message& message, const CharacterSet& character_set, bool cut, const Received& received);
   void on_acknowledgement(const Message& message, bool cut, const Received& received);
   void tell_framing(const Block& block, const Received& received);
   void tell(Break kind, const Received& received) { violations_.tell(kind, received); }
@@ -264,15 +266,17 @@ void Conversation::on_message_or_acknowledgement(const Message& message, bool cu
   if (acknowledges(*meant, cut)) {
     on_acknowledgement(*meant, cut, received);
   } else if (!cut || meant->has(Field::message_type)) {
-    on_message(*meant, character_set, received);
+    on_message(*meant, character_set, cut, received);
   }
 }
 
-void Conversation::on_message(const Message& message, const CharacterSet& character_set, const Received& received) {
+void Conversation::on_message(const Message& message, const CharacterSet& character_set, bool cut,
+                              const Received& received) {
   std::string scratch;
   Unanswered told{.facts = facts_of(message, character_set, pseudonymizer_, last_issuer_),
                   .control_id = pseudonymizer_.fingerprint(control_id(message, Field::control_id, scratch))};
   told.facts.envelope = envelopes_[index_of(received.direction)].current();
+  if (!cut) told.facts.body_print = body_print(message, pseudonymizer_);
   exchange_.on_message(received, told, acknowledgements_wanted(message));
 }
 
@@ -283,6 +287,8 @@ void Conversation::on_acknowledgement(const Message& message, bool cut, const Re
   const std::optional<Code> code = acknowledgement_code(message);
   if (code) acknowledgement.code = *code;
   if (!code && (!cut || message.has(Field::acknowledgement_code))) tell(Break::acknowledgement_code, received);
+  if (const std::optional<Code> type = message_type(message)) acknowledgement.type = type->view();
+  acknowledgement.error = errors_of(message);
   std::string acknowledged_scratch;
   std::string own_scratch;
   acknowledgement.acknowledged = control_id(message, Field::acknowledged_control_id, acknowledged_scratch);

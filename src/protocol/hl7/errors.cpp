@@ -101,6 +101,15 @@ std::string_view take_segment(std::string_view& rest) {
 
 }  // namespace
 
+std::shared_ptr<const Hl7Error> errors_of(const Message& message) {
+  const Field last =
+      message.has(Field::acknowledged_control_id) ? Field::acknowledged_control_id : Field::acknowledgement_code;
+  if (!message.has(last)) return nullptr;
+  const std::string_view field = message.raw(last);
+  const auto behind = static_cast<std::size_t>(field.data() + field.size() - message.text.data());
+  return errors_behind(message.text.substr(behind), message.delimiters);
+}
+
 std::shared_ptr<const Hl7Error> errors_behind(std::string_view behind, const Delimiters& delimiters) {
   const std::string_view msa = take_segment(behind);
   std::optional<Hl7Error> told;

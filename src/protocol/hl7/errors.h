@@ -9,6 +9,9 @@
 
 namespace dcmwatch::hl7 {
 
+/// Of an acknowledgement; null if it tells no error.
+std::shared_ptr<const Hl7Error> errors_of(const Message& message);
+
 /// ERR segments stand right behind the MSA: `behind` begins with what follows MSA-2. Before 2.4 MSA-6 has the code.
 /// Codes of tables 0357 and 0516 and places of the message are read, no text. Null if there is no error. Cost: of a
 /// message without one, a look at the segment behind the MSA.

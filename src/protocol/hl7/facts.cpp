@@ -121,6 +121,8 @@ class Teller {
     const std::string_view time = meanings_.of(Field::message_time);
     if (is_time(time)) facts_.message_time = time;
     facts_.mode = acknowledgement_mode();
+    facts_.accept_wanted = condition(Field::accept_acknowledgement);
+    facts_.ack_wanted = condition(Field::application_acknowledgement);
     facts_.part = part();
     facts_.sending_application = name(Field::sending_application);
     facts_.sending_facility = name(Field::sending_facility);
@@ -143,6 +145,16 @@ class Teller {
     if (message_.beyond_header || message_.has(Field::application_acknowledgement))
       return AcknowledgementMode::original;
     return std::nullopt;
+  }
+
+  [[nodiscard]] AckCondition condition(Field field) const {
+    const std::string_view code = message_.component(field);
+    if (code.empty()) return AckCondition::absent;
+    for (const AckCondition one :
+         {AckCondition::always, AckCondition::never, AckCondition::on_error, AckCondition::on_success}) {
+      if (to_text(one) == code) return one;
+    }
+    return AckCondition::absent;
   }
 
   // HL7 v2 2.10.2: MSH-14 says what is continued, DSC-1 that more is to come.
