@@ -36,14 +36,15 @@ class KeyedHash {
   /// Of text, likewise. Cost: three multiplications for every sixteen bytes.
   [[nodiscard]] std::uint64_t operator()(std::string_view text) const {
     std::uint64_t hash = text.size();
-    while (!text.empty()) {
-      std::array<std::uint64_t, 2> words{};
-      const std::size_t bytes = std::min(text.size(), sizeof words);
-      std::memcpy(words.data(), text.data(), bytes);
+    std::array<std::uint64_t, 2> words{};
+    for (; text.size() >= sizeof words; text.remove_prefix(sizeof words)) {
+      std::memcpy(words.data(), text.data(), sizeof words);
       hash = (*this)(hash, words[0], words[1]);
-      text.remove_prefix(bytes);
     }
-    return hash;
+    if (text.empty()) return hash;
+    words = {};
+    std::memcpy(words.data(), text.data(), text.size());
+    return (*this)(hash, words[0], words[1]);
   }
 
  private:

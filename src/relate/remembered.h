@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,7 +11,9 @@
 
 namespace dcmwatch {
 
-/// Grows to its limit, then allocates no more. Cost: one look-up in a flat table, two where one has to go.
+/// A ring, and for each place of a table the newest of those whose prints share it; each of these names the one before
+/// it. What is overwritten is found no longer, and nobody has to be told. Allocates once, when the first comes.
+/// Cost: of what is new, little more than writing it down behind the one before.
 template <typename Value>
 class Remembered {
  public:
@@ -19,36 +21,49 @@ class Remembered {
 
   /// nullptr if there is none. Dies with the next add().
   Value* find(std::uint64_t print) {
-    const auto found = places_.find(print);
-    return found == places_.end() ? nullptr : &entries_[found->second].value;
+    if (newest_.empty()) return nullptr;
+    for (Number number = newest_[place_of(print)]; is_there(number); number = entry(number).before) {
+      if (entry(number).print == print) return &entry(number).value;
+    }
+    return nullptr;
   }
 
   /// Of a print that is not there. Gives what had to go for it.
   std::optional<Value> add(std::uint64_t print, Value value) {
+    if (newest_.empty()) {
+      newest_.resize(std::bit_ceil(limit_));
+      entries_.reserve(limit_);  // what is not written to takes no memory
+    }
+    Number& newest = newest_[place_of(print)];
+    Entry fresh{print, std::move(value), std::exchange(newest, next_)};
     std::optional<Value> gone;
     if (entries_.size() < limit_) {
-      places_.emplace(print, static_cast<std::uint32_t>(entries_.size()));
-      entries_.push_back({print, std::move(value)});
-      return gone;
+      entries_.push_back(std::move(fresh));
+    } else {
+      gone = std::exchange(entry(next_), std::move(fresh)).value;
     }
-    Entry& oldest = entries_[oldest_];
-    places_.erase(oldest.print);
-    places_.emplace(print, static_cast<std::uint32_t>(oldest_));
-    gone = std::exchange(oldest, {print, std::move(value)}).value;
-    oldest_ = (oldest_ + 1) % limit_;
+    ++next_;
     return gone;
   }
 
  private:
+  /// Entries are numbered as they come, from 1.
+  using Number = std::uint64_t;
+
   struct Entry {
     std::uint64_t print;
     Value value;
+    Number before;  ///< with the same place; 0, or one that was overwritten: none
   };
 
+  [[nodiscard]] bool is_there(Number number) const { return number != 0 && next_ - number <= entries_.size(); }
+  [[nodiscard]] std::size_t place_of(std::uint64_t print) const { return print & (newest_.size() - 1); }
+  Entry& entry(Number number) { return entries_[(number - 1) % limit_]; }
+
   std::size_t limit_;
-  std::vector<Entry> entries_;  ///< a ring, once it is full
-  std::size_t oldest_ = 0;
-  boost::unordered_flat_map<std::uint64_t, std::uint32_t> places_;
+  std::vector<Entry> entries_;
+  std::vector<Number> newest_;  ///< by place; 0: none
+  Number next_ = 1;
 };
 
 }  // namespace dcmwatch
