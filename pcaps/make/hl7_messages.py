@@ -59,10 +59,10 @@ MESSAGES = {
 }
 
 
-def header(number, kind, version='2.5.1', charset='', sender='HIS', receiver='ENGINE', asked='|', delimiters='|^~\\&', more=''):
+def header(number, kind, version='2.5.1', charset='', sender='HIS', receiver='ENGINE', asked='|', delimiters='|^~\\&', country='', more=''):
     """MSH with its own delimiters; `asked`: MSH-15 and MSH-16; `more`: what follows MSH-18."""
-    text = 'MSH|^~\\&|%s|HOSPITAL|%s|HOSPITAL|20240102101112||%s|PLTMSG%04d|P|%s|||%s||%s%s' % (
-        sender, receiver, kind, number, version, asked, charset, more)
+    text = 'MSH|^~\\&|%s|HOSPITAL|%s|HOSPITAL|20240102101112||%s|PLTMSG%04d|P|%s|||%s|%s|%s%s' % (
+        sender, receiver, kind, number, version, asked, country, charset, more)
     return text if delimiters == '|^~\\&' else 'MSH' + delimiters + text[8:].translate(str.maketrans('|^~\\&', delimiters))
 
 
@@ -110,8 +110,9 @@ MESSAGES.update({
     'adt-jis': written(header(121, 'ADT^A08', charset='ASCII~ISO IR87'), patient(1, 'PLANTED^' + JAPANESE), 'PV1|1|I', encoding='iso2022_jp'),
     'adt-gb': written(header(122, 'ADT^A08', charset='GB 18030-2000'), patient(2, 'PLANTED^' + CHINESE), 'PV1|1|I', encoding='gb18030'),
     'adt-a40': written(header(123, 'ADT^A40', version='2.5'), 'EVN||20240102101112', patient(1), 'MRG|PLTHID0009^^^PLTAUTH^MR'),
-    'adt-software': written(header(124, 'ADT^A08', version='2.6', more='|||PLTPROFILE^PROFILE'), 'SFT|ACME^L|7.1|ADMIT|B42',
-                            'EVN||20240102101112||||HOSPITAL', patient(3, identifiers='PLTHID0003^^^PLTAUTH^MR~PLTNAT0003^^^PLTSTATE^NI')),
+    'adt-software': written(header(124, 'ADT^A08', version='2.6', country='DEU', more='|||ADMISSIONS_1.0^HOSPITAL'), 'SFT|ACME^L|7.1|ADMIT|B42',
+                            'EVN|A01|20240102101112|||||HOSPITAL', patient(3, identifiers='PLTHID0003^^^PLTAUTH^MR~PLTNAT0003^^^PLTSTATE^NI') +
+                            '||||||||||PLTACCT0003', 'PV1|1|I|' + 16 * '|' + 'PLTVN0003'),
     'adt-delimiters': written(header(125, 'ADT^A08', delimiters='#*;!@'), *[text.translate(str.maketrans('|^~\\&', '#*;!@')) for text in (
         'EVN||20240102101112', patient(4), 'PV1|1|I')]),
     'orm-zds': written(header(126, 'ORM^O01', version='2.3.1', sender='RIS'), patient(1), *order(126, 'PLTACC0126', study=STUDY + '011')),

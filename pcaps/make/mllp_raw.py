@@ -3,7 +3,7 @@
 
 HOW: together (all messages in one write) | dribble (seven bytes a write) | slow (a message, a pause, the next) |
      unanswered (waits two seconds for an answer that does not come, then hangs up) |
-     unframed (takes answers with or without blocks) | release2 (likewise, and commits each block with 06, MLLP release 2) |
+     unframed (takes answers with or without blocks) | release2 (likewise, and commits each answer with a block of 06, MLLP release 2) |
      startless (no start block) | between (bytes between the blocks) | two (a file of two messages, answered each)
 """
 import re
@@ -34,8 +34,8 @@ def whatever_comes(connection, commit):
     try:
         while received := connection.recv(65536):
             buffer += received
-            if commit and END in received:
-                connection.sendall(ACK)
+            if commit and b'MSA' in received:
+                connection.sendall(START + ACK + END)
     except TimeoutError:
         pass
     for word in re.findall(rb'\x06|\x15|MSA[^\r]*', buffer):

@@ -2,8 +2,8 @@
 """mllp_responder.py PORT [SILENT-TYPE] [TYPE^EVENT=HOW ...]: answers each HL7 v2 message over MLLP, and says what it answered.
 
 AR where the version is not 2.x or the processing id is not P, AE where PID-3 is empty, AA otherwise. A message of
-SILENT-TYPE is never answered. HOW: unframed (without start and end block), commit (MLLP release 2: 06, then the answer),
-nak (15, no answer), lf (segments end with LF), late (half a second later). Each message of a batch is answered.
+SILENT-TYPE is never answered. HOW: unframed (without start and end block), commit (MLLP release 2: a block of 06, then the answer),
+nak (a block of 15, no answer), lf (segments end with LF), late (half a second later). Each message of a batch is answered.
 """
 import re
 import socketserver
@@ -48,7 +48,7 @@ class Responder(socketserver.BaseRequestHandler):
             self.client_address[0], self.request.getsockname()[0], kind, code or 'null', control), flush=True)
         how = HOW.get(kind, '')
         if how in ('commit', 'nak'):
-            self.request.sendall(ACK if how == 'commit' else NAK)
+            self.request.sendall(START + (ACK if how == 'commit' else NAK) + END)
         if how == 'late':
             time.sleep(0.5)
         if code:
