@@ -146,6 +146,8 @@ std::string kind_of(const Fields& record) {
   if (!note.empty()) return std::string{note};
   std::string kind{value_of(record, "event.dataset")};
   if (phase != "end") kind += " " + std::string{phase};
+  // Each side breaks rules in its own order.
+  if (kind == "violation") kind += " by " + std::string{value_of(record, "violation.by")};
   return kind;
 }
 
