@@ -406,7 +406,7 @@ TEST(Hl7Conversation, TellsTheCommitAcknowledgementsOfMllpRelease2) {
   wire.say(there(message("ADT^A01", "1"))).say(back(block("\x06"))).say(back(acknowledgement("AA", "1")));
   wire.say(there(block("\x06"))).say(there(message("ADT^A02", "2"))).say(back(block("\x15"))).close();
   EXPECT_THAT(wire.summary(),
-              ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "start ADT^A02", "end ADT^A02"));
+              ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "start ADT^A02", "end ADT^A02 closed"));
   EXPECT_EQ(fact(wire, 1).transport_ack, TransportAck::ack);
   EXPECT_EQ(fact(wire, 3).transport_ack, TransportAck::nak);
 }

@@ -243,6 +243,8 @@ class Planner {
       fields[15] = {{"AL"}};
       fields[16] = {{"NE"}};
       facts_.mode = AcknowledgementMode::enhanced;
+      facts_.accept_wanted = AckCondition::always;
+      facts_.ack_wanted = AckCondition::never;
     }
     if (dice_.one_in(4)) {
       fields[17] = {{"DEU"}};

@@ -114,6 +114,8 @@ std::string acknowledgement(std::string_view code, std::string_view acknowledged
 std::string said_of(const Hl7Message& message) {
   Hl7Message said = message;
   said.bytes = said.ack_bytes = said.missing_bytes = 0;
+  said.unacknowledged = 0;
+  said.unacknowledged_age = {};
   said.sent = {};
   std::ostringstream out;
   Everything{out}(said);

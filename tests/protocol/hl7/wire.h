@@ -69,7 +69,7 @@ class Wire final : private EventSink {
   Mark mark_;
 };
 
-/// Every value of a message's facts, but for when and in how many bytes it came.
+/// Every value of a message's facts, but for when, in how many bytes and behind how many others it came.
 std::string said_of(const Hl7Message& message);
 
 using Script = std::vector<Said>;
