@@ -197,5 +197,24 @@ TEST(Loss, breaks_no_rule_of_a_protocol_and_changes_nothing_in_silence) {
   }
 }
 
+// Of an answer that the mirror dropped it is known that something is lost, at the latest when it is missed.
+TEST(Loss, of_an_answer_is_not_taken_for_its_absence) {
+  for (const char* capture : {"hl7.pcap", "hl7-acknowledgements.pcap"}) {
+    const auto unanswered = {"hl7.control_id", "hl7.unanswered"};
+    const auto not_answered = [&](const Records& records) {
+      std::set<std::string> ids;
+      for (const std::string& record : told(records, "hl7.message", unanswered)) {
+        if (!record.ends_with("  ")) ids.insert(record.substr(0, record.find(' ')));
+      }
+      return ids;
+    };
+    const std::set<std::string> before = not_answered(real_capture(capture).records);
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      for (const std::string& id : not_answered(records_of(lossy(capture, seed))))
+        EXPECT_TRUE(before.contains(id)) << capture << ", seed " << seed << ": " << id;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dcmwatch::metamorphic

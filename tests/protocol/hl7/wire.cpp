@@ -117,6 +117,8 @@ std::string said_of(const Hl7Message& message) {
   said.unacknowledged = 0;
   said.unacknowledged_age = {};
   said.sent = {};
+  said.unacknowledged = 0;
+  said.unacknowledged_age = {};
   std::ostringstream out;
   Everything{out}(said);
   return out.str();
