@@ -251,11 +251,16 @@ class Judgement(unittest.TestCase):
             self.assertIn(words, done.stdout)
 
     def test_normal_days_give_no_finding(self):
-        for name in ("query-retrieve.pcap", "hl7.pcap", "hl7-repeated-answers.pcap",
+        for name in ("query-retrieve.pcap", "hl7-repeated-answers.pcap",
                      "full-day-ipv6.pcap", "cooked.pcap", "workstation.pcapng", "peer-crash.pcap", "headers-only.pcap"):
             with self.subTest(capture=name):
                 done = d.replay("--model", d.MODEL, "--fail-on", "informational", d.PCAPS / name)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_day_on_which_messages_are_refused_and_control_ids_used_twice_gives_these_findings(self):
+        found = {f["rule"]["name"] for f in d.findings(d.records(d.PCAPS / "hl7.pcap", "--model", d.MODEL))}
+        self.assertEqual(found, {"An HL7 message was not answered", "An HL7 message was rejected", "An HL7 message was answered with an error",
+                                 "Two different HL7 messages have one control id"})
 
     def test_a_day_on_which_one_object_was_not_committed_gives_that_finding(self):
         found = {f["rule"]["name"] for f in d.findings(d.records(d.PCAPS / "modality-day.pcap", "--model", d.MODEL))}

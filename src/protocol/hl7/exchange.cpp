@@ -19,11 +19,14 @@ void tell_answer(const Received& received, const Acknowledgement& acknowledgemen
   facts.error = acknowledgement.error;
 }
 
+bool is_original(const Hl7Message& message) {
+  return message.accept_wanted == AckCondition::absent && message.ack_wanted == AckCondition::absent;
+}
+
 // HL7 v2 2.9.2: every message, in the original mode; in the enhanced one, if it always is to be committed. That of the
 // application may come on another connection (2.9.3).
 bool must_be_answered(const Hl7Message& message) {
-  const bool original = message.accept_wanted == AckCondition::absent && message.ack_wanted == AckCondition::absent;
-  return original || message.accept_wanted == AckCondition::always;
+  return is_original(message) || message.accept_wanted == AckCondition::always;
 }
 
 }  // namespace
@@ -39,7 +42,7 @@ Exchange::Exchange(Emitter& emitter, Violations& violations, const ProtocolSetti
 void Exchange::on_message(const Received& received, Unanswered& message, const AcknowledgementsWanted& wanted) {
   learn_opener(received.direction);
   message.shortfall = received.shortfall;
-  message.awaits_application = wanted.application;
+  message.awaits_application = wanted.application || is_original(message.facts);  // some commit unasked, then answer
   message.must_be_answered = must_be_answered(message.facts);
   message.since = received.ended.time;
   Hl7Message& facts = message.facts;

@@ -43,6 +43,16 @@ TEST(Hl7Acknowledgement, WhatIsOnlyToBeCommittedHasNoApplicationsAnswer) {
   EXPECT_EQ(last_fact(wire).answer(), "CA");
 }
 
+TEST(Hl7Acknowledgement, AReceiverMayCommitUnaskedBeforeItAnswers) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1"))).say(back(acknowledgement("CA", "1"))).say(back(acknowledgement("AA", "1")));
+  EXPECT_THAT(wire.summary(),
+              ElementsAre("start ADT^A01", "progress ADT^A01 CA control_id", "end ADT^A01 AA control_id"));
+  wire.say(there(message("ADT^A01", "2"))).say(back(acknowledgement("CA", "2"))).wait(1min);
+  EXPECT_EQ(wire.summary().back(), "end ADT^A01 CA control_id");
+  EXPECT_EQ(last_fact(wire).unanswered, std::nullopt);
+}
+
 TEST(Hl7Acknowledgement, NotInTimeIsToldWhenItIsKnownAndOnce) {
   Wire wire;
   wire.say(there(message("ADT^A01", "1"))).wait(29s);
