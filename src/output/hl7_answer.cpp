@@ -13,9 +13,11 @@ Hl7Answer answer_of_code(std::string_view code) {
   return Hl7Answer::other;
 }
 
-// HL7 v2 2.9.3: what is wanted on an error alone, or on success alone, may rightly never come.
+// HL7 v2 2.9.2, 2.9.3: in the enhanced mode, what is wanted on an error alone, or on success alone, may rightly never
+// come.
 bool asks_for_an_answer(const Hl7Message& message) {
-  return message.accept_wanted == AckCondition::always || message.ack_wanted == AckCondition::always;
+  return message.mode != AcknowledgementMode::enhanced || message.accept_wanted == AckCondition::always ||
+         message.ack_wanted == AckCondition::always;
 }
 
 }  // namespace
@@ -24,9 +26,8 @@ Hl7Answer answer_to(const Hl7Message& message, const Observation& observation) {
   if (message.answer()) return answer_of_code(*message.answer());
   if (observation.declared->message.ack_mode == AcknowledgementMode::none) return Hl7Answer::not_wanted;
   if (message.unanswered) return Hl7Answer::none;
-  if (observation.event.visibility.impaired()) return Hl7Answer::unknown;
-  if (message.mode != AcknowledgementMode::enhanced) return Hl7Answer::none;  // 2.9.2
-  return asks_for_an_answer(message) ? Hl7Answer::unknown : Hl7Answer::not_wanted;
+  return asks_for_an_answer(message) || observation.event.visibility.impaired() ? Hl7Answer::unknown
+                                                                                : Hl7Answer::not_wanted;
 }
 
 }  // namespace dcmwatch

@@ -137,9 +137,9 @@ class Hl7Section final : public SummarySection {
  public:
   void observe(const Observation& observation) override {
     if (const auto* message = std::get_if<Hl7Message>(&observation.event.facts)) {
-      observe(observation, *message);
+      on_message(observation, *message);
     } else if (const auto* link = std::get_if<Link>(&observation.event.facts)) {
-      observe(*link);
+      on_link(*link);
     }
   }
 
@@ -160,7 +160,7 @@ class Hl7Section final : public SummarySection {
   }
 
  private:
-  void observe(const Observation& observation, const Hl7Message& message) {
+  void on_message(const Observation& observation, const Hl7Message& message) {
     const bool over = observation.event.phase == Phase::end;
     const bool may_be_answered_elsewhere =
         message.message_seen && message.ack_wanted != AckCondition::absent && message.ack_wanted != AckCondition::never;
@@ -171,7 +171,7 @@ class Hl7Section final : public SummarySection {
     if (over) count(*exchanged, message, observation);
   }
 
-  void observe(const Link& link) {
+  void on_link(const Link& link) {
     if (link.kind != LinkKind::message_acknowledged) return;
     Exchanged* const* const exchanged = of_conversation_.find(link.cause);
     if (exchanged) ++(link.effect != 0 ? (*exchanged)->applied : (*exchanged)->never_applied);

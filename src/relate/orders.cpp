@@ -39,8 +39,13 @@ void Orders::on_step(const Event& event, const DicomOperation& create) {
 }
 
 void Orders::on_message(const Event& event, const Hl7Message& message) {
-  if (message.accession.empty() || !is_order(message)) return;
+  if (!is_order(message)) return;
   remember(known_, print_of(message.accession), event.last.time);
+  if (!message.content) return;
+  for (const Hl7Order& order : message.content->orders) {
+    remember(known_, print_of(accession_of(order, message.accession_sought)), event.last.time);
+    remember(known_, print_of(order.study), event.last.time);
+  }
 }
 
 void Orders::add(const ScheduledStep& step, Timestamp now) {

@@ -76,11 +76,9 @@ void Workflows::on_message(const Event& event, const Hl7Message& message, Told& 
   };
   if (!message.content || message.content->orders.empty())
     return take({message.accession, {}, message.patient}, message.order_control, {});
-  const auto& orders = message.content->orders;
-  for (const Hl7Order& order : orders) {
-    // The first order's is as the flow declares it.
-    const Pseudonym accession = &order == &orders.front() ? message.accession : accession_of(order, {});
-    take({accession, order.study, message.patient}, order.control, order.result_status);
+  for (const Hl7Order& order : message.content->orders) {
+    take({accession_of(order, message.accession_sought), order.study, message.patient}, order.control,
+         order.result_status);
   }
 }
 

@@ -93,6 +93,11 @@ class Interfaces(unittest.TestCase):
             with self.subTest(rule=rule):
                 self.assertEqual(self.findings([(said, answer(1))]), {(rule, kind, observed)})
 
+    def test_versions_that_were_not_agreed_are_found_in_the_capture_that_has_all(self):
+        found = d.findings(d.records(d.PCAPS / "hl7-contents.pcap", "--model", d.MODEL))
+        self.assertEqual({f["flow"]["observed"][0] for f in found if f["rule"]["name"] == "An HL7 message of a version that was not agreed"},
+                         {"2.1", "2.2", "2.6", "2.7", "2.8"})
+
     def test_an_engine_s_connection_carries_the_messages_of_every_declared_system(self):
         said = [(message(n, sender=sender), answer(n)) for n, sender in enumerate(("HIS|HOSPITAL", "LAB|MAIN", "WARD^7.8^ISO|CLINIC"))]
         self.assertEqual(self.findings(said, senders="[HIS, 'LAB|MAIN', '*|CLINIC']"), set())
@@ -120,6 +125,8 @@ class Interfaces(unittest.TestCase):
         self.assertEqual(self.findings([(original, answer(1))], ack="enhanced"), {(rule, "ack_mode", "original")})
         self.assertEqual(self.findings([(original, answer(1))], ack="none"), {(rule, "ack_mode", "an acknowledgement")})
         self.assertEqual(self.findings([(original, None)], ack="none"), set())
+        self.assertEqual(d.findings(self.told([(original, None)], self.model(ack="none"))), [], "nor is it found to be unanswered")
+        self.assertEqual({f["rule"]["name"] for f in d.findings(self.told([(original, None)]))}, {"An HL7 message was not answered"})
 
     def test_the_summary_tells_each_interface(self):
         said = [(message(n), answer(n)) for n in range(3)]

@@ -242,6 +242,7 @@ TEST_F(MetricsTest, CountsMessagesByTheirDeclaredSenderAndThoseOfOthersAsUndecla
 
 TEST_F(MetricsTest, DoesNotCallUnansweredWhatMayHaveBeenAnsweredUnseen) {
   Observation observation = declared_message("");
+  std::get<Hl7Message>(observation.event.facts).unanswered.reset();
   observation.event.visibility.one_direction = true;
   metrics_.observe(observation);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="unknown",flow="his-adt",sender="EPR"})"), 1);
@@ -256,6 +257,7 @@ TEST_F(MetricsTest, DoesNotCallUnansweredWhatNobodyWantsAnAnswerTo) {
   auto& message = std::get<Hl7Message>(asked_so.event.facts);
   message.mode = AcknowledgementMode::enhanced;
   message.accept_wanted = message.ack_wanted = AckCondition::on_error;
+  message.unanswered.reset();
   metrics_.observe(asked_so);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="not_wanted",flow="his-adt",sender="EPR"})"), 2);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 0);

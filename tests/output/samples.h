@@ -119,7 +119,9 @@ inline Hl7Message message(std::string ack = "AA") {
   message.control_id = {0x0011223344556677, 0x8899aabbccddeeff};
   message.bytes = 420;
   message.sent = mark(10ms);
-  if (!ack.empty()) {
+  if (ack.empty()) {
+    message.unanswered = WhyUnanswered::closed;
+  } else {
     message.ack_code = std::move(ack);
     message.ack_paired_by = PairedBy::control_id;
     message.ack_bytes = 80;

@@ -300,7 +300,9 @@ TEST(Summary, TellsCancelledAndNotVisibleFromUnanswered) {
   Observation cut = samples::observation(store);
   cut.event.visibility.unfinished = true;
   summary.observe(cut);
-  cut.event.facts = samples::message("");
+  Hl7Message message = samples::message("");
+  message.unanswered.reset();
+  cut.event.facts = message;
   summary.observe(cut);
   const std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("1 C-FIND (1 cancelled),"));
@@ -430,6 +432,7 @@ TEST(Summary, TellsWhichSideSent) {
   summary.observe(samples::rogue(samples::operation()));
   summary.observe(samples::rogue(samples::message()));
   Hl7Message back = samples::message("");
+  back.unanswered.reset();
   back.sent_by_opener = false;
   Observation cut = samples::rogue(back);
   cut.event.visibility.one_direction = true;
