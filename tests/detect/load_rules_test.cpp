@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
                     source("@{service: dicom.operation}", "'logsource' has no 'product'; write 'product: dcmwatch'"),
                     source("@{product: dcmwatch}",
                            "'logsource' says no 'service'; one of: connection, dicom.association, dicom.operation, "
-                           "dicom.study, hl7.message, violation, link, capture"),
+                           "dicom.study, hl7.message, violation, link, workflow, capture"),
                     source("{product: dcmwatch, service: @dicom.operations}",
                            "unknown service 'dicom.operations'; did you mean 'dicom.operation'?"),
                     source("{product: dcmwatch, category: @firewall}",

@@ -209,7 +209,9 @@ TEST_F(MetricsTest, CountsOperationsWhenTheyBeginAndWhenTheyAreOver) {
 }
 
 Observation declared_message(std::string ack, std::string_view sender = "EPR", Phase phase = Phase::end) {
-  Observation observation = samples::observation(samples::message(std::move(ack)), phase);
+  Hl7Message message = samples::message(std::move(ack));
+  if (phase == Phase::start) message.unanswered.reset();
+  Observation observation = samples::observation(message, phase);
   Declared& declared = test::change(observation.declared);
   declared.flow = "his-adt";
   declared.message.sender = sender;

@@ -250,7 +250,9 @@ TEST_F(OrdersWay, IsNotCompleteByAPreliminaryReport) {
   const auto reported = [&](std::string_view status) {
     return department.message("ORU^R01", kAccession, [&](Hl7Message& message) {
       auto content = std::make_shared<Hl7Content>();
-      content->orders.emplace_back().result_status = status;
+      Hl7Order& order = content->orders.emplace_back();
+      order.result_status = status;
+      order.accession[static_cast<std::size_t>(AccessionField::obr_18)] = message.accession;
       message.content = content;
     });
   };
