@@ -22,7 +22,7 @@ Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Fingerpr
              const Limits& limits, Output& output, Metrics* metrics, const EventLog* log)
     : reading_(reading),
       unanswered_(limits),
-      relater_(limits),
+      relater_(limits, model ? model->model()->workflow : WorkflowTimes{}),
       detector_(std::move(rules), limits),
       output_(output),
       metrics_(metrics),

@@ -40,11 +40,11 @@ enum class WorkflowTold : std::uint8_t {
   end        ///< the capture ended
 };
 
-/// In what time a step is to follow another; after that it is late.
+/// In what time a step is to follow another; after that it is late. Nothing: the step is not expected at all.
 struct WorkflowTimes {
-  Duration images = std::chrono::hours{1};      ///< after the performed step began
-  Duration commitment = std::chrono::hours{1};  ///< after the last image
-  Duration report = std::chrono::hours{24};     ///< likewise
+  std::optional<Duration> images = std::chrono::hours{1};      ///< after the performed step began
+  std::optional<Duration> commitment = std::chrono::hours{1};  ///< after the last image
+  std::optional<Duration> report = std::chrono::hours{24};     ///< likewise
 };
 
 /// dataset "workflow" (relate makes it, not protocol). A step that comes after it was told makes another record of the

@@ -285,6 +285,7 @@ std::shared_ptr<const Model> load(const std::optional<Node>& root, Problems& pro
   }
   if (const Node* const groups = map.optional("groups")) load_groups(*groups, loading);
   if (const Node* const flows = map.optional("flows")) load_flows(*flows, loading);
+  if (const Node* const workflow = map.optional("workflow")) load_workflow(*workflow, loading);
   map.done();
   problems.throw_if_any();
   return std::make_shared<const Model>(std::move(loading.model));

@@ -54,6 +54,9 @@ std::vector<PortRange> read_ports(const Node& node, Problems& problems);
 /// PS3.5 6.2: at most 16 characters, no backslash, no control character; trimmed.
 std::optional<std::string> read_ae_title(const Node& node, Problems& problems);
 
+/// In what time the steps of an order's way are to follow each other.
+void load_workflow(const Node& node, Loading& loading);
+
 /// Zones, services, devices and groups must stand in `loading` already.
 void load_flows(const Node& node, Loading& loading);
 

@@ -13,6 +13,7 @@
 
 #include "base/endpoint.h"
 #include "event/hl7_message.h"
+#include "event/workflow.h"
 #include "model/problems.h"
 #include "model/sop_classes.h"
 
@@ -139,6 +140,7 @@ struct Model {
   std::vector<Group> groups;
   std::vector<Service> services;
   std::vector<Flow> flows;
+  WorkflowTimes workflow;
 };
 
 std::string_view to_text(ServiceProtocol protocol);

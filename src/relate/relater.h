@@ -28,7 +28,7 @@ namespace dcmwatch {
 class Relater {
  public:
   /// `limits` outlives it.
-  explicit Relater(const Limits& limits)
+  explicit Relater(const Limits& limits, const WorkflowTimes& times = {})
       : orders_(limits),
         studies_(limits, orders_),
         retrievals_(limits),
@@ -39,7 +39,7 @@ class Relater {
         acknowledgements_(limits),
         resends_(limits),
         bursts_(limits),
-        workflows_(limits) {}
+        workflows_(limits, times) {}
   Relater(const Relater&) = delete;
 
   std::span<Event> observe(const Event& event);

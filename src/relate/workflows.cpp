@@ -272,6 +272,7 @@ bool Workflows::is_habit(WorkflowStep step, std::uint64_t who) const {
 
 bool Workflows::is_expected(const Way& way, WorkflowStep step) const {
   if (way.known.cancelled || way.discontinued) return false;
+  if (const auto* within = time_for(step); within && !*within) return false;
   const bool by_hl7 = step == WorkflowStep::order || step == WorkflowStep::report;
   if ((by_hl7 ? hl7_unseen_ : dicom_unseen_) >= way.first.time) return false;
   const auto first = std::ranges::find_if(way.steps, [](const Step& one) { return one.seen.has_value(); });
@@ -290,20 +291,25 @@ bool Workflows::is_expected(const Way& way, WorkflowStep step) const {
 }
 
 bool Workflows::is_late(const Way& way, WorkflowStep step) const {
-  const auto after = [&](WorkflowStep before, Duration within) {
-    const auto& from = way.steps[index_of(before)].succeeded;
-    const auto& to = way.steps[index_of(step)].succeeded;
-    return from && to && *to > *from && elapsed(*from, *to) > within;
-  };
+  const auto* within = time_for(step);
+  if (!within || !*within) return false;
+  const WorkflowStep before = step == WorkflowStep::images ? WorkflowStep::performed_step : WorkflowStep::images;
+  const auto& from = way.steps[index_of(before)].succeeded;
+  const auto& to = way.steps[index_of(step)].succeeded;
+  return from && to && *to > *from && elapsed(*from, *to) > **within;
+}
+
+// nullptr: none is set for it.
+const std::optional<Duration>* Workflows::time_for(WorkflowStep step) const {
   switch (step) {
-    case WorkflowStep::images: return after(WorkflowStep::performed_step, times_.images);
-    case WorkflowStep::commitment: return after(WorkflowStep::images, times_.commitment);
-    case WorkflowStep::report: return after(WorkflowStep::images, times_.report);
+    case WorkflowStep::images: return &times_.images;
+    case WorkflowStep::commitment: return &times_.commitment;
+    case WorkflowStep::report: return &times_.report;
     case WorkflowStep::order:
     case WorkflowStep::worklist:
-    case WorkflowStep::performed_step: return false;
+    case WorkflowStep::performed_step: return nullptr;
   }
-  return false;
+  return nullptr;
 }
 
 WorkflowStepState Workflows::state_of(const Way& way, WorkflowStep step) const {
@@ -360,7 +366,9 @@ void Workflows::close(Open& open) {
 }
 
 // As long as the latest step may take.
-Duration Workflows::quiet() const { return std::max({limits_.workflow_quiet, times_.commitment, times_.report}); }
+Duration Workflows::quiet() const {
+  return std::max({limits_.workflow_quiet, times_.commitment.value_or(Duration{}), times_.report.value_or(Duration{})});
+}
 
 // True: it is closed.
 bool Workflows::look_at(Open& open, Timestamp now, Told& told) {

@@ -109,6 +109,7 @@ class Workflows {
   void learn(WorkflowStep step, std::uint64_t who, Timestamp now);
   [[nodiscard]] bool is_habit(WorkflowStep step, std::uint64_t who) const;
   [[nodiscard]] bool is_expected(const Way& way, WorkflowStep step) const;
+  [[nodiscard]] const std::optional<Duration>* time_for(WorkflowStep step) const;
   [[nodiscard]] bool is_late(const Way& way, WorkflowStep step) const;
   [[nodiscard]] WorkflowStepState state_of(const Way& way, WorkflowStep step) const;
   [[nodiscard]] bool is_complete(const Way& way) const;

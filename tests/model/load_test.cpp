@@ -52,6 +52,18 @@ TEST(LoadModel, QuirksAreNamesOfViolations) {
   EXPECT_EQ(errors_of(text), "m:13:55: unknown violation 'dicom.odd_fragmnet'; did you mean 'dicom.odd_fragment'?");
 }
 
+TEST(LoadModel, ReadsInWhatTimeAnOrdersStepsFollowEachOther) {
+  EXPECT_EQ(parse_model(std::string{kSound}, "m")->workflow.report, std::chrono::hours{24});
+  const auto model = parse_model(std::string{kSound} + "workflow: {images: 30m, commitment: none, report: 2d}", "m");
+  EXPECT_EQ(model->workflow.images, std::chrono::minutes{30});
+  EXPECT_EQ(model->workflow.commitment, std::nullopt);
+  EXPECT_EQ(model->workflow.report, std::chrono::hours{48});
+  for (const std::string_view wrong : {"soon", "30", "0m", "8d", "-1h", "99999999999h"}) {
+    const std::string text = std::string{kSound} + "workflow: {report: " + std::string{wrong} + "}";
+    EXPECT_TRUE(errors_of(text).starts_with("m:16:20: '" + std::string{wrong} + "' is no time")) << errors_of(text);
+  }
+}
+
 TEST(LoadModel, ReadsFlows) {
   const auto model = parse_model(std::string{kSound} + R"(flows:
   read:

@@ -40,6 +40,7 @@ inline ScheduledStep step_of_accession(unsigned accession) {
 class Department {
  public:
   Limits limits;
+  WorkflowTimes workflow_times;
   std::vector<Event> told;
 
   void pass(Duration time) {
@@ -139,7 +140,7 @@ class Department {
   [[nodiscard]] std::vector<DicomStudy> studies() const { return of<DicomStudy>(); }
   [[nodiscard]] std::vector<Workflow> workflows() const { return of<Workflow>(); }
   Relater& relater() {
-    if (!relater_) relater_ = std::make_unique<Relater>(limits);
+    if (!relater_) relater_ = std::make_unique<Relater>(limits, workflow_times);
     return *relater_;
   }
   [[nodiscard]] std::uint64_t times_reached(std::string_view limit) {

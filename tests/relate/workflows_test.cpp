@@ -212,6 +212,24 @@ TEST_F(OrdersWay, DoesNotLackWhatMayHaveGoneByUnseen) {
   EXPECT_EQ(last_of(kAccession).at(WorkflowStep::worklist).state, State::missing) << "of DICOM all was seen";
 }
 
+TEST_F(OrdersWay, DoesNotLackWhatIsDeclaredNotToBeExpected) {
+  department.workflow_times.report = std::nullopt;
+  whole_way(8, 101);
+  order();
+  store();
+  department.finish();
+  EXPECT_EQ(last_of(kAccession).at(WorkflowStep::report).state, State::unknown);
+}
+
+TEST_F(OrdersWay, IsLateAfterTheDeclaredTime) {
+  department.workflow_times.report = 5min;
+  order();
+  store();
+  department.pass(11min);
+  report();
+  EXPECT_EQ(only().at(WorkflowStep::report).state, State::late);
+}
+
 TEST_F(OrdersWay, IsNotToldOfImagesAlone) {
   store();
   pass_hours(25);
