@@ -331,10 +331,9 @@ bool Workflows::is_complete(const Way& way) const {
 
 void Workflows::tell(Way& way, WorkflowTold why, Told& told) {
   way.told = true;
-  const auto only_images = [&](WorkflowStep step) {
-    return step == WorkflowStep::images || step == WorkflowStep::commitment || !way.steps[index_of(step)].seen;
-  };
-  if (std::ranges::all_of(kSteps, only_images)) return;
+  const auto seen = [&](WorkflowStep step) { return way.steps[index_of(step)].seen.has_value(); };
+  const bool begun = seen(WorkflowStep::order) || seen(WorkflowStep::worklist) || seen(WorkflowStep::performed_step);
+  if (!begun && !(seen(WorkflowStep::images) && seen(WorkflowStep::report))) return;
   Workflow workflow = way.known;
   workflow.told = why;
   workflow.preliminary = why == WorkflowTold::end || why == WorkflowTold::limit;

@@ -35,8 +35,8 @@ namespace dcmwatch {
 ///
 /// A way is told when nothing is missing and the report has come, else when nothing of it was seen for
 /// Limits::workflow_quiet, and at the end of the capture. It stays in mind for Limits::workflow_window: a step that was
-/// first seen after that makes another record of the whole way. Of images and their commitment alone nothing is told:
-/// that is their study's record.
+/// first seen after that makes another record of the whole way. Of images or of a report alone nothing is
+/// told: that is the study's record, or the message's.
 ///
 /// Order of calls: any, in packet time, of messages and operations those that are over; on_told() of what other
 /// relations tell, in their order; advance() now and then; finish() last, after the others. Cost: a look-up or two for
