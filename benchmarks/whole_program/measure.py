@@ -156,10 +156,12 @@ class Program:
                 if dataset == "capture" and record["capture"].get("detail") == "study_ways":
                     continue
                 good = dataset == "connection" or event["outcome"] == "success"
+                if dataset == "workflow":  # an order's way is not over when the capture is
+                    good = event["outcome"] != "failure"
                 if dataset == "dicom.association":
                     good = good and record["dicom"].get("end") == "released"
                 counts[dataset if good or dataset == "finding" else f"{dataset} that went wrong"] += 1
-        for derived in ("finding", "link", "dicom.study"):  # made of the others
+        for derived in ("finding", "link", "dicom.study", "workflow"):  # made of the others
             counts.pop(derived, None)
         expected = {"dicom.association": account.associations, "dicom.operation": account.operations, "hl7.message": account.messages,
                     "connection": account.connections}

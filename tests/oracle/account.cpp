@@ -131,9 +131,10 @@ ToldByConnection told_of(const std::filesystem::path& capture) {
 std::string Difference::text() const { return fmt::format("{}\t{}\t{}\t{}\t({})", capture, what, ours, theirs, where); }
 
 bool is_of_data_set(std::string_view path) {
-  constexpr std::array<std::string_view, 11> kOfDataSets{
-      "dicom.object.",   "dicom.query",       "dicom.worklist.", "dicom.commitment.",  "dicom.step.",   "dicom.study",
-      "order.accession", "patient.pseudonym", kScheduledSteps,   kReferencedInstances, kFailedInstances};
+  constexpr std::array<std::string_view, 12> kOfDataSets{"dicom.object.",   "dicom.query.",       "dicom.query_level",
+                                                         "dicom.worklist.", "dicom.commitment.",  "dicom.step.",
+                                                         "dicom.study",     "order.accession",    "patient.pseudonym",
+                                                         kScheduledSteps,   kReferencedInstances, kFailedInstances};
   constexpr std::array<std::string_view, 7> kReckoned{"dicom.object.created",
                                                       "dicom.object.clock_skew",
                                                       "dicom.object.executable_document",
@@ -141,7 +142,10 @@ bool is_of_data_set(std::string_view path) {
                                                       "dicom.object.pixel_digest",
                                                       "dicom.commitment.failure_meanings",
                                                       "dicom.step.discontinuation_meaning"};
-  return std::ranges::any_of(kOfDataSets, [&](std::string_view begin) { return path.starts_with(begin); }) &&
+  return std::ranges::any_of(kOfDataSets,
+                             [&](std::string_view known) {
+                               return path == known || (known.ends_with('.') && path.starts_with(known));
+                             }) &&
          std::ranges::find(kReckoned, path) == kReckoned.end();
 }
 
