@@ -2,11 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <list>
-#include <unordered_map>
 #include <utility>
 
 #include "base/timestamp.h"
@@ -14,7 +14,7 @@
 namespace dcmwatch {
 
 /// Order of calls: any; before open(), the one who keeps the facts lets go of oldest() as long as they are full().
-/// Entries stay where they are until they are closed. Cost: a hash look-up, and two allocations for each new entry.
+/// Entries stay where they are until they are closed. Cost: a hash look-up, and an allocation for each new entry.
 template <typename Value>
 class OpenFacts {
  public:
@@ -71,7 +71,7 @@ class OpenFacts {
  private:
   std::size_t limit_;
   std::list<Entry> entries_;  ///< touched longest ago first
-  std::unordered_map<std::uint64_t, typename std::list<Entry>::iterator> by_print_;
+  boost::unordered_flat_map<std::uint64_t, typename std::list<Entry>::iterator> by_print_;
 };
 
 }  // namespace dcmwatch
