@@ -2,35 +2,47 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "protocol/hl7/message_types.h"
 
 namespace dcmwatch::hl7 {
 namespace {
 
-template <std::size_t N>
-using Table = std::array<std::string_view, N>;
-
-constexpr Table<6> kAcknowledgementCodes{"AA", "AE", "AR", "CA", "CE", "CR"};            // 0008
-constexpr Table<9> kOrderStatuses{"A", "CA", "CM", "DC", "ER", "HD", "IP", "RP", "SC"};  // 0038
-constexpr Table<15> kObservationStatuses{"A", "B", "C", "D", "F", "I", "N", "O", "P", "R", "S", "U", "V", "W", "X"};
-constexpr Table<3> kProcessingIds{"D", "P", "T"};  // 0103
-constexpr Table<18> kVersions{"2.0",   "2.0D", "2.1", "2.2",   "2.3", "2.3.1", "2.3.2", "2.4", "2.5",
-                              "2.5.1", "2.6",  "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2", "2.9", "2.9.1"};    // 0104
-constexpr Table<14> kResultStatuses{"A", "C", "F", "I", "M", "N", "O", "P", "R", "S", "V", "X", "Y", "Z"};  // 0123
-
 constexpr std::size_t kLongestVersion = 5;  // "2.5.1"
+constexpr std::size_t kLongestCode = kLongestVersion;
+
+/// A code of a table as one number, its length and its characters, so that they are compared at once.
+constexpr std::uint64_t number_of(std::string_view code) {
+  std::uint64_t number = code.size();
+  for (const char c : code) number = number << 8 | static_cast<unsigned char>(c);
+  return number;
+}
+
+template <typename... Codes>
+constexpr std::array<std::uint64_t, sizeof...(Codes)> table(Codes... codes) {
+  return {number_of(codes)...};
+}
+
+constexpr auto kAcknowledgementCodes = table("AA", "AE", "AR", "CA", "CE", "CR");            // 0008
+constexpr auto kOrderStatuses = table("A", "CA", "CM", "DC", "ER", "HD", "IP", "RP", "SC");  // 0038
+constexpr auto kObservationStatuses =
+    table("A", "B", "C", "D", "F", "I", "N", "O", "P", "R", "S", "U", "V", "W", "X");  // 0085
+constexpr auto kProcessingIds = table("D", "P", "T");                                  // 0103
+constexpr auto kVersions = table("2.0", "2.0D", "2.1", "2.2", "2.3", "2.3.1", "2.3.2", "2.4", "2.5", "2.5.1", "2.6",
+                                 "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2", "2.9", "2.9.1");                     // 0104
+constexpr auto kResultStatuses = table("A", "C", "F", "I", "M", "N", "O", "P", "R", "S", "V", "X", "Y", "Z");  // 0123
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) { return c >= 'A' && c <= 'Z'; }
 
-template <std::size_t N>
-bool stands_in(const Table<N>& table, std::string_view text) {
-  return std::ranges::find(table, text) != table.end();
+template <std::size_t size>
+bool stands_in(const std::array<std::uint64_t, size>& table, std::string_view text) {
+  return text.size() <= kLongestCode && std::ranges::find(table, number_of(text)) != table.end();
 }
 
-template <std::size_t N>
-std::string_view one_of(const Table<N>& table, std::string_view text) {
+template <std::size_t size>
+std::string_view one_of(const std::array<std::uint64_t, size>& table, std::string_view text) {
   return stands_in(table, text) ? text : std::string_view{};
 }
 
@@ -72,9 +84,9 @@ bool is_version(std::string_view version) {
 
 bool is_time(std::string_view text) {
   const auto take_digits = [&text] {
-    const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
-    const std::string_view digits = text.substr(0, end);
-    text.remove_prefix(end);
+    const auto end = std::ranges::find_if_not(text, is_digit);
+    const std::string_view digits{text.begin(), end};
+    text.remove_prefix(digits.size());
     return digits;
   };
   const std::string_view digits = take_digits();
