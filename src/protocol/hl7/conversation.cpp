@@ -277,7 +277,7 @@ void Conversation::on_message(const Message& message, const CharacterSet& charac
                   .control_id = pseudonymizer_.fingerprint(control_id(message, Field::control_id, scratch))};
   told.facts.envelope = envelopes_[index_of(received.direction)].current();
   if (!cut) told.facts.body_print = body_print(message, pseudonymizer_);
-  exchange_.on_message(received, told, acknowledgements_wanted(message));
+  exchange_.on_message(received, std::move(told), acknowledgements_wanted(message));
 }
 
 void Conversation::on_acknowledgement(const Message& message, bool cut, const Received& received) {

@@ -39,7 +39,7 @@ Exchange::Exchange(Emitter& emitter, Violations& violations, const ProtocolSetti
       sides_{Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway},
              Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway}} {}
 
-void Exchange::on_message(const Received& received, Unanswered& message, const AcknowledgementsWanted& wanted) {
+void Exchange::on_message(const Received& received, Unanswered&& message, const AcknowledgementsWanted& wanted) {
   learn_opener(received.direction);
   message.shortfall = received.shortfall;
   message.awaits_application = wanted.application || is_original(message.facts);  // some commit unasked, then answer
@@ -54,7 +54,7 @@ void Exchange::on_message(const Received& received, Unanswered& message, const A
   if (message.must_be_answered) ++facts.unacknowledged;
   emitter_.emit(Phase::start, received.first, received.last, facts, received.shortfall);
   if (wanted.any) {
-    await(received, message);
+    await(received, std::move(message));
   } else {
     tell_end(received.last, message);
   }
@@ -70,7 +70,7 @@ void Exchange::on_acknowledgement(const Received& received, const Acknowledgemen
   if (!acknowledgement.control_id.empty()) {
     Unanswered own{.control_id = pseudonymizer_.fingerprint(acknowledgement.control_id), .is_acknowledgement = true};
     own.since = received.last.time;
-    await(received, own);
+    await(received, std::move(own));
   }
 }
 
@@ -83,11 +83,11 @@ void Exchange::on_transport_acknowledgement(const Received& received, TransportA
 // messages.
 void Exchange::learn_opener(Direction sent_by_opener) { emitter_.suppose_opener(sent_by_opener); }
 
-void Exchange::await(const Received& received, const Unanswered& message) {
+void Exchange::await(const Received& received, Unanswered&& message) {
   Side& sender = side(received.direction);
   if (sender.unanswered.full()) forget_oldest(received.direction, received.last);
-  sender.unanswered.add(message);
   wake_at_ = std::min(wake_at_, due_of(message, false));
+  sender.unanswered.add(std::move(message));
 }
 
 // Told at the first, and at the close for all the others: a receiver that never acknowledges would make a note a
@@ -185,8 +185,8 @@ void Exchange::tell_progress(const Mark& mark, const Unanswered& message) {
   emitter_.emit(Phase::progress, message.facts.sent, mark, message.facts, message.shortfall);
 }
 
-void Exchange::tell_end(const Mark& mark, const Unanswered& message) {
-  emitter_.emit(Phase::end, message.facts.sent, mark, message.facts, message.shortfall);
+void Exchange::tell_end(const Mark& mark, Unanswered& message) {
+  emitter_.emit(Phase::end, message.facts.sent, mark, std::move(message.facts), message.shortfall);
 }
 
 void Exchange::count_queue(Side& sender, Timestamp now, Hl7Message& facts) {

@@ -42,7 +42,7 @@ class Exchange {
   Exchange(Emitter& emitter, Violations& violations, const ProtocolSettings& settings, bool midway);
 
   /// The rest of what is told of the message is filled in.
-  void on_message(const Received& received, Unanswered& message, const AcknowledgementsWanted& wanted);
+  void on_message(const Received& received, Unanswered&& message, const AcknowledgementsWanted& wanted);
   void on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement);
   /// MLLP release 2: of the oldest message that has none yet; a sender waits for it before it sends on.
   void on_transport_acknowledgement(const Received& received, TransportAck ack);
@@ -69,7 +69,7 @@ class Exchange {
   };
 
   void learn_opener(Direction sent_by_opener);
-  void await(const Received& received, const Unanswered& message);
+  void await(const Received& received, Unanswered&& message);
   void forget_oldest(Direction direction, const Mark& mark);
   bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
   bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
@@ -79,7 +79,8 @@ class Exchange {
   bool repeats(const Received& received, ControlId acknowledged);
   void tell_orphan(const Received& received, const Acknowledgement& acknowledgement);
   void tell_progress(const Mark& mark, const Unanswered& message);
-  void tell_end(const Mark& mark, const Unanswered& message);
+  /// The last of it.
+  void tell_end(const Mark& mark, Unanswered& message);
   void count_queue(Side& sender, Timestamp now, Hl7Message& facts);
   [[nodiscard]] bool surely_unanswered(const Side& sender, const Unanswered& message) const;
   [[nodiscard]] Timestamp due_of(const Unanswered& message, bool is_oldest) const;

@@ -5,12 +5,12 @@
 
 namespace dcmwatch::hl7 {
 
-void UnansweredMessages::add(const Unanswered& message) {
+void UnansweredMessages::add(Unanswered&& message) {
   if (message.must_be_answered) ++owed_;
   if (spare_.empty()) {
-    messages_.push_back(message);
+    messages_.push_back(std::move(message));
   } else {
-    spare_.front() = message;
+    spare_.front() = std::move(message);
     messages_.splice(messages_.end(), spare_);
   }
 }

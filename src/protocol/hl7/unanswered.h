@@ -46,7 +46,7 @@ class UnansweredMessages {
 
   /// Whether the oldest must go before another is added.
   [[nodiscard]] bool full() const { return messages_.size() >= limit_; }
-  void add(const Unanswered& message);
+  void add(Unanswered&& message);
   [[nodiscard]] std::size_t kept_bytes() const { return messages_.size() * sizeof(Unanswered); }
 
   /// The oldest with this control id: a message sent again is acknowledged again.
