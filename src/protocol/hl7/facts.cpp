@@ -23,6 +23,7 @@ class Meanings {
       : message_(message), character_set_(character_set) {}
 
   std::string_view of(std::string_view component) {
+    if (message_.literal) return component;
     std::string unescaped;
     const std::string_view meant = unescape(component, message_.delimiters, unescaped);
     if (!is_plain_ascii(meant)) return kept_.emplace_front(character_set_.to_utf8(meant));
@@ -37,7 +38,7 @@ class Meanings {
   /// A name fit to leave.
   Hl7Name name(std::string_view component) {
     const std::string_view meant = of(component);
-    if (!is_plain_ascii(meant) && character_set_.gives_meaning())
+    if (!message_.literal && !is_plain_ascii(meant) && character_set_.gives_meaning())
       return as_name(std::string{meant}, Hl7Name{}.place().size());
     Hl7Name text = meant;
     text.replace_if([](char c) { return c < ' ' || c >= 0x7F; }, '?');
@@ -305,9 +306,9 @@ class Teller {
                                 Field::receiving_facility};
     for (std::size_t i = 0; i < kNames.size(); ++i) {
       const std::string_view id = message_.component(kNames[i], 2);
+      if (id.empty() || !is_technical(id)) continue;
       const std::string_view type = message_.component(kNames[i], 3);
-      if (id.empty() || !is_technical(id) || !is_technical(type)) continue;
-      content().universal_ids[i] = {id, type};
+      if (is_technical(type)) content().universal_ids[i] = {id, type};
     }
   }
 

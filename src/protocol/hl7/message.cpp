@@ -103,6 +103,7 @@ constexpr std::array kEnvelopes{Envelope{segment_id("FHS"), EnvelopeSegment::Kin
 
 // Of an observation that says the UID of the study it is of (PS3.16 CID 7010 and TID 1204; DICOM Part 20).
 constexpr std::array<std::string_view, 2> kStudyConcepts{"113014", "110180"};
+constexpr std::string_view kStudyConceptsBegin = "11";
 constexpr std::string_view kDicomConcepts = "DCM";
 constexpr std::string_view kStudyUidName = "Study Instance UID";
 
@@ -333,7 +334,7 @@ class SegmentReader {
 
   // Most observations are something else.
   static bool may_be_study_uid(std::string_view identifier) {
-    return std::ranges::any_of(kStudyConcepts, [&](std::string_view code) { return identifier.starts_with(code); }) ||
+    return identifier.starts_with(kStudyConceptsBegin) ||
            (identifier.size() > kStudyUidName.size() && identifier.find(kStudyUidName) != std::string_view::npos);
   }
 
@@ -368,7 +369,7 @@ struct Seen {
   bool controls = false;
 };
 
-constexpr std::string_view kAddendum = "ADD";
+constexpr SegmentId kAddendum = segment_id("ADD");
 
 /// Cuts the segments of a message, and looks at each of its bytes on the way: all that costs by the byte is here.
 class SegmentCutter {
@@ -416,7 +417,7 @@ class SegmentCutter {
 
   // HL7 v2 2.10.2.1: what an ADD follows was ended anywhere, so that its last field is not whole.
   void read(std::string_view segment, std::size_t behind) {
-    if (text_.substr(behind, kSegmentIdLength) == kAddendum) {
+    if (segment_id(text_.substr(behind)) == kAddendum) {
       segment = segment.substr(0, std::min(segment.rfind(message_.delimiters.field), segment.size()));
     }
     reader_.read(segment);
@@ -447,6 +448,7 @@ Decoded read_segments(std::string_view text, bool cut, const Delimiters& delimit
   const Seen& seen = cutter.seen();
   message.high_bytes = (seen.high & kHighBits) != 0;
   message.escape_sequences = seen.escape_sequences;
+  message.literal = !message.high_bytes && !seen.escape_sequences && seen.escapes == 0;
   if (seen.controls) message.breaks.add(Break::control_character);
   if (seen.line_feed) message.breaks.add(Break::segment_terminator);
   if (seen.escapes != 0 && delimiters.escape != '\0' &&

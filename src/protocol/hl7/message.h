@@ -129,6 +129,7 @@ class Message : public RawFields<Field, kFields> {
   std::size_t behind = 0;         ///< where it ends, in the content that was decoded
   bool high_bytes = false;        ///< it has bytes of 0x80 and above
   bool escape_sequences = false;  ///< and of ISO 2022
+  bool literal = false;           ///< neither these nor escape characters: its fields mean what stands in them
   Breaks breaks;                  ///< what the segments show; validity.h adds what the header says
 
   /// Still escaped: a component, from 1, of the field's first repetition. Empty for HL7's null (two quotes, 2.5.3).
