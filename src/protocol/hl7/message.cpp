@@ -149,17 +149,35 @@ std::optional<Delimiters> read_delimiters(std::string_view text) {
 constexpr std::size_t kWord = 8;
 constexpr std::uint64_t kEveryByte = 0x0101010101010101;
 constexpr std::uint64_t kHighBits = 0x80 * kEveryByte;
+
+template <typename Number>
+[[gnu::always_inline]] inline std::uint64_t load(const char* from) {
+  Number number = 0;
+  std::memcpy(&number, from, sizeof number);
+  const bool is_little = std::endian::native == std::endian::little;
+  return is_little ? number : __builtin_bswap64(number) >> 8 * (kWord - sizeof number);
+}
+
+// Less than eight bytes. Some are read twice: that costs less than the call that copies just so many.
+[[gnu::always_inline]] inline std::uint64_t short_word(std::string_view text) {
+  constexpr std::size_t kHalf = kWord / 2;
+  const std::size_t size = text.size();
+  if (size >= kHalf) {
+    const std::size_t second = size - kHalf;
+    return load<std::uint32_t>(text.data()) | load<std::uint32_t>(text.data() + second) << 8 * second;
+  }
+  if (size == 0) return 0;
+  const auto byte = [text](std::size_t at) { return std::uint64_t{static_cast<unsigned char>(text[at])} << 8 * at; };
+  return byte(0) | byte(size / 2) | byte(size - 1);
+}
+
 [[gnu::always_inline]] inline std::uint64_t word_at(std::string_view text, std::size_t at, std::uint64_t filler) {
-  const auto load = [text](std::size_t from, std::size_t bytes) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + from, bytes);
-    return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
-  };
   const std::size_t left = text.size() - at;
-  if (left >= kWord) return load(at, kWord);
+  if (left >= kWord) return load<std::uint64_t>(text.data() + at);
   // The text's last eight bytes, without those before `at`: bytes one by one would have to wait for each other.
-  const std::uint64_t last =
-      text.size() < kWord ? load(at, left) : load(text.size() - kWord, kWord) >> 8 * (kWord - left);
+  const std::uint64_t last = text.size() < kWord
+                                 ? short_word(text)
+                                 : load<std::uint64_t>(text.data() + text.size() - kWord) >> 8 * (kWord - left);
   return last | filler << 8 * left;
 }
 
@@ -191,6 +209,9 @@ std::string_view without_broken_field(std::string_view text, const Delimiters& d
 constexpr std::uint64_t zero_bytes(std::uint64_t word) {
   return ~(((word & ~kHighBits) + ~kHighBits) | word | ~kHighBits);
 }
+
+// Whether any is: cheaper than which.
+constexpr bool holds_zero_byte(std::uint64_t word) { return ((word - kEveryByte) & ~word & kHighBits) != 0; }
 
 // Eight bytes are looked at as one number: fields are shorter than what a call of memchr is worth.
 // `keep` is given each wanted field under its name's number.
@@ -363,7 +384,7 @@ class SegmentReader {
 /// What stands in a message's bytes, whatever they mean.
 struct Seen {
   std::uint64_t high = 0;
-  std::uint64_t escapes = 0;
+  bool escapes = false;
   bool line_feed = false;
   bool escape_sequences = false;  ///< of ISO 2022
   bool controls = false;
@@ -384,7 +405,8 @@ class SegmentCutter {
     for (std::size_t at = 0; at < text_.size(); at += kWord) {
       const std::uint64_t word = word_at(text_, at, ' ' * kEveryByte);
       seen_.high |= word;
-      if (at != 0) seen_.escapes |= zero_bytes(word ^ escape);  // MSH-2 names it
+      seen_.escapes |= at != 0 && holds_zero_byte(word ^ escape);  // MSH-2 names it
+      if (!holds_zero_byte(word & kAboveControls)) continue;
       for (std::uint64_t controls = zero_bytes(word & kAboveControls); controls != 0; controls &= controls - 1) {
         if (!take(at + static_cast<std::size_t>(std::countr_zero(controls)) / 8)) return begin_;
       }
@@ -448,10 +470,10 @@ Decoded read_segments(std::string_view text, bool cut, const Delimiters& delimit
   const Seen& seen = cutter.seen();
   message.high_bytes = (seen.high & kHighBits) != 0;
   message.escape_sequences = seen.escape_sequences;
-  message.literal = !message.high_bytes && !seen.escape_sequences && seen.escapes == 0;
+  message.literal = !message.high_bytes && !seen.escape_sequences && !seen.escapes;
   if (seen.controls) message.breaks.add(Break::control_character);
   if (seen.line_feed) message.breaks.add(Break::segment_terminator);
-  if (seen.escapes != 0 && delimiters.escape != '\0' &&
+  if (seen.escapes && delimiters.escape != '\0' &&
       !escapes_are_legal(message.text.substr(std::min(kWord, message.text.size())), delimiters)) {
     message.breaks.add(Break::escape_sequence);
   }
