@@ -85,23 +85,24 @@ bool is_technical(std::string_view text) {
       text, [](char c) { return is_upper_or_digit(c) || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_'; });
 }
 
-/// Makes a message's facts.
+/// Fills in a message's facts.
 class Teller {
  public:
-  Teller(const Message& message, const CharacterSet& character_set, const Pseudonymizer& pseudonymizer)
+  Teller(const Message& message, const CharacterSet& character_set, const Pseudonymizer& pseudonymizer,
+         Hl7Message& facts)
       : message_(message),
         character_set_(character_set),
         pseudonymizer_(pseudonymizer),
-        meanings_(message, character_set) {}
+        meanings_(message, character_set),
+        facts_(facts) {}
 
-  Hl7Message facts(LastIssuer& last_issuer) {
+  void fill_in(LastIssuer& last_issuer) {
     tell_header();
     tell_event();
     tell_identifiers(last_issuer);
     tell_orders();
     tell_origin();
     facts_.content = std::move(content_);
-    return std::move(facts_);
   }
 
  private:
@@ -319,7 +320,7 @@ class Teller {
   const Pseudonymizer& pseudonymizer_;
   Meanings meanings_;
   bool is_header_ = false;  ///< MSH-9 holds a message type
-  Hl7Message facts_;
+  Hl7Message& facts_;
   std::shared_ptr<Hl7Content> content_;
 };
 
@@ -346,7 +347,9 @@ AcknowledgementsWanted acknowledgements_wanted(const Message& message) {
 
 Hl7Message facts_of(const Message& message, const CharacterSet& character_set, const Pseudonymizer& pseudonymizer,
                     LastIssuer& last_issuer) {
-  return Teller{message, character_set, pseudonymizer}.facts(last_issuer);
+  Hl7Message facts;
+  Teller{message, character_set, pseudonymizer, facts}.fill_in(last_issuer);
+  return facts;
 }
 
 Hl7Message facts_of(const Message& message, const Pseudonymizer& pseudonymizer) {
