@@ -57,7 +57,7 @@ void Workflows::on_blindness(const Event& event) {
 // What is said of several orders in one message is said of each.
 void Workflows::on_message(const Event& event, const Hl7Message& message, Told& told) {
   if (event.phase != Phase::end || !message.message_seen) return;
-  merge(message, event.last.time);
+  if (outcome_of(event) == Outcome::success) merge(message, event.last.time);
   const bool ordering = is_order(message);
   if (!ordering && !is_report(message)) return;
   const WorkflowStep step = ordering ? WorkflowStep::order : WorkflowStep::report;
@@ -66,7 +66,7 @@ void Workflows::on_message(const Event& event, const Hl7Message& message, Told& 
       Workflow& known = open.value.known;
       if (ordering) {
         known.order_control = control;
-        known.cancelled = is_one_of(kCancelling, control) && !was_refused(event);
+        known.cancelled = is_one_of(kCancelling, control) && outcome_of(event) == Outcome::success;
       } else {
         known.report_status = status;
         if (!is_one_of(kFinal, status)) return;

@@ -9,6 +9,17 @@
 namespace dcmwatch::hl7 {
 namespace {
 
+// HL7 table 0399, which is ISO 3166-1 alpha-3.
+constexpr std::string_view kCountries =
+    "ABWAFGAGOAIAALAALBANDAREARGARMASMATAATFATGAUSAUTAZEBDIBELBENBESBFABGDBGRBHRBHSBIHBLMBLRBLZBMUBOLBRABRBBRN"
+    "BTNBVTBWACAFCANCCKCHECHLCHNCIVCMRCODCOGCOKCOLCOMCPVCRICUBCUWCXRCYMCYPCZEDEUDJIDMADNKDOMDZAECUEGYERIESHESP"
+    "ESTETHFINFJIFLKFRAFROFSMGABGBRGEOGGYGHAGIBGINGLPGMBGNBGNQGRCGRDGRLGTMGUFGUMGUYHKGHMDHNDHRVHTIHUNIDNIMNIND"
+    "IOTIRLIRNIRQISLISRITAJAMJEYJORJPNKAZKENKGZKHMKIRKNAKORKWTLAOLBNLBRLBYLCALIELKALSOLTULUXLVAMACMAFMARMCOMDA"
+    "MDGMDVMEXMHLMKDMLIMLTMMRMNEMNGMNPMOZMRTMSRMTQMUSMWIMYSMYTNAMNCLNERNFKNGANICNIUNLDNORNPLNRUNZLOMNPAKPANPCN"
+    "PERPHLPLWPNGPOLPRIPRKPRTPRYPSEPYFQATREUROURUSRWASAUSDNSENSGPSGSSHNSJMSLBSLESLVSMRSOMSPMSRBSSDSTPSURSVKSVN"
+    "SWESWZSXMSYCSYRTCATCDTGOTHATJKTKLTKMTLSTONTTOTUNTURTUVTWNTZAUGAUKRUMIURYUSAUZBVATVCTVENVGBVIRVNMVUTWLFWSM"
+    "YEMZAFZMBZWE";
+
 constexpr std::size_t kLongestVersion = 5;  // "2.5.1"
 constexpr std::size_t kLongestCode = kLongestVersion;
 
@@ -34,7 +45,6 @@ constexpr auto kVersions = table("2.0", "2.0D", "2.1", "2.2", "2.3", "2.3.1", "2
 constexpr auto kResultStatuses = table("A", "C", "F", "I", "M", "N", "O", "P", "R", "S", "V", "X", "Y", "Z");  // 0123
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return c >= 'A' && c <= 'Z'; }
 
 template <std::size_t size>
 bool stands_in(const std::array<std::uint64_t, size>& table, std::string_view text) {
@@ -117,7 +127,12 @@ std::string_view result_status(std::string_view text) { return one_of(kResultSta
 std::string_view observation_status(std::string_view text) { return one_of(kObservationStatuses, text); }
 
 bool is_country(std::string_view text) {
-  return (text.size() == 2 || text.size() == 3) && std::ranges::all_of(text, is_letter);
+  constexpr std::size_t kLength = 3;
+  if (text.size() != kLength) return false;
+  for (std::size_t at = 0; at < kCountries.size(); at += kLength) {
+    if (kCountries.substr(at, kLength) == text) return true;
+  }
+  return false;
 }
 
 }  // namespace dcmwatch::hl7

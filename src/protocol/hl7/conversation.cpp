@@ -40,6 +40,17 @@ bool acknowledges(const Message& message, bool cut) {
   return message.component(Field::message_type) == "ACK";
 }
 
+// An acknowledgement without its end block is no longer.
+constexpr std::size_t kMostUnended = 4096;
+
+// Up to the last delimiter or line end, so that each message of the block finds it at once.
+ByteView without_broken_field(ByteView content) {
+  constexpr std::size_t kDelimiter = 3;  // MSH-1
+  const std::string_view text = as_text(content);
+  const std::array ends{text.size() > kDelimiter ? text[kDelimiter] : '\r', '\r', '\n'};
+  return content.first(text.find_last_of(std::string_view{ends.data(), ends.size()}) + 1);
+}
+
 class Conversation final : public StreamSink {
  public:
   Conversation(Emitter& emitter, const ProtocolSettings& settings)
@@ -92,6 +103,7 @@ class Conversation final : public StreamSink {
   LastIssuer last_issuer_;
   bool acknowledged_in_block_ = false;
   unsigned messages_in_block_ = 0;
+  std::array<bool, 2> looked_at_{};  ///< what a direction keeps was read, and is no acknowledgement
 };
 
 Received received_of(Direction direction, const Mark& mark, const Block& block, std::uint64_t missing_bytes = 0) {
@@ -107,6 +119,7 @@ Received received_of(Direction direction, const Mark& mark, const Block& block, 
 
 Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView bytes) {
   settle(opposite(direction), mark);
+  looked_at_[index_of(direction)] = false;
   framer(direction).feed(mark, bytes);
   while (const std::optional<Unit> unit = framer(direction).next()) {
     if (const Block* block = std::get_if<Block>(&*unit)) {
@@ -130,6 +143,7 @@ void Conversation::settle(Direction direction, const Mark& mark) {
   const auto content = framer(direction).seems_whole();
   if (!content) return;
   if (!framer(direction).end_seen()) {
+    if (content->size() > kMostUnended || std::exchange(looked_at_[index_of(direction)], true)) return;
     const auto decoded = decode_message(*content, false, limits_);
     const Message* message = std::get_if<Message>(&decoded);
     if (!message || !message->is_acknowledgement) return;
@@ -203,12 +217,13 @@ void Conversation::on_block(const Block& block, const Received& received) {
     return exchange_.on_transport_acknowledgement(received, ack);
   acknowledged_in_block_ = false;
   messages_in_block_ = 0;
+  const ByteView content = block.cut ? without_broken_field(block.content) : block.content;
   std::size_t begin = 0;
   do {
     Received of_part = received;
     of_part.offset += begin;
-    begin += on_part(block.content.subspan(begin), block, of_part);
-  } while (begin < block.content.size());
+    begin += on_part(content.subspan(begin), block, of_part);
+  } while (begin < content.size());
   Envelope& envelope = envelopes_[index_of(received.direction)];
   tell(envelope.on_block_end(), received);
   if (block.beyond_limit()) envelope.on_loss();

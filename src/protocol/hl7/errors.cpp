@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 4> kSeverities{"I", "W", "E", "F"};
 
 constexpr std::size_t kLocation = 1, kLocationSince25 = 2, kCode = 3, kSeverity = 4;  // ERR's fields
 constexpr std::size_t kErrorCondition = 4;                                            // MSA-6, counted from MSA-2
-constexpr std::size_t kLongestNumber = 4;
+constexpr std::size_t kLongestNumber = 3;                                             // more could be an identifier
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 

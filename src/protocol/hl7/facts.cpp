@@ -85,6 +85,21 @@ bool is_technical(std::string_view text) {
       text, [](char c) { return is_upper_or_digit(c) || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_'; });
 }
 
+// HL7 v2 appendix A: those that stand in most messages.
+constexpr std::array<std::string_view, 33> kSegments{"ACC", "AL1", "ARV", "DG1", "DSC", "ERR", "EVN", "GT1", "IN1",
+                                                     "IPC", "MRG", "MSA", "MSH", "NK1", "NTE", "OBR", "OBX", "ORC",
+                                                     "PD1", "PID", "PV1", "PV2", "QAK", "QPD", "QRD", "RGS", "SCH",
+                                                     "SFT", "SPM", "TQ1", "TXA", "UAC", "ZDS"};
+
+// A segment that begins behind a wrong terminator, or none: the fields behind its name are not those of the one before.
+bool holds_another_segment(std::string_view text, char delimiter) {
+  constexpr std::size_t kName = 3;
+  for (std::size_t end = text.find(delimiter, kName); end < text.size(); end = text.find(delimiter, end + 1)) {
+    if (std::ranges::find(kSegments, text.substr(end - kName, kName)) != kSegments.end()) return true;
+  }
+  return false;
+}
+
 /// Fills in a message's facts.
 class Teller {
  public:
@@ -189,10 +204,13 @@ class Teller {
     if (!told_visit.empty()) content().visit = told_visit;
     if (!told_account.empty()) content().account = told_account;
     tell_issuer(first, last_issuer);
-    while (!patients.empty()) add_patient(message_.take_repetition(patients));
-    for (const Field field : {Field::external_patient_id, Field::alternate_patient_ids}) {
-      for (std::string_view ids = message_.raw(field); !ids.empty();) add_patient(message_.take_repetition(ids));
-    }
+    std::size_t looked_at = 0;
+    const auto add_patients = [&](std::string_view ids) {
+      while (!ids.empty() && looked_at++ < kMostLookedAt) add_patient(message_.take_repetition(ids));
+    };
+    add_patients(patients);
+    for (const Field field : {Field::external_patient_id, Field::alternate_patient_ids})
+      add_patients(message_.raw(field));
     for (const RawMerge& merge : message_.merges) tell_merge(merge);
   }
 
@@ -227,7 +245,8 @@ class Teller {
 
   void tell_merge(const RawMerge& merge) {
     const Pseudonym patient = pseudonym(IdentifierKind::patient_id, merge.patient);
-    for (std::string_view ids = merge.merged; !ids.empty();) {
+    std::size_t looked_at = 0;
+    for (std::string_view ids = merge.merged; !ids.empty() && looked_at < kMostLookedAt; ++looked_at) {
       const Pseudonym merged = pseudonym(IdentifierKind::patient_id, message_.take_repetition(ids));
       if (patient.empty() || merged.empty()) continue;
       std::vector<Hl7Merge>& merges = content().merges;
@@ -287,19 +306,38 @@ class Teller {
     if (std::ranges::all_of(kSaid, [this](Field field) { return message_.raw(field).empty(); })) return;
     Hl7Origin origin;
     bool any = false;
+    const bool of_software = is_of_its_segment(Field::software_version, Field::software_vendor) &&
+                             is_of_its_segment(Field::software_product, Field::software_vendor);
+    const bool of_event =
+        is_time(meanings_.of(Field::recorded)) && is_of_its_segment(Field::event_facility, Field::event_type);
+    const std::string_view version = message_.component(Field::version_id);
+    const bool of_header = version.empty() || is_known_version(version);
     const auto say = [&any](auto& place, const auto& text) {
       place = text;
       any |= !place.empty();
     };
-    say(origin.software_vendor, meanings_.name(message_.component(Field::software_vendor)));
-    say(origin.software_product, meanings_.name(message_.component(Field::software_product)));
-    say(origin.software_version, meanings_.name(message_.component(Field::software_version)));
-    say(origin.event_facility, meanings_.name(message_.component(Field::event_facility)));
+    if (of_software) {
+      say(origin.software_vendor, meanings_.name(message_.component(Field::software_vendor)));
+      say(origin.software_product, meanings_.name(message_.component(Field::software_product)));
+      say(origin.software_version, meanings_.name(message_.component(Field::software_version)));
+    }
+    if (of_event) say(origin.event_facility, meanings_.name(message_.component(Field::event_facility)));
     const std::string_view profile = message_.component(Field::profile);
-    if (is_technical(profile)) say(origin.profile, profile);
+    if (of_header && is_technical(profile) && is_of_its_segment(Field::profile, Field::message_type))
+      say(origin.profile, profile);
     const std::string_view country = message_.component(Field::country);
-    if (is_country(country)) say(origin.country, country);
+    if (of_header && is_country(country) && is_of_its_segment(Field::country, Field::message_type))
+      say(origin.country, country);
     if (any) content().origin = std::make_unique<const Hl7Origin>(origin);
+  }
+
+  // A name leaves as it stands there, so it must be what it seems to be. `first`: an earlier field of the segment.
+  [[nodiscard]] bool is_of_its_segment(Field field, Field first) const {
+    const std::string_view text = message_.raw(field);
+    const std::string_view before = message_.raw(first);
+    if (text.empty()) return true;
+    if (before.data() == nullptr || before.data() > text.data()) return false;
+    return !holds_another_segment({before.data(), text.data()}, message_.delimiters.field);
   }
 
   void tell_universal_ids() {
@@ -314,6 +352,7 @@ class Teller {
   }
 
   static constexpr std::size_t kMostPatientIds = Limits{}.hl7_patient_ids;
+  static constexpr std::size_t kMostLookedAt = 2 * kMostPatientIds;  ///< many may be the same
 
   const Message& message_;
   const CharacterSet& character_set_;

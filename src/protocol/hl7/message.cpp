@@ -273,7 +273,12 @@ class SegmentReader {
 
  private:
   void read_part(std::string_view segment, const WantedSegment& wanted, bool again) {
-    if (wanted.id == kAcknowledgement) message_.is_acknowledgement = true;
+    // It stands before what an answer tells (2.14.8); behind that it would hide a message.
+    if (wanted.id == kAcknowledgement) {
+      if (tells_anything_) return;
+      message_.is_acknowledgement = true;
+    }
+    tells_anything_ |= wanted.part != Part::message;
     switch (wanted.part) {
       case Part::message:
         if (!again) read_message(wanted.id == kHeader ? header(segment) : segment, wanted);
@@ -375,10 +380,11 @@ class SegmentReader {
   Message& message_;
   const Limits& limits_;
   std::array<bool, kWanted.size()> seen_{};
-  std::string_view patient_;   ///< PID-3 of the PID before
-  RawOrder* order_ = nullptr;  ///< at hand
-  RawOrder beyond_;            ///< the limit
-  bool has_request_ = false;   ///< an OBR
+  std::string_view patient_;     ///< PID-3 of the PID before
+  RawOrder* order_ = nullptr;    ///< at hand
+  RawOrder beyond_;              ///< the limit
+  bool tells_anything_ = false;  ///< about a patient or an order
+  bool has_request_ = false;     ///< an OBR
 };
 
 /// What stands in a message's bytes, whatever they mean.

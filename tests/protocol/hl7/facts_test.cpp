@@ -112,6 +112,30 @@ TEST(Privacy, NoOtherSegmentsFieldsAreTakenForTheHeaders) {
   EXPECT_EQ(told.receiving_facility, "D");
 }
 
+// A segment that ends with something else than a carriage return, or with nothing, is followed by a patient's.
+class WrongTerminator : public testing::TestWithParam<std::string_view> {};
+TEST_P(WrongTerminator, LetsNoNameOfAPatientPassForOneOfSoftware) {
+  const std::string patient =
+      std::string{GetParam()} + "PID|1||1234^^^H||GEHEIM^ANNA||19700102|LEE|||||||||||||||||||||||\r";
+  for (const std::string& before :
+       {header("ADT^A01|1|P|2.5") + "EVN|A01|20260101", header("ADT^A01|1|P|2.5") + "EVN|A01|20260101|||USER",
+        header("ADT^A01|1|P|2.5") + "EVN|A01", header("ADT^A01|1|P|2.5") + "SFT|ACME",
+        header("ADT^A01|1|P|2.5") + "SFT|ACME|1", std::string{"MSH|^~\\&|A|B|C|D|||ADT^A01|1|P|2.5|||AL|NE"},
+        std::string{"MSH|^~\\&|A|B|C|D|||ADT^A01|1|P|2.5"}, std::string{"MSH|^~\\&|A|B|C|D|||ADT^A01|1|P"},
+        std::string{"MSH|^~\\&|A|B|C|D|||ADT^A01|1|P|2.5|||||USA"}}) {
+    const std::string content = before + patient;
+    const Hl7Message told = facts(content);
+    const Hl7Origin* origin = told.content ? told.content->origin.get() : nullptr;
+    if (!origin) continue;
+    EXPECT_TRUE(origin->event_facility.empty() && origin->profile.empty() && origin->software_product.empty())
+        << content;
+    EXPECT_TRUE(origin->country.empty() || origin->country == "USA") << content;
+    EXPECT_TRUE(origin->software_vendor.empty() && origin->software_version.empty()) << content;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Facts, WrongTerminator,
+                         testing::Values("\x1e", "\f", "\t", " ", "\xC2\x85", "\\r", "\\X0D\\", ""));
+
 TEST(Facts, IdentifiersArePseudonymsOfWhatIsMeant) {
   const Hl7Message told =
       facts("MSH|^~\\&|A|B|C|D|||ORM^O01|ID\\T\\1\rPID|||P\\S\\1 ^^^HIS\rORC|NW|PL^x|FI\rOBR|1|PL|FI\r");
