@@ -103,20 +103,24 @@ Converter& converter_from(std::string_view encoding) {
 class Runs {
  public:
   void add(const char* encoding, std::string_view bytes) {
-    if (encoding_ != encoding) finish();
+    if (encoding_ != encoding) convert();
     encoding_ = encoding;
     run_ += bytes;
   }
 
   std::string finish() {
-    if (!run_.empty()) unknown_ += converter_from(encoding_).append(run_, text_);
-    run_.clear();
-    return text_;
+    convert();
+    return std::move(text_);
   }
 
   [[nodiscard]] std::size_t unknown() const { return unknown_; }
 
  private:
+  void convert() {
+    if (!run_.empty()) unknown_ += converter_from(encoding_).append(run_, text_);
+    run_.clear();
+  }
+
   const char* encoding_ = nullptr;
   std::string run_;
   std::string text_;
