@@ -111,6 +111,12 @@ struct Hl7Content {
   std::uint32_t orders_not_told = 0;
   std::array<Hl7UniversalId, kHeaderNames> universal_ids{};  ///< by HeaderName
   std::unique_ptr<const Hl7Origin> origin;                   ///< null: it says nothing of it
+
+  /// In memory, with its lists.
+  [[nodiscard]] std::size_t kept_bytes() const {
+    return sizeof *this + patients.capacity() * sizeof(Pseudonym) + merges.capacity() * sizeof(Hl7Merge) +
+           orders.capacity() * sizeof(Hl7Order) + (origin ? sizeof(Hl7Origin) : 0);
+  }
 };
 
 /// HL7 v2 2.10.3: what a message stands in.

@@ -6,6 +6,7 @@
 namespace dcmwatch::hl7 {
 
 void UnansweredMessages::add(Unanswered&& message) {
+  content_bytes_ += content_bytes(message);
   if (message.must_be_answered) ++owed_;
   if (spare_.empty()) {
     messages_.push_back(std::move(message));
@@ -69,6 +70,7 @@ void UnansweredMessages::on_accepted(Place place, Timestamp now) {
 }
 
 void UnansweredMessages::drop(Place place) {
+  content_bytes_ -= content_bytes(*place);
   if (place->must_be_answered) --owed_;
   if (spare_.empty()) {
     spare_.splice(spare_.end(), messages_, place);

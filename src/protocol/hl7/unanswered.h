@@ -47,7 +47,7 @@ class UnansweredMessages {
   /// Whether the oldest must go before another is added.
   [[nodiscard]] bool full() const { return messages_.size() >= limit_; }
   void add(Unanswered&& message);
-  [[nodiscard]] std::size_t kept_bytes() const { return messages_.size() * sizeof(Unanswered); }
+  [[nodiscard]] std::size_t kept_bytes() const { return messages_.size() * sizeof(Unanswered) + content_bytes_; }
 
   /// The oldest with this control id: a message sent again is acknowledged again.
   std::optional<Place> with_control_id(ControlId control_id);
@@ -89,6 +89,9 @@ class UnansweredMessages {
   void messages_lost();
 
  private:
+  static std::size_t content_bytes(const Unanswered& message) {
+    return message.facts.content ? message.facts.content->kept_bytes() : 0;
+  }
   struct Answered {
     ControlId control_id;
     Timestamp when;
@@ -99,6 +102,7 @@ class UnansweredMessages {
   std::size_t limit_;
   std::size_t owed_ = 0;
   std::list<Unanswered> messages_;
+  std::size_t content_bytes_ = 0;   ///< of what these point to
   std::list<Unanswered> spare_;     ///< one place at most: mostly each message is answered before the next comes
   std::vector<Answered> answered_;  ///< those answered last; a ring
   std::size_t oldest_answered_ = 0;
