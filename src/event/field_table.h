@@ -830,7 +830,7 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { if (m.error) text_unless_empty(s, m.error->location); })},
     {"hl7.errors", kNumber, "errors that the answer tells; absent: none", "HL7 v2 2.14.5", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { if (m.error) number(s, m.error->count); })},
-    {"hl7.unanswered", kText, "the message had to be answered and surely was not: timeout, overtaken (likewise, while later messages were answered) or closed (the connection was, before)", "HL7 v2 2.9", kNobody,
+    {"hl7.unanswered", kText, "the message had to be answered and surely was not: timeout, overtaken (likewise, while later messages were answered), closed (the connection was, before) or superseded (it was sent again before, and that copy was answered)", "HL7 v2 2.9", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { if (m.unanswered) s.word(to_text(*m.unanswered)); })},
     {"hl7.late", kBoolean, "true: answered after the time in which an answer is waited for; else absent", "HL7 v2 2.9", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { if (m.late) s.boolean(true); })},

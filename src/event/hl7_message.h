@@ -158,7 +158,8 @@ constexpr std::string_view to_text(PairedBy paired_by) {
 enum class WhyUnanswered : std::uint8_t {
   timeout,    ///< not within Limits::hl7_answer_timeout
   overtaken,  ///< nor within it, while later messages were
-  closed      ///< the connection ended before
+  closed,     ///< the connection ended before
+  superseded  ///< it was sent again on its connection, and the newest copy was answered
 };
 
 /// What an ERR segment says (HL7 v2 2.14.5) without its texts: of several, the first of those that weigh most.

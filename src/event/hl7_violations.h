@@ -36,6 +36,7 @@ enum class Break : std::uint8_t {
   file_count,
   acknowledgement_code,
   repeated_acknowledgement,
+  acknowledged_control_id,
   message_length
 };
 
@@ -88,6 +89,8 @@ inline constexpr std::array kBreakRules{
               "An acknowledgement has no code that the standard knows."},
     BreakRule{Break::repeated_acknowledgement, "hl7.repeated_acknowledgement", "HL7 v2 2.9.2", Severity::medium,
               "A message is acknowledged that had been acknowledged."},
+    BreakRule{Break::acknowledged_control_id, "hl7.acknowledged_control_id", "HL7 v2 2.14.8.2, MSA-2", Severity::medium,
+              "An acknowledgement names no message that was sent to its sender on this connection."},
     BreakRule{Break::message_length, "hl7.message_length", "", Severity::low,
               "A message is longer than what is read of one; of the rest only the length is told."},
 };

@@ -42,6 +42,7 @@ void Acknowledgements::wait_for(const Event& event, const Hl7Message& message, b
 }
 
 void Acknowledgements::on_end(const Event& event, const Hl7Message& message) {
+  if (message.unanswered == WhyUnanswered::superseded) return;  // its newest copy was answered
   if (!message.unanswered && !wants_application(message)) return;
   Open* open = open_.find(print_of_message(event, message));
   if (message.ack_code && open) remember_answering(open->value.hosts, event.last.time);

@@ -197,6 +197,52 @@ TEST(Loss, breaks_no_rule_of_a_protocol_and_changes_nothing_in_silence) {
   }
 }
 
+// By conversation and control id, what each message was answered; of those told once alone.
+std::map<std::string, std::string> answers(const Records& records, bool message_seen) {
+  std::map<std::string, std::string> answers;
+  for (const Fields& record : records) {
+    if (kind_of(record) != "hl7.message" || (value_of(record, "hl7.message_seen") != "false") != message_seen) continue;
+    const std::string message =
+        std::string{conversation_of(record)} + ' ' + std::string{value_of(record, "hl7.control_id")};
+    const std::string answer =
+        std::string{value_of(record, "hl7.accept_code")} + ' ' + std::string{value_of(record, "hl7.ack_code")};
+    const auto [told, fresh] = answers.try_emplace(message, answer);
+    if (!fresh && told->second != answer) told->second = "several";
+  }
+  return answers;
+}
+
+// A message is told as itself, or as an answer whose message was not seen, or within a loss that is told; and what it
+// was answered is its own answer, or not known.
+TEST(Loss, gives_no_message_the_answer_of_another_and_leaves_none_out_in_silence) {
+  for (const char* capture : {"hl7.pcap", "hl7-acknowledgements.pcap", "hl7-contents.pcap", "order-way.pcap"}) {
+    const auto before = answers(real_capture(capture).records, true);
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      const Records left = records_of(lossy(capture, seed));
+      const auto seen = answers(left, true), not_seen = answers(left, false);
+      std::set<std::string_view> loss_told;
+      for (const Fields& record : left) {
+        if (kind_of(record) == "connection" &&
+            (value_of(record, "source.missing_bytes") != "0" || value_of(record, "destination.missing_bytes") != "0"))
+          loss_told.insert(conversation_of(record));
+      }
+      for (const auto& [message, answer] : before) {
+        const auto told = seen.find(message);
+        if (told == seen.end()) {
+          const std::string conversation = message.substr(0, message.rfind(' '));
+          EXPECT_TRUE(not_seen.contains(message) || loss_told.contains(conversation))
+              << capture << ", seed " << seed << ": " << message;
+        } else if (told->second != " " && answer != "several" && told->second != "several") {
+          EXPECT_TRUE(told->second == answer || answer.starts_with(told->second))
+              << capture << ", seed " << seed << ": " << message << " was answered " << answer << ", not "
+              << told->second;
+        }
+      }
+      for (const Fields& record : left) EXPECT_NE(value_of(record, "hl7.ack_paired_by"), "order") << capture;
+    }
+  }
+}
+
 // Of an answer that the mirror dropped it is known that something is lost, at the latest when it is missed.
 TEST(Loss, of_an_answer_is_not_taken_for_its_absence) {
   for (const char* capture : {"hl7.pcap", "hl7-acknowledgements.pcap"}) {

@@ -45,17 +45,26 @@ void Exchange::on_message(const Received& received, Unanswered&& message, const 
   message.awaits_application = wanted.application || is_original(message.facts);  // some commit unasked, then answer
   message.must_be_answered = must_be_answered(message.facts);
   message.since = received.ended.time;
+  const auto& [lost, unfinished, undecodable] = message.shortfall;
+  message.owed = message.must_be_answered && !lost && !unfinished && !undecodable;
+  Side& sender = side(received.direction);
+  if (sender.stranger && sender.stranger->acknowledged == message.control_id) sender.stranger.reset();
+  tell_stranger(sender, received.last);
+  sender.has_sent = true;
+  sender.enhanced |= !is_original(message.facts);
   Hl7Message& facts = message.facts;
   facts.sent_by_opener = emitter_.from_opener(received.direction);
   facts.bytes = received.bytes;
   facts.missing_bytes = received.missing_bytes;
   facts.sent = received.first;
-  count_queue(side(received.direction), received.last.time, facts);
-  if (message.must_be_answered) ++facts.unacknowledged;
+  if (wanted.any) sender.unanswered.on_sent_again(message.control_id);
+  count_queue(sender, received.last.time, facts);
+  if (message.owed && !emitter_.connection().one_direction_only()) ++facts.unacknowledged;
   emitter_.emit(Phase::start, received.first, received.last, facts, received.shortfall);
   if (wanted.any) {
     await(received, std::move(message));
   } else {
+    sender.unanswered.forget(message.control_id);
     tell_end(received.last, message);
   }
 }
@@ -66,6 +75,7 @@ void Exchange::on_acknowledgement(const Received& received, const Acknowledgemen
   if (!answer_by_control_id(received, acknowledgement, acknowledged) &&
       !answer_by_order(received, acknowledgement, acknowledged) && !repeats(received, acknowledged)) {
     tell_orphan(received, acknowledgement);
+    suspect(received, acknowledged);
   }
   if (!acknowledgement.control_id.empty()) {
     Unanswered own{.control_id = pseudonymizer_.fingerprint(acknowledgement.control_id), .is_acknowledgement = true};
@@ -117,13 +127,14 @@ bool Exchange::answer_by_control_id(const Received& received, const Acknowledgem
   return true;
 }
 
-// Only if exactly determined: one message waits, and none that was never seen can be meant.
+// Only if it names none, and all is determined: one message waits, in time, and neither a message nor an answer went by
+// unseen. What names another control id is another message's: that one may have been lost, which shows only later.
 bool Exchange::answer_by_order(const Received& received, const Acknowledgement& acknowledgement,
                                ControlId acknowledged) {
   Side& sender = side(opposite(received.direction));
-  if (sender.messages_lost && acknowledged != kNoControlId) return false;
-  const auto place = sender.unanswered.only(acknowledged);
-  if (!place) return false;
+  if (acknowledged != kNoControlId || sender.messages_lost) return false;
+  const auto place = sender.unanswered.only();
+  if (!place || (*place)->shortfall.lost || (*place)->overdue) return false;
   answer(received, acknowledgement, *place, PairedBy::order);
   return true;
 }
@@ -135,6 +146,7 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
     unanswered.on_answered(place, received.last.time);
     return;
   }
+  supersede_older(side(opposite(received.direction)), place, received.last);
   unanswered.overtakes(place);
   tell_answer(received, acknowledgement, place->facts);
   place->facts.unanswered.reset();
@@ -156,11 +168,23 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
   }
 }
 
+// One answer may stand for all copies of a message that were sent while it waited.
+void Exchange::supersede_older(Side& sender, UnansweredMessages::Place newest, const Mark& mark) {
+  if (newest->control_id == kNoControlId) return;
+  for (auto place = sender.unanswered.begin(); place != newest;) {
+    const auto older = place++;
+    if (older->control_id != newest->control_id) continue;
+    if (surely_unanswered(sender, *older)) older->facts.unanswered = WhyUnanswered::superseded;
+    if (!older->is_acknowledgement) tell_end(mark, *older);
+    sender.unanswered.supersede(older, newest);
+  }
+}
+
 // While messages may have gone by unseen, it may be the first answer to one of them that reuses a control id.
 bool Exchange::repeats(const Received& received, ControlId acknowledged) {
   Side& sender = side(opposite(received.direction));
   if (sender.messages_lost || !sender.unanswered.answered(acknowledged)) return false;
-  violations_.tell(Break::repeated_acknowledgement, received);
+  if (!sender.unanswered.answers_superseded(acknowledged)) violations_.tell(Break::repeated_acknowledgement, received);
   return true;
 }
 
@@ -181,6 +205,24 @@ void Exchange::tell_orphan(const Received& received, const Acknowledgement& ackn
                  .unfinished = received.shortfall.unfinished || sender.forgotten != 0});
 }
 
+// Where all that was sent is known, and is answered on this connection.
+void Exchange::suspect(const Received& received, ControlId acknowledged) {
+  Side& sender = side(opposite(received.direction));
+  const auto& [lost, unfinished, undecodable] = received.shortfall;
+  if (acknowledged != kNoControlId && !sender.messages_lost && sender.unanswered.knows_all() && sender.has_sent &&
+      !sender.enhanced && !lost && !unfinished && !undecodable && !sender.stranger)
+    sender.stranger = Stranger{received, acknowledged};
+}
+
+// What its sender sent next has come without a gap, or nothing more will.
+void Exchange::tell_stranger(Side& sender, const Mark& mark) {
+  if (!sender.stranger) return;
+  Received received = sender.stranger->received;
+  sender.stranger.reset();
+  received.last = mark;
+  violations_.tell(Break::acknowledged_control_id, received);
+}
+
 void Exchange::tell_progress(const Mark& mark, const Unanswered& message) {
   emitter_.emit(Phase::progress, message.facts.sent, mark, message.facts, message.shortfall);
 }
@@ -190,8 +232,9 @@ void Exchange::tell_end(const Mark& mark, Unanswered& message) {
 }
 
 void Exchange::count_queue(Side& sender, Timestamp now, Hl7Message& facts) {
-  const Unanswered* oldest = sender.unanswered.oldest_owed();
-  facts.unacknowledged = static_cast<std::uint32_t>(sender.unanswered.owed());
+  const bool visible = !emitter_.connection().one_direction_only();
+  const Unanswered* oldest = visible ? sender.unanswered.oldest_owed() : nullptr;
+  facts.unacknowledged = visible ? static_cast<std::uint32_t>(sender.unanswered.owed()) : 0;
   facts.unacknowledged_age = oldest ? elapsed(oldest->since, now) : Duration::zero();
 }
 
@@ -264,6 +307,7 @@ void Exchange::rebase(Timestamp now) {
 
 void Exchange::on_loss(Direction direction) {
   side(direction).messages_lost = true;
+  side(direction).stranger.reset();
   side(direction).unanswered.messages_lost();
   side(opposite(direction)).unanswered.acknowledgements_lost();
 }
@@ -277,6 +321,8 @@ void Exchange::forget_all(const Mark& mark) {
 void Exchange::on_close(const Mark& mark, CloseReason reason) {
   for (const Direction direction : {Direction::forward, Direction::backward}) {
     Side& sender = side(direction);
+    if (is_early(reason)) sender.stranger.reset();
+    tell_stranger(sender, mark);
     while (Unanswered* message = sender.unanswered.oldest()) {
       message->shortfall.unfinished |= is_early(reason);
       if (surely_unanswered(sender, *message))

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "protocol/conversation.h"
@@ -33,7 +34,8 @@ struct Acknowledgement {
 /// the oldest of those; end when it was acknowledged, when none is wanted, when it makes room for a newer one, at
 /// close, or when it has waited too long: for its answer Limits::hl7_late_answer, for that of the application, which
 /// may come on another connection (2.9.3), Limits::hl7_answer_timeout since it was committed. An acknowledgement of
-/// nothing known is a record of its own; one of what was acknowledged before breaks a rule.
+/// nothing known is a record of its own; one of what was acknowledged before breaks a rule, and so does one of what was
+/// surely never sent. Of a message sent again while it waits, the newest copy is answered; the others end with it.
 ///
 /// Order of calls: what comes in the order of the stream; on_time() when packet time has come to wake_at(), or before.
 class Exchange {
@@ -61,11 +63,21 @@ class Exchange {
   }
 
  private:
+  /// An acknowledgement of a control id that nobody is known to have given. That its message was lost with the capture
+  /// shows later than the acknowledgement.
+  struct Stranger {
+    Received received;
+    ControlId acknowledged;
+  };
+
   /// What one direction sends.
   struct Side {
     UnansweredMessages unanswered;
     bool messages_lost;           ///< an unknown control id may be that of a message never seen
     std::uint64_t forgotten = 0;  ///< unanswered messages that made room for newer ones
+    bool has_sent = false;        ///< a message was seen
+    bool enhanced = false;        ///< the answers to some of them may come on another connection (2.9.3)
+    std::optional<Stranger> stranger{};
   };
 
   void learn_opener(Direction sent_by_opener);
@@ -73,9 +85,12 @@ class Exchange {
   void forget_oldest(Direction direction, const Mark& mark);
   bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
   bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
+  void supersede_older(Side& sender, UnansweredMessages::Place newest, const Mark& mark);
+  void suspect(const Received& received, ControlId acknowledged);
+  void tell_stranger(Side& sender, const Mark& mark);
   void answer(const Received& received, const Acknowledgement& acknowledgement, UnansweredMessages::Place place,
               PairedBy paired_by);
-  /// Whether the message was acknowledged before.
+  /// Whether the message was acknowledged before, or a copy of it was.
   bool repeats(const Received& received, ControlId acknowledged);
   void tell_orphan(const Received& received, const Acknowledgement& acknowledgement);
   void tell_progress(const Mark& mark, const Unanswered& message);

@@ -7,24 +7,33 @@ namespace dcmwatch::hl7 {
 
 void UnansweredMessages::add(Unanswered&& message) {
   content_bytes_ += content_bytes(message);
-  if (message.must_be_answered) ++owed_;
   if (spare_.empty()) {
     messages_.push_back(std::move(message));
   } else {
     spare_.front() = std::move(message);
     messages_.splice(messages_.end(), spare_);
   }
+  if (messages_.back().owed) ++owed_;
+}
+
+void UnansweredMessages::on_sent_again(ControlId control_id) {
+  if (control_id == kNoControlId) return;
+  for (Unanswered& older : messages_) {
+    if (older.control_id != control_id) continue;
+    older.sent_again = true;
+    owes_no_longer(older);
+  }
 }
 
 std::optional<UnansweredMessages::Place> UnansweredMessages::with_control_id(ControlId control_id) {
   if (control_id == kNoControlId) return std::nullopt;
-  const auto found = std::ranges::find(messages_, control_id, &Unanswered::control_id);
+  const auto found = std::ranges::find_if(
+      messages_, [&](const Unanswered& message) { return message.control_id == control_id && !message.sent_again; });
   if (found == messages_.end()) return std::nullopt;
   return found;
 }
 
-std::optional<UnansweredMessages::Place> UnansweredMessages::only(ControlId acknowledged) {
-  if (answered(acknowledged)) return std::nullopt;
+std::optional<UnansweredMessages::Place> UnansweredMessages::only() {
   const auto is_message = [](const Unanswered& message) { return !message.is_acknowledgement; };
   const auto first = std::find_if(messages_.begin(), messages_.end(), is_message);
   if (first == messages_.end()) return std::nullopt;
@@ -45,33 +54,57 @@ bool UnansweredMessages::answered_since(ControlId control_id, Timestamp time) co
                              [&](const Answered& one) { return one.control_id == control_id && one.when >= time; });
 }
 
-void UnansweredMessages::remember_answered(ControlId control_id, Timestamp now) {
-  if (control_id == kNoControlId) return;
+bool UnansweredMessages::answers_superseded(ControlId control_id) {
   const auto known = std::ranges::find(answered_, control_id, &Answered::control_id);
+  if (known == answered_.end() || known->superseded == 0) return false;
+  --known->superseded;
+  return true;
+}
+
+void UnansweredMessages::remember_answered(const Unanswered& message, Timestamp now) {
+  if (message.control_id == kNoControlId) return;
+  const Answered one{message.control_id, now, message.superseded};
+  const auto known = std::ranges::find(answered_, one.control_id, &Answered::control_id);
   if (known != answered_.end()) {
-    known->when = now;
+    *known = one;
   } else if (answered_.size() < kRemembered) {
-    answered_.push_back({control_id, now});
+    answered_.push_back(one);
   } else {
-    answered_[oldest_answered_] = {control_id, now};
+    forgot_ = true;
+    answered_[oldest_answered_] = one;
     oldest_answered_ = (oldest_answered_ + 1) % kRemembered;
   }
 }
 
 void UnansweredMessages::on_answered(Place place, Timestamp now) {
-  remember_answered(place->control_id, now);
-  drop(place);
+  remember_answered(*place, now);
+  remove(place);
 }
 
 void UnansweredMessages::on_accepted(Place place, Timestamp now) {
-  if (std::exchange(place->must_be_answered, false)) --owed_;
+  place->must_be_answered = false;
+  owes_no_longer(*place);
   place->overdue = false;
   place->since = now;
 }
 
+void UnansweredMessages::owes_no_longer(Unanswered& message) {
+  if (std::exchange(message.owed, false)) --owed_;
+}
+
 void UnansweredMessages::drop(Place place) {
+  forget(place->control_id);
+  remove(place);
+}
+
+void UnansweredMessages::supersede(Place older, Place newest) {
+  newest->superseded += 1 + older->superseded;
+  remove(older);
+}
+
+void UnansweredMessages::remove(Place place) {
   content_bytes_ -= content_bytes(*place);
-  if (place->must_be_answered) --owed_;
+  owes_no_longer(*place);
   if (spare_.empty()) {
     spare_.splice(spare_.end(), messages_, place);
   } else {
@@ -85,7 +118,7 @@ void UnansweredMessages::overtakes(Place place) {
 
 const Unanswered* UnansweredMessages::oldest_owed() const {
   if (owed_ == 0) return nullptr;
-  const auto found = std::ranges::find_if(messages_, &Unanswered::must_be_answered);
+  const auto found = std::ranges::find_if(messages_, &Unanswered::owed);
   return found == messages_.end() ? nullptr : &*found;
 }
 
@@ -99,6 +132,9 @@ void UnansweredMessages::answer_not_told_apart() {
 void UnansweredMessages::acknowledgements_lost() {
   for (Unanswered& message : messages_) {
     message.shortfall.lost = true;
+    message.facts.unacknowledged = 0;
+    message.facts.unacknowledged_age = {};
+    owes_no_longer(message);
     message.facts.unanswered.reset();
   }
 }

@@ -28,6 +28,9 @@ struct Unanswered {
   bool overdue = false;             ///< and was not in time
   bool overtaken = false;           ///< a later message was answered
   bool in_doubt = false;            ///< an answer came of which it is not known whose it is
+  bool sent_again = false;          ///< a newer copy of it waits, too
+  bool owed = false;                ///< an answer is awaited, and nothing stood in the way of seeing one
+  std::uint32_t superseded = 0;     ///< older copies of it, which may be answered yet
   bool awaits_application = false;  ///< a commit acknowledgement does not end it
   /// It is an acknowledgement itself, and asked for a commit acknowledgement of its own (2.9.3): paired, but told
   /// nowhere.
@@ -47,13 +50,14 @@ class UnansweredMessages {
   /// Whether the oldest must go before another is added.
   [[nodiscard]] bool full() const { return messages_.size() >= limit_; }
   void add(Unanswered&& message);
+  /// Another with this control id is to be added: nothing is owed to the older copies any longer.
+  void on_sent_again(ControlId control_id);
   [[nodiscard]] std::size_t kept_bytes() const { return messages_.size() * sizeof(Unanswered) + content_bytes_; }
 
-  /// The oldest with this control id: a message sent again is acknowledged again.
+  /// The newest copy with this control id.
   std::optional<Place> with_control_id(ControlId control_id);
-  /// The one that an acknowledgement without a known control id must mean: the only message there is. Nothing if
-  /// that control id was answered before.
-  std::optional<Place> only(ControlId acknowledged);
+  /// The one that an acknowledgement that names none must mean: the only message there is.
+  std::optional<Place> only();
 
   /// Null if there is none.
   Hl7Message* without_transport_ack();
@@ -62,7 +66,14 @@ class UnansweredMessages {
   [[nodiscard]] bool answered(ControlId control_id) const { return answered_since(control_id, Timestamp::min()); }
   [[nodiscard]] bool answered_since(ControlId control_id, Timestamp time) const;
 
-  /// How many of them must be answered.
+  /// Whether every message that must have had an answer, and every one that had, is known still by its control id.
+  [[nodiscard]] bool knows_all() const { return !forgot_; }
+  /// Such a message was sent, and is not held here.
+  void forget(ControlId control_id) { forgot_ |= control_id != kNoControlId; }
+  /// Whether it is an answer to an older copy of what was answered last under this control id; each is one once.
+  bool answers_superseded(ControlId control_id);
+
+  /// How many of them are owed an answer.
   [[nodiscard]] std::size_t owed() const { return owed_; }
   /// The oldest of these; null if there is none. Cost: a look at each that is older, and owed nothing.
   [[nodiscard]] const Unanswered* oldest_owed() const;
@@ -76,8 +87,10 @@ class UnansweredMessages {
   void on_answered(Place place, Timestamp now);
   /// It was committed, and waits for the application (2.9.3), which owes it nothing on this connection.
   void on_accepted(Place place, Timestamp now);
-  /// It is gone.
+  /// It is gone, and its control id with it.
   void drop(Place place);
+  /// It is gone, for its newest copy was answered.
+  void supersede(Place older, Place newest);
   /// It was answered before those that were sent before it.
   void overtakes(Place place);
 
@@ -95,12 +108,16 @@ class UnansweredMessages {
   struct Answered {
     ControlId control_id;
     Timestamp when;
+    std::uint32_t superseded;
   };
 
-  void remember_answered(ControlId control_id, Timestamp now);
+  void remember_answered(const Unanswered& message, Timestamp now);
+  void owes_no_longer(Unanswered& message);
+  void remove(Place place);
 
   std::size_t limit_;
   std::size_t owed_ = 0;
+  bool forgot_ = false;
   std::list<Unanswered> messages_;
   std::size_t content_bytes_ = 0;   ///< of what these point to
   std::list<Unanswered> spare_;     ///< one place at most: mostly each message is answered before the next comes

@@ -135,22 +135,36 @@ TEST(Hl7Acknowledgement, TheApplicationsMayComeElsewhereSoThatItsAbsenceIsNoAnom
   EXPECT_THAT(uncommitted.summary(), ElementsAre("start ORM^O01", "progress ORM^O01 timeout"));
 }
 
-TEST(Hl7Acknowledgement, AMessageSentAgainMayBeAnsweredOnce) {
+TEST(Hl7Acknowledgement, OfAMessageSentAgainTheNewestCopyIsAnswered) {
   Wire wire;
   wire.say(there(message("ADT^A01", "1"))).wait(10s).say(there(message("ADT^A01", "1")));
   wire.say(back(acknowledgement("AA", "1"))).wait(1min).close();
   EXPECT_THAT(wire.summary(),
-              ElementsAre("start ADT^A01", "start ADT^A01", "end ADT^A01 AA control_id", "end ADT^A01"));
+              ElementsAre("start ADT^A01", "start ADT^A01", "end ADT^A01 superseded", "end ADT^A01 AA control_id"));
+  EXPECT_EQ(fact(wire, 1).unacknowledged, 1U);
+  EXPECT_EQ(fact(wire, 1).unacknowledged_age, Duration::zero());
+  EXPECT_EQ(fact(wire, 2).sent.packet, 1U);
+  EXPECT_EQ(fact(wire, 3).sent.packet, 2U);
+}
+
+TEST(Hl7Acknowledgement, OnlyWhatIsSurelyNotAnsweredIsQueued) {
+  Wire lossy;
+  lossy.say(there(message("ADT^A01", "1"))).say(gap(Direction::backward, 50)).say(there(message("ADT^A01", "2")));
+  EXPECT_EQ(last_fact(lossy).unacknowledged, 1U);
+  Wire one_way;
+  one_way.show_one_direction_only().say(there(message("ADT^A01", "1") + message("ADT^A01", "2")));
+  EXPECT_EQ(last_fact(one_way).unacknowledged, 0U);
 }
 
 TEST(Hl7Acknowledgement, AnAnswerToNobodyKnownMayBeToOneOfThoseThatWait) {
   Wire wire;
   wire.say(there(message("ADT^A01", "1") + message("ADT^A02", "2"))).wait(31s);
   wire.say(back(acknowledgement("AA", "77"))).say(there(message("ADT^A03", "3"))).wait(1h);
-  EXPECT_THAT(wire.summary(),
-              ElementsAre("start ADT^A01", "start ADT^A02", "progress ADT^A01 timeout", "progress ADT^A02 timeout",
-                          "end ? AA", "start ADT^A03", "progress ADT^A03 timeout", "end ADT^A01", "end ADT^A02",
-                          "progress ADT^A03 timeout", "end ADT^A03 timeout"));
+  EXPECT_THAT(
+      wire.summary(),
+      ElementsAre("start ADT^A01", "start ADT^A02", "progress ADT^A01 timeout", "progress ADT^A02 timeout", "end ? AA",
+                  "violation hl7.acknowledged_control_id", "start ADT^A03", "progress ADT^A03 timeout", "end ADT^A01",
+                  "end ADT^A02", "progress ADT^A03 timeout", "end ADT^A03 timeout"));
 }
 
 TEST(Hl7Acknowledgement, AQueueIsCountedAsItBuildsUp) {
