@@ -206,6 +206,8 @@ void Conversation::on_close(const Mark& mark, CloseReason reason) {
     block->cut |= reason != CloseReason::finished;
     Received received = received_of(direction, mark, *block);
     if (is_early(reason)) received.shortfall = {.unfinished = true};
+    received.reset_by_receiver = reason == CloseReason::reset && emitter_.connection().ended_by == opposite(direction);
+    if (received.reset_by_receiver) received.shortfall.lost = false;
     on_block(*block, received);
   }
   exchange_.on_close(mark, reason);
@@ -315,7 +317,8 @@ void Conversation::on_acknowledgement(const Message& message, bool cut, const Re
 void Conversation::tell_framing(const Block& block, const Received& received) {
   const bool no_end = block.end == BlockEnd::next_block || (block.end == BlockEnd::stream_end && !block.end_seen);
   const bool bad_end = no_end || block.end == BlockEnd::no_carriage_return || block.end == BlockEnd::stream_end;
-  const bool seen_to_end = block.end != BlockEnd::stream_end || !received.shortfall.unfinished;
+  const bool seen_to_end =
+      block.end != BlockEnd::stream_end || (!received.shortfall.unfinished && !received.reset_by_receiver);
   if (acknowledged_in_block_ && (!block.started || (no_end && seen_to_end))) {
     tell(Break::unframed_acknowledgement, received);
   } else {

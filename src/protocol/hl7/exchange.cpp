@@ -241,7 +241,7 @@ void Exchange::count_queue(Side& sender, Timestamp now, Hl7Message& facts) {
 // A message that was sent twice may be answered once.
 bool Exchange::surely_unanswered(const Side& sender, const Unanswered& message) const {
   const auto& [lost, unfinished, undecodable] = message.shortfall;
-  return message.must_be_answered && !message.in_doubt && !lost && !unfinished && !undecodable &&
+  return message.must_be_answered && message.facts.mode && !message.in_doubt && !lost && !unfinished && !undecodable &&
          !sender.unanswered.answered_since(message.control_id, message.since) &&
          !emitter_.connection().one_direction_only();
 }

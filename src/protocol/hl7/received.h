@@ -17,7 +17,8 @@ struct Received {
   std::uint64_t offset = 0;  ///< in the stream
   std::uint64_t bytes = 0;
   std::uint64_t missing_bytes = 0;
-  Shortfall shortfall;  ///< some of it was never seen, or is still to come
+  bool reset_by_receiver = false;  ///< before it was over: whatever is missing was not to come
+  Shortfall shortfall;             ///< some of it was never seen, or is still to come
 };
 
 }  // namespace dcmwatch::hl7

@@ -396,6 +396,16 @@ TEST(Hl7Conversation, AnUnendedMessageAtTheCloseIsToldAsFarAsItWent) {
   EXPECT_THAT(capture_ended.summary(), ElementsAre("start ADT^A01 unfinished", "end ADT^A01 unfinished"));
 }
 
+TEST(Hl7Conversation, AMessageThatItsReceiverCutOffIsNeitherLostNorItsSendersBreak) {
+  const std::string sent = message("ADT^A01", "1");
+  Wire by_receiver;
+  by_receiver.say(there(sent.substr(0, sent.size() - 4))).reset(Direction::backward);
+  EXPECT_THAT(by_receiver.summary(), ElementsAre("start ADT^A01", "end ADT^A01 closed"));
+  Wire by_sender;
+  by_sender.say(there(sent.substr(0, sent.size() - 4))).reset(Direction::forward);
+  EXPECT_THAT(by_sender.summary(), ElementsAre("start ADT^A01 lost", "violation hl7.end_block", "end ADT^A01 lost"));
+}
+
 std::string unframed(const std::string& framed) { return framed.substr(1, framed.size() - 3); }
 
 TEST(Hl7Conversation, AnUnframedAcknowledgementIsPairedWhenTheSenderGoesOnAndNamed) {

@@ -196,6 +196,11 @@ Wire& Wire::close(CloseReason reason) {
   return *this;
 }
 
+Wire& Wire::reset(Direction by) {
+  connection_.ended_by = by;
+  return close(CloseReason::reset);
+}
+
 std::vector<std::string> Wire::summary() const {
   std::vector<std::string> lines;
   for (const Event& event : events_) {

@@ -44,6 +44,7 @@ class Wire final : private EventSink {
   /// The mirror shows one direction; to be called first.
   Wire& show_one_direction_only();
   Wire& close(CloseReason reason = CloseReason::finished);
+  Wire& reset(Direction by);
   Wire& give_up_kept();
   [[nodiscard]] std::size_t kept_bytes() const { return sink_->kept_bytes(); }
 
