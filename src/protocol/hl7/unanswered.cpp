@@ -6,7 +6,8 @@
 namespace dcmwatch::hl7 {
 
 void UnansweredMessages::add(Unanswered&& message) {
-  content_bytes_ += content_bytes(message);
+  message.content_bytes = message.facts.content ? message.facts.content->kept_bytes() : 0;
+  content_bytes_ += message.content_bytes;
   if (spare_.empty()) {
     messages_.push_back(std::move(message));
   } else {
@@ -103,7 +104,7 @@ void UnansweredMessages::supersede(Place older, Place newest) {
 }
 
 void UnansweredMessages::remove(Place place) {
-  content_bytes_ -= content_bytes(*place);
+  content_bytes_ -= place->content_bytes;
   owes_no_longer(*place);
   if (spare_.empty()) {
     spare_.splice(spare_.end(), messages_, place);

@@ -19,6 +19,7 @@ inline constexpr ControlId kNoControlId = 0;
 /// Of an identifier only its pseudonym and its fingerprint are held.
 struct Unanswered {
   Hl7Message facts{};
+  std::size_t content_bytes = 0;  ///< of facts.content, which is handed on when the message is told for the last time
   ControlId control_id = kNoControlId;
   Shortfall shortfall{};            ///< of it, or of what may have been its acknowledgement
   bool before_loss = false;         ///< messages sent after it were never seen
@@ -102,9 +103,6 @@ class UnansweredMessages {
   void messages_lost();
 
  private:
-  static std::size_t content_bytes(const Unanswered& message) {
-    return message.facts.content ? message.facts.content->kept_bytes() : 0;
-  }
   struct Answered {
     ControlId control_id;
     Timestamp when;
