@@ -64,7 +64,7 @@ TEST_F(Resends, WhatWasNotReadWholeIsHeldAgainstNothing) {
 
 TEST_F(Resends, TheOneSeenFirstIsForgottenToMakeRoomAndThatIsCounted) {
   department.limits.hl7_control_ids = 2;
-  for (unsigned id : {1, 2, 3}) send(id, id);
+  for (unsigned id : {1U, 2U, 3U}) send(id, id);
   send(1, 99);
   EXPECT_TRUE(department.links().empty());
   send(3, 99);
