@@ -19,10 +19,11 @@ inline std::vector<Chunk> chunks_of(ByteReader& input) {
   std::vector<Chunk> chunks;
   while (input.remaining() >= 3) {
     const Direction direction = (input.u8() & 1) != 0 ? Direction::backward : Direction::forward;
-    const std::size_t length = input.u16();
+    const std::size_t length = std::min<std::size_t>(input.u16(), input.remaining());
+    if (length == 0) continue;  // TCP brings none without bytes
     const auto number = static_cast<std::int64_t>(chunks.size());
     const Mark mark{timestamp_from_ns((number + 1) * 1'000'000), 0, static_cast<std::uint64_t>(number)};
-    chunks.push_back({direction, mark, std::string{as_text(input.take(std::min(length, input.remaining())))}});
+    chunks.push_back({direction, mark, std::string{as_text(input.take(length))}});
   }
   return chunks;
 }

@@ -38,9 +38,9 @@ const std::array kWritings{
     Writing{"~ISO IR87", "", "ISO-2022-JP", {"漢", "字", "山"}},
 };
 
-// To make one takes longer than to write a word with it.
+// To make one takes longer than to write a word with it: they are kept as long as the tests run.
 iconv_t conversion_to(const char* encoding) {
-  static std::map<std::string_view, iconv_t> conversions;
+  static auto& conversions = *new std::map<std::string_view, iconv_t>;
   const auto [found, added] = conversions.try_emplace(encoding);
   if (added) found->second = iconv_open(encoding, "UTF-8");
   return found->second;
