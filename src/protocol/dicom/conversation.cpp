@@ -321,8 +321,8 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
     lane.rest = {};
   }
   // Both sides said all that they had to say.
-  const bool whole = undisturbed() && (end == DicomEnd::released || end == DicomEnd::closed);
-  for (const Side side : {Side::opener, Side::acceptor}) operations_.settle_suspicions(side, mark, whole);
+  const bool said_all = undisturbed() && (end == DicomEnd::released || end == DicomEnd::closed);
+  for (const Side side : {Side::opener, Side::acceptor}) operations_.settle_suspicions(side, mark, said_all);
   association_->on_outcomes(operations_.end_all(mark, undisturbed(), unfinished));
   const Shortfall why = shortfall() | Shortfall{.lost = association_->incomplete(), .unfinished = unfinished};
   emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end), why);
@@ -360,7 +360,7 @@ bool Conversation::judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark
 
   const auto breach = breach_of(before, pdv);
   if (!breach) return true;
-  if (undisturbed()) tell(*breach, lane, length, mark);
+  if (whole()) tell(*breach, lane, length, mark);
   if (*breach != Breach::interleaved_messages) return true;
   forget_command(lane);  // its fragments would be taken for those of another message
   return false;
@@ -371,14 +371,18 @@ Side Conversation::side_of(const Lane& lane) const {
 }
 
 // Nothing was lost or reordered, and both sides are seen: what breaks the order is the peers' doing, not the mirror's.
-bool Conversation::undisturbed() const {
+bool Conversation::whole() const {
   const Connection& connection = emitter_.connection();
   if (connection.joined_midway || connection.truncated) return false;
   return std::ranges::all_of(lanes_, [&](const Lane& lane) {
-    const DirectionStatistics& sent = connection.sent(lane.direction);
-    return lane.seen && !lane.broken() && lane.framer.in_step() && sent.missing_bytes == 0 &&
-           sent.out_of_order_packets == 0;
+    return lane.seen && !lane.broken() && lane.framer.in_step() && connection.sent(lane.direction).missing_bytes == 0;
   });
+}
+
+bool Conversation::undisturbed() const {
+  return whole() && std::ranges::all_of(lanes_, [this](const Lane& lane) {
+           return emitter_.connection().sent(lane.direction).out_of_order_packets == 0;
+         });
 }
 
 }  // namespace dcmwatch::dicom

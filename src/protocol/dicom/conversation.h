@@ -135,6 +135,9 @@ class Conversation final : public StreamSink, public Recycled {
   [[nodiscard]] Lane& lane_of(Direction direction) { return lanes_[index_of(direction)]; }
   [[nodiscard]] const Lane& opposite_lane(const Lane& lane) const { return lanes_[index_of(opposite(lane.direction))]; }
   [[nodiscard]] Shortfall shortfall() const { return lanes_[0].shortfall() | lanes_[1].shortfall(); }
+  /// All of both sides was seen: what one of them said breaks the rules or does not.
+  [[nodiscard]] bool whole() const;
+  /// And in the order in which it was said: what came before what, of the two sides, is known as well.
   [[nodiscard]] bool undisturbed() const;
 
   Emitter& emitter_;

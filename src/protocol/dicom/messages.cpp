@@ -236,8 +236,8 @@ void Conversation::on_data_piece(Lane& lane, const Mark& mark, const PdvPiece& p
     lane.rest.feed(piece.bytes);
   }
   if (!piece.ends || !lane.pdv.is_last) return;
-  if (lane.rest.is_cut_short() && undisturbed()) tell(Breach::data_set_length, lane, lane.pdv.pdu_length, mark);
-  if (lane.rest.is_out_of_order() && undisturbed()) tell(Breach::data_set_order, lane, lane.pdv.pdu_length, mark);
+  if (lane.rest.is_cut_short() && whole()) tell(Breach::data_set_length, lane, lane.pdv.pdu_length, mark);
+  if (lane.rest.is_out_of_order() && whole()) tell(Breach::data_set_order, lane, lane.pdv.pdu_length, mark);
   end_message(lane, mark);
 }
 
@@ -263,7 +263,7 @@ void Conversation::close_reader(Lane& lane, const Mark& mark) {
     PiecesOf pieces{operations_, lane.message, mark};
     reader->tell(*fact, pieces);
     const auto* object = fact->content.as<StoredObject>();
-    if (object && !object->sop_class_uid.empty() && object->sop_class_uid != fact->sop_class_uid && undisturbed())
+    if (object && !object->sop_class_uid.empty() && object->sop_class_uid != fact->sop_class_uid && whole())
       tell(Breach::sop_class_of_data_set, lane, lane.pdv.pdu_length, mark);
     operations_.on_content(lane.message);
     make_room(mark);
@@ -272,7 +272,7 @@ void Conversation::close_reader(Lane& lane, const Mark& mark) {
 }
 
 void Conversation::tell_defects(const MessageContent& content, const Lane& lane, const Mark& mark) {
-  if ((!content.reader().has_defects() && !content.has_illegal_uid()) || !undisturbed()) return;
+  if ((!content.reader().has_defects() && !content.has_illegal_uid()) || !whole()) return;
   if (content.reader().is_disproved()) return;  // a wrong guess of ours
   constexpr std::array kBreaches{std::pair{DataSetDefect::nesting, Breach::data_set_nesting},
                                  std::pair{DataSetDefect::value_representation, Breach::data_set_vr},

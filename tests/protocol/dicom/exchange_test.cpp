@@ -315,6 +315,22 @@ TEST(DicomExchange, TellsEachBreakByItsNameAlone) {
   }
 }
 
+// TCP put the packets in order: what one side said is whole. What of both came first is no longer known.
+TEST(DicomExchange, TellsWhatADataSetBreaksAlsoAfterPacketsCameOutOfOrder) {
+  for (const Break& broken : breaks()) {
+    Wire wire;
+    wire.connection().direction[0].out_of_order_packets = 1;
+    play(wire, opening_with_window(0) + broken.session);
+    wire.close();
+    if (broken.violation == "dicom.sop_class_of_data_set" || broken.violation == "dicom.data_set_order") {
+      EXPECT_THAT(violations(wire), ElementsAre(broken.violation));
+    }
+    if (broken.violation == "dicom.response_after_final" || broken.violation == "dicom.message_id_reused") {
+      EXPECT_THAT(violations(wire), IsEmpty());
+    }
+  }
+}
+
 TEST(DicomExchange, TellsABreakOnceHoweverItIsCut) {
   for (const Break& broken : breaks()) {
     for (std::size_t size = 1; size < 40; size += 3) {
