@@ -100,7 +100,7 @@ struct Limits {
   std::size_t studies_instances = 200'000;  ///< in all; victim: the oldest that was told, else the quietest is told
   std::size_t instance_studies = 16;        ///< that one is known of beside the first; beyond: no report finds them
   std::size_t studies_ways = 16384;         ///< from sender to receiver; victim: likewise
-  static constexpr std::size_t study_ways = 32;  ///< of one, as many as Studies has bits for; beyond: counted only
+  static constexpr std::size_t study_ways = 32;  ///< of one, as many as Ways has bits for; beyond: counted only
   static constexpr std::size_t study_announcers =
       8;                                 ///< of one, likewise; victim: one who sent nothing, else the latest
   std::size_t study_series = 128;        ///< counted of one, each way

@@ -1,9 +1,7 @@
 #include "relate/studies.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
-#include <tuple>
 
 #include "event/dicom_names.h"
 #include "relate/prints.h"
@@ -80,48 +78,20 @@ Code reason_of(const DicomOperation& store) {
   return store.status ? Code{dicom_status_text(*store.status)} : Code{kUnanswered};
 }
 
-// Of all that the sender proposed for storage (PS3.4 B.5), those for which no context was accepted.
-std::uint64_t refused_storage_classes(const PresentationContexts& contexts) {
-  constexpr std::string_view kStorage = "1.2.840.10008.5.1.4.1.1.";
-  const auto count = [&](std::size_t end, const auto& fits) {
-    std::size_t found = 0;
-    for (std::size_t i = 0; i < end; ++i) found += fits(contexts[i]) ? 1U : 0U;
-    return found;
-  };
-  std::uint64_t refused = 0;
-  for (std::size_t i = 0; i < contexts.size(); ++i) {
-    const PresentationContext context = contexts[i];
-    if (!context.result || context.accepted() || !context.abstract_syntax.starts_with(kStorage)) continue;
-    const auto of_it = [&](const PresentationContext& other) {
-      return other.abstract_syntax == context.abstract_syntax;
-    };
-    const auto taken = [&](const PresentationContext& other) { return of_it(other) && other.accepted(); };
-    const bool counted_before = count(i, of_it) != 0;
-    refused += counted_before || count(contexts.size(), taken) != 0 ? 0 : 1;
-  }
-  return refused;
-}
-
 }  // namespace
-
-/// What the instances of a study say of each of its ways and of those who announced them.
-struct Studies::Tally {
-  std::array<DicomStudy, kWays> ways;
-  std::array<std::uint64_t, kAnnouncers> unsent{};
-};
 
 void Studies::on_store(const Event& event, const DicomOperation& store, Told& told) {
   const std::uint64_t known_study = study_of(store);
   const Timestamp now = event.last.time;
   if (event.phase != Phase::end) {
     if (known_study == 0) return;
-    if (Open* open = find(known_study, now, told)) open_.touch(*open, now);
+    if (OpenStudy* open = find(known_study, now, told)) open_.touch(*open, now);
     return;
   }
   const bool unassigned = known_study == 0;
   const std::uint64_t print =
       unassigned ? print_of(print_of(sender_of(event, store)), print_of(receiver_of(event, store))) : known_study;
-  Open& open = of(print, now, told);
+  OpenStudy& open = of(print, now, told);
   Study& study = open.value;
   study.unassigned = unassigned;
   if (!unassigned) {
@@ -130,9 +100,9 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
     keep_latest(study.accession, store.accession);
   }
 
-  Way* const known_way = with_way(study, event, store, told);
+  StudyWay* const known_way = with_way(study, event, store, told);
   if (!known_way) return count_on_further_way(open, event, store, told);
-  Way& way = *known_way;
+  StudyWay& way = *known_way;
   add(way.where, event, store);
   const auto count_if_full = [this](bool fits) { not_kept_in_mind_ += fits ? 0 : 1; };
   count_if_full(add_latest(way.conversations, event.conversation, limits_.study_conversations));
@@ -148,8 +118,8 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
     way.figures.last_failure = now;
   }
   way.figures.unassigned += unassigned ? 1 : 0;
-  Instance* instance = instance_of(open, print_of(store.instance), told);
-  if (!of_others_too_.empty()) move_announcement(study, print_of(store.instance), sender_of(event, store));
+  StudyInstance* instance = instance_of(open, print_of(store.instance), told);
+  if (instances_.some_shared()) move_announcement(study, print_of(store.instance), sender_of(event, store));
   if (instance && !unassigned) {
     count(study, way, *instance, event, store, told);
   } else {
@@ -158,13 +128,13 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
   }
   if (elapsed(way.told, now) < limits_.progress_interval) return;
   way.told = now;
-  tell_way(study, way, tally(study), Phase::progress, false, told);
+  tell_way(study, way, tally(study, instances_), Phase::progress, false, told);
 }
 
 // 0: nothing says it.
 std::uint64_t Studies::study_of(const DicomOperation& store) {
   if (!store.study.empty()) return print_of(store.study);
-  const Instance* known = first_known(print_of(store.instance));
+  const StudyInstance* known = instances_.first(print_of(store.instance));
   if (!known) return 0;
   const Study& study = known->study->value;
   return study.is_told || study.unassigned ? 0 : study.print;
@@ -190,14 +160,14 @@ void Studies::on_association(const Event& event, const DicomAssociation& associa
   if (refused == 0) return;
   for (auto open = open_.end(); open != open_.begin();) {
     if ((--open)->touched < event.first.time) break;
-    for (Way& way : open->value.ways) {
+    for (StudyWay& way : open->value.ways) {
       if (!contains(way.conversations, event.conversation)) continue;
       way.refused_contexts = std::max(way.refused_contexts, refused);
     }
   }
 }
 
-bool Studies::is_over(const Open& open, Timestamp now) const {
+bool Studies::is_over(const OpenStudy& open, Timestamp now) const {
   const Study& study = open.value;
   if (study.steps_in_progress != 0) return false;
   // What cannot be assigned never falls quiet while the two go on.
@@ -206,20 +176,20 @@ bool Studies::is_over(const Open& open, Timestamp now) const {
 }
 
 // nullptr: it is not open. One that has been quiet for too long is told first, whenever that is found out.
-Studies::Open* Studies::find(std::uint64_t print, Timestamp now, Told& told) {
-  Open* open = open_.find(print);
+OpenStudy* Studies::find(std::uint64_t print, Timestamp now, Told& told) {
+  OpenStudy* open = open_.find(print);
   if (!open || !is_over(*open, now)) return open;
   close(*open, Closing::over, told);
   return nullptr;
 }
 
-Studies::Open& Studies::of(std::uint64_t print, Timestamp now, Told& told) {
-  if (Open* open = find(print, now, told)) {
+OpenStudy& Studies::of(std::uint64_t print, Timestamp now, Told& told) {
+  if (OpenStudy* open = find(print, now, told)) {
     open_.touch(*open, now);
     return *open;
   }
   if (open_.full()) tell_quietest(told);
-  Open& open = open_.open(print, now);
+  OpenStudy& open = open_.open(print, now);
   open.value.print = print;
   return open;
 }
@@ -231,10 +201,10 @@ void Studies::tell_quietest(Told& told) {
 }
 
 // nullptr: it has not gone that way yet.
-Studies::Way* Studies::way_of(Study& study, const Event& event, const DicomOperation& store) {
+StudyWay* Studies::way_of(Study& study, const Event& event, const DicomOperation& store) {
   const IpAddress& sender = sender_of(event, store);
   const IpAddress& receiver = receiver_of(event, store);
-  const auto way = std::ranges::find_if(study.ways, [&](const Way& known) {
+  const auto way = std::ranges::find_if(study.ways, [&](const StudyWay& known) {
     const Parties& parties = known.where.parties;
     return parties.source.address == sender && parties.destination.address == receiver &&
            known.port == event.parties.destination.port && known.figures.sender_ae == sender_title(store) &&
@@ -244,13 +214,13 @@ Studies::Way* Studies::way_of(Study& study, const Event& event, const DicomOpera
 }
 
 // nullptr: it has gone too many already. The study was touched last, so that making room leaves it.
-Studies::Way* Studies::with_way(Study& study, const Event& event, const DicomOperation& store, Told& told) {
-  if (Way* way = way_of(study, event, store)) return way;
-  if (study.ways.size() == kWays) return nullptr;
+StudyWay* Studies::with_way(Study& study, const Event& event, const DicomOperation& store, Told& told) {
+  if (StudyWay* way = way_of(study, event, store)) return way;
+  if (study.ways.size() == Limits::study_ways) return nullptr;
   while (ways_ >= limits_.studies_ways && make_room(event.last.time, told)) {
   }
   ++ways_;
-  Way& way = study.ways.emplace_back();
+  StudyWay& way = study.ways.emplace_back();
   way.where = Occurrence::of(event);
   way.where.parties = as_sent(event, store);
   way.port = event.parties.destination.port;
@@ -260,21 +230,10 @@ Studies::Way* Studies::with_way(Study& study, const Event& event, const DicomOpe
   return &way;
 }
 
-void Studies::count_on_further_way(Open& open, const Event& event, const DicomOperation& store, Told& told) {
+void Studies::count_on_further_way(OpenStudy& open, const Event& event, const DicomOperation& store, Told& told) {
   ++on_further_ways_;
-  add_once(open.value.further_senders, print_of(sender_of(event, store)), kWays);
-  if (Instance* instance = instance_of(open, print_of(store.instance), told)) instance->went_further = true;
-}
-
-Studies::Ways Studies::ways_from(const Study& study, const IpAddress& sender) {
-  Ways ways = 0;
-  for (std::size_t i = 0; i < study.ways.size(); ++i)
-    ways |= (study.ways[i].where.parties.source.address == sender ? 1U : 0U) << i;
-  return ways;
-}
-
-bool Studies::may_have_gone_further(const Study& study, const IpAddress& sender) {
-  return contains(study.further_senders, print_of(sender));
+  add_once(open.value.further_senders, print_of(sender_of(event, store)), Limits::study_ways);
+  if (StudyInstance* instance = instance_of(open, print_of(store.instance), told)) instance->went_further = true;
 }
 
 // Of those that were told the oldest is forgotten, else the quietest is told. False: there is none but the one in hand.
@@ -288,61 +247,17 @@ bool Studies::make_room(Timestamp now, Told& told) {
   return true;
 }
 
-// Of whichever study it was known of first.
-Studies::Instance* Studies::first_known(InstancePrint print) {
-  const auto known = instances_.find(print);
-  return known == instances_.end() ? nullptr : &known->second;
-}
-
-// Of the studies that it is known of, the first that fits.
-template <typename Fits>
-Studies::Instance* Studies::known_where(InstancePrint print, Fits fits) {
-  Instance* first = first_known(print);
-  if (first && fits(first->study->value)) return first;
-  const auto others = other_studies_.find(print);
-  if (others == other_studies_.end()) return nullptr;
-  for (const std::uint64_t study : others->second) {
-    Instance* known = find_instance(study, print);
-    if (known && fits(known->study->value)) return known;
-  }
-  return nullptr;
-}
-
-Studies::Instance* Studies::find_instance(std::uint64_t study, InstancePrint print) {
-  Instance* first = first_known(print);
-  if (first && first->study->value.print == study) return first;
-  if (of_others_too_.empty()) return nullptr;
-  const auto other = of_others_too_.find(print_of(study, print));
-  return other == of_others_too_.end() ? nullptr : &other->second;
-}
-
 // nullptr: it cannot be told apart from others.
-Studies::Instance* Studies::instance_of(Open& open, InstancePrint print, Told& told) {
+StudyInstance* Studies::instance_of(OpenStudy& open, InstancePrint print, Told& told) {
   Study& study = open.value;
-  Instance* known = find_instance(study.print, print);
+  StudyInstance* known = instances_.find(study.print, print);
   if (known && known->study == &open) return known;
   if (print != 0 && study.instances.size() < limits_.study_instances) {
-    const auto full = [this] { return instances_.size() + of_others_too_.size() >= limits_.studies_instances; };
-    while (!study.is_told && full() && make_room(open.touched, told)) {
+    while (!study.is_told && instances_.full() && make_room(open.touched, told)) {
     }
-    if (!full()) {
+    if (!instances_.full()) {
       study.instances.push_back(print);
-      const Instance its_own{.study = &open};
-      const auto [first, is_first] = instances_.try_emplace(print, its_own);
-      const Study& first_study = first->second.study->value;
-      if (is_first) return &first->second;
-      // What could not be assigned, or was told of this study before, gives way.
-      if (first_study.unassigned || first_study.print == study.print) return &(first->second = its_own);
-      const auto [other, is_new] = of_others_too_.insert_or_assign(print_of(study.print, print), its_own);
-      if (is_new) {
-        auto& studies = other_studies_[print];
-        if (studies.size() < limits_.instance_studies) {
-          studies.push_back(study.print);
-        } else {
-          ++not_found_by_reports_;
-        }
-      }
-      return &other->second;
+      return &instances_.add(open, print);
     }
   }
   if (study.unassigned) return nullptr;
@@ -350,24 +265,9 @@ Studies::Instance* Studies::instance_of(Open& open, InstancePrint print, Told& t
   return nullptr;
 }
 
-void Studies::forget_instance(const Open& open, InstancePrint print) {
-  const auto first = instances_.find(print);
-  if (first != instances_.end() && first->second.study == &open) {
-    instances_.erase(first);
-    return;
-  }
-  const auto other = of_others_too_.find(print_of(open.value.print, print));
-  if (other == of_others_too_.end() || other->second.study != &open) return;
-  of_others_too_.erase(other);
-  const auto studies = other_studies_.find(print);
-  if (studies == other_studies_.end()) return;  // all that it holds are forgotten
-  std::erase(studies->second, open.value.print);
-  if (studies->second.empty()) other_studies_.erase(studies);
-}
-
 // What a step lists may be of any of its studies; its C-STORE tells which.
 void Studies::move_announcement(Study& to, InstancePrint print, const IpAddress& sender) {
-  Instance* first = first_known(print);
+  StudyInstance* first = instances_.first(print);
   if (!first || first->announced == 0 || &first->study->value == &to || first->study->value.is_told) return;
   Study& from = first->study->value;
   for (std::size_t i = 0; i < from.announcers.size(); ++i) {
@@ -378,8 +278,8 @@ void Studies::move_announcement(Study& to, InstancePrint print, const IpAddress&
   }
 }
 
-void Studies::count(const Study& study, Way& way, Instance& instance, const Event& event, const DicomOperation& store,
-                    Told& told) const {
+void Studies::count(const Study& study, StudyWay& way, StudyInstance& instance, const Event& event,
+                    const DicomOperation& store, Told& told) const {
   const Ways here = 1U << (&way - study.ways.data());
   const Answer answer = answer_to(event, store);
   Link link{.certainty = LinkCertainty::identifier,
@@ -417,15 +317,6 @@ void Studies::count(const Study& study, Way& way, Instance& instance, const Even
   }
 }
 
-// What came `from` somebody, `to` others. On one host the titles tell who took it.
-bool Studies::sends_on(const Way& from, const Way& to) {
-  const IpAddress& host = from.where.parties.destination.address;
-  if (host != to.where.parties.source.address) return false;
-  const bool within_one_host =
-      from.where.parties.source.address == host || to.where.parties.destination.address == host;
-  return !within_one_host || from.figures.receiver_ae == to.figures.sender_ae;
-}
-
 void Studies::begin_step(const ScheduledStep& step, Timestamp now, Told& told) {
   Study& study = of(print_of(step.study), now, told).value;
   ++study.steps_in_progress;
@@ -436,20 +327,22 @@ void Studies::begin_step(const ScheduledStep& step, Timestamp now, Told& told) {
 
 // From now on it may fall quiet.
 void Studies::end_step(std::uint64_t study, Timestamp now) {
-  Open* open = open_.find(study);
+  OpenStudy* open = open_.find(study);
   if (!open || open->value.steps_in_progress == 0) return;
   --open->value.steps_in_progress;
   open_.touch(*open, now);
 }
 
 // nullptr: there are too many.
-Studies::Announcer* Studies::announcer_of(Study& study, const Event& event, const DicomOperation& step) {
+StudyAnnouncer* Studies::announcer_of(Study& study, const Event& event, const DicomOperation& step) {
   const IpAddress& sender = sender_of(event, step);
-  const auto known = std::ranges::find_if(
-      study.announcers, [&](const Announcer& announcer) { return announcer.where.parties.source.address == sender; });
+  const auto known = std::ranges::find_if(study.announcers, [&](const StudyAnnouncer& announcer) {
+    return announcer.where.parties.source.address == sender;
+  });
   if (known != study.announcers.end()) return &*known;
-  Announcer* announcer = study.announcers.size() < kAnnouncers ? &study.announcers.emplace_back()
-                                                               : instead_of_one_who_sent_nothing(study, sender);
+  StudyAnnouncer* announcer = study.announcers.size() < Limits::study_announcers
+                                  ? &study.announcers.emplace_back()
+                                  : instead_of_one_who_sent_nothing(study, sender);
   if (!announcer) return nullptr;
   *announcer = {};
   announcer->where = Occurrence::of(event);
@@ -460,15 +353,15 @@ Studies::Announcer* Studies::announcer_of(Study& study, const Event& event, cons
 }
 
 // To announce costs nothing; who sent some of it is believed before others.
-Studies::Announcer* Studies::instead_of_one_who_sent_nothing(Study& study, const IpAddress& sender) {
-  if (ways_from(study, sender) == 0) return nullptr;
-  const auto other = std::ranges::find_if(study.announcers, [&](const Announcer& announcer) {
-    return ways_from(study, announcer.where.parties.source.address) == 0;
+StudyAnnouncer* Studies::instead_of_one_who_sent_nothing(Study& study, const IpAddress& sender) {
+  if (study.ways_from(sender) == 0) return nullptr;
+  const auto other = std::ranges::find_if(study.announcers, [&](const StudyAnnouncer& announcer) {
+    return study.ways_from(announcer.where.parties.source.address) == 0;
   });
   if (other == study.announcers.end()) return nullptr;
   const auto its = static_cast<Announcers>(1U << (other - study.announcers.begin()));
   for (const InstancePrint print : study.instances)
-    find_instance(study.print, print)->announced &= static_cast<Announcers>(~its);
+    instances_.find(study.print, print)->announced &= static_cast<Announcers>(~its);
   not_heard_ += other->announced;
   return &*other;
 }
@@ -478,15 +371,15 @@ Studies::Announcer* Studies::instead_of_one_who_sent_nothing(Study& study, const
 std::uint64_t Studies::study_of_listed(InstancePrint print, std::span<const std::uint64_t> studies,
                                        const IpAddress& sender) {
   for (const std::uint64_t study : studies) {
-    const Instance* known = find_instance(study, print);
+    const StudyInstance* known = instances_.find(study, print);
     if (known) return known->study->value.is_told ? 0 : study;
   }
-  const Instance* first = first_known(print);
+  const StudyInstance* first = instances_.first(print);
   const std::uint64_t own = studies.empty() ? 0 : studies.front();
   if (!first || first->study->value.unassigned) return own;
   const Study& study = first->study->value;
   const Ways sent = first->stored | first->failed | first->unseen;
-  if (own != 0 && (sent & ways_from(study, sender)) == 0) return own;
+  if (own != 0 && (sent & study.ways_from(sender)) == 0) return own;
   return study.is_told ? 0 : study.print;
 }
 
@@ -497,18 +390,18 @@ void Studies::announce(const Event& event, const DicomOperation& step, std::span
     const std::uint64_t study = study_of_listed(print, studies, sender);
     if (study == 0) continue;
     // What could not be assigned was sent all the same.
-    Instance* first = first_known(print);
-    const bool sent_unassigned = first && first->study->value.unassigned && ways_from(first->study->value, sender) != 0;
+    StudyInstance* first = instances_.first(print);
+    const bool sent_unassigned = first && first->study->value.unassigned && first->study->value.ways_from(sender) != 0;
     if (sent_unassigned && std::exchange(first->announced_elsewhere, true)) continue;
-    Open& open = of(study, event.last.time, told);
-    Announcer* announcer = announcer_of(open.value, event, step);
+    OpenStudy& open = of(study, event.last.time, told);
+    StudyAnnouncer* announcer = announcer_of(open.value, event, step);
     if (!announcer) {
       ++not_heard_;
       continue;
     }
     announcer->where.last = event.last;
     const auto its = static_cast<Announcers>(1U << (announcer - open.value.announcers.data()));
-    Instance* instance = sent_unassigned ? nullptr : instance_of(open, print, told);
+    StudyInstance* instance = sent_unassigned ? nullptr : instance_of(open, print, told);
     if (instance && (instance->announced & its) != 0) continue;
     ++announcer->announced;
     if (instance) {
@@ -519,48 +412,29 @@ void Studies::announce(const Event& event, const DicomOperation& step, std::span
   }
 }
 
-// Those to the one who reported, by its title where several AEs share its host; else, where another node of an archive
-// reports, those from the one who asked.
-Studies::Ways Studies::ways_of_report(const Study& study, const Event& event, const DicomOperation& report,
-                                      bool asked) {
-  Ways to_reporter = 0;
-  Ways to_title = 0;
-  for (std::size_t i = 0; i < study.ways.size(); ++i) {
-    const Ways way = 1U << i;
-    if (study.ways[i].where.parties.destination.address != sender_of(event, report)) continue;
-    to_reporter |= way;
-    if (study.ways[i].figures.receiver_ae == sender_title(report)) to_title |= way;
-  }
-  const Ways from_requester = ways_from(study, receiver_of(event, report));
-  if (to_title != 0) to_reporter = to_title;
-  const Ways both = to_reporter & from_requester;
-  if (both != 0) return both;
-  return to_reporter != 0 || !asked ? to_reporter : from_requester;
-}
-
 void Studies::on_report(const Event& event, const DicomOperation& report, bool asked, Told& told) {
   const auto* commitment = report.content.as<StorageCommitment>();
   if (!commitment) return;
   const Timestamp now = event.last.time;
   std::vector<std::uint64_t> late;  // those that were told, by their numbers
   const auto is_about = [&](const Study& study) {
-    return !study.unassigned && ways_of_report(study, event, report, asked) != 0;
+    return !study.unassigned && study.ways_of_report(event, report, asked) != 0;
   };
-  const auto study_of_reported = [&](InstancePrint print) -> Open* {
-    const Instance* known = known_where(print, is_about);
+  const auto study_of_reported = [&](InstancePrint print) -> OpenStudy* {
+    const StudyInstance* known = instances_.find_where(print, is_about);
     if (!known) return nullptr;
-    Open& study = *known->study;
+    OpenStudy& study = *known->study;
     if (!study.value.is_told && is_over(study, now)) close(study, Closing::over, told);
     return known->study;
   };
-  Open* open = nullptr;
+  OpenStudy* open = nullptr;
   Ways ways = 0;
-  const auto take = [&](InstancePrint print, Ways Instance::*verdict, Ways Instance::*no_longer,
+  const auto take = [&](InstancePrint print, Ways StudyInstance::*verdict, Ways StudyInstance::*no_longer,
                         std::uint64_t DicomStudy::*figure) {
     // One that never came is of the study of those beside it.
-    if (Open* its_own = study_of_reported(print); its_own && its_own != open) {
+    if (OpenStudy* its_own = study_of_reported(print); its_own && its_own != open) {
       open = its_own;
-      ways = ways_of_report(open->value, event, report, asked);
+      ways = open->value.ways_of_report(event, report, asked);
       for (std::size_t i = 0; i < open->value.ways.size(); ++i) {
         if ((ways >> i & 1U) != 0) open->value.ways[i].figures.last_report = now;
       }
@@ -568,7 +442,7 @@ void Studies::on_report(const Event& event, const DicomOperation& report, bool a
     if (!open) return;
     Study& study = open->value;
     (study.is_told ? told_ : open_).touch(*open, now);
-    Instance* instance = instance_of(*open, print, told);
+    StudyInstance* instance = instance_of(*open, print, told);
     if (!instance) return;
     const Ways news = ways & ~(instance->*verdict);
     instance->*verdict |= ways;
@@ -578,17 +452,17 @@ void Studies::on_report(const Event& event, const DicomOperation& report, bool a
     if (!contains(late, open->print)) late.push_back(open->print);
   };
   for (const InstancePrint print : commitment->instances)
-    take(print, &Instance::committed, &Instance::not_committed, &DicomStudy::committed);
+    take(print, &StudyInstance::committed, &StudyInstance::not_committed, &DicomStudy::committed);
   for (const InstancePrint print : commitment->failed_instances)
-    take(print, &Instance::not_committed, &Instance::committed, &DicomStudy::commitment_failed);
+    take(print, &StudyInstance::not_committed, &StudyInstance::committed, &DicomStudy::commitment_failed);
   tell_late_reports(late, event, told);
 }
 
 void Studies::tell_late_reports(std::span<const std::uint64_t> numbers, const Event& event, Told& told) {
   for (const std::uint64_t number : numbers) {
-    Open* open = told_.find(number);
+    OpenStudy* open = told_.find(number);
     if (!open) continue;
-    for (Way& way : open->value.ways) {
+    for (StudyWay& way : open->value.ways) {
       if (way.figures.committed == 0 && way.figures.commitment_failed == 0) continue;
       Occurrence where = way.where;
       where.last = event.last;
@@ -598,63 +472,7 @@ void Studies::tell_late_reports(std::span<const std::uint64_t> numbers, const Ev
   }
 }
 
-// As far as is known: who was not seen to say its title may be any of them.
-Studies::Ways Studies::ways_to_the_same(const Study& study, const Way& way) {
-  Ways same = 0;
-  for (std::size_t i = 0; i < study.ways.size(); ++i) {
-    const Way& other = study.ways[i];
-    const auto& [title, other_title] = std::tie(way.figures.receiver_ae, other.figures.receiver_ae);
-    if (other.where.parties.source.address == way.where.parties.source.address &&
-        other.where.parties.destination.address == way.where.parties.destination.address && other.port == way.port &&
-        (!title || !other_title || title == other_title))
-      same |= 1U << i;
-  }
-  return same;
-}
-
-Studies::Tally Studies::tally(const Study& study) {
-  Tally tally;
-  if (study.unassigned) return tally;
-  std::array<Announcers, kWays> announcers{};  ///< a way's sender
-  std::array<Ways, kWays> to_the_same{};
-  for (std::size_t a = 0; a < study.announcers.size(); ++a) {
-    const IpAddress& sender = study.announcers[a].where.parties.source.address;
-    const Ways its = ways_from(study, sender);
-    bool is_told_apart = !study.announcers[a].not_told_apart && !may_have_gone_further(study, sender);
-    for (std::size_t i = 0; i < study.ways.size(); ++i)
-      is_told_apart &= (its >> i & 1U) == 0 || study.ways[i].figures.not_told_apart == 0;
-    for (std::size_t i = 0; i < study.ways.size(); ++i) {
-      if ((its >> i & 1U) == 0) continue;
-      announcers[i] = static_cast<Announcers>(1U << a);
-      to_the_same[i] = ways_to_the_same(study, study.ways[i]);
-      tally.ways[i].announced = study.announcers[a].announced;
-      if (is_told_apart) tally.ways[i].missing = tally.ways[i].unsent = 0;
-    }
-  }
-  for (const InstancePrint print : study.instances) {
-    const Instance& instance = *find_instance(study.print, print);
-    const Ways seen = instance.stored | instance.failed | instance.unseen;
-    const bool unsent = seen == 0 && !instance.went_further;
-    for (std::size_t i = 0; i < study.ways.size(); ++i) {
-      const auto on_way = [i](Ways ways) { return std::uint64_t{ways} >> i & 1; };
-      DicomStudy& way = tally.ways[i];
-      way.stored += on_way(instance.stored);
-      way.failed += on_way(instance.failed);
-      way.not_visible += on_way(instance.unseen);
-      way.forwarded += on_way(instance.forwarded);
-      way.committed += on_way(instance.committed);
-      way.commitment_failed += on_way(instance.not_committed);
-      const bool announced = (instance.announced & announcers[i]) != 0;
-      if (!way.missing || !announced || (seen & to_the_same[i]) != 0) continue;
-      ++*way.missing;
-      *way.unsent += unsent ? 1 : 0;
-    }
-    for (std::size_t a = 0; unsent && a < study.announcers.size(); ++a) tally.unsent[a] += instance.announced >> a & 1U;
-  }
-  return tally;
-}
-
-void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool preliminary,
+void Studies::tell_way(const Study& study, const StudyWay& way, const StudyTally& tally, Phase phase, bool preliminary,
                        Told& told) const {
   const DicomStudy& of_way = tally.ways[static_cast<std::size_t>(&way - study.ways.data())];
   DicomStudy figures = way.figures;
@@ -680,27 +498,27 @@ void Studies::tell_way(const Study& study, const Way& way, const Tally& tally, P
   told.push_back(way.where.tell(std::move(figures), phase));
 }
 
-void Studies::close(Open& open, Closing closing, Told& told) {
+void Studies::close(OpenStudy& open, Closing closing, Told& told) {
   const Study& study = open.value;
   const bool preliminary = closing != Closing::over;
-  Tally figures = tally(study);
+  StudyTally figures = tally(study, instances_);
   // Of what is told early the rest may be on its way.
   if (closing == Closing::early) {
     for (DicomStudy& way : figures.ways) way.missing = way.unsent = std::nullopt;
     figures.unsent = {};
   }
-  for (const Way& way : study.ways) tell_way(study, way, figures, Phase::end, preliminary, told);
+  for (const StudyWay& way : study.ways) tell_way(study, way, figures, Phase::end, preliminary, told);
   tell_nowhere(study, figures, preliminary, told);
   keep_in_mind(open);
 }
 
 // What was announced by who was not seen to send any.
-void Studies::tell_nowhere(const Study& study, const Tally& tally, bool preliminary, Told& told) const {
+void Studies::tell_nowhere(const Study& study, const StudyTally& tally, bool preliminary, Told& told) const {
   for (std::size_t i = 0; i < study.announcers.size(); ++i) {
-    const Announcer& announcer = study.announcers[i];
+    const StudyAnnouncer& announcer = study.announcers[i];
     const IpAddress& sender = announcer.where.parties.source.address;
-    const bool sent_some =
-        ways_from(study, sender) != 0 || may_have_gone_further(study, sender) || study.further_senders.size() == kWays;
+    const bool sent_some = study.ways_from(sender) != 0 || study.may_have_gone_further(sender) ||
+                           study.further_senders.size() == Limits::study_ways;
     if (sent_some || tally.unsent[i] == 0 || announcer.not_told_apart) continue;
     DicomStudy nowhere;
     nowhere.study = study.study;
@@ -714,14 +532,14 @@ void Studies::tell_nowhere(const Study& study, const Tally& tally, bool prelimin
 }
 
 // Without what was told of it.
-void Studies::keep_in_mind(Open& open) {
+void Studies::keep_in_mind(OpenStudy& open) {
   if (told_.full()) forget_oldest_told(open.touched);
-  Open& kept = told_.open(++last_told_, open.touched, std::move(open.value));
+  OpenStudy& kept = told_.open(++last_told_, open.touched, std::move(open.value));
   Study& study = kept.value;
   study.is_told = true;
   study.announcers = {};
   study.further_senders = {};
-  for (Way& way : study.ways) {
+  for (StudyWay& way : study.ways) {
     way.series = {};
     way.conversations = {};
     DicomStudy whose;
@@ -733,7 +551,7 @@ void Studies::keep_in_mind(Open& open) {
     way.figures = std::move(whose);
   }
   for (const InstancePrint print : study.instances) {
-    Instance* instance = find_instance(study.print, print);
+    StudyInstance* instance = instances_.find(study.print, print);
     if (instance && instance->study == &open) instance->study = &kept;
   }
   open_.close(open);
@@ -744,8 +562,8 @@ void Studies::forget_oldest_told(Timestamp now) {
   forget(told_.oldest());
 }
 
-void Studies::forget(Open& told_one) {
-  for (const InstancePrint print : told_one.value.instances) forget_instance(told_one, print);
+void Studies::forget(OpenStudy& told_one) {
+  for (const InstancePrint print : told_one.value.instances) instances_.forget(told_one, print);
   ways_ -= told_one.value.ways.size();
   told_.close(told_one);
 }
@@ -754,7 +572,7 @@ void Studies::forget(Open& told_one) {
 void Studies::advance(Timestamp now, Told& told) {
   const std::size_t enough = told.size() + kToldAtOnce;
   while (told.size() < enough && !open_.empty() && elapsed(open_.oldest().touched, now) > limits_.study_quiet) {
-    Open& oldest = open_.oldest();
+    OpenStudy& oldest = open_.oldest();
     if (oldest.value.steps_in_progress != 0) {
       open_.touch(oldest, now);  // the step's end is awaited
     } else {

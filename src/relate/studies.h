@@ -1,7 +1,6 @@
 // Which study went from where to where, and what of it did not arrive.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,8 +8,8 @@
 
 #include "base/limits.h"
 #include "relate/occurrence.h"
-#include "relate/open_facts.h"
 #include "relate/orders.h"
+#include "relate/study_instances.h"
 
 namespace dcmwatch {
 
@@ -65,7 +64,7 @@ class Studies {
  public:
   /// Both outlive it.
   Studies(const Limits& limits, const Orders& orders)
-      : limits_(limits), orders_(orders), open_(limits.studies), told_(limits.studies) {}
+      : limits_(limits), orders_(orders), open_(limits.studies), told_(limits.studies), instances_(limits) {}
 
   void on_store(const Event& event, const DicomOperation& store, Told& told);
   /// A performed step of the study is in progress, or is no longer.
@@ -96,110 +95,51 @@ class Studies {
   [[nodiscard]] std::uint64_t on_further_ways() const { return on_further_ways_; }
   [[nodiscard]] std::uint64_t not_heard() const { return not_heard_; }
   /// Instances of studies beyond Limits::instance_studies.
-  [[nodiscard]] std::uint64_t not_found_by_reports() const { return not_found_by_reports_; }
+  [[nodiscard]] std::uint64_t not_found_by_reports() const { return instances_.not_found_by_reports(); }
   /// Studies that were told, forgotten sooner than after Limits::remembered: most reports come within minutes, so that
   /// what is forgotten later, as a busy department's studies are every day, is no loss to speak of.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
  private:
-  using Ways = std::uint32_t;       ///< a bit for each way of a study
-  using Announcers = std::uint8_t;  ///< likewise, of those who announced some of it
-  static constexpr std::size_t kWays = Limits::study_ways;
-  static constexpr std::size_t kAnnouncers = Limits::study_announcers;
-
-  struct Way {
-    Occurrence where;        ///< its source is who sent
-    std::uint16_t port = 0;  ///< of the acceptor
-    DicomStudy figures;      ///< what is counted as it comes; what the instances say is counted when it is told
-    std::vector<std::uint64_t> series;
-    std::vector<std::uint64_t> conversations;  ///< that stored last, whose end may be told later
-    std::uint64_t refused_contexts = 0;
-    Timestamp told;
-  };
-  struct Announcer {
-    Occurrence where;
-    std::uint64_t announced = 0;
-    bool not_told_apart = false;  ///< some of these
-  };
-  struct Study {
-    std::uint64_t print = 0;
-    Pseudonym study, patient, accession;
-    std::vector<Way> ways;
-    std::vector<Announcer> announcers;
-    std::vector<InstancePrint> instances;
-    std::vector<std::uint64_t> further_senders;  ///< on further ways than kWays; as many at most
-    unsigned steps_in_progress = 0;
-    bool is_told = false;
-    bool unassigned = false;  ///< it is none: C-STOREs between two addresses of which no study is known
-  };
-  using Open = OpenFacts<Study>::Entry;
-
-  /// What became of an instance, on which ways.
-  struct Instance {
-    Open* study = nullptr;
-    std::uint64_t conversation = 0;  ///< that stored it last, or failed to
-    std::uint64_t packet = 0;        ///< where that C-STORE began
-    Ways stored = 0, failed = 0, unseen = 0, forwarded = 0, committed = 0, not_committed = 0;
-    Announcers announced = 0;
-    std::uint8_t times = 0;            ///< stored again
-    bool announced_elsewhere = false;  ///< it could not be assigned, and a performed step of its sender lists it
-    bool went_further = false;         ///< it was sent on a way beyond kWays
-  };
-  struct Tally;
-
   [[nodiscard]] std::uint64_t study_of(const DicomOperation& store);
-  [[nodiscard]] bool is_over(const Open& open, Timestamp now) const;
-  Open* find(std::uint64_t print, Timestamp now, Told& told);
-  Open& of(std::uint64_t print, Timestamp now, Told& told);
-  Way* with_way(Study& study, const Event& event, const DicomOperation& store, Told& told);
-  void count_on_further_way(Open& open, const Event& event, const DicomOperation& store, Told& told);
-  static Way* way_of(Study& study, const Event& event, const DicomOperation& store);
-  static bool sends_on(const Way& from, const Way& to);
-  static Ways ways_to_the_same(const Study& study, const Way& way);
-  static Ways ways_from(const Study& study, const IpAddress& sender);
-  static bool may_have_gone_further(const Study& study, const IpAddress& sender);
-  static Ways ways_of_report(const Study& study, const Event& event, const DicomOperation& report, bool asked);
-  Announcer* announcer_of(Study& study, const Event& event, const DicomOperation& step);
-  Announcer* instead_of_one_who_sent_nothing(Study& study, const IpAddress& sender);
+  [[nodiscard]] bool is_over(const OpenStudy& open, Timestamp now) const;
+  OpenStudy* find(std::uint64_t print, Timestamp now, Told& told);
+  OpenStudy& of(std::uint64_t print, Timestamp now, Told& told);
+  StudyWay* with_way(Study& study, const Event& event, const DicomOperation& store, Told& told);
+  void count_on_further_way(OpenStudy& open, const Event& event, const DicomOperation& store, Told& told);
+  static StudyWay* way_of(Study& study, const Event& event, const DicomOperation& store);
+  StudyAnnouncer* announcer_of(Study& study, const Event& event, const DicomOperation& step);
+  StudyAnnouncer* instead_of_one_who_sent_nothing(Study& study, const IpAddress& sender);
   [[nodiscard]] std::uint64_t study_of_listed(InstancePrint print, std::span<const std::uint64_t> studies,
                                               const IpAddress& sender);
   void move_announcement(Study& to, InstancePrint print, const IpAddress& sender);
-  Instance* first_known(InstancePrint print);
-  template <typename Fits>
-  Instance* known_where(InstancePrint print, Fits fits);
-  Instance* find_instance(std::uint64_t study, InstancePrint print);
-  void forget_instance(const Open& open, InstancePrint print);
-  Instance* instance_of(Open& open, InstancePrint print, Told& told);
+  StudyInstance* instance_of(OpenStudy& open, InstancePrint print, Told& told);
   void note_failure(DicomStudy& figures, Code reason, std::uint64_t count) const;
-  void count(const Study& study, Way& way, Instance& instance, const Event& event, const DicomOperation& store,
-             Told& told) const;
-  [[nodiscard]] Tally tally(const Study& study);
-  void tell_way(const Study& study, const Way& way, const Tally& tally, Phase phase, bool preliminary,
+  void count(const Study& study, StudyWay& way, StudyInstance& instance, const Event& event,
+             const DicomOperation& store, Told& told) const;
+  void tell_way(const Study& study, const StudyWay& way, const StudyTally& tally, Phase phase, bool preliminary,
                 Told& told) const;
   enum class Closing : std::uint8_t { over, unfinished, early };
-  void close(Open& open, Closing closing, Told& told);
-  void tell_nowhere(const Study& study, const Tally& tally, bool preliminary, Told& told) const;
+  void close(OpenStudy& open, Closing closing, Told& told);
+  void tell_nowhere(const Study& study, const StudyTally& tally, bool preliminary, Told& told) const;
   void tell_quietest(Told& told);
   bool make_room(Timestamp now, Told& told);
-  void keep_in_mind(Open& open);
+  void keep_in_mind(OpenStudy& open);
   void forget_oldest_told(Timestamp now);
-  void forget(Open& told_one);
+  void forget(OpenStudy& told_one);
   void tell_late_reports(std::span<const std::uint64_t> numbers, const Event& event, Told& told);
 
   const Limits& limits_;
   const Orders& orders_;
   OpenFacts<Study> open_;
   OpenFacts<Study> told_;  ///< by a running number: one study may be told several times
-  boost::unordered_flat_map<InstancePrint, Instance> instances_;      ///< of the study that each was first known of
-  boost::unordered_flat_map<std::uint64_t, Instance> of_others_too_;  ///< of further ones, by study and instance
-  boost::unordered_flat_map<InstancePrint, std::vector<std::uint64_t>> other_studies_;  ///< the prints of these
-  std::size_t ways_ = 0;                                                                ///< of all studies
+  StudyInstances instances_;
+  std::size_t ways_ = 0;  ///< of all studies
   std::uint64_t told_early_ = 0;
   std::uint64_t not_kept_in_mind_ = 0;
   std::uint64_t not_told_apart_ = 0;
   std::uint64_t on_further_ways_ = 0;
   std::uint64_t not_heard_ = 0;
-  std::uint64_t not_found_by_reports_ = 0;
   std::uint64_t forgotten_ = 0;
   std::uint64_t last_told_ = 0;  ///< number in told_
 };
