@@ -20,12 +20,7 @@ Commitments::Open* Commitments::of(const Event& event, const DicomOperation& ope
   const auto* content = operation.content.as<StorageCommitment>();
   const std::uint64_t print = content ? print_of(content->transaction) : 0;
   if (print == 0) return nullptr;
-  if (Open* open = open_.find(print)) return open;
-  if (open_.full()) {
-    open_.close(open_.oldest());
-    ++forgotten_;
-  }
-  return &open_.open(print, event.last.time);
+  return &open_.of(print, event.last.time, [this](const Open&) { ++forgotten_; });
 }
 
 void Commitments::on_request(const Event& event, const DicomOperation& action, Told& told) {

@@ -40,6 +40,17 @@ class OpenFacts {
     return entries_.back();
   }
 
+  /// That of this print, opened if there is none. Where that needs room, the oldest is closed, after `let_go(Entry&)`.
+  template <typename LetGo>
+  Entry& of(std::uint64_t print, Timestamp now, LetGo let_go) {
+    if (Entry* known = find(print)) return *known;
+    if (full()) {
+      let_go(oldest());
+      close(oldest());
+    }
+    return open(print, now);
+  }
+
   /// It is the latest now.
   void touch(Entry& entry, Timestamp now) {
     entry.touched = now;

@@ -55,15 +55,9 @@ void Orders::add(const ScheduledStep& step, Timestamp now) {
 
 void Orders::remember(Prints& prints, std::uint64_t print, Timestamp now) {
   if (print == 0) return;
-  if (auto* known = prints.find(print)) {
-    prints.touch(*known, now);
-    return;
-  }
-  if (prints.full()) {
-    forgotten_ += elapsed(prints.oldest().touched, now) < limits_.remembered ? 1 : 0;
-    prints.close(prints.oldest());
-  }
-  prints.open(print, now);
+  auto& known = prints.of(
+      print, now, [&](const auto& oldest) { forgotten_ += elapsed(oldest.touched, now) < limits_.remembered ? 1 : 0; });
+  prints.touch(known, now);
 }
 
 std::optional<bool> Orders::ordered(std::uint64_t study, std::uint64_t accession, const IpAddress& sender) const {

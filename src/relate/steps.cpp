@@ -19,13 +19,10 @@ std::optional<Outcome> outcome_of_step(const PerformedStep& step) {
 Steps::Open& Steps::of(const Event& event, const DicomOperation& operation) {
   const Timestamp now = event.last.time;
   const std::uint64_t print = print_of(print_of(operation.instance), print_of(sender_of(event, operation)));
-  if (Open* open = open_.find(print)) return *open;
-  if (open_.full()) {
-    end(open_.oldest().value, now);
-    open_.close(open_.oldest());
+  return open_.of(print, now, [&](Open& oldest) {
+    end(oldest.value, now);
     ++forgotten_;
-  }
-  return open_.open(print, now);
+  });
 }
 
 void Steps::on_create(const Event& event, const DicomOperation& create, Told& told) {
