@@ -94,6 +94,12 @@ class AssemblerTest : public testing::Test {
     give(server, kSyn | kAck, server_isn, client_isn + 1);
     give(client, kAck, client_isn + 1, server_isn + 1);
   }
+  void say_hello_world_to_a_sink_that_wakes_after(Duration time) {
+    handshake();
+    give(client, kAck, 101, 501, "hello");
+    handler_.sinks.begin()->second.wakes_after = time;
+    give(client, kAck, 106, 501, "world");
+  }
   void pass(Duration time) {
     now_ns_ += time.count();
     assembler_.advance(timestamp_from_ns(now_ns_));
@@ -143,10 +149,7 @@ TEST_F(AssemblerTest, bytes_passed_over_are_told_before_what_the_other_side_said
 }
 
 TEST_F(AssemblerTest, a_sink_is_woken_when_it_asked_to_be_with_that_as_the_time) {
-  handshake();
-  give(client, kAck, 101, 501, "hello");
-  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
-  give(client, kAck, 106, 501, "world");
+  say_hello_world_to_a_sink_that_wakes_after(std::chrono::seconds{30});
   pass(std::chrono::seconds{29});
   EXPECT_THAT(only_sink().log, testing::IsEmpty());
   pass(std::chrono::seconds{11});
@@ -154,30 +157,21 @@ TEST_F(AssemblerTest, a_sink_is_woken_when_it_asked_to_be_with_that_as_the_time)
 }
 
 TEST_F(AssemblerTest, a_sink_is_woken_before_it_is_told_of_what_came_later) {
-  handshake();
-  give(client, kAck, 101, 501, "hello");
-  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
-  give(client, kAck, 106, 501, "world");
+  say_hello_world_to_a_sink_that_wakes_after(std::chrono::seconds{30});
   now_ns_ += 40'000'000'000;
   give(server, kAck, 501, 111, "!");
   EXPECT_THAT(only_sink().log, ElementsAre("woken 30005 by 4"));
 }
 
 TEST_F(AssemblerTest, before_a_sink_is_woken_it_is_told_of_what_was_acknowledged_and_is_not_there) {
-  handshake();
-  give(client, kAck, 101, 501, "hello");
-  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
-  give(client, kAck, 106, 501, "world");
+  say_hello_world_to_a_sink_that_wakes_after(std::chrono::seconds{30});
   give(client, kAck, 111, 511);
   pass(std::chrono::seconds{31});
   EXPECT_THAT(only_sink().log, ElementsAre("gap 10", "woken 30005 by 5"));
 }
 
 TEST_F(AssemblerTest, after_the_clock_was_set_back_a_sink_waits_anew) {
-  handshake();
-  give(client, kAck, 101, 501, "hello");
-  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
-  give(client, kAck, 106, 501, "world");
+  say_hello_world_to_a_sink_that_wakes_after(std::chrono::seconds{30});
   now_ns_ -= 3'600'000'000'000;
   assembler_.rebase(timestamp_from_ns(now_ns_));
   pass(std::chrono::seconds{29});
@@ -187,10 +181,7 @@ TEST_F(AssemblerTest, after_the_clock_was_set_back_a_sink_waits_anew) {
 }
 
 TEST_F(AssemblerTest, a_connection_that_ends_wakes_nobody) {
-  handshake();
-  give(client, kAck, 101, 501, "hello");
-  handler_.sinks.begin()->second.wakes_after = std::chrono::seconds{30};
-  give(client, kAck, 106, 501, "world");
+  say_hello_world_to_a_sink_that_wakes_after(std::chrono::seconds{30});
   give(client, kRst, 111, 0);
   pass(std::chrono::minutes{1});
   EXPECT_THAT(only_sink().log, ElementsAre("close"));

@@ -153,6 +153,13 @@ void reference(DcmItem& list, const DcmTagKey& sequence, const char* uid) {
   item.putAndInsertString(DCM_ReferencedSOPInstanceUID, uid);
 }
 
+void expect_same(DcmDataset& data_set, std::initializer_list<std::string_view> commands, std::string_view sop_class,
+                 const char* what) {
+  Comparison comparison;
+  for (const std::string_view command : commands) hold(data_set, {command, sop_class, false}, what, comparison);
+  expect_equal(comparison);
+}
+
 TEST(DcmtkWritten, commitments_count_the_same) {
   DcmDataset report;
   report.putAndInsertString(DCM_TransactionUID, "1.2.3.4");
@@ -163,10 +170,7 @@ TEST(DcmtkWritten, commitments_count_the_same) {
     item.putAndInsertString(DCM_ReferencedSOPInstanceUID, "1.2.9");
     item.putAndInsertUint16(DCM_FailureReason, reason);
   }
-  Comparison comparison;
-  for (const std::string_view command : {"N-EVENT-REPORT", "N-ACTION"})
-    hold(report, {command, "1.2.840.10008.1.20.1", false}, "a report of failures", comparison);
-  expect_equal(comparison);
+  expect_same(report, {"N-EVENT-REPORT", "N-ACTION"}, "1.2.840.10008.1.20.1", "a report of failures");
 }
 
 TEST(DcmtkWritten, performed_steps_list_the_same) {
@@ -190,10 +194,7 @@ TEST(DcmtkWritten, performed_steps_list_the_same) {
     reference(series, DCM_ReferencedNonImageCompositeSOPInstanceSequence, "1.2.5");
   }
   new_item(step, DCM_PerformedSeriesSequence)->insertEmptyElement(DCM_ReferencedImageSequence);
-  Comparison comparison;
-  for (const std::string_view command : {"N-CREATE", "N-SET"})
-    hold(step, {command, "1.2.840.10008.3.1.2.3.3", false}, "a discontinued step", comparison);
-  expect_equal(comparison);
+  expect_same(step, {"N-CREATE", "N-SET"}, "1.2.840.10008.3.1.2.3.3", "a discontinued step");
 }
 
 TEST(DcmtkWritten, worklist_answers_tell_the_same) {

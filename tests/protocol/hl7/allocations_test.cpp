@@ -1,25 +1,11 @@
-// What a message costs in allocations: none for what it does not say. This program counts operator new.
+// What a message costs in allocations: none for what it does not say.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string_view>
 
+#include "counted_allocations.h"
 #include "protocol/hl7/facts.h"
 #include "protocol/hl7/validity.h"
-
-namespace {
-std::atomic<std::size_t> allocations = 0;
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  ++allocations;
-  if (void* const memory = std::malloc(bytes)) return memory;
-  throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace dcmwatch::hl7 {
 namespace {
