@@ -21,19 +21,4 @@ UidTexts::Place UidTexts::add_stranger(std::string_view uid) {
   return place;
 }
 
-PresentationContexts::PresentationContexts(const std::vector<WrittenContext>& contexts) {
-  KeptContexts kept;
-  for (const WrittenContext& written : contexts) {
-    const auto first = static_cast<std::uint16_t>(kept.proposed.size());
-    for (const Uid& uid : written.transfer_syntaxes) kept.proposed.push_back(kept.uids.find_or_add(uid));
-    kept.contexts.push_back({.id = written.id,
-                             .result = written.result,
-                             .abstract_syntax = kept.uids.find_or_add(written.abstract_syntax),
-                             .accepted_transfer_syntax = kept.uids.find_or_add(written.accepted_transfer_syntax),
-                             .first_proposed = first,
-                             .proposed = static_cast<std::uint16_t>(written.transfer_syntaxes.size())});
-  }
-  kept_ = std::make_shared<const KeptContexts>(std::move(kept));
-}
-
 }  // namespace dcmwatch

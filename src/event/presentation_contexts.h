@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -123,17 +122,6 @@ struct PresentationContext {
   [[nodiscard]] bool accepted() const { return result == std::uint8_t{0}; }
 };
 
-/// One written by hand, in a test or an example.
-struct WrittenContext {
-  std::uint8_t id = 0;
-  Uid abstract_syntax;
-  std::vector<Uid> transfer_syntaxes;
-  std::optional<std::uint8_t> result;
-  Uid accepted_transfer_syntax;
-
-  [[nodiscard]] bool accepted() const { return result == std::uint8_t{0}; }
-};
-
 /// Never changed once made: all facts of an association share them.
 class PresentationContexts {
  public:
@@ -157,9 +145,6 @@ class PresentationContexts {
 
   PresentationContexts() = default;
   explicit PresentationContexts(std::shared_ptr<const KeptContexts> kept) : kept_(std::move(kept)) {}
-  PresentationContexts(const std::vector<WrittenContext>& contexts);  // NOLINT(google-explicit-constructor)
-  PresentationContexts(std::initializer_list<WrittenContext> contexts)
-      : PresentationContexts(std::vector<WrittenContext>{contexts}) {}
 
   [[nodiscard]] const_iterator begin() const { return {kept_.get(), 0}; }
   [[nodiscard]] const_iterator end() const { return {kept_.get(), size()}; }

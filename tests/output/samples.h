@@ -10,6 +10,7 @@
 
 #include "declared.h"
 #include "event/record.h"
+#include "written_contexts.h"
 
 namespace dcmwatch::samples {
 
@@ -55,8 +56,9 @@ inline DicomAssociation association() {
   association.accepted = true;
   association.end = DicomEnd::released;
   association.application_context = "1.2.840.10008.3.1.1.1";
-  association.contexts = {{1, "1.2.840.10008.5.1.4.1.1.2", {"1.2.840.10008.1.2"}, 0, "1.2.840.10008.1.2"},
-                          {3, "1.2.840.10008.1.1", {"1.2.840.10008.1.2"}, 3, ""}};
+  association.contexts =
+      test::contexts_of({{1, "1.2.840.10008.5.1.4.1.1.2", {"1.2.840.10008.1.2"}, 0, "1.2.840.10008.1.2"},
+                         {3, "1.2.840.10008.1.1", {"1.2.840.10008.1.2"}, 3, ""}});
   association.opener = {"1.2.276.0.7230010.3.0.3.6.7", "OFFIS_DCMTK_367", 16384};
   association.setup_time = 12ms;
   association.operations = 6;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "relate/department.h"
+#include "written_contexts.h"
 
 namespace dcmwatch {
 namespace {
@@ -158,10 +159,10 @@ TEST_F(Studies, AStudyTellsWhyItsObjectsFailed) {
   Event ended = broken_off;
   DicomAssociation association;
   constexpr std::string_view kCtImage = "1.2.840.10008.5.1.4.1.1.2", kSr = "1.2.840.10008.5.1.4.1.1.88.11";
-  association.contexts = {{1, kCtImage, {}, std::uint8_t{4}, {}},
-                          {3, kCtImage, {}, std::uint8_t{0}, {}},
-                          {5, kSr, {}, std::uint8_t{3}, {}},
-                          {7, kSr, {}, std::uint8_t{3}, {}}};
+  association.contexts = contexts_of({{1, kCtImage, {}, std::uint8_t{4}, {}},
+                                      {3, kCtImage, {}, std::uint8_t{0}, {}},
+                                      {5, kSr, {}, std::uint8_t{3}, {}},
+                                      {7, kSr, {}, std::uint8_t{3}, {}}});
   ended.facts = association;
   ended.first.time -= 1min;
   department.see(ended);

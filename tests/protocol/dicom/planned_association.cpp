@@ -285,7 +285,7 @@ PlannedAssociation plan_association(Dice& dice) {
                           !negotiation.common_extended.empty() || negotiation.proposed_window ||
                           negotiation.user_identity || !negotiation.unknown_items.empty();
   if (negotiated) fact.negotiation = std::make_shared<const DicomNegotiation>(std::move(negotiation));
-  fact.contexts = contexts;
+  fact.contexts = contexts_of(contexts);
   return plan;
 }
 

@@ -6,6 +6,7 @@
 
 #include "protocol/dicom/planned_association.h"
 #include "protocol/dicom/planned_data_set.h"
+#include "written_contexts.h"
 
 namespace dcmwatch::test {
 
