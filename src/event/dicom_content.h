@@ -49,6 +49,13 @@ struct StoredObject {
   Pseudonym pixel_digest;                   ///< of the SHA-256 of the pixel data as it was sent; only on request
 };
 
+/// What a C-GET or C-MOVE asks for by its UIDs, whole in each record, each as the first 64 bits of its pseudonym: to be
+/// held against what is stored, and told nowhere.
+struct AskedFor {
+  std::vector<std::uint64_t> studies{}, series{}, instances{};  ///< empty: not told apart by it
+  bool left_some_out = false;                                   ///< beyond the limit
+};
+
 /// Of a C-FIND's, C-GET's or C-MOVE's identifier (PS3.4 C.2.2, C.4). Values do not leave.
 struct DicomQuery {
   std::vector<DicomTag> matched;    ///< keys with a value: single value, list, wildcard or range
@@ -59,6 +66,7 @@ struct DicomQuery {
   bool open_date_range = false;
   std::uint32_t unique_keys = 0;    ///< UIDs listed at the query's level
   std::uint32_t keys_not_told = 0;  ///< beyond the limit
+  AskedFor asked_for;
 };
 
 /// Of a worklist's response (PS3.4 K.6) or of a performed step: what was ordered.
@@ -107,7 +115,9 @@ std::size_t bytes_of(const std::vector<Element>& list) {
 }
 inline std::size_t listed_bytes(const StoredObject&) { return 0; }
 inline std::size_t listed_bytes(const DicomQuery& query) {
-  return bytes_of(query.matched) + bytes_of(query.wildcards) + bytes_of(query.returned);
+  const AskedFor& uids = query.asked_for;
+  return bytes_of(query.matched) + bytes_of(query.wildcards) + bytes_of(query.returned) + bytes_of(uids.studies) +
+         bytes_of(uids.series) + bytes_of(uids.instances);
 }
 inline std::size_t listed_bytes(const WorklistAnswer& answer) { return bytes_of(answer.steps); }
 inline std::size_t listed_bytes(const StorageCommitment& commitment) {

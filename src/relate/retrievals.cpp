@@ -60,6 +60,8 @@ void Retrievals::on_retrieval(const Event& event, const DicomOperation& operatio
   retrieval.request = Occurrence::of(event);
   retrieval.requested = operation.requested;
   retrieval.study = operation.study;
+  retrieval.patient = operation.patient;
+  retrieval.asked = operation.content;
   retrieval.completed =
       operation.sub_operations.completed.value_or(0) + std::uint32_t{operation.sub_operations.warning.value_or(0)};
   retrieval.outcome = outcome_of(event);
@@ -74,18 +76,18 @@ void Retrievals::on_store(const Event& event, const DicomOperation& store, Told&
       link(*get.retrieval, event, store, get.doubtful ? LinkCertainty::ambiguous : LinkCertainty::association, told);
     return;
   }
-  if (!store.originator_ae.empty()) {
+  if (!store.originator_ae.empty() && store.originator_message_id) {
     const Cause move = by_originator(event, store);
     if (move.retrieval)
       link(*move.retrieval, event, store, move.doubtful ? LinkCertainty::ambiguous : LinkCertainty::originator, told);
     return;
   }
-  // Which study it is of is known once that has been read.
-  if (event.phase != Phase::end && store.study.empty()) return;
+  // What it is of is known once that has been read.
+  if (event.phase != Phase::end) return;
   const Cause move = by_content(event, store);
   if (!move.retrieval) return;
-  const bool same_study = !store.study.empty() && move.retrieval->study == store.study;
-  link(*move.retrieval, event, store, same_study && !move.doubtful ? LinkCertainty::content : LinkCertainty::ambiguous,
+  const bool asked_for = held_against(*move.retrieval, store) == Fit::asked_for;
+  link(*move.retrieval, event, store, asked_for && !move.doubtful ? LinkCertainty::content : LinkCertainty::ambiguous,
        told);
 }
 
@@ -115,10 +117,10 @@ bool Retrievals::look_at(std::uint64_t word, Look look) {
   return true;
 }
 
-// Of those that fit as well, the latest is meant, for message ids are often 1; one of another conversation is a doubt.
-// A retrieval that goes on is meant before one that has ended.
+// One that fits as well is a doubt; where message ids tell them apart, only if it is of another conversation: ids are
+// used again, and the latest is meant. A retrieval that goes on is meant before one that has ended.
 template <typename Fits>
-Retrievals::Cause Retrievals::best(std::uint64_t word, Timestamp now, Fits fits) {
+Retrievals::Cause Retrievals::best(std::uint64_t word, Timestamp now, bool ids_tell, Fits fits) {
   Cause best;
   int best_fit = 0;
   const bool all = look_at(word, [&](Retrieval& retrieval) {
@@ -128,7 +130,7 @@ Retrievals::Cause Retrievals::best(std::uint64_t word, Timestamp now, Fits fits)
     if (fit + goes_on > best_fit) {
       best = {&retrieval, false};
       best_fit = fit + goes_on;
-    } else if (retrieval.request.conversation != best.retrieval->request.conversation) {
+    } else if (!ids_tell || retrieval.request.conversation != best.retrieval->request.conversation) {
       best.doubtful = retrieval.in_doubt = best.retrieval->in_doubt = true;
     }
   });
@@ -138,9 +140,9 @@ Retrievals::Cause Retrievals::best(std::uint64_t word, Timestamp now, Fits fits)
 
 // Whom the C-STORE calls says more than where it comes from, for another node of the archive may send.
 Retrievals::Cause Retrievals::by_originator(const Event& event, const DicomOperation& store) {
-  const std::uint64_t named = word(Of::originator, store.originator_ae, store.originator_message_id.value_or(0));
-  Cause cause = best(named, store.requested.time, [&](const Retrieval& move) {
-    if (move.calling_ae != store.originator_ae || move.message_id != store.originator_message_id) return 0;
+  const std::uint64_t named = word(Of::originator, store.originator_ae, *store.originator_message_id);
+  Cause cause = best(named, store.requested.time, /*ids_tell=*/true, [&](const Retrieval& move) {
+    if (move.calling_ae != store.originator_ae || move.message_id != *store.originator_message_id) return 0;
     const int from_archive = move.request.parties.destination.address == sender_of(event, store) ? 1 : 0;
     return store.called_ae == move.destination ? 2 + from_archive : from_archive;
   });
@@ -148,14 +150,51 @@ Retrievals::Cause Retrievals::by_originator(const Event& event, const DicomOpera
   return cause;
 }
 
+// Whether what is stored was asked for, by every level at which the retrieval lists UIDs and the C-STORE says its own.
+Retrievals::Fit Retrievals::held_against(const Retrieval& retrieval, const DicomOperation& store) {
+  const auto* query = retrieval.asked.as<DicomQuery>();
+  if (!query) return Fit::unknown;
+  const auto* object = store.content.as<StoredObject>();
+  const AskedFor& asked = query->asked_for;
+  const std::pair<const std::vector<std::uint64_t>&, std::uint64_t> levels[] = {
+      {asked.studies, print_of(store.study)},
+      {asked.series, object ? print_of(object->series) : 0},
+      {asked.instances, print_of(store.instance)}};
+  Fit fit = Fit::unknown;
+  bool all_told = true;
+  for (const auto& [uids, own] : levels) {
+    if (uids.empty()) continue;
+    if (own == 0) {
+      all_told = false;
+    } else if (std::ranges::find(uids, own) != uids.end()) {
+      fit = Fit::asked_for;
+    } else if (asked.left_some_out) {
+      all_told = false;
+    } else {
+      return Fit::none;
+    }
+  }
+  const bool by_patient = asked.studies.empty() && asked.series.empty() && asked.instances.empty();
+  if (by_patient && !retrieval.patient.empty() && !store.patient.empty())
+    fit = retrieval.patient == store.patient ? Fit::asked_for : Fit::none;
+  return fit == Fit::asked_for && !all_told ? Fit::unknown : fit;
+}
+
 Retrievals::Cause Retrievals::by_content(const Event& event, const DicomOperation& store) {
   if (!store.called_ae) return {};
-  return best(word(Of::destination, *store.called_ae), store.requested.time, [&](const Retrieval& move) {
-    if (*store.called_ae != move.destination) return 0;
-    const int from_archive = move.request.parties.destination.address == sender_of(event, store) ? 1 : 0;
-    if (move.study.empty() || store.study.empty()) return from_archive;
-    return move.study == store.study ? 2 + from_archive : 0;
-  });
+  return best(word(Of::destination, *store.called_ae), store.requested.time, /*ids_tell=*/false,
+              [&](const Retrieval& move) {
+                if (*store.called_ae != move.destination) return 0;
+                if (!store.originator_ae.empty() && move.calling_ae && *move.calling_ae != store.originator_ae)
+                  return 0;
+                const int from_archive = move.request.parties.destination.address == sender_of(event, store) ? 1 : 0;
+                switch (held_against(move, store)) {
+                  case Fit::asked_for: return 2 + from_archive;
+                  case Fit::unknown: return from_archive;
+                  case Fit::none: break;
+                }
+                return 0;
+              });
 }
 
 Retrievals::Cause Retrievals::on_association(const Event& event) {

@@ -14,12 +14,13 @@ namespace dcmwatch {
 
 /// A C-GET's C-STOREs come on its own association (PS3.7 9.1.3). A C-MOVE's come on others, which may be several, serve
 /// several C-MOVEs, and leave another node than the one that was asked: by the move originator's AE title and message
-/// id where the C-STORE says them (PS3.7 9.1.1.1; both are optional), else by the destination that was asked for and
-/// the study, while the retrieval goes on and Limits::retrieval_linger longer, unless it failed and completed nothing.
-/// A C-STORE that calls another AE than the one that the C-MOVE names is at most ambiguous. One link for each retrieval
-/// and conversation that stored for it; of a C-MOVE that caused no C-STORE in sight one without effect, whose outcome
-/// is the C-MOVE's own, or unknown if it counts completed sub-operations: they went unseen. Not if something was seen
-/// that may be its, and was linked to another that fits as well.
+/// id where the C-STORE says both (PS3.7 9.1.1.1; they are optional), else by the destination that was asked for and
+/// the patient's id, or the UIDs at each level at which some were listed, while the retrieval goes on and
+/// Limits::retrieval_linger longer, unless it failed and completed nothing. A C-STORE that calls another AE than the
+/// one that the C-MOVE names is at most ambiguous. One link for each retrieval and conversation that stored for it; of
+/// a C-MOVE that caused no C-STORE in sight one without effect, whose outcome is the C-MOVE's own, or unknown if it
+/// counts completed sub-operations: they went unseen. Not if something was seen that may be its, and was linked to
+/// another that fits as well.
 ///
 /// Order of calls: each C-MOVE, C-GET and C-STORE, in packet time; advance() now and then; finish() last. A C-STORE
 /// costs a search among the open retrievals, and a look at those that its words fit, Limits::retrieval_candidates at
@@ -50,6 +51,8 @@ class Retrievals {
     std::optional<AeTitle> calling_ae;
     AeTitle destination;
     Pseudonym study;  ///< empty: not seen, or several
+    Pseudonym patient;
+    DicomContent asked;  ///< a DicomQuery, once it was read
     std::uint32_t completed = 0;
     Outcome outcome = Outcome::unknown;
     std::optional<Timestamp> ended;
@@ -83,7 +86,9 @@ class Retrievals {
   bool look_at(std::uint64_t word, Look look);
   /// The best of those that the word is of; `Fits` gives 0 for one that does not fit, else how well.
   template <typename Fits>
-  Cause best(std::uint64_t word, Timestamp now, Fits fits);
+  Cause best(std::uint64_t word, Timestamp now, bool ids_tell, Fits fits);
+  enum class Fit : std::uint8_t { none, unknown, asked_for };
+  static Fit held_against(const Retrieval& retrieval, const DicomOperation& store);
   Cause by_originator(const Event& event, const DicomOperation& store);
   Cause by_content(const Event& event, const DicomOperation& store);
   Cause on_association(const Event& event);

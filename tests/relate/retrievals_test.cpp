@@ -15,7 +15,29 @@ struct Retrievals : testing::Test {
       move.message_id = message_id;
       move.move_destination = "WS1";
       move.sub_operations.completed = 2;
-      if (study != 0) move.study = pseudonym(study);
+      if (study == 0) return;
+      move.study = pseudonym(study);
+      move.content = asked_for({.studies = {print(study)}});
+    });
+  }
+  static DicomContent asked_for(AskedFor uids) {
+    DicomQuery query;
+    query.asked_for = std::move(uids);
+    return query;
+  }
+  Event move_of(AskedFor uids, std::uint64_t conversation) {
+    Event event = move(conversation);
+    std::get<DicomOperation>(event.facts).content = asked_for(std::move(uids));
+    return event;
+  }
+  Event store_of(unsigned study, unsigned series, unsigned instance, std::uint64_t conversation,
+                 std::string_view from = kPacs) {
+    return department.operation(dimse::kStore, from, kWs, conversation, [&](DicomOperation& store) {
+      StoredObject object;
+      if (series != 0) object.series = pseudonym(series);
+      store.study = pseudonym(study);
+      store.instance = pseudonym(instance);
+      store.content = object;
     });
   }
   Event store_for(std::uint16_t message_id, std::uint64_t conversation, std::string_view from = kPacs,
@@ -98,6 +120,73 @@ TEST_F(Retrievals, WithoutOriginatorDestinationAndStudySayIt) {
 TEST_F(Retrievals, WithoutOriginatorAnotherNodeOfTheArchiveMaySendToo) {
   department.see_in(Phase::start, move(7, 1, 200));
   department.see(store_of(200, 8, kOtherNode));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::content}}));
+}
+
+TEST_F(Retrievals, OfTwoMovesTheOneThatAskedForTheSeriesIsMeant) {
+  department.see_in(Phase::start, move_of({.studies = {print(100)}, .series = {print(60)}}, 6));
+  department.see_in(Phase::start, move_of({.studies = {print(100)}, .series = {print(61)}}, 7));
+  department.see(store_of(100, 60, 1, 8));
+  EXPECT_EQ(causes(), (Causes{{6, LinkCertainty::content}}));
+}
+
+TEST_F(Retrievals, AnInstanceThatWasNotAskedForIsTiedToNone) {
+  department.see_in(Phase::start,
+                    move_of({.studies = {print(100)}, .series = {print(60)}, .instances = {print(99)}}, 7));
+  department.see(store_of(100, 60, 40, 8));
+  EXPECT_TRUE(department.links().empty());
+  department.see(store_of(100, 60, 99, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::content}}));
+}
+
+TEST_F(Retrievals, OfAListOfStudiesEachWasAskedForFromWhicheverNode) {
+  department.see_in(Phase::start, move_of({.studies = {print(50), print(51)}}, 7));
+  department.see(store_of(99, 8));
+  department.see(store_of(51, 9, kOtherNode));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::content}}));
+}
+
+TEST_F(Retrievals, WhatDoesNotSayTheSeriesThatWasAskedForIsADoubt) {
+  department.see_in(Phase::start, move_of({.studies = {print(100)}, .series = {print(60)}}, 7));
+  department.see(store_of(100, 0, 1, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
+}
+
+TEST_F(Retrievals, WhatMayHaveBeenAskedForBeyondTheLimitIsADoubt) {
+  department.see_in(Phase::start, move_of({.studies = {print(100)}, .left_some_out = true}, 7));
+  department.see(store_of(200, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
+}
+
+TEST_F(Retrievals, TwoThatGoOnOnOneAssociationAndAskForTheSameAreADoubt) {
+  Event other = move(7, 2, 200);
+  department.see_in(Phase::start, move(7, 1, 200));
+  department.see_in(Phase::start, other);
+  department.see(store_of(200, 8));
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
+}
+
+TEST_F(Retrievals, OfAPatientAllIsAskedFor) {
+  Event asked = move_of({}, 7);
+  std::get<DicomOperation>(asked.facts).patient = pseudonym(1);
+  department.see_in(Phase::start, asked);
+  for (const unsigned patient : {2, 1}) {
+    Event store = store_of(200, 6 + patient);
+    std::get<DicomOperation>(store.facts).patient = pseudonym(patient);
+    department.see(store);
+  }
+  EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::content}}));
+}
+
+TEST_F(Retrievals, AnOriginatorWithoutItsMessageIdLeavesItToWhatWasAskedFor) {
+  department.see_in(Phase::start, move(7, 3, 200));
+  Event store = store_of(200, 8);
+  auto& operation = std::get<DicomOperation>(store.facts);
+  operation.originator_ae = "WS2";
+  department.see(store);
+  EXPECT_TRUE(department.links().empty());
+  operation.originator_ae = "WS1";
+  department.see(store);
   EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::content}}));
 }
 

@@ -91,6 +91,32 @@ class KeyValue {
   bool is_text_ = true;
 };
 
+/// The UIDs of a list, as it passes in pieces.
+class ListedUids {
+ public:
+  /// Each but the last.
+  template <typename Take>
+  void add(ByteView piece, Take take) {
+    for (const char c : as_text(piece)) {
+      if (c == '\\') {
+        end(take);
+      } else if (++bytes_ <= kMostBytes) {
+        uid_.append({&c, 1});
+      }
+    }
+  }
+  template <typename Take>
+  void end(Take take) {
+    if (bytes_ != 0 && bytes_ <= kMostBytes) take(as_bytes(uid_));
+    *this = {};
+  }
+
+ private:
+  static constexpr std::size_t kMostBytes = 72;  // PS3.5 9.1 has 64; some pad them
+  Text<kMostBytes> uid_;
+  std::size_t bytes_ = 0;
+};
+
 class QueryContent final : public MessageContent {
  public:
   QueryContent(Encoding encoding, const MessageOf& message, const ProtocolSettings& settings)
@@ -126,9 +152,17 @@ class QueryContent final : public MessageContent {
     return is_key || element.tag == kQueryLevel ? Interest::pieces : Interest::none;
   }
   void on_value(const Element&, ByteView) override {}
-  void on_piece(ByteView piece) override { value_.add(piece); }
+  void on_piece(ByteView piece) override {
+    value_.add(piece);
+    if (const auto uids = asked_for_by_key())
+      listed_uids_.add(piece, [&](ByteView uid) { add(*uids->prints, uids->kind, uid); });
+  }
 
   void on_last_piece() override {
+    if (const auto uids = asked_for_by_key()) {
+      listed_uids_.end([&](ByteView uid) { add(*uids->prints, uids->kind, uid); });
+      if (value_.has_pattern()) uids->prints->clear();  // it asks for all
+    }
     if (key_.tag == kQueryLevel && key_.depth == 0) {
       const auto level = std::ranges::find(kLevels, value_.whole(), &Level::name);
       if (level != kLevels.end()) level_ = level->name;
@@ -169,6 +203,30 @@ class QueryContent final : public MessageContent {
     }
   }
 
+  struct Uids {
+    IdentifierKind kind;
+    std::vector<std::uint64_t>* prints;
+  };
+  // Of the key in hand; nothing if it asks for none by their UIDs.
+  std::optional<Uids> asked_for_by_key() {
+    if (!is_retrieval_ || key_.depth != 0) return std::nullopt;
+    AskedFor& uids = query_.asked_for;
+    switch (key_.tag) {
+      case kStudyInstanceUid: return Uids{IdentifierKind::study_uid, &uids.studies};
+      case kSeriesInstanceUid: return Uids{IdentifierKind::series_uid, &uids.series};
+      case kSopInstanceUid: return Uids{IdentifierKind::instance_uid, &uids.instances};
+      default: return std::nullopt;
+    }
+  }
+  void add(std::vector<std::uint64_t>& prints, IdentifierKind kind, ByteView uid) {
+    const AskedFor& uids = query_.asked_for;
+    if (uids.studies.size() + uids.series.size() + uids.instances.size() >= limits().dicom_retrieval_uids) {
+      query_.asked_for.left_some_out = true;
+    } else {
+      prints.push_back(print_of(pseudonymizer().pseudonym(kind, identifying_uid(uid))));
+    }
+  }
+
   // PS3.4 C.2.2.2.5: a date, or two of which one may be left out.
   void take_dates() {
     const std::string_view text = value_.whole();
@@ -198,6 +256,7 @@ class QueryContent final : public MessageContent {
   std::array<std::uint32_t, kLevels.size()> unique_keys_{};
   Element key_;
   KeyValue value_;
+  ListedUids listed_uids_;           ///< of it
   std::optional<Element> sequence_;  ///< the latest element; in the end a key without a value, if its items have no key
 };
 
