@@ -72,6 +72,11 @@ std::uint64_t& figure_of(DicomStudy& figures, Answer answer) {
   return answer == Answer::succeeded ? figures.stored : answer == Answer::failed ? figures.failed : figures.not_visible;
 }
 
+// Of what cannot be assigned between the two.
+std::uint64_t unassigned_print(const Event& event, const DicomOperation& store) {
+  return print_of(print_of(sender_of(event, store)), print_of(receiver_of(event, store)));
+}
+
 constexpr std::string_view kUnanswered = "unanswered", kRefusedContext = "refused_context", kOther = "other";
 
 Code reason_of(const DicomOperation& store) {
@@ -89,8 +94,7 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
     return;
   }
   const bool unassigned = known_study == 0;
-  const std::uint64_t print =
-      unassigned ? print_of(print_of(sender_of(event, store)), print_of(receiver_of(event, store))) : known_study;
+  const std::uint64_t print = unassigned ? unassigned_print(event, store) : known_study;
   OpenStudy& open = of(print, now, told);
   Study& study = open.value;
   study.unassigned = unassigned;
@@ -118,17 +122,51 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
     way.figures.last_failure = now;
   }
   way.figures.unassigned += unassigned ? 1 : 0;
+  if (!unassigned && answer == Answer::succeeded) resolve_unassigned(study, event, store, told);
   StudyInstance* instance = instance_of(open, print_of(store.instance), told);
   if (instances_.some_shared()) move_announcement(study, print_of(store.instance), sender_of(event, store));
   if (instance && !unassigned) {
     count(study, way, *instance, event, store, told);
   } else {
+    if (instance && answer == Answer::failed) keep_failure(study, way, *instance, event, store);
     ++figure_of(way.figures, answer);
     way.figures.not_told_apart += unassigned ? 0 : 1;
   }
   if (elapsed(way.told, now) < limits_.progress_interval) return;
   way.told = now;
   tell_way(study, way, tally(study, instances_), Phase::progress, false, told);
+}
+
+void Studies::keep_failure(const Study& study, const StudyWay& way, StudyInstance& instance, const Event& event,
+                           const DicomOperation& store) {
+  instance.failed |= 1U << (&way - study.ways.data());
+  instance.conversation = event.conversation;
+  instance.packet = store.requested.packet;
+  if (instance.times < std::numeric_limits<std::uint8_t>::max()) ++instance.times;
+}
+
+// What was broken off before its study could be read, and is stored between the same two by now.
+void Studies::resolve_unassigned(const Study& study, const Event& event, const DicomOperation& store, Told& told) {
+  StudyInstance* failed = instances_.find(unassigned_print(event, store), print_of(store.instance));
+  if (!failed || !failed->study->value.unassigned) return;
+  Study& unassigned = failed->study->value;
+  StudyWay* way = way_of(unassigned, event, store);
+  const Ways here = way ? 1U << (way - unassigned.ways.data()) : 0;
+  if ((failed->failed & here) == 0) return;
+  failed->failed &= ~here;
+  const std::uint64_t times = std::exchange(failed->times, 0);
+  if (!unassigned.is_told) {
+    way->figures.failed -= std::min(way->figures.failed, times);
+    ++way->figures.resolved;
+  }
+  told.push_back(Occurrence::of(event).tell(Link{.kind = LinkKind::store_resolved,
+                                                 .certainty = LinkCertainty::identifier,
+                                                 .cause = failed->conversation,
+                                                 .effect = event.conversation,
+                                                 .outcome = Outcome::success,
+                                                 .cause_packet = failed->packet,
+                                                 .effect_packet = store.requested.packet,
+                                                 .study = study.study}));
 }
 
 // 0: nothing says it.
@@ -158,13 +196,22 @@ void Studies::note_failure(DicomStudy& figures, Code reason, std::uint64_t count
 void Studies::on_association(const Event& event, const DicomAssociation& association) {
   const std::uint64_t refused = refused_storage_classes(association.contexts);
   if (refused == 0) return;
+  bool stored_some = false;
   for (auto open = open_.end(); open != open_.begin();) {
     if ((--open)->touched < event.first.time) break;
     for (StudyWay& way : open->value.ways) {
       if (!contains(way.conversations, event.conversation)) continue;
       way.refused_contexts = std::max(way.refused_contexts, refused);
+      stored_some = true;
     }
   }
+  if (stored_some) return;
+  const Timestamp now = event.last.time;
+  auto& sender = refused_senders_.of(print_of(event.parties.source.address), now, [&](const auto& oldest) {
+    not_kept_in_mind_ += elapsed(oldest.touched, now) < limits_.study_quiet ? 1 : 0;
+  });
+  sender.value = refused;
+  refused_senders_.touch(sender, now);
 }
 
 bool Studies::is_over(const OpenStudy& open, Timestamp now) const {
@@ -513,7 +560,7 @@ void Studies::close(OpenStudy& open, Closing closing, Told& told) {
 }
 
 // What was announced by who was not seen to send any.
-void Studies::tell_nowhere(const Study& study, const StudyTally& tally, bool preliminary, Told& told) const {
+void Studies::tell_nowhere(const Study& study, const StudyTally& tally, bool preliminary, Told& told) {
   for (std::size_t i = 0; i < study.announcers.size(); ++i) {
     const StudyAnnouncer& announcer = study.announcers[i];
     const IpAddress& sender = announcer.where.parties.source.address;
@@ -527,6 +574,9 @@ void Studies::tell_nowhere(const Study& study, const StudyTally& tally, bool pre
     nowhere.announced = announcer.announced;
     nowhere.missing = nowhere.unsent = tally.unsent[i];
     nowhere.preliminary = preliminary;
+    const auto* refused = refused_senders_.find(print_of(sender));
+    if (refused && elapsed(refused->touched, announcer.where.first.time) < limits_.study_quiet)
+      note_failure(nowhere, kRefusedContext, refused->value);
     told.push_back(announcer.where.tell(std::move(nowhere)));
   }
 }

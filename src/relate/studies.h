@@ -46,7 +46,8 @@ namespace dcmwatch {
 /// cannot be told apart on one way leaves the others as they are.
 ///
 /// A C-STORE whose data set does not say its study is of the one that its instance was first known of: announced, or
-/// stored before. Else it is told as unassigned, with others between the same two, each Limits::study_quiet.
+/// stored before. Else it is told as unassigned, with others between the same two, each Limits::study_quiet. One that
+/// failed there and is stored between the same two with its study later is resolved there.
 ///
 /// One that was told is kept in mind for what comes late, for Limits::commitment_window at most: a storage commitment's
 /// report makes another record of each way that it is about, with nothing but what it says. Where a limit is reached,
@@ -64,7 +65,12 @@ class Studies {
  public:
   /// Both outlive it.
   Studies(const Limits& limits, const Orders& orders)
-      : limits_(limits), orders_(orders), open_(limits.studies), told_(limits.studies), instances_(limits) {}
+      : limits_(limits),
+        orders_(orders),
+        open_(limits.studies),
+        told_(limits.studies),
+        instances_(limits),
+        refused_senders_(limits.relate_open) {}
 
   void on_store(const Event& event, const DicomOperation& store, Told& told);
   /// A performed step of the study is in progress, or is no longer.
@@ -82,6 +88,7 @@ class Studies {
   void rebase(Timestamp now) {
     open_.rebase(now);
     told_.rebase(now);
+    refused_senders_.rebase(now);
   }
   void finish(Told& told);
 
@@ -114,6 +121,9 @@ class Studies {
                                               const IpAddress& sender);
   void move_announcement(Study& to, InstancePrint print, const IpAddress& sender);
   StudyInstance* instance_of(OpenStudy& open, InstancePrint print, Told& told);
+  static void keep_failure(const Study& study, const StudyWay& way, StudyInstance& instance, const Event& event,
+                           const DicomOperation& store);
+  void resolve_unassigned(const Study& study, const Event& event, const DicomOperation& store, Told& told);
   void note_failure(DicomStudy& figures, Code reason, std::uint64_t count) const;
   void count(const Study& study, StudyWay& way, StudyInstance& instance, const Event& event,
              const DicomOperation& store, Told& told) const;
@@ -121,7 +131,7 @@ class Studies {
                 Told& told) const;
   enum class Closing : std::uint8_t { over, unfinished, early };
   void close(OpenStudy& open, Closing closing, Told& told);
-  void tell_nowhere(const Study& study, const StudyTally& tally, bool preliminary, Told& told) const;
+  void tell_nowhere(const Study& study, const StudyTally& tally, bool preliminary, Told& told);
   void tell_quietest(Told& told);
   bool make_room(Timestamp now, Told& told);
   void keep_in_mind(OpenStudy& open);
@@ -134,7 +144,8 @@ class Studies {
   OpenFacts<Study> open_;
   OpenFacts<Study> told_;  ///< by a running number: one study may be told several times
   StudyInstances instances_;
-  std::size_t ways_ = 0;  ///< of all studies
+  OpenFacts<std::uint64_t> refused_senders_;  ///< how many storage classes, on an association that stored nothing
+  std::size_t ways_ = 0;                      ///< of all studies
   std::uint64_t told_early_ = 0;
   std::uint64_t not_kept_in_mind_ = 0;
   std::uint64_t not_told_apart_ = 0;

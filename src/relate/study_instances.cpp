@@ -21,8 +21,10 @@ StudyInstance& StudyInstances::add(OpenStudy& study, InstancePrint print) {
   const StudyInstance its_own{.study = &study};
   const auto [known, is_first] = first_.try_emplace(print, its_own);
   if (is_first) return known->second;
-  // What could not be assigned, or was told of this study before, gives way.
+  // What could not be assigned stands behind, and what was told of this study before gives way.
   const Study& first_study = known->second.study->value;
+  if (first_study.unassigned && !study.value.unassigned)
+    further_.insert_or_assign(print_of(first_study.print, print), known->second);
   if (first_study.unassigned || first_study.print == study.value.print) return known->second = its_own;
   const auto [other, is_new] = further_.insert_or_assign(print_of(study.value.print, print), its_own);
   if (is_new) {

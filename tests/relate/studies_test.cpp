@@ -51,6 +51,14 @@ struct Studies : testing::Test {
     EXPECT_EQ(department.studies().size(), 1U);
     return department.studies().empty() ? DicomStudy{} : department.studies().back();
   }
+  /// With its only context.
+  Event association_refused(std::string_view sender) {
+    Event ended = department.store(100, 1, sender, kPacs, 7);
+    DicomAssociation association;
+    association.contexts = contexts_of({{1, "1.2.840.10008.5.1.4.1.1.2", {}, std::uint8_t{3}, {}}});
+    ended.facts = association;
+    return ended;
+  }
 };
 
 TEST_F(Studies, AStudyIsToldOnceItHasBeenQuiet) {
@@ -222,23 +230,52 @@ TEST_F(Studies, AnInstanceThatIsKnownTellsWhichStudyItIsOf) {
   EXPECT_EQ(department.studies().back().unassigned, 0U);
 }
 
+TEST_F(Studies, WhatFailedBeforeItsStudyWasReadIsResolvedBetweenTheSameTwoAlone) {
+  Event broken_off = department.store(100, 1, kCt, kPacs, 7);
+  auto& operation = std::get<DicomOperation>(broken_off.facts);
+  operation.study = {};
+  operation.status.reset();
+  department.see(broken_off);
+  department.see(broken_off);
+  store(100, 1, kMr, kPacs, 8);
+  EXPECT_TRUE(department.links().empty());
+  store(100, 1, kCt, kPacs, 9);
+  department.finish();
+  ASSERT_EQ(department.links().size(), 1U);
+  const Link link = department.links().front();
+  EXPECT_EQ(link.kind, LinkKind::store_resolved);
+  EXPECT_EQ((std::array{link.cause, link.effect}), (std::array<std::uint64_t, 2>{7, 9}));
+  ASSERT_EQ(department.studies().size(), 3U);
+  const DicomStudy& unassigned = department.studies()[0];
+  EXPECT_EQ((std::array{unassigned.failed, unassigned.resolved, unassigned.unassigned}),
+            (std::array<std::uint64_t, 3>{0, 1, 2}));
+}
+
+TEST_F(Studies, WhatWasAnnouncedByOneWhoseContextsWereRefusedSaysSo) {
+  department.see(association_refused(kCt));
+  list({1, 2});
+  department.finish();
+  EXPECT_EQ(only().unsent, 2U);
+  ASSERT_EQ(only().failures.size(), 1U);
+  EXPECT_EQ(only().failures.front().reason, "refused_context");
+}
+
+TEST_F(Studies, ContextsOfAnotherOrOfAnotherHourAreNoReason) {
+  department.see(association_refused(kCt));
+  department.pass(11min);
+  department.see(association_refused(kMr));
+  list({1});
+  department.finish();
+  EXPECT_EQ(only().unsent, 1U);
+  EXPECT_TRUE(only().failures.empty());
+}
+
 TEST_F(Studies, WhatCouldNotBeAssignedIsNotMissing) {
-  const auto step = [&](std::uint16_t command, std::string_view status, std::vector<InstancePrint> instances) {
-    return department.operation(command, kCt, kRis, 9, [&](DicomOperation& operation) {
-      PerformedStep content;
-      content.status = status;
-      content.scheduled = {step_of_study(100)};
-      content.instances = std::move(instances);
-      operation.instance = pseudonym(77);
-      operation.content = DicomContent{content};
-    });
-  };
   Event unassigned = department.store(100, 1, kCt, kPacs, 7);
   std::get<DicomOperation>(unassigned.facts).study = {};
   department.see(unassigned);
-  department.see(step(dimse::kCreate, "IN PROGRESS", {}));
   store(100, 2);
-  department.see(step(dimse::kSet, "COMPLETED", {print(1), print(2), print(3)}));
+  list({1, 2, 3});
   department.finish();
   ASSERT_EQ(department.studies().size(), 2U);
   EXPECT_EQ(department.studies()[0].unassigned, 1U);
