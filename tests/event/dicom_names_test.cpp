@@ -41,6 +41,14 @@ TEST(DicomNames, Uids) {
   for (const NamedUid& named : kDicomUids) EXPECT_EQ(dicom_uid_name(named.uid), named.name);
 }
 
+TEST(DicomNames, WhatARejectionHintsAt) {
+  EXPECT_EQ(dicom_rejection_kind(3, 1), "availability");   // temporary congestion
+  EXPECT_EQ(dicom_rejection_kind(3, 2), "availability");   // local limit exceeded
+  EXPECT_EQ(dicom_rejection_kind(1, 3), "configuration");  // calling AE title not recognized
+  EXPECT_EQ(dicom_rejection_kind(1, 7), "configuration");  // called AE title not recognized
+  EXPECT_EQ(dicom_rejection_kind(1, 99), "");
+}
+
 TEST(DicomNames, Rejections) {
   EXPECT_EQ(dicom_rejection_text(1, 1, 7), "rejected-permanent, called AE title not recognized");
   EXPECT_EQ(dicom_rejection_text(2, 3, 1), "rejected-transient, temporary congestion");

@@ -161,6 +161,16 @@ TEST(Summary, TellsEachAssociationInALine) {
                                            "rejected-permanent, called AE title not recognized\n"));
 }
 
+TEST(Summary, TellsThatAWorklistHadNothing) {
+  Summary summary{{.width = 140}};
+  DicomOperation find = samples::operation(0x0020);
+  find.sop_class_uid = "1.2.840.10008.5.1.4.31";
+  find.pending_responses = 0;
+  summary.observe(samples::observation(find));
+  summary.observe(samples::observation(samples::association()));
+  EXPECT_THAT(rendered(summary), HasSubstr("asked the worklist: 0 matches;"));
+}
+
 TEST(Summary, TellsWhatWasNotFinishedOrNeverAnswered) {
   Summary summary{{.width = 400}};
   DicomOperation store = samples::operation(0x0001);
