@@ -123,11 +123,13 @@ const Unanswered* UnansweredMessages::oldest_owed() const {
   return found == messages_.end() ? nullptr : &*found;
 }
 
+// It is one answer, so it can be missing to one of them.
 void UnansweredMessages::answer_not_told_apart() {
-  for (Unanswered& message : messages_) {
-    message.in_doubt = true;
-    message.facts.unanswered.reset();
-  }
+  const auto meant = std::ranges::find_if(
+      messages_, [](const Unanswered& message) { return message.must_be_answered && !message.in_doubt; });
+  if (meant == messages_.end()) return;
+  meant->in_doubt = true;
+  meant->facts.unanswered.reset();
 }
 
 void UnansweredMessages::acknowledgements_lost() {

@@ -95,7 +95,8 @@ class UnansweredMessages {
   /// It was answered before those that were sent before it.
   void overtakes(Place place);
 
-  /// An answer to one of them, perhaps: it names none that is known.
+  /// An answer to one of them, perhaps: it names none that is known. The oldest that must be answered, and may not have
+  /// been by an earlier one of the kind, may be meant.
   void answer_not_told_apart();
   /// Some of what came back was never seen.
   void acknowledgements_lost();

@@ -156,7 +156,7 @@ TEST(Hl7Acknowledgement, OnlyWhatIsSurelyNotAnsweredIsQueued) {
   EXPECT_EQ(last_fact(one_way).unacknowledged, 0U);
 }
 
-TEST(Hl7Acknowledgement, AnAnswerToNobodyKnownMayBeToOneOfThoseThatWait) {
+TEST(Hl7Acknowledgement, AnAnswerToNobodyKnownMayBeToTheOldestOfThoseThatWait) {
   Wire wire;
   wire.say(there(message("ADT^A01", "1") + message("ADT^A02", "2"))).wait(31s);
   wire.say(back(acknowledgement("AA", "77"))).say(there(message("ADT^A03", "3"))).wait(1h);
@@ -164,7 +164,27 @@ TEST(Hl7Acknowledgement, AnAnswerToNobodyKnownMayBeToOneOfThoseThatWait) {
       wire.summary(),
       ElementsAre("start ADT^A01", "start ADT^A02", "progress ADT^A01 timeout", "progress ADT^A02 timeout", "end ? AA",
                   "violation hl7.acknowledged_control_id", "start ADT^A03", "progress ADT^A03 timeout", "end ADT^A01",
-                  "end ADT^A02", "progress ADT^A03 timeout", "end ADT^A03 timeout"));
+                  "end ADT^A02 timeout", "progress ADT^A03 timeout", "end ADT^A03 timeout"));
+}
+
+TEST(Hl7Acknowledgement, SoManyAnswersToNobodyKnownPutSoManyMessagesInDoubt) {
+  for (std::size_t answers = 0; answers <= 4; ++answers) {
+    Wire wire;
+    for (const char* id : {"1", "2", "3", "4"}) wire.say(there(message("ADT^A01", id)));
+    for (std::size_t i = 0; i < answers; ++i) wire.say(back(acknowledgement("AA", "77")));
+    wire.close();
+    std::vector<std::string> ends(answers, "end ADT^A01");
+    ends.resize(4, "end ADT^A01 closed");
+    const std::vector<std::string> told = wire.summary();
+    EXPECT_EQ(std::vector<std::string>(told.end() - 4, told.end()), ends) << answers;
+  }
+}
+
+TEST(Hl7Acknowledgement, AnAnswerToNobodyKnownIsNotMissingToWhatNeedsNone) {
+  Wire wire;
+  wire.say(there(message("ADT^A01", "1", "P|2.5|||ER|NE") + message("ADT^A02", "2")));
+  wire.say(back(acknowledgement("AA", "77"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "start ADT^A02", "end ? AA", "end ADT^A01", "end ADT^A02"));
 }
 
 TEST(Hl7Acknowledgement, AQueueIsCountedAsItBuildsUp) {
