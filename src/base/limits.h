@@ -72,6 +72,7 @@ struct Limits {
   int dicom_inflate_window_bits = 11;  ///< bytes, as a power of two; victim: what a data set says behind what refers
                                        ///< farther back
   std::size_t hl7_message_bytes = 512 * 1024;  ///< wanted head of a message; the rest is skipped and counted
+  std::size_t hl7_block_messages = 1024;       ///< told of one block, a batch; victim: those beyond are counted
   std::size_t hl7_orders = 32;                 ///< told of one message; those beyond are counted
   std::size_t hl7_patient_ids = 16;            ///< other ids, and merges, told of one message; victim: those beyond
   std::size_t hl7_pending_messages = 256;      ///< messages awaiting their acknowledgement; victim: the oldest

@@ -127,6 +127,8 @@ constexpr std::array kMeanings{
                 "data sets were too large to find all that is wanted of them"},
     NoteMeaning{"hl7.pending_messages", "", "HL7 message was forgotten before its answer, since too many were waiting",
                 "HL7 messages were forgotten before their answers, since too many were waiting"},
+    NoteMeaning{"hl7.block_messages", "", "HL7 message was not told, since too many stood in one block",
+                "HL7 messages were not told, since too many stood in one block"},
 };
 
 /// Of notes that nobody gave a meaning the name is shown.

@@ -87,6 +87,7 @@ class Conversation final : public StreamSink {
   std::size_t on_part(ByteView content, const Block& block, const Received& received);
   std::size_t on_other(ByteView content, const Block& block, const Received& received);
   void on_message_or_acknowledgement(const Message& message, bool cut, const Received& received);
+  void on_passed_over(const Received& received, std::size_t messages);
   void on_message(const Message& message, const CharacterSet& character_set, bool cut, const Received& received);
   void on_acknowledgement(const Message& message, bool cut, const Received& received);
   void tell_framing(const Block& block, const Received& received);
@@ -102,7 +103,7 @@ class Conversation final : public StreamSink {
   Exchange exchange_;
   LastIssuer last_issuer_;
   bool acknowledged_in_block_ = false;
-  unsigned messages_in_block_ = 0;
+  std::size_t messages_in_block_ = 0;
   std::array<bool, 2> looked_at_{};  ///< what a direction keeps was read, and is no acknowledgement
 };
 
@@ -226,6 +227,8 @@ void Conversation::on_block(const Block& block, const Received& received) {
     of_part.offset += begin;
     begin += on_part(content.subspan(begin), block, of_part);
   } while (begin < content.size());
+  if (messages_in_block_ > limits_.hl7_block_messages)
+    on_passed_over(received, messages_in_block_ - limits_.hl7_block_messages);
   Envelope& envelope = envelopes_[index_of(received.direction)];
   tell(envelope.on_block_end(), received);
   if (block.beyond_limit()) envelope.on_loss();
@@ -243,9 +246,16 @@ std::size_t Conversation::on_part(ByteView content, const Block& block, const Re
   if (messages_in_block_ != 0 || !last) of_message.bytes = message->text.size();
   Envelope& envelope = envelopes_[index_of(received.direction)];
   if (++messages_in_block_ == 2 && envelope.current() == Hl7Envelope::none) tell(Break::repeated_header, of_message);
-  on_message_or_acknowledgement(*message, block.cut && last, of_message);
+  if (messages_in_block_ <= limits_.hl7_block_messages)
+    on_message_or_acknowledgement(*message, block.cut && last, of_message);
   envelope.on_message();
   return message->behind;
+}
+
+// Messages beyond the limit, and answers among them: as if they had not been seen.
+void Conversation::on_passed_over(const Received& received, std::size_t messages) {
+  emitter_.emit(Phase::end, received.first, received.last, CaptureNote{"hl7.block_messages", {}, messages});
+  exchange_.on_loss(received.direction);
 }
 
 std::size_t Conversation::on_other(ByteView content, const Block& block, const Received& received) {

@@ -482,6 +482,27 @@ TEST(Hl7Conversation, ABatchInOneBlockGivesItsMessages) {
   EXPECT_EQ(fact(wire, 0).bytes, unframed(message("ADT^A01", "1")).size());
 }
 
+TEST(Hl7Conversation, OfABlockOnlySoManyMessagesAreToldAndTheOthersCounted) {
+  Limits limits;
+  limits.hl7_block_messages = 2;
+  Wire wire{false, limits};
+  wire.say(back(message("ORU^R01", "9"))).say(there(block(batch(5, "5"))));
+  wire.say(back(acknowledgement("AA", "1") + acknowledgement("AA", "2") + acknowledgement("AA", "5"))).close();
+  EXPECT_THAT(wire.summary(), ElementsAre("start ORU^R01", "start ADT^A01", "start ADT^A02", "hl7.block_messages 3",
+                                          "end ADT^A01 AA control_id", "end ADT^A02 AA control_id", "end ? AA lost",
+                                          "end ORU^R01 lost"))
+      << "the answer to the message that waits may be among those not told";
+}
+
+TEST(Hl7Conversation, EightyThousandMessagesOfSixBytesAreNotAsManyRecords) {
+  std::string tiny;
+  for (int i = 0; i < 80000; ++i) tiny += "MSH|^\r";
+  Wire wire;
+  wire.say(there(block(tiny))).say(there(message("ADT^A01", "1"))).close();
+  EXPECT_LT(wire.events().size(), 4000U);
+  EXPECT_THAT(wire.summary(), testing::Contains("hl7.block_messages 78976"));
+}
+
 TEST(Hl7Conversation, CountsOfEnvelopesThatDoNotAgreeAreNamed) {
   struct Case {
     std::vector<std::string> blocks;
