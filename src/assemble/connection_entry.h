@@ -95,6 +95,7 @@ struct ConnectionEntry {
     bool candidate : 1 = false;        ///< a SYN on the ports of an open connection
     bool reset_backward : 1 = false;   ///< who sent the RST
     bool was_reset : 1 = false;
+    bool reset_refuses : 1 = false;  ///< it acknowledges nothing: who sent it knows of no connection
   } flags;
   std::uint8_t started = 0;      ///< a bit for each direction
   std::uint8_t checksummed = 0;  ///< a bit for each direction that has shown a right checksum

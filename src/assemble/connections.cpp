@@ -257,6 +257,9 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
     HalfStream& half = ended.half[index_of(direction)];
     held_bytes_ -= half.held_bytes();
     half.close(target(ended, direction), mark);
+    const bool by_receiver = it.flags.reset_backward == (direction == Direction::forward);
+    ended.connection.direction[index_of(direction)].undelivered_bytes =
+        half.undelivered_bytes(by_receiver && it.flags.reset_refuses);
     it.next_sequence[index_of(direction)] = half.expected_sequence();
     const Timestamp closed_since = ended.window_closed_since[index_of(direction)];
     if (closed_since != Timestamp{})

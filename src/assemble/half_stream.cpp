@@ -74,6 +74,7 @@ void HalfStream::count_repeated(const Target& target, std::int64_t offset, std::
   // A keep-alive, or a segment whose first byte has probed a closed window before (RFC 9293 3.8.4, 3.8.6.1).
   if (offset == next_ - 1) return;
   ++target.statistics.retransmitted_packets;
+  resent_end_ = std::max(resent_end_, end);
   const bool kept = unacknowledged_.begin() <= offset && std::min(end, next_) <= unacknowledged_.end();
   if (!kept) ++target.counters.incomparable_packets;
 }

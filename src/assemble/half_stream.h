@@ -126,6 +126,12 @@ class HalfStream {
   [[nodiscard]] bool fin_acknowledged() const { return fin_ && acknowledged_ > *fin_; }
   [[nodiscard]] std::int64_t expected() const { return next_; }
   [[nodiscard]] std::int64_t acknowledged() const { return acknowledged_; }
+  /// Of the last bytes that were seen: those that surely never arrived. None was acknowledged, and not only by a packet
+  /// that was not captured: the first of them was sent again, or `refused` by a RST of who knows of no connection.
+  [[nodiscard]] std::uint64_t undelivered_bytes(bool refused) const {
+    const bool sure = refused || resent_end_ > acknowledged_;
+    return sure && next_ > acknowledged_ ? static_cast<std::uint64_t>(next_ - acknowledged_) : 0;
+  }
   /// Everything before it was seen or given up. One more than that, for a FIN takes a sequence number and may be
   /// unseen.
   [[nodiscard]] std::int64_t seen_up_to() const { return (holes_.empty() ? next_ : holes_.front().begin) + 1; }
@@ -193,6 +199,7 @@ class HalfStream {
   Timestamp acknowledged_beyond_since_{};
   std::int64_t hole_begin_ = 0;     ///< next_ when waiting began
   std::int64_t strangers_end_ = 0;  ///< where the latest implausible segment ended
+  std::int64_t resent_end_ = 0;     ///< of all that was sent again
   std::size_t held_bytes_ = 0;
 };
 

@@ -509,7 +509,9 @@ void Partition::on_reset(Slot slot, Direction direction, const Segment& segment)
   }
   it.flags.was_reset = true;
   it.flags.reset_backward = direction == Direction::backward;
+  it.flags.reset_refuses = !segment.has(TcpFlags::ack);  // RFC 9293 3.5.2, group 1: an answer to what came
   it.reset_sequence = segment.sequence;
+  if (it.live && by == 0 && segment.has(TcpFlags::ack)) on_acknowledgement(it, direction, segment);
   const bool fin_seen = it.live && it.live->half[side].fin_seen();
   // Who has closed answers late data with a RST; the connection had ended before.
   if (by == 0 || refuses || fin_seen || it.state == State::opening) {
@@ -525,6 +527,7 @@ void Partition::refute_reset(Slot slot, Direction direction, const Segment& segm
   const std::uint32_t end = segment.sequence + segment.wire_payload_bytes;
   if (!by_sender || distance(it.reset_sequence, end) < 0) return;
   ++counters_.resets_refuted;
+  it.flags.reset_refuses = false;
   enter(slot, State::established, segment.mark.time);
 }
 

@@ -39,11 +39,12 @@ enum class CloseReason : std::uint8_t {
 
 /// What is known of one direction without looking into it. A mirror's second copies count as duplicates alone.
 struct DirectionStatistics {
-  std::uint64_t packets = 0;        ///< segments, with or without payload
-  std::uint64_t bytes = 0;          ///< payload, each byte of the stream counted once, seen or skipped
-  std::uint64_t missing_bytes = 0;  ///< of the stream, never seen (a lossy mirror or a snap length)
-  std::uint64_t unseen_bytes = 0;   ///< of these, acknowledged by the peer and in no captured packet: capture loss
-  std::uint64_t gaps = 0;           ///< holes that nothing came to fill
+  std::uint64_t packets = 0;            ///< segments, with or without payload
+  std::uint64_t bytes = 0;              ///< payload, each byte of the stream counted once, seen or skipped
+  std::uint64_t missing_bytes = 0;      ///< of the stream, never seen (a lossy mirror or a snap length)
+  std::uint64_t unseen_bytes = 0;       ///< of these, acknowledged by the peer and in no captured packet: capture loss
+  std::uint64_t gaps = 0;               ///< holes that nothing came to fill
+  std::uint64_t undelivered_bytes = 0;  ///< known at the end: the last of the stream, which its receiver never had
   std::uint64_t retransmitted_packets = 0;
   std::uint64_t conflicting_packets = 0;  ///< of these, with other bytes than the first time
   std::uint64_t out_of_order_packets = 0;

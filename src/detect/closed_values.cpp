@@ -64,6 +64,7 @@ Values all_closed_values() {
           {"hl7.ack_code", {"AA", "AE", "AR"}},
           {"hl7.ack_paired_by", texts(PairedBy::control_id, PairedBy::order)},
           {"hl7.unanswered", texts(WhyUnanswered::timeout, WhyUnanswered::superseded)},
+          {"hl7.closed_by", {"opener", "acceptor"}},
           {"violation.by", {"opener", "acceptor"}},
           {"violation.severity", texts(Severity::low, Severity::high)},
           {"link.kind", texts(LinkKind::move_caused_store, LinkKind::burst_after_silence)},

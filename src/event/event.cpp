@@ -206,6 +206,7 @@ std::string_view to_text(WhyUnanswered reason) {
     case WhyUnanswered::timeout: return "timeout";
     case WhyUnanswered::overtaken: return "overtaken";
     case WhyUnanswered::closed: return "closed";
+    case WhyUnanswered::undelivered: return "undelivered";
     case WhyUnanswered::superseded: return "superseded";
   }
   return {};

@@ -156,10 +156,11 @@ constexpr std::string_view to_text(PairedBy paired_by) {
 
 /// How it became known that a message that had to be answered is not (HL7 v2 2.9).
 enum class WhyUnanswered : std::uint8_t {
-  timeout,    ///< not within Limits::hl7_answer_timeout
-  overtaken,  ///< nor within it, while later messages were
-  closed,     ///< the connection ended before
-  superseded  ///< it was sent again on its connection, and the newest copy was answered
+  timeout,      ///< not within Limits::hl7_answer_timeout
+  overtaken,    ///< nor within it, while later messages were
+  closed,       ///< the connection ended before
+  undelivered,  ///< likewise, and its receiver's TCP had not had all of it
+  superseded    ///< it was sent again on its connection, and the newest copy was answered
 };
 
 /// What an ERR segment says (HL7 v2 2.14.5) without its texts: of several, the first of those that weigh most.
@@ -200,6 +201,7 @@ struct Hl7Message {
   PairedBy ack_paired_by{};
   std::shared_ptr<const Hl7Error> error;    ///< of the answer; null: it has no ERR
   std::optional<WhyUnanswered> unanswered;  ///< surely not, so far: nothing stood in the way of seeing one
+  std::optional<bool> closed_by_opener;     ///< who ended the connection over it; nothing: nobody, or not known
   bool late = false;                        ///< answered, but not within Limits::hl7_answer_timeout
   std::uint32_t unacknowledged = 0;         ///< messages of this sender that await an answer, this one too, if it does
   Duration unacknowledged_age{};            ///< of the oldest of these

@@ -894,6 +894,62 @@ TEST_F(AssemblerTest, what_is_open_at_the_end_is_told_some_at_a_time) {
   EXPECT_EQ(handler_.ended.size(), 3U);
 }
 
+/// After a handshake the client sends bytes that the server may have, and the connection ends.
+class Delivery : public AssemblerTest {
+ protected:
+  void SetUp() override {
+    handshake();
+    give(client, kAck, 101, 501, "first");
+    give(server, kAck, 501, 106);
+    give(client, kAck, 106, 501, "second");
+  }
+  std::uint64_t undelivered() { return handler_.ended.at(0).connection.sent(Direction::forward).undelivered_bytes; }
+};
+
+TEST_F(Delivery, bytes_sent_again_and_never_acknowledged_never_arrived) {
+  now_ns_ += 1'000'000'000;
+  give(client, kAck, 106, 501, "second");
+  give(client, kRst | kAck, 112, 501);
+  EXPECT_EQ(undelivered(), 6U);
+}
+
+TEST_F(Delivery, their_acknowledgement_may_not_have_been_captured) {
+  give(client, kRst | kAck, 112, 501);
+  EXPECT_EQ(undelivered(), 0U);
+}
+
+TEST_F(Delivery, a_reset_that_acknowledges_them_had_them) {
+  now_ns_ += 1'000'000'000;
+  give(client, kAck, 106, 501, "second");
+  give(server, kRst | kAck, 501, 112);
+  EXPECT_EQ(undelivered(), 0U);
+}
+
+TEST_F(Delivery, who_knows_of_no_connection_refuses_them) {
+  give(server, kRst, 501, 0);
+  EXPECT_EQ(undelivered(), 6U);
+}
+
+TEST_F(Delivery, who_has_closed_refuses_what_comes_late) {
+  give(server, kFin | kAck, 501, 106);
+  give(server, kRst, 502, 0);
+  EXPECT_EQ(undelivered(), 6U);
+}
+
+TEST_F(Delivery, a_sender_that_resets_refuses_nothing_of_its_own) {
+  give(client, kRst, 112, 0);
+  EXPECT_EQ(undelivered(), 0U);
+}
+
+TEST_F(Delivery, bytes_sent_again_and_acknowledged_then_arrived) {
+  now_ns_ += 1'000'000'000;
+  give(client, kAck, 106, 501, "second");
+  give(server, kAck, 501, 112);
+  give(client, kAck, 112, 501, "third");
+  give(client, kRst | kAck, 117, 501);
+  EXPECT_EQ(undelivered(), 0U);
+}
+
 // One of a pair of copies is damaged: a sender that has shown a right checksum is held to it.
 class Checksummed : public AssemblerTest {
  protected:

@@ -1,7 +1,11 @@
 """Captures of connections that were never there: who says what to whom, and when."""
 import struct
 
-SYN, ACK, PUSH, FIN = 0x02, 0x10, 0x08, 0x01
+SYN, ACK, PUSH, FIN, RST = 0x02, 0x10, 0x08, 0x01, 0x04
+
+
+def framed(text):
+    return b"\x0b" + text.encode() + b"\x1c\r"
 
 
 class Capture:
@@ -44,10 +48,13 @@ class Connection:
 
     def say(self, side, text, seen=True):
         """Side 0 opened the connection. A block that is not `seen` was in no packet that was captured."""
-        self.segment(side, ACK | PUSH, b"\x0b" + text.encode() + b"\x1c\r", seen)
+        self.segment(side, ACK | PUSH, framed(text), seen)
         self.segment(1 - side, ACK)
         return self
 
     def close(self):
         for side, flags in ((0, FIN | ACK), (1, FIN | ACK), (0, ACK)):
             self.segment(side, flags)
+
+    def reset(self, side):
+        self.segment(side, RST | ACK)

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 
 import dcmwatch as d
-from spoken import Capture, Connection
+from spoken import ACK, PUSH, RST, Capture, Connection, framed
 
 RIS, PACS = (10, 20, 40, 10), (10, 20, 20, 10)
 
@@ -67,6 +67,20 @@ class Acknowledgements(unittest.TestCase):
         told = self.told()
         self.assertEqual(self.messages(told)[0]["unanswered"], "closed")
         self.assertEqual(self.found(told), {"An HL7 message was not answered"})
+
+    def test_a_message_that_never_reached_its_receiver_is_not_delivered(self):
+        connection = Connection(self.capture, RIS, PACS)
+        connection.say(0, message(1)).say(1, answer(1))
+        for pause in (1, 2, 4):
+            connection.segment(0, ACK | PUSH, framed(message(2)))
+            connection.sent[0] -= len(framed(message(2)))
+            self.capture.wait(pause)
+        connection.sent[0] += len(framed(message(2)))
+        connection.segment(0, RST | ACK)
+        Connection(self.capture, RIS, PACS, 40001).say(0, message(3)).reset(1)
+        told = self.messages(self.told())
+        self.assertEqual([(record.get("unanswered"), record.get("closed_by")) for record in told],
+                         [(None, None), ("undelivered", "opener"), ("closed", "acceptor")])
 
     def test_both_acknowledgements_of_the_enhanced_mode_the_second_on_a_returning_connection(self):
         forward = Connection(self.capture, RIS, PACS)

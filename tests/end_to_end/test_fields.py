@@ -27,7 +27,7 @@ NEVER = {
     "violation.ae_title": "the department's titles are harmless; tests/protocol/dicom/violations_test.cpp",
     "violation.tolerated": "config/model.yaml declares no quirks; tests/model/lookup_test.cpp",
     **dict.fromkeys((f"hl7.{name}" for name in ("accept_wanted", "ack_wanted", "accept_code", "accept_time", "error_code", "error_severity",
-                                                "error_location", "errors", "unanswered", "late", "unacknowledged", "unacknowledged_age")),
+                                                "error_location", "errors", "unanswered", "closed_by", "late", "unacknowledged", "unacknowledged_age")),
                     "the peers of the captures answer at once, and well; test_acknowledgements.py"),
     **dict.fromkeys(("dicom.missing_bytes", "hl7.missing_bytes"), LOSS),
     **dict.fromkeys((f"{side}.{what}" for side in ("source", "destination") for what in

@@ -211,7 +211,11 @@ void Conversation::on_close(const Mark& mark, CloseReason reason) {
     if (received.reset_by_receiver) received.shortfall.lost = false;
     on_block(*block, received);
   }
-  exchange_.on_close(mark, reason);
+  const auto delivered = [this](Direction direction) {
+    const std::uint64_t end = framer(direction).offset();
+    return end - std::min(end, emitter_.connection().sent(direction).undelivered_bytes);
+  };
+  exchange_.on_close(mark, reason, {delivered(Direction::forward), delivered(Direction::backward)});
   violations_.on_close(mark);
 }
 

@@ -45,6 +45,7 @@ void Exchange::on_message(const Received& received, Unanswered&& message, const 
   message.awaits_application = wanted.application || is_original(message.facts);  // some commit unasked, then answer
   message.must_be_answered = must_be_answered(message.facts);
   message.since = received.ended.time;
+  message.end_offset = received.offset + received.bytes;
   const auto& [lost, unfinished, undecodable] = message.shortfall;
   message.owed = message.must_be_answered && !lost && !unfinished && !undecodable;
   Side& sender = side(received.direction);
@@ -318,16 +319,30 @@ void Exchange::forget_all(const Mark& mark) {
   }
 }
 
-void Exchange::on_close(const Mark& mark, CloseReason reason) {
+// What never arrived could not be answered, whatever else is known of it.
+void Exchange::tell_closed(const Side& sender, Unanswered& message, std::uint64_t delivered) const {
+  if (!surely_unanswered(sender, message)) return;
+  std::optional<WhyUnanswered>& why = message.facts.unanswered;
+  if (message.end_offset > delivered) {
+    why = WhyUnanswered::undelivered;
+  } else if (message.overtaken) {
+    why = WhyUnanswered::overtaken;
+  } else if (!why) {
+    why = WhyUnanswered::closed;
+  }
+  const bool closed = why == WhyUnanswered::closed || why == WhyUnanswered::undelivered;
+  const std::optional<Direction>& by = emitter_.connection().ended_by;
+  if (closed && by) message.facts.closed_by_opener = emitter_.from_opener(*by);
+}
+
+void Exchange::on_close(const Mark& mark, CloseReason reason, const std::array<std::uint64_t, 2>& delivered) {
   for (const Direction direction : {Direction::forward, Direction::backward}) {
     Side& sender = side(direction);
     if (is_early(reason)) sender.stranger.reset();
     tell_stranger(sender, mark);
     while (Unanswered* message = sender.unanswered.oldest()) {
       message->shortfall.unfinished |= is_early(reason);
-      if (surely_unanswered(sender, *message))
-        message->facts.unanswered =
-            message->overtaken ? WhyUnanswered::overtaken : message->facts.unanswered.value_or(WhyUnanswered::closed);
+      tell_closed(sender, *message, delivered[index_of(direction)]);
       if (!message->is_acknowledgement) tell_end(mark, *message);
       sender.unanswered.drop_oldest();
     }

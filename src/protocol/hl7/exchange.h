@@ -55,7 +55,8 @@ class Exchange {
   void on_time(const Mark& mark);
   /// The clock was set back: who waits, waits from there.
   void rebase(Timestamp now);
-  void on_close(const Mark& mark, CloseReason reason);
+  /// `delivered`: of each direction, up to which offset its bytes may have reached their receiver.
+  void on_close(const Mark& mark, CloseReason reason, const std::array<std::uint64_t, 2>& delivered);
 
   [[nodiscard]] Timestamp wake_at() const { return wake_at_; }
   [[nodiscard]] std::size_t kept_bytes() const {
@@ -80,6 +81,7 @@ class Exchange {
     std::optional<Stranger> stranger{};
   };
 
+  void tell_closed(const Side& sender, Unanswered& message, std::uint64_t delivered) const;
   void learn_opener(Direction sent_by_opener);
   void await(const Received& received, Unanswered&& message);
   void forget_oldest(Direction direction, const Mark& mark);

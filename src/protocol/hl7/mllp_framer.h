@@ -74,6 +74,9 @@ class MllpFramer {
   /// At the stream's end: a settled block that never ended.
   std::optional<Unended> unended();
 
+  /// Of the stream, up to where feed and gap have come.
+  [[nodiscard]] std::uint64_t offset() const { return fresh_offset_; }
+
   /// Of the block at hand, in memory.
   [[nodiscard]] std::size_t kept_bytes() const { return head_.capacity(); }
 

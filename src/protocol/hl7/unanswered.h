@@ -20,6 +20,7 @@ inline constexpr ControlId kNoControlId = 0;
 struct Unanswered {
   Hl7Message facts{};
   std::size_t content_bytes = 0;  ///< of facts.content, which is handed on when the message is told for the last time
+  std::uint64_t end_offset = 0;   ///< in the stream, of its last byte or a little before
   ControlId control_id = kNoControlId;
   Shortfall shortfall{};            ///< of it, or of what may have been its acknowledgement
   bool before_loss = false;         ///< messages sent after it were never seen

@@ -101,6 +101,35 @@ TEST(Hl7Acknowledgement, TheConnectionClosesBeforeIt) {
   }
 }
 
+TEST(Hl7Acknowledgement, WhatNeverArrivedWasNotDeliveredHoweverLongItWaited) {
+  const std::string last = message("ADT^A02", "2");
+  for (const std::size_t bytes : {last.size(), last.size() - 20, std::size_t{10}}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1"))).say(there(last)).wait(31s);
+    wire.never_deliver(Direction::forward, bytes).reset(Direction::forward);
+    EXPECT_EQ(fact(wire, 4).unanswered, WhyUnanswered::timeout);
+    EXPECT_EQ(fact(wire, 4).closed_by_opener, std::nullopt) << "it was known before";
+    EXPECT_EQ(fact(wire, 5).unanswered, WhyUnanswered::undelivered) << bytes;
+    EXPECT_EQ(fact(wire, 5).closed_by_opener, true);
+  }
+  Wire refused;
+  refused.say(there(message("ADT^A01", "1"))).never_deliver(Direction::forward, 1000).reset(Direction::backward);
+  EXPECT_EQ(last_fact(refused).unanswered, WhyUnanswered::undelivered);
+  EXPECT_EQ(last_fact(refused).closed_by_opener, false);
+}
+
+TEST(Hl7Acknowledgement, WhoClosedTheConnectionOverItIsTold) {
+  for (const Direction by : {Direction::forward, Direction::backward}) {
+    Wire wire;
+    wire.say(there(message("ADT^A01", "1"))).reset(by);
+    EXPECT_EQ(last_fact(wire).unanswered, WhyUnanswered::closed);
+    EXPECT_EQ(last_fact(wire).closed_by_opener, by == Direction::forward);
+  }
+  Wire both;
+  both.say(there(message("ADT^A01", "1"))).close();
+  EXPECT_EQ(last_fact(both).closed_by_opener, std::nullopt);
+}
+
 TEST(Hl7Acknowledgement, WhatMayHaveComeUnseenIsNotMissing) {
   Wire lost;
   lost.say(there(message("ADT^A01", "1"))).say(gap(Direction::backward, 50)).wait(40s).close();

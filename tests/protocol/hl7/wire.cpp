@@ -185,6 +185,11 @@ Wire& Wire::show_one_direction_only() {
   return *this;
 }
 
+Wire& Wire::never_deliver(Direction direction, std::uint64_t bytes) {
+  connection_.direction[index_of(direction)].undelivered_bytes = bytes;
+  return *this;
+}
+
 Wire& Wire::give_up_kept() {
   sink_->give_up_kept(mark_);
   return *this;

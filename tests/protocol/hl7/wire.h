@@ -45,6 +45,8 @@ class Wire final : private EventSink {
   Wire& show_one_direction_only();
   Wire& close(CloseReason reason = CloseReason::finished);
   Wire& reset(Direction by);
+  /// At the close it will be known that so many bytes of the end of a direction never arrived.
+  Wire& never_deliver(Direction direction, std::uint64_t bytes);
   Wire& give_up_kept();
   [[nodiscard]] std::size_t kept_bytes() const { return sink_->kept_bytes(); }
 
