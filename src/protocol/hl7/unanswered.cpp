@@ -123,10 +123,12 @@ const Unanswered* UnansweredMessages::oldest_owed() const {
   return found == messages_.end() ? nullptr : &*found;
 }
 
-// It is one answer, so it can be missing to one of them.
+// It is one answer, so it can be missing to one of them: not to one whose own was lost, or may have been.
 void UnansweredMessages::answer_not_told_apart() {
-  const auto meant = std::ranges::find_if(
-      messages_, [](const Unanswered& message) { return message.must_be_answered && !message.in_doubt; });
+  const auto meant = std::ranges::find_if(messages_, [](const Unanswered& message) {
+    const auto& [lost, unfinished, undecodable] = message.shortfall;
+    return message.must_be_answered && !message.in_doubt && !lost && !unfinished && !undecodable;
+  });
   if (meant == messages_.end()) return;
   meant->in_doubt = true;
   meant->facts.unanswered.reset();
