@@ -44,6 +44,21 @@ constexpr auto kVersions = table("2.0", "2.0D", "2.1", "2.2", "2.3", "2.3.1", "2
                                  "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2", "2.9", "2.9.1");                     // 0104
 constexpr auto kResultStatuses = table("A", "C", "F", "I", "M", "N", "O", "P", "R", "S", "V", "X", "Y", "Z");  // 0123
 
+/// Codes of two capitals, a bit for each second one.
+using Pairs = std::array<std::uint32_t, 26>;
+
+constexpr Pairs pairs(std::string_view codes) {
+  Pairs pairs{};
+  for (std::size_t at = 0; at + 1 < codes.size(); at += 2)
+    pairs[static_cast<std::size_t>(codes[at] - 'A')] |= 1U << (codes[at + 1] - 'A');
+  return pairs;
+}
+
+constexpr Pairs kOrderControls = pairs(
+    "AFCACHCNCPCRDCDEDFDRFUHDHRLIMCNANRNWOCODOEOFOHOKOPORPAPRPYRARCRDRERFRLRORPRQRRRUSCSNSQSRSSSUUAUCUDUFUHUMUNURUXXO"
+    "XRXX");  // 0119
+
+constexpr bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 template <std::size_t size>
@@ -119,8 +134,9 @@ bool is_time(std::string_view text) {
 }
 
 std::string_view order_control(std::string_view text) {
-  constexpr std::size_t kLongest = 2;
-  return text.size() <= kLongest && std::ranges::all_of(text, is_upper_or_digit) ? text : std::string_view{};
+  const bool known = text.size() == 2 && is_capital(text[0]) && is_capital(text[1]) &&
+                     (kOrderControls[static_cast<std::size_t>(text[0] - 'A')] >> (text[1] - 'A') & 1U) != 0;
+  return known ? text : std::string_view{};
 }
 std::string_view order_status(std::string_view text) { return one_of(kOrderStatuses, text); }
 std::string_view result_status(std::string_view text) { return one_of(kResultStatuses, text); }

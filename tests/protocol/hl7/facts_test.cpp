@@ -146,6 +146,9 @@ TEST(Facts, IdentifiersArePseudonymsOfWhatIsMeant) {
   EXPECT_EQ(told.order_control, "NW");
   EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|\"\"\rPID|||\"\"\rORC|new\r").patient, Pseudonym{});
   EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|\"\"\rPID|||\"\"\rORC|new\r").order_control, "");
+  EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|1\rORC|XX\r").order_control, "XX");
+  for (const std::string_view none : {"", "N", "nw", "JD", "AA", "ZZ", "N1", "\xC3\x9C"})  // HL7 table 0119
+    EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|1\rORC|" + std::string{none} + "\r").order_control, "") << none;
 }
 
 struct Accession {
