@@ -37,6 +37,8 @@ enum class Break : std::uint8_t {
   acknowledgement_code,
   repeated_acknowledgement,
   acknowledged_control_id,
+  unnamed_message,
+  shortened_control_id,
   message_length
 };
 
@@ -91,6 +93,10 @@ inline constexpr std::array kBreakRules{
               "A message is acknowledged that had been acknowledged."},
     BreakRule{Break::acknowledged_control_id, "hl7.acknowledged_control_id", "HL7 v2 2.14.8.2, MSA-2", Severity::medium,
               "An acknowledgement names no message that was sent to its sender on this connection."},
+    BreakRule{Break::unnamed_message, "hl7.unnamed_message", "HL7 v2 2.14.8.2, MSA-2", Severity::medium,
+              "An acknowledgement does not name the message that it acknowledges."},
+    BreakRule{Break::shortened_control_id, "hl7.shortened_control_id", "HL7 v2 2.14.8.2, MSA-2", Severity::low,
+              "An acknowledgement names its message by the first 20 characters of a longer control id."},
     BreakRule{Break::message_length, "hl7.message_length", "", Severity::low,
               "A message is longer than what is read of one; of the rest only the length is told."},
 };

@@ -304,8 +304,11 @@ void Conversation::on_message_or_acknowledgement(const Message& message, bool cu
 void Conversation::on_message(const Message& message, const CharacterSet& character_set, bool cut,
                               const Received& received) {
   std::string scratch;
+  const std::string_view id = control_id(message, Field::control_id, scratch);
   Unanswered told{.facts = facts_of(message, character_set, pseudonymizer_, last_issuer_),
-                  .control_id = pseudonymizer_.fingerprint(control_id(message, Field::control_id, scratch))};
+                  .control_id = pseudonymizer_.fingerprint(id)};
+  if (id.size() > kShortenedControlId)
+    told.shortened_control_id = pseudonymizer_.fingerprint(normalised(id.substr(0, kShortenedControlId)));
   told.facts.envelope = envelopes_[index_of(received.direction)].current();
   if (!cut) told.facts.body_print = body_print(message, pseudonymizer_);
   exchange_.on_message(received, std::move(told), acknowledgements_wanted(message));
@@ -320,6 +323,7 @@ void Conversation::on_acknowledgement(const Message& message, bool cut, const Re
   if (!code && (!cut || message.has(Field::acknowledgement_code))) tell(Break::acknowledgement_code, received);
   if (const std::optional<Code> type = message_type(message)) acknowledgement.type = type->view();
   acknowledgement.error = errors_of(message);
+  acknowledgement.whole = !cut;
   std::string acknowledged_scratch;
   std::string own_scratch;
   acknowledgement.acknowledged = control_id(message, Field::acknowledged_control_id, acknowledged_scratch);

@@ -36,8 +36,8 @@ Exchange::Exchange(Emitter& emitter, Violations& violations, const ProtocolSetti
       violations_(violations),
       pseudonymizer_(*settings.pseudonymizer),
       limits_(settings.limits),
-      sides_{Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway},
-             Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway}} {}
+      sides_{Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway, midway},
+             Side{UnansweredMessages{settings.limits.hl7_pending_messages}, midway, midway}} {}
 
 void Exchange::on_message(const Received& received, Unanswered&& message, const AcknowledgementsWanted& wanted) {
   learn_opener(received.direction);
@@ -73,11 +73,16 @@ void Exchange::on_message(const Received& received, Unanswered&& message, const 
 void Exchange::on_acknowledgement(const Received& received, const Acknowledgement& acknowledgement) {
   learn_opener(opposite(received.direction));
   const ControlId acknowledged = pseudonymizer_.fingerprint(acknowledgement.acknowledged);
+  const Side& sender = side(opposite(received.direction));
+  const bool unnamed = acknowledged == kNoControlId && acknowledgement.whole && !sender.messages_lost &&
+                       !sender.answers_lost && !sender.unanswered.any_unnamed();
   if (!answer_by_control_id(received, acknowledgement, acknowledged) &&
+      !answer_by_shortened_control_id(received, acknowledgement, acknowledged) &&
       !answer_by_order(received, acknowledgement, acknowledged) && !repeats(received, acknowledged)) {
     tell_orphan(received, acknowledgement);
     suspect(received, acknowledged);
   }
+  if (unnamed) violations_.tell(Break::unnamed_message, received);
   if (!acknowledgement.control_id.empty()) {
     Unanswered own{.control_id = pseudonymizer_.fingerprint(acknowledgement.control_id), .is_acknowledgement = true};
     own.since = received.last.time;
@@ -124,7 +129,19 @@ bool Exchange::answer_by_control_id(const Received& received, const Acknowledgem
   if (!place) return false;
   // Acknowledgements come in the order of the messages, mostly: those of the lost ones would have come before.
   if (!(*place)->before_loss) sender.messages_lost = false;
+  if (!(*place)->shortfall.lost) sender.answers_lost = false;
   answer(received, acknowledgement, *place, PairedBy::control_id);
+  return true;
+}
+
+// Up to version 2.5.1 a control id has 20 characters at most (2.14.9.10), and there are receivers that hold no more.
+bool Exchange::answer_by_shortened_control_id(const Received& received, const Acknowledgement& acknowledgement,
+                                              ControlId acknowledged) {
+  if (acknowledgement.acknowledged.size() != kShortenedControlId) return false;
+  const auto place = side(opposite(received.direction)).unanswered.with_shortened_control_id(acknowledged);
+  if (!place) return false;
+  answer(received, acknowledgement, *place, PairedBy::control_id);
+  violations_.tell(Break::shortened_control_id, received);
   return true;
 }
 
@@ -133,7 +150,7 @@ bool Exchange::answer_by_control_id(const Received& received, const Acknowledgem
 bool Exchange::answer_by_order(const Received& received, const Acknowledgement& acknowledgement,
                                ControlId acknowledged) {
   Side& sender = side(opposite(received.direction));
-  if (acknowledged != kNoControlId || sender.messages_lost) return false;
+  if (acknowledged != kNoControlId || sender.messages_lost || sender.answers_lost) return false;
   const auto place = sender.unanswered.only();
   if (!place || (*place)->shortfall.lost || (*place)->overdue) return false;
   answer(received, acknowledgement, *place, PairedBy::order);
@@ -310,6 +327,7 @@ void Exchange::on_loss(Direction direction) {
   side(direction).messages_lost = true;
   side(direction).stranger.reset();
   side(direction).unanswered.messages_lost();
+  side(opposite(direction)).answers_lost = true;
   side(opposite(direction)).unanswered.acknowledgements_lost();
 }
 

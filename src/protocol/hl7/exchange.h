@@ -25,6 +25,7 @@ struct Acknowledgement {
   ShortCode code;                 ///< MSA-1, empty if it was not seen or stands in no table
   ShortCode type;                 ///< MSH-9, as message_type() gives it
   std::string_view acknowledged;  ///< MSA-2, as control_id() gives it
+  bool whole = true;              ///< nothing that may have stood in it was cut off
   std::string_view control_id;    ///< MSH-10 of the acknowledgement, if it asks for a commit acknowledgement of its own
   std::shared_ptr<const Hl7Error> error;
 };
@@ -75,6 +76,7 @@ class Exchange {
   struct Side {
     UnansweredMessages unanswered;
     bool messages_lost;           ///< an unknown control id may be that of a message never seen
+    bool answers_lost;            ///< and an answer that names none may be to a message before the one that waits
     std::uint64_t forgotten = 0;  ///< unanswered messages that made room for newer ones
     bool has_sent = false;        ///< a message was seen
     bool enhanced = false;        ///< the answers to some of them may come on another connection (2.9.3)
@@ -86,6 +88,8 @@ class Exchange {
   void await(const Received& received, Unanswered&& message);
   void forget_oldest(Direction direction, const Mark& mark);
   bool answer_by_control_id(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
+  bool answer_by_shortened_control_id(const Received& received, const Acknowledgement& acknowledgement,
+                                      ControlId acknowledged);
   bool answer_by_order(const Received& received, const Acknowledgement& acknowledgement, ControlId acknowledged);
   void supersede_older(Side& sender, UnansweredMessages::Place newest, const Mark& mark);
   void suspect(const Received& received, ControlId acknowledged);

@@ -34,6 +34,21 @@ std::optional<UnansweredMessages::Place> UnansweredMessages::with_control_id(Con
   return found;
 }
 
+std::optional<UnansweredMessages::Place> UnansweredMessages::with_shortened_control_id(ControlId shortened) {
+  if (shortened == kNoControlId) return std::nullopt;
+  const auto is_meant = [&](const Unanswered& message) {
+    return message.shortened_control_id == shortened && !message.sent_again;
+  };
+  const auto first = std::find_if(messages_.begin(), messages_.end(), is_meant);
+  if (first == messages_.end()) return std::nullopt;
+  if (std::find_if(std::next(first), messages_.end(), is_meant) != messages_.end()) return std::nullopt;
+  return first;
+}
+
+bool UnansweredMessages::any_unnamed() const {
+  return std::ranges::find(messages_, kNoControlId, &Unanswered::control_id) != messages_.end();
+}
+
 std::optional<UnansweredMessages::Place> UnansweredMessages::only() {
   const auto is_message = [](const Unanswered& message) { return !message.is_acknowledgement; };
   const auto first = std::find_if(messages_.begin(), messages_.end(), is_message);
@@ -51,12 +66,11 @@ Hl7Message* UnansweredMessages::without_transport_ack() {
 
 bool UnansweredMessages::answered_since(ControlId control_id, Timestamp time) const {
   if (control_id == kNoControlId) return false;
-  return std::ranges::any_of(answered_,
-                             [&](const Answered& one) { return one.control_id == control_id && one.when >= time; });
+  return std::ranges::any_of(answered_, [&](const Answered& one) { return one.is(control_id) && one.when >= time; });
 }
 
 bool UnansweredMessages::answers_superseded(ControlId control_id) {
-  const auto known = std::ranges::find(answered_, control_id, &Answered::control_id);
+  const auto known = std::ranges::find_if(answered_, [&](const Answered& one) { return one.is(control_id); });
   if (known == answered_.end() || known->superseded == 0) return false;
   --known->superseded;
   return true;
@@ -64,7 +78,7 @@ bool UnansweredMessages::answers_superseded(ControlId control_id) {
 
 void UnansweredMessages::remember_answered(const Unanswered& message, Timestamp now) {
   if (message.control_id == kNoControlId) return;
-  const Answered one{message.control_id, now, message.superseded};
+  const Answered one{message.control_id, message.shortened_control_id, now, message.superseded};
   const auto known = std::ranges::find(answered_, one.control_id, &Answered::control_id);
   if (known != answered_.end()) {
     *known = one;

@@ -15,6 +15,8 @@ namespace dcmwatch::hl7 {
 /// By what messages and acknowledgements are paired: Pseudonymizer::fingerprint() of the control id.
 using ControlId = std::uint64_t;
 inline constexpr ControlId kNoControlId = 0;
+/// To so many characters receivers shorten one.
+inline constexpr std::size_t kShortenedControlId = 20;
 
 /// Of an identifier only its pseudonym and its fingerprint are held.
 struct Unanswered {
@@ -22,18 +24,19 @@ struct Unanswered {
   std::size_t content_bytes = 0;  ///< of facts.content, which is handed on when the message is told for the last time
   std::uint64_t end_offset = 0;   ///< in the stream, of its last byte or a little before
   ControlId control_id = kNoControlId;
-  Shortfall shortfall{};            ///< of it, or of what may have been its acknowledgement
-  bool before_loss = false;         ///< messages sent after it were never seen
-  Timestamp since{};                ///< waits for the answer that comes next
-  Timestamp told{};                 ///< that it is not answered, last
-  bool must_be_answered = false;    ///< on this connection, whatever the answer is
-  bool overdue = false;             ///< and was not in time
-  bool overtaken = false;           ///< a later message was answered
-  bool in_doubt = false;            ///< an answer came of which it is not known whose it is
-  bool sent_again = false;          ///< a newer copy of it waits, too
-  bool owed = false;                ///< an answer is awaited, and nothing stood in the way of seeing one
-  std::uint32_t superseded = 0;     ///< older copies of it, which may be answered yet
-  bool awaits_application = false;  ///< a commit acknowledgement does not end it
+  ControlId shortened_control_id = kNoControlId;  ///< as a receiver that cuts it names it; none: it would not be cut
+  Shortfall shortfall{};                          ///< of it, or of what may have been its acknowledgement
+  bool before_loss = false;                       ///< messages sent after it were never seen
+  Timestamp since{};                              ///< waits for the answer that comes next
+  Timestamp told{};                               ///< that it is not answered, last
+  bool must_be_answered = false;                  ///< on this connection, whatever the answer is
+  bool overdue = false;                           ///< and was not in time
+  bool overtaken = false;                         ///< a later message was answered
+  bool in_doubt = false;                          ///< an answer came of which it is not known whose it is
+  bool sent_again = false;                        ///< a newer copy of it waits, too
+  bool owed = false;                              ///< an answer is awaited, and nothing stood in the way of seeing one
+  std::uint32_t superseded = 0;                   ///< older copies of it, which may be answered yet
+  bool awaits_application = false;                ///< a commit acknowledgement does not end it
   /// It is an acknowledgement itself, and asked for a commit acknowledgement of its own (2.9.3): paired, but told
   /// nowhere.
   bool is_acknowledgement = false;
@@ -58,6 +61,10 @@ class UnansweredMessages {
 
   /// The newest copy with this control id.
   std::optional<Place> with_control_id(ControlId control_id);
+  /// The only one, but for older copies, that has this control id once it is shortened.
+  std::optional<Place> with_shortened_control_id(ControlId shortened);
+  /// Whether one of the messages has none that an acknowledgement could name.
+  [[nodiscard]] bool any_unnamed() const;
   /// The one that an acknowledgement that names none must mean: the only message there is.
   std::optional<Place> only();
 
@@ -107,8 +114,11 @@ class UnansweredMessages {
  private:
   struct Answered {
     ControlId control_id;
+    ControlId shortened_control_id;
     Timestamp when;
     std::uint32_t superseded;
+
+    [[nodiscard]] bool is(ControlId id) const { return control_id == id || shortened_control_id == id; }
   };
 
   void remember_answered(const Unanswered& message, Timestamp now);
