@@ -107,6 +107,14 @@ void Judge::keep(const SourceStatus& status) {
   }
 }
 
+void Judge::note_at_end(CaptureNote facts) {
+  if (facts.count == 0) return;
+  Event note;
+  note.first = note.last = {last_, 0, 0};
+  note.facts = std::move(facts);
+  judge(made_known(std::move(note)));
+}
+
 void Judge::finish() {
   for (std::span<Event> open = relater_.finish(); !open.empty(); open = relater_.finish()) {
     page_ = PagePointer{new Page, {}};
@@ -114,13 +122,9 @@ void Judge::finish() {
     output_.submit(std::move(page_));
   }
   page_ = PagePointer{new Page, {}};
-  for (const Tallies::Limit& limit : limits_reached()) {
-    if (limit.reached == 0) continue;
-    Event note;
-    note.first = note.last = {last_, 0, 0};
-    note.facts = CaptureNote{"limit.reached", std::string{limit.name}, limit.reached};
-    judge(made_known(std::move(note)));
-  }
+  note_at_end({"assemble.bad_checksum", {}, assembly_.bad_checksums});
+  for (const Tallies::Limit& limit : limits_reached())
+    note_at_end({"limit.reached", std::string{limit.name}, limit.reached});
   detector_.finish(*this);
   output_.submit(std::move(page_));
 }

@@ -51,6 +51,7 @@ class Judge final : public Analyst, private FindingSink {
   void hold_against_model(Observation& record);
   void on_finding(const Finding& finding) override;
   void tell_unanswered();
+  void note_at_end(CaptureNote facts);
   /// A record that no shard made, in the page in hand.
   Observation& made_known(Event&& event);
   void keep(const SourceStatus& status);

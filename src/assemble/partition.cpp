@@ -238,7 +238,7 @@ void Partition::reverse(Entry& it) {
   std::swap(it.packets[0], it.packets[1]);
   std::swap(it.duplicates[0], it.duplicates[1]);
   it.started = static_cast<std::uint8_t>((it.started & 1) << 1 | it.started >> 1);
-  it.checksummed = static_cast<std::uint8_t>((it.checksummed & 1) << 1 | it.checksummed >> 1);
+  it.right_checksums = static_cast<std::uint8_t>(it.right_checksums << 4 | it.right_checksums >> 4);
 }
 
 // The SYN that stood aside is believed once its peer answers it; or, where only its sender's direction is seen, once
@@ -280,17 +280,29 @@ bool Partition::wanted(const Entry& it, Direction direction, const Segment& segm
   return sender.wants(sender.offset_of(segment.sequence), segment.wire_payload_bytes);
 }
 
-// A sender that has shown a right checksum is held to it. Others' are left to the card (offload), or were made wrong by
-// who rewrote the capture.
+// A sender that has shown right checksums is held to them. Others' are left to the card (offload), or were made wrong
+// by who rewrote the capture: of these one in 65,536 is right by chance, and one may be forged to hide all others. To
+// be asked once of a segment.
 bool Partition::believed(Entry& it, Direction direction, const Segment& segment) {
-  const auto bit = static_cast<std::uint8_t>(1U << index_of(direction));
+  constexpr unsigned kHeldTo = 2;  // one after the other
+  const unsigned shift = direction == Direction::forward ? 0 : 4;
+  const unsigned right = it.right_checksums >> shift & 0xFU;
+  const auto set_right = [&](unsigned count) {
+    it.right_checksums = static_cast<std::uint8_t>((it.right_checksums & ~(0xFU << shift)) | count << shift);
+  };
   switch (checksum_of(segment)) {
-    case Checksum::good: it.checksummed |= bit; return true;
+    case Checksum::good:
+      if (right < kHeldTo) set_right(right + 1);
+      return true;
     case Checksum::partial:
     case Checksum::unknown: return true;
     case Checksum::bad: break;
   }
-  if ((it.checksummed & bit) == 0 || segment.wire_payload_bytes > kMergedPayload) return true;
+  if (segment.wire_payload_bytes > kMergedPayload) return true;
+  if (right < kHeldTo) {
+    set_right(0);
+    return true;
+  }
   ++counters_.bad_checksums;
   return false;
 }
@@ -432,7 +444,9 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
   if (sender.skip_in_order(sent, sequence, segment.payload.size(), bytes)) return true;
 
   const std::int64_t offset = sender.offset_of(sequence);
-  const bool conflicts = sender.conflicts(offset, segment.payload, bytes) && believed(it, direction, segment);
+  const bool asked = (segment.flags & kControl) != 0 || wanted(it, direction, segment);
+  const bool conflicts =
+      sender.conflicts(offset, segment.payload, bytes) && (asked || believed(it, direction, segment));
   if (!connection.sink_asked) open_sink(it, segment.mark);
 
   HalfStream& receiver = connection.half[index_of(opposite(direction))];

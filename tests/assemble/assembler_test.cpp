@@ -1004,6 +1004,33 @@ TEST_F(Checksummed, a_forged_end_with_a_bad_checksum_changes_nothing) {
   EXPECT_EQ(assembler_.counters().conflicting_packets, 0U);
 }
 
+TEST_F(Checksummed, one_right_checksum_among_wrong_ones_is_chance_or_forged_and_hides_nothing) {
+  give_summed(false, client, kSyn, 100, 0);
+  give_summed(false, server, kSyn | kAck, 500, 101);
+  give_summed(false, client, kAck, 101, 501, "one ");
+  give_summed(true, client, kAck, 101, 501, "EVILtwo ");  // it conflicts, too, and is one all the same
+  give_summed(false, client, kAck, 109, 501, "three ");
+  give_summed(true, client, kAck, 115, 501, "four");
+  give_summed(false, client, kAck, 119, 501, " five");
+  finish();
+  EXPECT_EQ(only_sink().stream[0], "one two three four five");
+  EXPECT_EQ(assembler_.counters().bad_checksums, 0U);
+}
+
+TEST_F(Checksummed, two_right_ones_in_a_row_hold_their_sender_to_them_and_nobody_else) {
+  give_summed(false, client, kSyn, 100, 0);
+  give_summed(false, server, kSyn | kAck, 500, 101);
+  give_summed(true, client, kAck, 101, 501, "one ");
+  give_summed(true, client, kAck, 105, 501, "two ");
+  give_summed(false, client, kAck, 109, 501, "EVIL");
+  give_summed(true, client, kAck, 109, 501, "good");
+  give_summed(false, server, kAck, 501, 113, "other");
+  finish();
+  EXPECT_EQ(only_sink().stream[0], "one two good");
+  EXPECT_EQ(only_sink().stream[1], "other");
+  EXPECT_EQ(assembler_.counters().bad_checksums, 1U);
+}
+
 TEST_F(Checksummed, a_sender_whose_checksums_are_never_right_is_believed) {
   give_summed(false, client, kSyn, 100, 0);
   give_summed(true, server, kSyn | kAck, 500, 101);
