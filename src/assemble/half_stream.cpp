@@ -175,7 +175,8 @@ void HalfStream::give_up_hole(const Target& target, const Mark& mark) {
   held_.front().after = kNothing;
   if (held_.front().offset > next_) lose_hole(target, mark, held_.front().offset);
   drain(target);
-  hole_since_ = mark.time;
+  // The next hole has waited, too, since what stands behind it came: answers to that wait no longer.
+  hole_since_ = held_.empty() ? mark.time : std::min(mark.time, held_.front().mark.time);
   hole_begin_ = next_;
 }
 

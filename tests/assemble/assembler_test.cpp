@@ -833,6 +833,24 @@ TEST_F(AssemblerTest, an_answer_captured_before_its_question_waits_for_it) {
   EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).missing_bytes, 0U);
 }
 
+TEST_F(AssemblerTest, behind_two_holes_too_an_answer_never_comes_before_its_question) {
+  handshake();
+  give(client, kAck, 101, 501, "..");
+  std::string order;
+  handler_.sinks.begin()->second.appetite = [&order](Direction direction, std::uint64_t) {
+    order += direction == Direction::forward ? '?' : '!';
+    return kWantAll;
+  };
+  give(server, kAck, 501, 105, "a1");  // what it answers was lost
+  give(client, kAck, 105, 503, "q2");
+  give(server, kAck, 503, 107, "a2");
+  give(server, kAck, 505, 109, "a3");  // likewise
+  give(client, kAck, 109, 507, "q4");
+  give(server, kAck, 507, 111, "a4");
+  pass(limits_.reorder_window * 3);
+  EXPECT_EQ(order, "!?!!?!");
+}
+
 TEST_F(AssemblerTest, an_answer_whose_question_was_lost_waits_no_longer_than_the_reorder_window) {
   handshake();
   give(client, kAck, 101, 501, "a");
