@@ -41,6 +41,7 @@ inline Limits small_limits() {
   limits.holes_per_direction = 4;
   limits.dicom_pending_operations = 4;
   limits.hl7_pending_messages = 4;
+  limits.hl7_block_messages = 3;
   return limits;
 }
 
