@@ -89,6 +89,20 @@ bool CharacterSet::hides_delimiters(const Message& message) const {
   return message.escape_sequences || (message.high_bytes && kTerms[term_].bytes == Bytes::may_trail);
 }
 
+std::optional<CharacterSet> CharacterSet::behind_hidden_delimiters(const Message& message) const {
+  if (named_ || !message.high_bytes) return std::nullopt;
+  const std::string_view header = message.text.substr(0, message.text.find_first_of(kSegmentEnds));
+  for (const Term& term : kTerms) {
+    const std::size_t at = term.bytes == Bytes::may_trail ? header.find(term.name) : header.npos;
+    if (at == header.npos || header[at - 1] != message.delimiters.field) continue;
+    CharacterSet hidden = *this;
+    hidden.term_ = static_cast<std::uint8_t>(&term - kTerms.data());
+    hidden.named_ = true;
+    return hidden;
+  }
+  return std::nullopt;
+}
+
 std::string CharacterSet::to_utf8(std::string_view text) const {
   static constexpr Repertoire kUtf8{ascii, ascii, "UTF-8"};
   if (transcoded_) return dcmwatch::to_utf8(kUtf8, text, kSegmentEnds);

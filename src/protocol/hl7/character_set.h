@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,10 @@ class CharacterSet {
 
   /// Bytes of a character may be those of delimiters, so that the message must be made UTF-8 before it is read.
   [[nodiscard]] bool hides_delimiters(const Message& message) const;
+
+  /// If such bytes stand in the header before MSH-18, another field is read for it: the set that the header names in
+  /// whichever field. To be believed if MSH-18 names it once the message was made UTF-8.
+  [[nodiscard]] std::optional<CharacterSet> behind_hidden_delimiters(const Message& message) const;
 
   /// Of a text already unescaped. Where nothing says how its bytes are meant they are kept.
   [[nodiscard]] std::string to_utf8(std::string_view text) const;

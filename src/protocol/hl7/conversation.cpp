@@ -280,10 +280,12 @@ void Conversation::on_message_or_acknowledgement(const Message& message, bool cu
   std::string transcoded;
   std::variant<Message, Defect> again = Defect::no_header;
   const Message* meant = &message;
-  if (character_set.hides_delimiters(message)) {
-    transcoded = character_set.to_utf8(message.text);
+  const std::optional<CharacterSet> hidden = character_set.behind_hidden_delimiters(message);
+  if (hidden || character_set.hides_delimiters(message)) {
+    transcoded = hidden.value_or(character_set).to_utf8(message.text);
     again = decode_message(as_bytes(transcoded), cut, limits_);
-    if (const Message* read = std::get_if<Message>(&again)) {
+    const Message* read = std::get_if<Message>(&again);
+    if (read && (!hidden || CharacterSet{*read}.name() == hidden->name())) {
       meant = read;
       character_set = CharacterSet{*read};
     }

@@ -641,6 +641,36 @@ TEST(Hl7Conversation, NamesWhatBreaksChapter2) {
   }
 }
 
+// In Big5 and GB18030 the second byte of a character may be \, ^, | or ~, and none that ends a segment or a block.
+TEST(Hl7Conversation, ACharacterHidesNoDelimiterWhereverItStands) {
+  for (const std::string_view set : {"BIG-5", "GB 18030-2000"}) {
+    for (const char second : {'\\', '^', '|', '~'}) {
+      const std::string name = std::string{"\xA4"} + second + "\xB1" + second;
+      for (const bool in_header : {false, true}) {
+        const std::string application = in_header ? name : "RIS";
+        const std::string header =
+            "MSH|^~\\&|" + application + "|" + application + "|PACS|X|20240101||ADT^A01|77|P|2.5";
+        const std::string sent = header + "|||AL|NE||" + std::string{set} + "\rPID|1||4711^^^HIS||" + name + "\r";
+        Wire wire;
+        wire.say(there(block(sent))).say(back(acknowledgement("CA", "77"))).close();
+        EXPECT_THAT(wire.summary(), ElementsAre("start ADT^A01", "end ADT^A01 CA control_id")) << set << second;
+        EXPECT_EQ(fact(wire, 0).patient, wire.pseudonymizer().pseudonym(IdentifierKind::patient_id, "4711"));
+        EXPECT_EQ(fact(wire, 0).receiving_application, "PACS");
+        EXPECT_EQ(fact(wire, 0).character_set, set);
+      }
+    }
+  }
+}
+
+TEST(Hl7Conversation, ACharacterOfASetThatIsNotNamedIsToldAsSuch) {
+  const std::string name = "\xA4|";
+  Wire wire;
+  wire.say(there(block("MSH|^~\\&|" + name + "|H|BIG-5|X|20240101||ADT^A01|77|P|2.5\rPID|1||4711\r")));
+  EXPECT_THAT(wire.summary(), testing::IsSupersetOf({"violation hl7.character_set", "violation hl7.message_type"}));
+  EXPECT_EQ(fact(wire, wire.events().size() - 1).receiving_application, std::nullopt)
+      << "no name, for it may be another";
+}
+
 TEST(Hl7Conversation, JoinedMidwayTheFirstMessageMayComeInPieces) {
   for (const std::size_t head : {1U, 2U, 4U, 5U, 12U}) {
     const std::string sent = message("ADT^A01", "1");
