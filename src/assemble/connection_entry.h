@@ -97,8 +97,8 @@ struct ConnectionEntry {
     bool was_reset : 1 = false;
     bool reset_refuses : 1 = false;  ///< it acknowledges nothing: who sent it knows of no connection
   } flags;
-  std::uint8_t started = 0;          ///< a bit for each direction
-  std::uint8_t right_checksums = 0;  ///< of each direction four bits: how many one after the other, see believed()
+  std::uint8_t started = 0;                       ///< a bit for each direction
+  std::array<std::uint8_t, 2> right_checksums{};  ///< of each direction, one after the other; two at most
 
   /// Of a segment that is this connection's: nearly always the ports tell.
   [[nodiscard]] Direction direction_of(const Segment& segment) const {

@@ -19,6 +19,9 @@ constexpr std::int64_t kNear = 1 << 20;
 // their checksum is nobody's.
 constexpr std::uint32_t kMergedPayload = 9216;
 
+// So many right checksums one after the other show that a sender's are right.
+constexpr std::uint8_t kHeldTo = 2;
+
 constexpr std::uint8_t kControl = TcpFlags::syn | TcpFlags::fin | TcpFlags::rst;
 
 std::int64_t distance(std::uint32_t from, std::uint32_t to) { return static_cast<std::int32_t>(to - from); }
@@ -64,7 +67,9 @@ void Partition::on_segment(const Segment& segment, const Prints& prints) {
 
   Entry& it = entry(slot);
   const Direction direction = it.direction_of(segment);
-  const bool looked_at = control ? fresh : wanted(it, direction, segment);
+  const bool bare = is_tcp(segment) && segment.wire_payload_bytes == 0;  // its checksum costs next to nothing
+  const bool in_question = bare && it.right_checksums[index_of(direction)] < kHeldTo;
+  const bool looked_at = control ? fresh : in_question || wanted(it, direction, segment);
   if (looked_at && !believed(it, direction, segment)) {
     recent_.forget(prints.packet);
     return;
@@ -238,7 +243,7 @@ void Partition::reverse(Entry& it) {
   std::swap(it.packets[0], it.packets[1]);
   std::swap(it.duplicates[0], it.duplicates[1]);
   it.started = static_cast<std::uint8_t>((it.started & 1) << 1 | it.started >> 1);
-  it.right_checksums = static_cast<std::uint8_t>(it.right_checksums << 4 | it.right_checksums >> 4);
+  std::swap(it.right_checksums[0], it.right_checksums[1]);
 }
 
 // The SYN that stood aside is believed once its peer answers it; or, where only its sender's direction is seen, once
@@ -284,15 +289,10 @@ bool Partition::wanted(const Entry& it, Direction direction, const Segment& segm
 // by who rewrote the capture: of these one in 65,536 is right by chance, and one may be forged to hide all others. To
 // be asked once of a segment.
 bool Partition::believed(Entry& it, Direction direction, const Segment& segment) {
-  constexpr unsigned kHeldTo = 2;  // one after the other
-  const unsigned shift = direction == Direction::forward ? 0 : 4;
-  const unsigned right = it.right_checksums >> shift & 0xFU;
-  const auto set_right = [&](unsigned count) {
-    it.right_checksums = static_cast<std::uint8_t>((it.right_checksums & ~(0xFU << shift)) | count << shift);
-  };
+  std::uint8_t& right = it.right_checksums[index_of(direction)];
   switch (checksum_of(segment)) {
     case Checksum::good:
-      if (right < kHeldTo) set_right(right + 1);
+      if (right < kHeldTo) ++right;
       return true;
     case Checksum::partial:
     case Checksum::unknown: return true;
@@ -300,7 +300,7 @@ bool Partition::believed(Entry& it, Direction direction, const Segment& segment)
   }
   if (segment.wire_payload_bytes > kMergedPayload) return true;
   if (right < kHeldTo) {
-    set_right(0);
+    right = 0;
     return true;
   }
   ++counters_.bad_checksums;
@@ -421,6 +421,15 @@ void Partition::on_acknowledgement(Entry& it, Direction direction, const Segment
     receiver.on_acknowledged(target(connection, acknowledged), segment.mark, offset);
 }
 
+// Of a RST: only of what was seen, for the rest may be shown late.
+void Partition::on_last_acknowledgement(Live& connection, Direction direction, const Segment& segment) {
+  const Direction acknowledged = opposite(direction);
+  HalfStream& receiver = connection.half[index_of(acknowledged)];
+  if (!receiver.started()) return;
+  receiver.on_acknowledged(target(connection, acknowledged), segment.mark,
+                           std::min(receiver.offset_of(segment.acknowledgement), receiver.expected()));
+}
+
 // For how long a receiver had no room, RFC 9293 3.8.6.1. Zero is zero however the window is scaled.
 void Partition::on_window(Live& connection, Direction direction, const Segment& segment) {
   const std::size_t received = index_of(opposite(direction));
@@ -525,7 +534,7 @@ void Partition::on_reset(Slot slot, Direction direction, const Segment& segment)
   it.flags.reset_backward = direction == Direction::backward;
   it.flags.reset_refuses = !segment.has(TcpFlags::ack);  // RFC 9293 3.5.2, group 1: an answer to what came
   it.reset_sequence = segment.sequence;
-  if (it.live && by == 0 && segment.has(TcpFlags::ack)) on_acknowledgement(it, direction, segment);
+  if (it.live && by == 0 && segment.has(TcpFlags::ack)) on_last_acknowledgement(*it.live, direction, segment);
   const bool fin_seen = it.live && it.live->half[side].fin_seen();
   // Who has closed answers late data with a RST; the connection had ended before.
   if (by == 0 || refuses || fin_seen || it.state == State::opening) {

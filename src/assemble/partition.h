@@ -81,6 +81,7 @@ class Partition {
   void on_answer(Slot slot, Direction direction, const Segment& segment);
   void on_handshake_end(Slot slot, Direction direction, const Segment& segment);
   void on_acknowledgement(Entry& entry, Direction direction, const Segment& segment);
+  void on_last_acknowledgement(Live& connection, Direction direction, const Segment& segment);
   static void on_window(Live& connection, Direction direction, const Segment& segment);
   bool on_payload(Slot slot, Direction direction, const Segment& segment);
   void on_fin(Slot slot, Direction direction, const Segment& segment);

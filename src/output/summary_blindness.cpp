@@ -57,10 +57,9 @@ constexpr std::array kMeanings{
                 "IP datagrams came in fragments that overlap, as nobody sends them by chance"},
     NoteMeaning{"decode.fragment_limit", "", "IP datagram was given up, since too many waited for their fragments",
                 "IP datagrams were given up, since too many waited for their fragments"},
-    NoteMeaning{
-        "assemble.bad_checksum", "",
-        "TCP segment was left out: its checksum is wrong, and those of others of its sender are right",
-        "TCP segments were left out: their checksums are wrong, and those of others of their senders are right"},
+    NoteMeaning{"assemble.bad_checksum", "",
+                "TCP segment was left out: its checksum is wrong, unlike others of its sender",
+                "TCP segments were left out: their checksums are wrong, unlike others of their senders"},
     NoteMeaning{"limit.reached", "connections", "connection was forgotten, since too many were open",
                 "connections were forgotten, those idle longest first, since too many were open"},
     NoteMeaning{"limit.reached", "unanswered_connections",

@@ -97,9 +97,12 @@ TEST(Summary, SaysWhichCapturesCouldNotBeReadWhole) {
 TEST(Summary, TellsNotesInWords) {
   Summary summary{{}};
   summary.observe(samples::observation(CaptureNote{"decode.unknown_link_type", "day.pcap", 3}));
+  summary.observe(samples::observation(CaptureNote{"assemble.bad_checksum", "", 2}));
   summary.observe(samples::observation(CaptureNote{"limit.reached", "connections", 1}));
-  EXPECT_THAT(rendered(summary), HasSubstr("  3 packets are of a link layer that dcmwatch does not know (day.pcap)\n"
-                                           "  1 connection was forgotten, since too many were open\n"));
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("  2 TCP segments were left out: their checksums are wrong, unlike others of their senders\n"
+                        "  3 packets are of a link layer that dcmwatch does not know (day.pcap)\n"
+                        "  1 connection was forgotten, since too many were open\n"));
 }
 
 TEST(Summary, BeginsWithTheCapture) {
