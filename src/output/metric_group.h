@@ -14,6 +14,7 @@ class MetricGroup {
   virtual void observe(const Observation&) {}
   virtual void observe(const Finding&) {}
   virtual void update(const Tallies&) {}
+  virtual void finish() {}
 };
 
 inline constexpr std::string_view kUndeclared = "undeclared";

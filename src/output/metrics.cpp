@@ -45,6 +45,10 @@ void Metrics::observe(const Finding& finding) {
   for (const auto& group : state_->groups) group->observe(finding);
 }
 
+void Metrics::finish() {
+  for (const auto& group : state_->groups) group->finish();
+}
+
 void Metrics::update(const Tallies& tallies) {
   for (const auto& group : state_->groups) group->update(tallies);
 }

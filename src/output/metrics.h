@@ -60,6 +60,7 @@ class Metrics final : public RecordSink {
 
   void observe(const Observation& observation) override;
   void observe(const Finding& finding) override;
+  void finish() override;
   void update(const Tallies& tallies);
 
   /// Prometheus' text format 0.0.4, families and series in a fixed order.

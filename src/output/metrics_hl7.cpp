@@ -1,19 +1,25 @@
 // dcmwatch_hl7_*
 #include <array>
-#include <set>
-#include <utility>
 #include <vector>
 
-#include "output/hl7_answer.h"
+#include "output/hl7_tally.h"
 #include "output/metric_group.h"
 #include "output/per_conversation.h"
 
 namespace dcmwatch {
 namespace {
 
-constexpr std::array kAnswers{Hl7Answer::aa, Hl7Answer::ae,   Hl7Answer::ar,         Hl7Answer::ca,     Hl7Answer::ce,
-                              Hl7Answer::cr, Hl7Answer::none, Hl7Answer::not_wanted, Hl7Answer::unknown};
+constexpr std::array kAnswers{Hl7Answer::aa,         Hl7Answer::ae,      Hl7Answer::ar,     Hl7Answer::ca,
+                              Hl7Answer::ce,         Hl7Answer::cr,      Hl7Answer::none,   Hl7Answer::superseded,
+                              Hl7Answer::not_wanted, Hl7Answer::waiting, Hl7Answer::unknown};
 constexpr std::array kShownAsZero{Hl7Answer::aa, Hl7Answer::ae, Hl7Answer::ar, Hl7Answer::none};
+
+/// Where a message counts: the numbers of its labels' values.
+struct Place {
+  std::size_t flow = 0;
+  std::size_t sender = 0;
+  std::size_t type = 0;
+};
 
 /// The series of one flow: who sends on it, and what, is declared of each flow by itself.
 class FlowSeries {
@@ -40,15 +46,16 @@ class FlowSeries {
     }
   }
 
-  void count(const DeclaredMessage& declared, Hl7Answer answer) {
-    messages_.at({0, messages_.values(1).number_of(declared.sender), number_of(messages_, answer)}).Increment();
-    types_.at({0, types_.values(1).number_of(declared.message_type), number_of(types_, answer)}).Increment();
+  [[nodiscard]] Place place_of(std::size_t flow, const DeclaredMessage& declared) const {
+    return {flow, messages_.values(1).number_of(declared.sender), types_.values(1).number_of(declared.message_type)};
   }
 
-  void time(const Hl7Message& message, const DeclaredMessage& declared) {
-    answer_.at({0, answer_.values(1).number_of(declared.sender)})
-        .Observe(seconds(elapsed(message.sent.time, message.answered()->time)));
+  void count(const Place& place, Hl7Answer answer) {
+    messages_.at({0, place.sender, number_of(messages_, answer)}).Increment();
+    types_.at({0, place.type, number_of(types_, answer)}).Increment();
   }
+
+  void time(const Place& place, Duration answer_time) { answer_.at({0, place.sender}).Observe(seconds(answer_time)); }
 
  private:
   static LabelValues only(const MetricNames::Flow& flow) { return {flow.name, std::array<std::string_view, 0>{}}; }
@@ -61,27 +68,30 @@ class FlowSeries {
   Histograms answer_;
 };
 
-class Hl7Metrics final : public MetricGroup {
+class Hl7Metrics final : public MetricGroup, private Hl7Tally<Place>::Counts {
  public:
   Hl7Metrics(prometheus::Registry& registry, const MetricNames& names)
       : unmatched_(counters(registry, "dcmwatch_hl7_unmatched_acknowledgements_total",
                             "HL7 acknowledgements whose message was not seen.", {{"flow", flow_values(names)}})),
         bytes_(counters(registry, "dcmwatch_hl7_message_bytes_total",
                         "Bytes of HL7 messages, without acknowledgements.", {{"flow", flow_values(names)}})),
-        late_(counters(registry, "dcmwatch_hl7_late_answers_total",
-                       "HL7 messages that were answered after the time-out.", {{"flow", flow_values(names)}})),
+        late_(counters(registry, "dcmwatch_hl7_late_answers_total", "HL7 messages that were answered, but not in time.",
+                       {{"flow", flow_values(names)}})),
         waiting_(gauges(registry, "dcmwatch_hl7_waiting_messages",
                         "HL7 messages that were sent and are neither answered nor given up.",
                         {{"flow", flow_values(names)}})),
-        waits_(kRememberedConversations, [this, &limit = limit_reached(registry, "metrics_hl7")](const Waits& waits) {
+        forgotten_(limit_reached(registry, "metrics_hl7")),
+        waits_(kRememberedConversations, [this](const Waits& waits) {
           waiting_.at({waits.flow}).Decrement(static_cast<double>(waits.messages));
-          limit.Increment();
+          on_forgotten();
         }) {
     const FlowSeries::Families families{
         prometheus::BuildCounter()
             .Name("dcmwatch_hl7_messages_total")
-            .Help("HL7 messages by declared sender and by the code of their acknowledgement; none: never answered; "
-                  "not_wanted: nor was an answer asked for; unknown: the answer was not visible.")
+            .Help(
+                "HL7 messages by declared sender and by the code of their acknowledgement; none: not answered in time; "
+                "superseded: sent again and then answered; not_wanted: no answer was asked for; waiting: for one, when "
+                "nobody looked any longer; unknown: it was not visible.")
             .Register(registry),
         prometheus::BuildCounter()
             .Name("dcmwatch_hl7_message_types_total")
@@ -101,55 +111,63 @@ class Hl7Metrics final : public MetricGroup {
   }
 
   void observe(const Observation& observation) override {
+    const auto flow_of = [&] { return bytes_.values(0).number_of(observation.declared->flow); };
+    tally_.observe(observation, [&] {
+      const std::size_t flow = flow_of();
+      return flows_[flow].place_of(flow, observation.declared->message);
+    });
     const auto* message = std::get_if<Hl7Message>(&observation.event.facts);
     if (!message) return forget_if_over(observation.event);
-    const std::size_t flow = bytes_.values(0).number_of(observation.declared->flow);
-    if (!message->message_seen) {
-      if (observation.event.phase == Phase::end) unmatched_.at({flow}).Increment();
-      return;
-    }
-    const bool counted = count_waiting(flow, *message, observation.event);
-    const bool over = observation.event.phase == Phase::end;
-    if (!counted && (over || message->unanswered))
-      flows_[flow].count(observation.declared->message, answer_to(*message, observation));
-    if (!over) return;
-    if (message->answered()) flows_[flow].time(*message, observation.declared->message);
-    if (message->late) late_.at({flow}).Increment();
-    bytes_.at({flow}).Increment(static_cast<double>(message->bytes));
+    if (!message->message_seen) return;
+    const std::size_t flow = flow_of();
+    count_waiting(flow, *message, observation);
+    if (observation.event.phase == Phase::end) bytes_.at({flow}).Increment(static_cast<double>(message->bytes));
   }
 
+  void finish() override { tally_.finish(); }
+
  private:
-  using MessageKey = std::pair<std::uint64_t, std::uint64_t>;
-
+  /// Messages of a conversation, all of which count where the first does.
   struct Waits {
-    std::size_t flow = 0;  ///< that of the first
+    std::size_t flow = 0;
     std::uint64_t messages = 0;
-    std::set<MessageKey> unanswered;  ///< of these, counted as such
   };
+  using Told = Hl7Tally<Place>::Told;
 
-  static MessageKey key_of(const Hl7Message& message) { return {message.sent.packet, message.control_id.first()}; }
+  void count(const Place& place, const Told& told) override {
+    flows_[place.flow].count(place, told.answer);
+    if (told.answer_time) flows_[place.flow].time(place, *told.answer_time);
+  }
 
-  /// Whether it was counted as unanswered before: then its answer, if it still comes, is a late one.
-  bool count_waiting(std::size_t flow, const Hl7Message& message, const Event& event) {
+  void count_late(const Place& place, const Told& told) override {
+    if (told.answer == Hl7Answer::superseded) return;
+    late_.at({place.flow}).Increment();
+    if (told.answer_time) flows_[place.flow].time(place, *told.answer_time);
+  }
+
+  void count_unmatched(const Place& place) override { unmatched_.at({place.flow}).Increment(); }
+  void on_forgotten() override { forgotten_.Increment(); }
+
+  // What waited until the capture ended, waits: it shows in a replay's metrics.
+  void count_waiting(std::size_t flow, const Hl7Message& message, const Observation& observation) {
+    const Event& event = observation.event;
     if (event.phase == Phase::start) {
       Waits& waits = waits_.of(event.conversation);
       if (waits.messages++ == 0) waits.flow = flow;
       waiting_.at({waits.flow}).Increment();
-      return false;
+    } else if (event.phase == Phase::end && !waited_to_the_end(message, observation)) {
+      Waits* const waits = waits_.find(event.conversation);
+      if (!waits || waits->messages == 0) return;  // its beginning was not told
+      --waits->messages;
+      waiting_.at({waits->flow}).Decrement();
     }
-    Waits* const waits = waits_.find(event.conversation);
-    if (!waits) return event.phase != Phase::end;  // no longer remembered: it is counted when it is over
-    if (event.phase != Phase::end) return message.unanswered && !waits->unanswered.insert(key_of(message)).second;
-    const bool counted = waits->unanswered.erase(key_of(message)) != 0;
-    if (waits->messages == 0) return counted;  // its beginning was not told
-    --waits->messages;
-    waiting_.at({waits->flow}).Decrement();
-    return counted;
   }
 
   void forget_if_over(const Event& event) {
-    if (event.phase != Phase::end || !std::holds_alternative<ConnectionFact>(event.facts)) return;
-    if (const Waits* const waits = waits_.find(event.conversation))
+    const auto* connection = std::get_if<ConnectionFact>(&event.facts);
+    if (event.phase != Phase::end || !connection) return;
+    const Waits* const waits = waits_.find(event.conversation);
+    if (waits && connection->end != ConnectionEnd::open)
       waiting_.at({waits->flow}).Decrement(static_cast<double>(waits->messages));
     waits_.erase(event.conversation);
   }
@@ -159,7 +177,9 @@ class Hl7Metrics final : public MetricGroup {
   Counters bytes_;
   Counters late_;
   Gauges waiting_;
+  prometheus::Counter& forgotten_;
   PerConversation<Waits> waits_;
+  Hl7Tally<Place> tally_{*this};
 };
 
 }  // namespace

@@ -113,6 +113,8 @@ void Output::run() {
     queued_items_ -= written_items;
     changed_.notify_all();
   }
+  lock.unlock();
+  for (RecordSink* sink : sinks_) sink->finish();
 }
 
 void Output::wait_until_worth_waking(std::unique_lock<std::mutex>& lock) {

@@ -22,8 +22,8 @@ inline bool joins_others(const Event& event) {
          std::holds_alternative<Workflow>(event.facts);
 }
 
-/// By conversation id. Beyond the limit the conversation that was not asked for longest is forgotten, and on_forget is
-/// told.
+/// By conversation id, or another number for each. Beyond the limit the conversation that was not asked for longest is
+/// forgotten, and on_forget is told.
 template <typename Value>
 class PerConversation {
  public:
@@ -52,6 +52,9 @@ class PerConversation {
     const auto found = entries_.find(conversation);
     return found == entries_.end() ? nullptr : &found->second.value;
   }
+
+  /// That was not asked for longest; nullptr if there is none.
+  Value* oldest() { return order_.empty() ? nullptr : &entries_.find(order_.front())->second.value; }
 
   void erase(std::uint64_t conversation) {
     const auto found = entries_.find(conversation);

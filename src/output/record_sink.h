@@ -15,6 +15,8 @@ class RecordSink {
   [[nodiscard]] virtual bool takes_every_phase() const { return true; }
   /// Nothing waits behind what was told so far: a good moment to let it out.
   virtual void flush() {}
+  /// Nothing more comes: what was held back for it, no longer is.
+  virtual void finish() {}
 };
 
 }  // namespace dcmwatch

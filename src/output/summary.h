@@ -31,7 +31,7 @@ struct RunFigures {
 };
 
 /// Bounded: beyond a number of distinct pairs and findings it says how many more there were. Names no person.
-/// Order of calls: observe as often as wanted, then render. The same records give the same text.
+/// Order of calls: observe as often as wanted, finish, then render. The same records give the same text.
 class Summary final : public RecordSink {
  public:
   explicit Summary(SummarySettings settings);
@@ -39,6 +39,7 @@ class Summary final : public RecordSink {
 
   void observe(const Observation& observation) override;
   void observe(const Finding& finding) override;
+  void finish() override;
 
   [[nodiscard]] std::string render(const RunFigures& run) const;
 

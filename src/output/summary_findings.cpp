@@ -1,7 +1,6 @@
 // The findings by who talked to whom, gravest first: what, how often, since when, and what was declared instead.
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <vector>
 
 #include "output/summary_section.h"
@@ -122,26 +121,6 @@ std::vector<Group> groups_of(const std::map<std::uint64_t, Entry>& entries) {
   }
   std::ranges::stable_sort(groups, comes_first, [](const Group& group) -> const Entry& { return group.rules.front(); });
   return groups;
-}
-
-/// The file's name without its folders, unless several captures have the same.
-std::string capture_name(std::size_t number, const RunFigures& run) {
-  const auto file_of = [](const std::string& capture) { return std::filesystem::path{capture}.filename().string(); };
-  const std::string file = file_of(run.captures[number]);
-  return shown(std::ranges::count(run.captures, file, file_of) == 1 ? file : run.captures[number]);
-}
-
-/// "08:00:01, frame 91", with the day if the captures span several, and with the capture if there are several. Frames
-/// are counted from 1, as Wireshark does.
-std::string where_text(const Mark& mark, const RunFigures& run) {
-  constexpr std::size_t kDay = 10, kSeconds = 19;  // of "2026-03-02 08:00:01.500"
-  const bool one_day =
-      run.first && run.last && time_text(*run.first).substr(0, kDay) == time_text(*run.last).substr(0, kDay);
-  std::string text = time_text(mark.time).substr(0, kSeconds);
-  if (one_day) text.erase(0, kDay + 1);
-  text += ", frame " + grouped(mark.packet + 1);
-  if (run.captures.size() > 1 && mark.source < run.captures.size()) text += " of " + capture_name(mark.source, run);
-  return text;
 }
 
 void render_group(TextPage& page, const Group& group, const RunFigures& run) {

@@ -18,6 +18,7 @@ class SummarySection {
   virtual ~SummarySection() = default;
   virtual void observe(const Observation&) {}
   virtual void observe(const Finding&) {}
+  virtual void finish() {}
   virtual void render(TextPage& page, const RunFigures& run) const = 0;
 };
 
@@ -63,6 +64,10 @@ inline constexpr std::size_t kSummaryNames = 32;  ///< distinct words off the wi
 
 /// "-" for nothing.
 Cell figure(std::uint64_t number, Ink ink = Ink::plain);
+
+/// "08:00:01, frame 91", with the day if the captures span several, and with the capture if there are several. Frames
+/// are counted from 1, as Wireshark does.
+std::string where_text(const Mark& mark, const RunFigures& run);
 
 /// A line about those pairs that found no row, if there were any.
 void tell_more_pairs(TextPage& page, std::uint64_t refused_records);

@@ -30,6 +30,13 @@ class Acknowledgements(unittest.TestCase):
         path = self.folder / f"{len(list(self.folder.iterdir()))}.pcap"
         return d.records(self.capture.write(path), "--rules", d.RULES, *arguments)
 
+    def summed_up(self, *arguments):
+        """What the summary says of HL7, and the metrics that are not zero."""
+        path, metrics = self.folder / "said.pcap", self.folder / "said.prom"
+        done = d.replay("--metrics", metrics, *arguments, self.capture.write(path))
+        counted = dict(line.rsplit(" ", 1) for line in metrics.read_text(encoding="utf-8").splitlines() if line.startswith("dcmwatch_hl7") and not line.endswith(" 0"))
+        return done.stdout.split("\nHL7\n")[1].split("\nWhat was")[0], counted
+
     def messages(self, told):
         return [record["hl7"] for record in d.of("hl7.message", told)]
 
@@ -101,6 +108,60 @@ class Acknowledgements(unittest.TestCase):
         self.assertEqual((silent["certainty"], "effect" in silent), ("none", False))
         self.assertEqual(self.found(told), {"An application did not answer an HL7 message"})
 
+    def test_an_answer_on_a_returning_connection_counts_as_the_message_s_own(self):
+        forward = Connection(self.capture, RIS, PACS)
+        forward.say(0, message(1, "AL|AL")).say(1, answer(1, "CA"))
+        forward.say(0, message(2, "AL|AL"))  # never committed, and yet applied
+        forward.say(0, message(3, "AL|AL")).say(1, answer(3, "CA"))
+        self.capture.wait(20)
+        Connection(self.capture, PACS, RIS, 41000, 2576).say(0, answer(1)).say(0, answer(2)).say(0, answer(3, "AE")).close()
+        self.capture.wait(700)
+        forward.close()
+        summary, metrics = self.summed_up()
+        self.assertIn("    3 messages, answered within 20 s (median) and 20 s (99 %)\n    3 answered by the application on another connection, 0 never\n", summary)
+        self.assertIn("    messages  AA  AE  unanswered  type\n           3   2   1           -  ORM^O01\n", summary)
+        self.assertNotIn("messages not seen", summary)
+        of = 'flow="undeclared",sender="undeclared"'
+        self.assertEqual({key: value for key, value in metrics.items() if "messages_total" in key},
+                         {f'dcmwatch_hl7_messages_total{{ack="AA",{of}}}': "2", f'dcmwatch_hl7_messages_total{{ack="AE",{of}}}': "1"})
+        self.assertNotIn('dcmwatch_hl7_unmatched_acknowledgements_total{flow="undeclared"}', metrics)
+
+    def test_a_late_answer_counts_the_same_whenever_it_comes(self):
+        connection = Connection(self.capture, RIS, PACS)
+        for number, wait in ((1, 45), (2, 900)):
+            connection.say(0, message(number))
+            self.capture.wait(wait)
+            connection.say(1, answer(number))
+        connection.say(0, message(3)).say(1, answer(3)).close()
+        summary, metrics = self.summed_up()
+        self.assertIn("    2 not answered in time; of these 2 later (2 AA)\n", summary)
+        self.assertIn("    messages  AA  late  unanswered  type\n           3   1     2           -  ORM^O01\n", summary)
+        self.assertEqual(metrics['dcmwatch_hl7_messages_total{ack="none",flow="undeclared",sender="undeclared"}'], "2")
+        self.assertEqual(metrics['dcmwatch_hl7_late_answers_total{flow="undeclared"}'], "2")
+        self.assertNotIn('dcmwatch_hl7_unmatched_acknowledgements_total{flow="undeclared"}', metrics)
+
+    def test_a_message_sent_again_is_no_failure_of_its_first_copy(self):
+        connection = Connection(self.capture, RIS, PACS)
+        connection.say(0, message(1))
+        self.capture.wait(20)
+        connection.say(0, message(1)).say(1, answer(1)).close()
+        summary, metrics = self.summed_up()
+        self.assertIn("    2 messages, 1 of them sent again, answered within", summary)
+        self.assertIn("    messages  AA  unanswered  sent again  type\n           2   1           -           1  ORM^O01\n", summary)
+        self.assertNotIn("Not answered or refused", summary)
+        self.assertEqual(metrics['dcmwatch_hl7_messages_total{ack="superseded",flow="undeclared",sender="undeclared"}'], "1")
+
+    def test_what_waits_when_the_capture_ends(self):
+        connection = Connection(self.capture, RIS, PACS)
+        connection.say(0, message(1))
+        self.capture.wait(40)
+        connection.say(0, message(2))
+        summary, metrics = self.summed_up()
+        self.assertIn("    1 not answered in time\n    2 waiting for an answer at the end, the oldest for 40 s\n", summary)
+        self.assertIn("    messages  AA  unanswered  waiting  type\n           2   -           1        1  ORM^O01\n", summary)
+        self.assertRegex(summary, r"08:00:00, frame 4  10\.20\.40\.10 → 10\.20\.20\.10  [0-9a-f]{8}    ORM\^O01  not answered \(timeout\)")
+        self.assertEqual(metrics['dcmwatch_hl7_waiting_messages{flow="undeclared"}'], "2")
+
     def test_what_an_error_says_leaves_by_its_codes_alone(self):
         connection = Connection(self.capture, RIS, PACS)
         connection.say(0, message(1)).say(1, answer(1, "AE", "ERR||PID^1^3|101^JANE DOE^HL70357|E|||JANE DOE\r"))
@@ -150,6 +211,9 @@ class Acknowledgements(unittest.TestCase):
         told = [self.told("--all-phases", "--shards", shards) for shards in ("1", "3", "8")]
         self.assertTrue(any(record.get("unanswered") for record in self.messages(told[0])))
         self.assertEqual(told[1:], [told[0], told[0]])
+        summed_up = [self.summed_up("--shards", shards) for shards in ("1", "3", "8")]
+        self.assertIn("Not answered or refused", summed_up[0][0])
+        self.assertEqual(summed_up[1:], [summed_up[0], summed_up[0]])
 
 
 if __name__ == "__main__":

@@ -135,8 +135,17 @@ class Interfaces(unittest.TestCase):
         section = done.stdout.split("\nHL7\n")[1].split("\n\n")[0].splitlines()
         self.assertEqual(section[0], "  his → engine (patients-and-orders)")
         self.assertIn("5 messages, answered within 10 ms (median) and 10 ms (99 %)", section[1])
-        self.assertEqual([line.split() for line in section[-3:]], [
+        self.assertEqual(section[2], "    1 not answered in time")
+        rows = [line.split() for line in section[-5:]]
+        self.assertEqual(rows[:3], [
             ["messages", "AA", "AE", "unanswered", "type"], ["4", "3", "-", "1", "ADT^A08"], ["1", "-", "1", "-", "ORM^O01"]])
+        self.assertEqual(rows[4][:4] + rows[4][-1:], ["5", "3", "1", "1", "HIS"])
+
+    def test_the_summary_tells_declared_senders_and_those_that_are_not(self):
+        said = [(message(1), answer(1)), (message(2, sender="LAB|MAIN"), answer(2)), (message(3, sender="ROGUE|X"), answer(3))]
+        done = d.replay("--model", self.model(senders="[HIS, 'LAB|MAIN']"), capture(self.folder / "said.pcap", HIS, ENGINE, said))
+        section = done.stdout.split("\nHL7\n")[1].split("\n\n")[0]
+        self.assertEqual([line.split("(99 %)  ")[1] for line in section.splitlines()[-3:]], ["HIS", "LAB|MAIN", "undeclared: ROGUE|X"])
 
     def test_an_interface_that_nobody_declared_is_named_by_its_messages(self):
         done = d.replay("--model", d.MODEL, capture(self.folder / "said.pcap", (10, 20, 99, 66), RIS, [(message(1, sender="X|Y"), answer(1))]))

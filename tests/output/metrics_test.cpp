@@ -208,8 +208,10 @@ TEST_F(MetricsTest, CountsOperationsWhenTheyBeginAndWhenTheyAreOver) {
   EXPECT_EQ(value(R"(dcmwatch_operations_total{command="other",flow="ct1-store",status_class="unknown"})"), 1);
 }
 
-Observation declared_message(std::string ack, std::string_view sender = "EPR", Phase phase = Phase::end) {
+Observation declared_message(std::string ack, std::string_view sender = "EPR", Phase phase = Phase::end,
+                             std::uint64_t number = 1) {
   Hl7Message message = samples::message(std::move(ack));
+  message.control_id = {number, number};
   if (phase == Phase::start) message.unanswered.reset();
   Observation observation = samples::observation(message, phase);
   Declared& declared = test::change(observation.declared);
@@ -220,7 +222,9 @@ Observation declared_message(std::string ack, std::string_view sender = "EPR", P
 }
 
 TEST_F(MetricsTest, CountsMessagesByTheirAcknowledgement) {
-  for (const char* ack : {"AA", "AA", "AE", "", "ZZ", "none"}) metrics_.observe(declared_message(ack));
+  std::uint64_t number = 0;
+  for (const char* ack : {"AA", "AA", "AE", "", "ZZ", "none"})
+    metrics_.observe(declared_message(ack, "EPR", Phase::end, ++number));
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt",sender="EPR"})"), 2);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt",sender="EPR"})"), 1);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 1);
@@ -261,6 +265,7 @@ TEST_F(MetricsTest, DoesNotCallUnansweredWhatNobodyWantsAnAnswerTo) {
   message.accept_wanted = message.ack_wanted = AckCondition::on_error;
   message.unanswered.reset();
   metrics_.observe(asked_so);
+  metrics_.finish();
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="not_wanted",flow="his-adt",sender="EPR"})"), 2);
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 0);
 }
@@ -281,6 +286,73 @@ TEST_F(MetricsTest, CountsAMessageAsUnansweredWhenThatIsFirstToldAndItsLateAnswe
   EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AA",flow="his-adt",sender="EPR"})"), 0);
   EXPECT_EQ(value(R"(dcmwatch_hl7_late_answers_total{flow="his-adt"})"), 1);
   EXPECT_EQ(value(R"(dcmwatch_hl7_answer_seconds_count{flow="his-adt",sender="EPR"})"), 1);
+}
+
+TEST_F(MetricsTest, CountsAnApplicationsAnswerOnAnotherConnectionAndNoAnswerOfAMessageNotSeen) {
+  Observation sent = declared_message("");
+  auto& message = std::get<Hl7Message>(sent.event.facts);
+  message.unanswered.reset();
+  message.accept_wanted = message.ack_wanted = AckCondition::always;
+  message.mode = AcknowledgementMode::enhanced;
+  sent.event.phase = Phase::start;
+  metrics_.observe(sent);
+  message.accept_code = "CA";
+  message.accepted = samples::mark(20ms);
+  sent.event.phase = Phase::end;
+  metrics_.observe(sent);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="CA",flow="his-adt",sender="EPR"})"), -1) << "more may come";
+
+  Observation answer = declared_message("AE");
+  auto& answered = std::get<Hl7Message>(answer.event.facts);
+  answered.message_seen = false;
+  answered.sent = samples::mark(4010ms, 70);
+  answer.event.conversation = 8;
+  for (int i = 0; i < 2; ++i) metrics_.observe(answer);  // the first of them is of something else
+  metrics_.observe(samples::observation(
+      Link{.kind = LinkKind::message_acknowledged, .cause = 7, .effect = 8, .delay = 4s, .effect_packet = 70}));
+  metrics_.finish();
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="AE",flow="his-adt",sender="EPR"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="CA",flow="his-adt",sender="EPR"})"), -1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_unmatched_acknowledgements_total{flow="his-adt"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_answer_seconds_sum{flow="his-adt",sender="EPR"})"), 4);
+}
+
+TEST_F(MetricsTest, CountsAMessageAsCommittedOnceItsApplicationCanNoLongerAnswer) {
+  Observation sent = declared_message("");
+  auto& message = std::get<Hl7Message>(sent.event.facts);
+  message.unanswered.reset();
+  message.ack_wanted = AckCondition::always;
+  message.accept_code = "CA";
+  metrics_.observe(sent);
+  Observation later = samples::observation(samples::connection(), Phase::end, 9);
+  later.event.last = samples::mark(11min);
+  metrics_.observe(later);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="CA",flow="his-adt",sender="EPR"})"), 1);
+}
+
+TEST_F(MetricsTest, CountsAMessageThatWasSentAgainAndThenAnsweredApart) {
+  Observation older = declared_message("");
+  std::get<Hl7Message>(older.event.facts).unanswered = WhyUnanswered::superseded;
+  metrics_.observe(older);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="superseded",flow="his-adt",sender="EPR"})"), 1);
+  EXPECT_EQ(value(R"(dcmwatch_hl7_messages_total{ack="none",flow="his-adt",sender="EPR"})"), 0);
+}
+
+TEST_F(MetricsTest, ShowsWhatWaitedWhenTheCaptureEnded) {
+  for (const ConnectionEnd end : {ConnectionEnd::open, ConnectionEnd::evicted}) {
+    Metrics metrics{names()};
+    metrics.observe(declared_message("", "EPR", Phase::start));
+    Observation cut = declared_message("");
+    std::get<Hl7Message>(cut.event.facts).unanswered.reset();
+    cut.event.visibility.unfinished = true;
+    metrics.observe(cut);
+    ConnectionFact connection = samples::connection();
+    connection.end = end;
+    metrics.observe(samples::observation(connection));
+    const auto all = samples_of(metrics.exposition());
+    EXPECT_EQ(all.at(R"(dcmwatch_hl7_waiting_messages{flow="his-adt"})"), end == ConnectionEnd::open ? 1 : 0);
+    EXPECT_EQ(all.at(R"(dcmwatch_hl7_messages_total{ack="waiting",flow="his-adt",sender="EPR"})"), 1);
+  }
 }
 
 TEST_F(MetricsTest, ShowsHowManyMessagesWait) {

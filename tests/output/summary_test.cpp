@@ -23,7 +23,10 @@ RunFigures run() {
   return run;
 }
 
-std::string rendered(const Summary& summary) { return summary.render(run()); }
+std::string rendered(Summary& summary) {
+  summary.finish();
+  return summary.render(run());
+}
 
 /// A rogue that queries the PACS, pulls by C-GET, and has the archive send more to it.
 void observe_incident(Summary& summary) {
@@ -106,7 +109,7 @@ TEST(Summary, TellsNotesInWords) {
 }
 
 TEST(Summary, BeginsWithTheCapture) {
-  const Summary summary{{}};
+  Summary summary{{}};
   EXPECT_THAT(rendered(summary), HasSubstr("Capture\n"
                                            "  incident.pcap\n"
                                            "  2026-03-02 08:00:00.000 to 2026-03-02 08:41:12.000 UTC (41 min 12 s)\n"
@@ -317,11 +320,14 @@ TEST(Summary, TellsCancelledAndNotVisibleFromUnanswered) {
   message.unanswered.reset();
   cut.event.facts = message;
   summary.observe(cut);
+  cut.event.visibility.one_direction = true;
+  summary.observe(cut);
   const std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("1 C-FIND (1 cancelled),"));
   EXPECT_THAT(text, HasSubstr("(1 answer not visible)"));
-  EXPECT_THAT(text, HasSubstr("    messages  AA  unanswered  not visible  type\n"
-                              "           1   -           -            1  ADT^A01\n"));
+  EXPECT_THAT(text, HasSubstr("    1 waiting for an answer at the end, the oldest for 1.5 s\n"));
+  EXPECT_THAT(text, HasSubstr("    messages  AA  unanswered  waiting  not visible  type\n"
+                              "           2   -           -        1            1  ADT^A01\n"));
   EXPECT_THAT(text, HasSubstr("not over when the capture ended            1  ct1 → pacs\n"));
 }
 
@@ -336,39 +342,187 @@ TEST(Summary, TellsHl7ByInterfaceAsTheMessagesGo) {
   back.message_type = "ORU^R01";
   back.sent_by_opener = false;
   summary.observe(samples::observation(back));
-  EXPECT_THAT(
-      rendered(summary),
-      HasSubstr("HL7\n"
-                "  ct1 → pacs (ct1-store)\n"
-                "    6 messages, answered within 20 ms (median) and 4.0 s (99 %), last seen 2026-03-02 08:00:01.500\n"
-                "    messages  AA  AE  AR  CA  unanswered  type\n"
-                "           5   2   1   1   -           1  ADT^A01\n"
-                "           1   -   -   -   1           -  ORM^O01\n"
-                "\n"
-                "  pacs → ct1 (ct1-store)\n"
-                "    1 message, answered within 20 ms (median) and 20 ms (99 %), last seen 2026-03-02 08:00:01.500\n"
-                "    messages  AA  unanswered  type\n"
-                "           1   1           -  ORU^R01\n"));
+  EXPECT_THAT(rendered(summary), HasSubstr("HL7\n"
+                                           "  ct1 → pacs (ct1-store)\n"
+                                           "    6 messages, answered within 20 ms (median) and 4.0 s (99 %)\n"
+                                           "    1 not answered in time\n"
+                                           "    last seen 2026-03-02 08:00:01.500\n"
+                                           "    messages  AA  AE  AR  CA  unanswered  type\n"
+                                           "           5   2   1   1   -           1  ADT^A01\n"
+                                           "           1   -   -   -   1           -  ORM^O01\n"
+                                           "\n"
+                                           "  pacs → ct1 (ct1-store)\n"
+                                           "    1 message, answered within 20 ms (median) and 20 ms (99 %)\n"
+                                           "    last seen 2026-03-02 08:00:01.500\n"
+                                           "    messages  AA  unanswered  type\n"
+                                           "           1   1           -  ORU^R01\n"));
 }
 
-TEST(Summary, TellsOfMessagesThatTheirApplicationAnswersOnAnotherConnection) {
-  Summary summary{{}};
-  Hl7Message message = samples::message("CA");
+/// In the enhanced mode, of which the application may answer later.
+Hl7Message committed_message(std::uint64_t number) {
+  Hl7Message message = samples::message("");
+  message.unanswered.reset();
+  message.control_id = {number, number};
   message.mode = AcknowledgementMode::enhanced;
   message.accept_wanted = message.ack_wanted = AckCondition::always;
-  for (int i = 0; i < 3; ++i) {
-    summary.observe(samples::observation(message, Phase::start));
-    summary.observe(samples::observation(message));
+  message.accept_code = "CA";
+  message.accepted = samples::mark(30ms);
+  message.sent = samples::mark(10ms, number);
+  return message;
+}
+
+/// What answers it on a connection, and the link that says so.
+void observe_answer(Summary& summary, const Hl7Message& to, std::string code, std::uint64_t conversation) {
+  Hl7Message answer = samples::message(std::move(code));
+  answer.message_seen = false;
+  answer.control_id = to.control_id;
+  answer.sent = samples::mark(5010ms, 70);
+  summary.observe(samples::observation(answer, Phase::end, conversation));
+  summary.observe(samples::observation(Link{.kind = LinkKind::message_acknowledged,
+                                            .certainty = LinkCertainty::identifier,
+                                            .cause = 7,
+                                            .effect = conversation,
+                                            .delay = 5s,
+                                            .cause_packet = to.sent.packet,
+                                            .effect_packet = 70},
+                                       Phase::end, conversation));
+}
+
+TEST(Summary, CountsWhatTheApplicationAnswersOnAnotherConnectionAndNothingTwice) {
+  Summary summary{{}};
+  for (const std::uint64_t number : {1, 2, 3, 4}) {
+    summary.observe(samples::observation(committed_message(number), Phase::start));
+    summary.observe(samples::observation(committed_message(number)));
   }
-  Link answered{LinkKind::message_acknowledged, LinkCertainty::identifier, /*cause=*/7, /*effect=*/8};
-  summary.observe(samples::observation(answered, Phase::end, 8));
-  summary.observe(samples::observation(answered, Phase::end, 8));
-  Link unanswered{LinkKind::message_acknowledged, LinkCertainty::none, /*cause=*/7};
-  summary.observe(samples::observation(unanswered));
-  Link of_something_unseen{LinkKind::message_acknowledged, LinkCertainty::none, /*cause=*/0, /*effect=*/8};
-  summary.observe(samples::observation(of_something_unseen, Phase::end, 8));
-  EXPECT_THAT(rendered(summary), HasSubstr(", 2 of them by the application on\n"
-                                           "      another connection, 1 of them never by the application, last seen"));
+  observe_answer(summary, committed_message(1), "AA", 8);
+  observe_answer(summary, committed_message(2), "AE", 8);
+  summary.observe(samples::observation(
+      Link{.kind = LinkKind::message_acknowledged, .certainty = LinkCertainty::none, .cause = 7, .cause_packet = 3}));
+  EXPECT_THAT(rendered(summary), HasSubstr("  ct1 → pacs (ct1-store)\n"
+                                           "    4 messages, answered within 20 ms (median) and 5.0 s (99 %)\n"
+                                           "    2 answered by the application on another connection, 1 never\n"
+                                           "    last seen 2026-03-02 08:00:01.500\n"
+                                           "    messages  AA  AE  CA  unanswered  type\n"
+                                           "           4   1   1   2           -  ADT^A01\n"
+                                           "\n"
+                                           "  Not answered or refused, the first of them\n"
+                                           "    sent               from → to   control id  type     what became of it\n"
+                                           "    08:00:00, frame 3  ct1 → pacs  00000000    ADT^A01  AE\n"));
+}
+
+TEST(Summary, TakesAnApplicationsAnswerForTheCommitThatNeverCame) {
+  Summary summary{{}};
+  Hl7Message message = committed_message(1);
+  message.accept_code.reset();
+  message.accepted.reset();
+  summary.observe(samples::observation(message, Phase::start));
+  observe_answer(summary, message, "AA", 8);
+  message.unanswered = WhyUnanswered::timeout;
+  summary.observe(samples::observation(message, Phase::progress));
+  summary.observe(samples::observation(message));
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("    messages  AA  unanswered  type\n"
+                              "           1   1           -  ADT^A01\n"));
+  EXPECT_THAT(text, Not(HasSubstr("not answered")));
+}
+
+TEST(Summary, TellsHowManyWereNotAnsweredInTimeAndOfTheseLater) {
+  Summary summary{{}};
+  std::uint64_t number = 0;
+  const auto not_in_time = [&] {
+    Hl7Message message = samples::message("");
+    ++number;
+    message.control_id = {number, number};
+    message.sent.packet = number;
+    message.unanswered = WhyUnanswered::timeout;
+    for (int minute = 0; minute < 2; ++minute) summary.observe(samples::observation(message, Phase::progress));
+    return message;
+  };
+  const auto answer = [&](Hl7Message message, const char* code) {
+    message.unanswered.reset();
+    message.ack_code = code;
+    message.acknowledged = samples::mark(40'010ms);
+    message.late = true;
+    summary.observe(samples::observation(message));
+  };
+  answer(not_in_time(), "AA");
+  answer(not_in_time(), "AR");
+  const Hl7Message given_up = not_in_time();
+  summary.observe(samples::observation(given_up));
+  observe_answer(summary, given_up, "AA", 7);  // after ten minutes its record was told
+  Hl7Message again = not_in_time();
+  again.unanswered = WhyUnanswered::superseded;
+  summary.observe(samples::observation(again));
+  const Hl7Message never = not_in_time();
+  summary.observe(samples::observation(never));
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("    5 messages, answered within 40 s (median) and 40 s (99 %)\n"
+                        "    5 not answered in time; of these 3 later (2 AA, 1 AR), 1 when sent again\n"
+                        "    last seen 2026-03-02 08:00:01.500\n"
+                        "    messages  AA  late  unanswered  sent again  type\n"
+                        "           5   -     3           1           1  ADT^A01\n"
+                        "\n"
+                        "  Not answered or refused, the first of them\n"
+                        "    sent               from → to   control id  type     what became of it\n"
+                        "    08:00:00, frame 3  ct1 → pacs  00000000    ADT^A01  AR\n"
+                        "    08:00:00, frame 6  ct1 → pacs  00000000    ADT^A01  not answered (timeout)\n"));
+}
+
+TEST(Summary, TellsHowManyMessagesWereSentAgain) {
+  Summary summary{{}};
+  Hl7Message message = samples::message();
+  summary.observe(samples::observation(message));
+  message.sent = samples::mark(1s, 9);
+  summary.observe(samples::observation(message, Phase::start, 8));
+  summary.observe(samples::observation(
+      Link{.kind = LinkKind::message_resent, .cause = 7, .effect = 8, .times = 1, .effect_packet = 9}, Phase::end, 8));
+  summary.observe(samples::observation(message, Phase::end, 8));
+  EXPECT_THAT(rendered(summary), HasSubstr("    2 messages, 1 of them sent again, answered within"));
+}
+
+TEST(Summary, TellsTheDeclaredSendersOfAFlowAndThoseThatAreNot) {
+  Summary summary{{.width = 140}};
+  const auto see = [&](const char* declared_sender, const char* application, const char* ack) {
+    Hl7Message message = samples::message(ack);
+    message.sending_application = application;
+    Observation observation = samples::observation(message);
+    Declared& declared = test::change(observation.declared);
+    declared.message.sender = declared_sender;
+    if (*declared_sender == '\0') test::set_deviations(declared, {{DeviationKind::sender, "HIS", application}});
+    summary.observe(observation);
+  };
+  for (const char* ack : {"AA", "AE"}) see("HIS", "HIS", ack);
+  see("*|CLINIC", "WARD", "AA");
+  for (const char* rogue : {"ROGUE", "ROGUE", "", "A", "B", "C"}) see("", rogue, "AA");
+  EXPECT_THAT(
+      rendered(summary),
+      HasSubstr(
+          "    messages  AA  AE  unanswered  answered within                  sender\n"
+          "           1   1   -           -  20 ms (median) and 20 ms (99 %)  *|CLINIC\n"
+          "           2   1   1           -  20 ms (median) and 20 ms (99 %)  HIS\n"
+          "           6   6   -           -  20 ms (median) and 20 ms (99 %)  undeclared: ?, A|, B|, ROGUE|, …\n"));
+}
+
+TEST(Summary, NamesTheFirstMessagesThatFailedByTheirControlIdsBeginning) {
+  Summary summary{{}};
+  Hl7Message message = samples::message("AE");
+  auto error = std::make_shared<Hl7Error>();
+  error->code = "101";
+  error->location = "PID^1^3";
+  error->count = 2;
+  message.error = error;
+  summary.observe(samples::observation(message));
+  for (std::uint64_t number = 0; number < 1000; ++number) {
+    Hl7Message later = samples::message("AR");
+    later.control_id = {number << 32, 1};
+    later.sent = samples::mark(1h - std::chrono::seconds{number}, number);
+    summary.observe(samples::observation(later));
+  }
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("    08:00:00, frame 1      ct1 → pacs  00112233    ADT^A01  "
+                              "AE, error 101 at PID^1^3 and 1 more\n"
+                              "    08:43:21, frame 1,000  ct1 → pacs  000003e7    ADT^A01  AR\n"));
+  EXPECT_THAT(text, HasSubstr("    and 991 more: see --events\n"));
 }
 
 TEST(Summary, NamesAnUndeclaredHl7InterfaceByWhatItsMessagesName) {
@@ -387,9 +541,9 @@ TEST(Summary, TellsOfAcknowledgementsWhoseMessagesWereNotSeen) {
   Hl7Message acknowledgement = samples::message();
   acknowledgement.message_seen = false;
   summary.observe(samples::observation(acknowledgement));
-  EXPECT_THAT(rendered(summary),
-              HasSubstr("  ct1 → pacs (ct1-store)\n"
-                        "    0 messages, 1 acknowledgement of messages not seen, last seen 2026-03-02 08:00:01.500\n"));
+  EXPECT_THAT(rendered(summary), HasSubstr("  ct1 → pacs (ct1-store)\n"
+                                           "    0 messages, 1 acknowledgement of messages not seen\n"
+                                           "    last seen 2026-03-02 08:00:01.500\n"));
 }
 
 TEST(Summary, TellsOtherConnections) {
