@@ -16,6 +16,24 @@ bool none_agreed(const Observation& observation) {
 
 }  // namespace
 
+bool is_failure(Hl7Answer answer) {
+  switch (answer) {
+    case Hl7Answer::ae:
+    case Hl7Answer::ar:
+    case Hl7Answer::ce:
+    case Hl7Answer::cr:
+    case Hl7Answer::other:
+    case Hl7Answer::none: return true;
+    case Hl7Answer::aa:
+    case Hl7Answer::ca:
+    case Hl7Answer::superseded:
+    case Hl7Answer::not_wanted:
+    case Hl7Answer::waiting:
+    case Hl7Answer::unknown: return false;
+  }
+  return false;
+}
+
 Hl7Answer answer_of_code(std::string_view code) {
   for (int i = 0; i < static_cast<int>(Hl7Answer::other); ++i) {
     const auto answer = static_cast<Hl7Answer>(i);

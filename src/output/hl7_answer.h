@@ -33,6 +33,17 @@ constexpr std::string_view to_text(Hl7Answer answer) {
   return kWords[static_cast<std::size_t>(answer)];
 }
 
+/// As people read it, of a message: "AA", "unanswered".
+constexpr std::string_view words_for(Hl7Answer answer) {
+  constexpr std::array<std::string_view, kHl7Answers> kWords{"AA",         "AE",          "AR",      "CA",
+                                                             "CE",         "CR",          "no code", "unanswered",
+                                                             "sent again", "none wanted", "waiting", "not visible"};
+  return kWords[static_cast<std::size_t>(answer)];
+}
+
+/// Whether it is worth a look.
+bool is_failure(Hl7Answer answer);
+
 /// MSA-1.
 Hl7Answer answer_of_code(std::string_view code);
 

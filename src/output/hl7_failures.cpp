@@ -24,24 +24,6 @@ std::string text_of_answer(Hl7Answer answer, const Hl7Message& record) {
 
 }  // namespace
 
-bool is_failure(Hl7Answer answer) {
-  switch (answer) {
-    case Hl7Answer::ae:
-    case Hl7Answer::ar:
-    case Hl7Answer::ce:
-    case Hl7Answer::cr:
-    case Hl7Answer::other:
-    case Hl7Answer::none: return true;
-    case Hl7Answer::aa:
-    case Hl7Answer::ca:
-    case Hl7Answer::superseded:
-    case Hl7Answer::not_wanted:
-    case Hl7Answer::waiting:
-    case Hl7Answer::unknown: return false;
-  }
-  return false;
-}
-
 std::string Hl7Failures::reason_of(Hl7Answer answer, const Hl7Message* record) {
   if (!record) return std::string{to_text(answer)};
   if (answer != Hl7Answer::none) return text_of_answer(answer, *record);

@@ -19,9 +19,6 @@ struct Hl7Failing {
   Code message_type;
 };
 
-/// Whether an answer, or that there was none, is worth a look.
-bool is_failure(Hl7Answer answer);
-
 /// Keeps those that were sent first, kKept at most, and counts the others.
 class Hl7Failures {
  public:

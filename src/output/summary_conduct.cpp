@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "event/dicom_names.h"
+#include "output/hl7_tally.h"
 #include "output/per_conversation.h"
 #include "output/summary_section.h"
 #include "output/wording.h"
@@ -112,13 +113,14 @@ Deed deed_of(const DicomAssociation& association, const Visibility& visibility) 
   return deed;
 }
 
-Deed deed_of(const Hl7Message& message, const Visibility& visibility) {
-  const std::string type = message.message_type.empty() ? "message" : shown(message.message_type);
-  Deed deed{(message.sent_by_opener ? "" : "received: ") + type,
-            message.answer() ? shown(*message.answer()) : no_answer(visibility),
-            {}};
-  (message.sent_by_opener ? deed.carried.sent : deed.carried.got).bytes = message.bytes;
-  return deed;
+/// Of an acknowledgement alone its message's other side.
+std::string subject_of(const Hl7Message& message) {
+  constexpr std::string_view kNoType = "message", kAcknowledgement = "acknowledgement";
+  const bool by_opener = message.sent_by_opener == message.message_seen;
+  const std::string_view what = !message.message_seen          ? kAcknowledgement
+                                : message.message_type.empty() ? kNoType
+                                                               : message.message_type.view();
+  return (by_opener ? "" : "received: ") + shown(what);
 }
 
 /// A connection that carried a protocol tells its deeds itself.
@@ -137,7 +139,6 @@ std::optional<Deed> deed_of(const Event& event) {
   if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) return deed_of(*operation, event.visibility);
   if (const auto* association = std::get_if<DicomAssociation>(&event.facts))
     return deed_of(*association, event.visibility);
-  if (const auto* message = std::get_if<Hl7Message>(&event.facts)) return deed_of(*message, event.visibility);
   if (const auto* connection = std::get_if<ConnectionFact>(&event.facts)) return deed_of(*connection, event);
   return std::nullopt;
 }
@@ -192,7 +193,11 @@ std::string answers_text(const BoundedRows<std::string, std::uint64_t>& answers)
 struct Line {
   BoundedRows<std::string, std::uint64_t> answers{kSummaryNames};
   Carried carried;
-  Mark first;
+  std::optional<Mark> first;
+
+  void add(const std::string& answer) {
+    if (std::uint64_t* count = answers.of(answer)) ++*count;
+  }
 };
 
 struct Conduct {
@@ -210,20 +215,24 @@ struct Stored {
   Volume volume;
 };
 
-class ConductSection final : public SummarySection {
+class ConductSection final : public SummarySection, private Hl7Tally<Line*>::Counts {
  public:
   void observe(const Observation& observation) override {
     const Event& event = observation.event;
+    tally_.observe(observation, [&] { return line_of(observation, std::get<Hl7Message>(event.facts)); });
     if (const auto* link = std::get_if<Link>(&event.facts)) {
       follow(*link);
       return;
     }
     if (joins_others(event) || std::holds_alternative<CaptureNote>(event.facts)) return;  // what they join is told
+    if (const auto* message = std::get_if<Hl7Message>(&event.facts)) return record(observation, *message);
     remember_stored(observation);
     if (!observation.declared->deviations.empty()) deviating_.of(event.conversation) = pair_of(observation);
     const Pair* pair = deviating_.find(event.conversation);
     if (pair) record(*pair, event);
   }
+
+  void finish() override { tally_.finish(); }
 
   void render(TextPage& page, const RunFigures&) const override {
     if (conducts_.rows().empty()) return;
@@ -239,6 +248,49 @@ class ConductSection final : public SummarySection {
   }
 
  private:
+  using Told = Hl7Tally<Line*>::Told;
+
+  // Each message is held against the model by itself: that another one on its connection deviates says nothing of it.
+  Line* line_of(const Observation& observation, const Hl7Message& message) {
+    if (observation.declared->deviations.empty()) return nullptr;
+    Conduct* conduct = conduct_of(pair_of(observation));
+    return conduct ? line_of(*conduct, subject_of(message), observation.event.first) : nullptr;
+  }
+
+  // What became of messages the tally counts.
+  void record(const Observation& observation, const Hl7Message& message) {
+    if (observation.event.phase != Phase::end) return;
+    Line* line = line_of(observation, message);
+    if (!line) return;
+    if (message.message_seen) {
+      (message.sent_by_opener ? line->carried.sent : line->carried.got).bytes += message.bytes;
+    } else {
+      line->add(std::string{words_for(answer_to(message, observation))});
+    }
+  }
+
+  void count(Line* const& line, const Told& told) override {
+    if (line) line->add(std::string{words_for(told.answer)});
+  }
+  void count_late(Line* const& line, const Told& told) override {
+    if (!line) return;
+    if (std::uint64_t* unanswered = line->answers.of(std::string{words_for(Hl7Answer::none)})) --*unanswered;
+    line->add((told.answer == Hl7Answer::superseded ? "" : "late ") + std::string{words_for(told.answer)});
+  }
+  void count_unmatched(Line* const&) override {}
+
+  Conduct* conduct_of(const Pair& pair) {
+    Conduct* conduct = conducts_.of(pair);
+    if (conduct && conduct->order == 0) conduct->order = conducts_.rows().size();
+    return conduct;
+  }
+
+  static Line* line_of(Conduct& conduct, const std::string& what, const Mark& first) {
+    Line* line = conduct.lines.of(what);
+    if (line && (!line->first || first < *line->first)) line->first = first;
+    return line;
+  }
+
   void remember_stored(const Observation& observation) {
     const auto* operation = std::get_if<DicomOperation>(&observation.event.facts);
     if (!operation || operation->command_field != dimse::kStore || observation.event.phase != Phase::end) return;
@@ -260,16 +312,14 @@ class ConductSection final : public SummarySection {
   }
 
   void record(const Pair& pair, const Event& event) {
-    Conduct* conduct = conducts_.of(pair);
+    Conduct* conduct = conduct_of(pair);
     if (!conduct) return;
-    if (conduct->order == 0) conduct->order = conducts_.rows().size();
     if (const auto* association = std::get_if<DicomAssociation>(&event.facts)) note_title(*conduct, *association);
     const auto deed = deed_of(event);
     if (!deed) return;
-    Line* line = conduct->lines.of(deed->what);
+    Line* line = line_of(*conduct, deed->what, event.first);
     if (!line) return;
-    if (line->answers.rows().empty() || event.first < line->first) line->first = event.first;
-    if (std::uint64_t* answers = line->answers.of(deed->answer)) ++*answers;
+    line->add(deed->answer);
     line->carried.add(deed->carried);
   }
 
@@ -330,6 +380,7 @@ class ConductSection final : public SummarySection {
   std::uint64_t forgotten_ = 0;
   PerConversation<Pair> deviating_{kConversations, [this](const Pair&) { ++forgotten_; }};
   PerConversation<Stored> stored_{kConversations};
+  Hl7Tally<Line*> tally_{*this};
 };
 
 }  // namespace

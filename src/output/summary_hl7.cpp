@@ -24,38 +24,28 @@ struct Interface {
   friend auto operator<=>(const Interface&, const Interface&) = default;
 };
 
-/// What became of messages: the columns that they are told in, each message in one.
-enum class Column : std::uint8_t { aa, ae, ar, ca, ce, cr, other, late, none, superseded, waiting, not_wanted, unseen };
-constexpr std::size_t kColumns = 13;
-constexpr std::array<std::string_view, kColumns> kTitles{
-    "AA",   "AE",         "AR",         "CA",      "CE",          "CR",         "other",
-    "late", "unanswered", "sent again", "waiting", "none wanted", "not visible"};
+/// What became of messages, each in one column: by the answer that came in time, or late.
+using Column = std::size_t;
+constexpr Column kLate = kHl7Answers;
+constexpr std::size_t kColumns = kHl7Answers + 1;
 
-Column column_of(Hl7Answer answer) {
-  constexpr std::array<Column, kHl7Answers> kOf{
-      Column::aa,    Column::ae,   Column::ar,         Column::ca,         Column::ce,      Column::cr,
-      Column::other, Column::none, Column::superseded, Column::not_wanted, Column::waiting, Column::unseen};
-  return kOf[static_cast<std::size_t>(answer)];
+constexpr Column column_of(Hl7Answer answer) { return static_cast<Column>(answer); }
+constexpr Column kNone = column_of(Hl7Answer::none);
+
+/// In the order of the page: what came late stands before what never did.
+constexpr auto kOrder = [] {
+  std::array<Column, kColumns> order{};
+  for (Column column = 0; column < kColumns; ++column) order[column] = column - (column > kNone ? 1 : 0);
+  order[kNone] = kLate;
+  return order;
+}();
+
+std::string_view title_of(Column column) {
+  return column == kLate ? "late" : words_for(static_cast<Hl7Answer>(column));
 }
 
-// As it should be, or worth a look.
 Ink ink_of(Column column) {
-  switch (column) {
-    case Column::ae:
-    case Column::ar:
-    case Column::ce:
-    case Column::cr:
-    case Column::other:
-    case Column::late:
-    case Column::none: return Ink::yellow;
-    case Column::aa:
-    case Column::ca:
-    case Column::superseded:
-    case Column::waiting:
-    case Column::not_wanted:
-    case Column::unseen: return Ink::plain;
-  }
-  return Ink::plain;
+  return column == kLate || is_failure(static_cast<Hl7Answer>(column)) ? Ink::yellow : Ink::plain;
 }
 
 /// Messages that have something in common, by what became of them.
@@ -63,12 +53,6 @@ struct Row {
   std::array<std::uint64_t, kColumns> messages{};
   DurationQuantiles answer_time;
 
-  std::uint64_t& operator[](Column column) { return messages[static_cast<std::size_t>(column)]; }
-  std::uint64_t operator[](Column column) const { return messages[static_cast<std::size_t>(column)]; }
-  void move(Column from, Column to) {
-    --(*this)[from];
-    ++(*this)[to];
-  }
   [[nodiscard]] std::uint64_t total() const {
     std::uint64_t sum = 0;
     for (const std::uint64_t number : messages) sum += number;
@@ -164,10 +148,10 @@ std::string late_text(const Exchanged& exchanged) {
     const std::uint64_t count = exchanged.late_by_answer[i];
     if (count == 0 || static_cast<Hl7Answer>(i) == Hl7Answer::superseded) continue;
     later += count;
-    codes.append(codes.empty() ? "" : ", ").append(grouped(count) + ' ').append(kTitles[i]);
+    codes.append(codes.empty() ? "" : ", ").append(grouped(count) + ' ').append(title_of(i));
   }
   const std::uint64_t again = exchanged.late_by_answer[static_cast<std::size_t>(Hl7Answer::superseded)];
-  std::string text = grouped(exchanged.all[Column::none] + later + again) + " not answered in time";
+  std::string text = grouped(exchanged.all.messages[kNone] + later + again) + " not answered in time";
   if (later != 0) text += "; of these " + grouped(later) + " later (" + codes + ')';
   if (again != 0) text += (later == 0 ? "; of these " : ", ") + grouped(again) + " when sent again";
   return text;
@@ -193,9 +177,8 @@ std::vector<std::string> remarks_on(const Exchanged& exchanged) {
 /// A column for each thing that became of any, and for those that are looked for.
 std::vector<Column> columns_of(const Row& all) {
   std::vector<Column> columns;
-  for (std::size_t i = 0; i < kColumns; ++i) {
-    const auto column = static_cast<Column>(i);
-    if (all[column] != 0 || column == Column::aa || column == Column::none) columns.push_back(column);
+  for (const Column column : kOrder) {
+    if (all.messages[column] != 0 || column == column_of(Hl7Answer::aa) || column == kNone) columns.push_back(column);
   }
   return columns;
 }
@@ -205,14 +188,13 @@ using NamedRow = std::pair<std::string, const Row*>;
 Table table_of(const std::vector<NamedRow>& rows, const Row& all, const std::string& name, bool with_times) {
   const std::vector<Column> columns = columns_of(all);
   Table table{{{"messages", Align::right}}, {}};
-  for (const Column column : columns)
-    table.columns.push_back({std::string{kTitles[static_cast<std::size_t>(column)]}, Align::right});
+  for (const Column column : columns) table.columns.push_back({std::string{title_of(column)}, Align::right});
   if (with_times) table.columns.push_back({"answered within"});
   table.columns.push_back({name});
   for (const auto& [named, row] : rows) {
     auto& cells = table.rows.emplace_back();
     cells.push_back({grouped(row->total())});
-    for (const Column column : columns) cells.push_back(figure((*row)[column], ink_of(column)));
+    for (const Column column : columns) cells.push_back(figure(row->messages[column], ink_of(column)));
     if (with_times) cells.push_back({row->answer_time.count() == 0 ? "-" : answer_time_text(row->answer_time)});
     cells.push_back({named});
   }
@@ -345,7 +327,7 @@ class Hl7Section final : public SummarySection, private Hl7Tally<Place>::Counts 
 
   void count(const Place& place, const Told& told) override {
     place.for_each_row([&](Row& row) {
-      ++row[column_of(told.answer)];
+      ++row.messages[column_of(told.answer)];
       if (told.answer_time) row.answer_time.add(*told.answer_time);
     });
     if (place.exchanged && is_failure(told.answer))
@@ -353,9 +335,10 @@ class Hl7Section final : public SummarySection, private Hl7Tally<Place>::Counts 
   }
 
   void count_late(const Place& place, const Told& told) override {
-    const Column column = told.answer == Hl7Answer::superseded ? Column::superseded : Column::late;
+    const Column column = told.answer == Hl7Answer::superseded ? column_of(told.answer) : kLate;
     place.for_each_row([&](Row& row) {
-      row.move(Column::none, column);
+      --row.messages[kNone];
+      ++row.messages[column];
       if (told.answer_time) row.answer_time.add(*told.answer_time);
     });
     if (!place.exchanged) return;

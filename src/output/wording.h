@@ -36,11 +36,13 @@ std::string name_of(const Place& place, const Endpoint& endpoint);
 std::string source_name(const Observation& observation);
 std::string destination_name(const Observation& observation);
 
-/// "6 C-STORE, 1 C-ECHO" from counts by name.
+/// "6 C-STORE, 1 C-ECHO" from counts by name, without those that are zero.
 template <typename Counts>
 std::string listed(const Counts& counts) {
   std::string text;
-  for (const auto& [name, count] : counts) text.append(text.empty() ? "" : ", ").append(grouped(count) + ' ' + name);
+  for (const auto& [name, count] : counts) {
+    if (count != 0) text.append(text.empty() ? "" : ", ").append(grouped(count) + ' ' + name);
+  }
   return text;
 }
 

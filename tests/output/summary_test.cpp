@@ -604,10 +604,54 @@ TEST(Summary, TellsWhichSideSent) {
   Observation cut = samples::rogue(back);
   cut.event.visibility.one_direction = true;
   summary.observe(cut);
-  EXPECT_THAT(rendered(summary),
-              HasSubstr("    ADT^A01                   sent 420 B               1 AA\n"
-                        "    C-STORE CT Image Storage  sent 1 object, 100.0 kB  1 success\n"
-                        "    received: ADT^A01         got 420 B                1 answer not visible\n"));
+  EXPECT_THAT(rendered(summary), HasSubstr("    ADT^A01                   sent 420 B               1 AA\n"
+                                           "    C-STORE CT Image Storage  sent 1 object, 100.0 kB  1 success\n"
+                                           "    received: ADT^A01         got 420 B                1 not visible\n"));
+}
+
+TEST(Summary, ListsOfAConnectionTheMessagesThatDeviateAlone) {
+  Summary summary{{}};
+  Observation deviating = samples::observation(samples::message());
+  test::set_deviations(test::change(deviating.declared), {{DeviationKind::message_type, "ORU^R01", "ADT^A01"}});
+  summary.observe(deviating);
+  Hl7Message conforming = samples::message();
+  conforming.message_type = "ORU^R01";
+  conforming.control_id = {2, 2};
+  for (int i = 0; i < 3; ++i) summary.observe(samples::observation(conforming));
+  EXPECT_THAT(rendered(summary), HasSubstr("Undeclared or deviating: what was done, and what was carried\n"
+                                           "\n"
+                                           "  ct1 → pacs\n"
+                                           "    what     carried     answers\n"
+                                           "    ADT^A01  sent 420 B  1 AA\n"
+                                           "\n"
+                                           "Findings\n"));
+}
+
+TEST(Summary, CallsAnAnswerTheSameWhereItDeviatesAsInItsInterface) {
+  Summary summary{{.width = 140}};
+  std::uint64_t number = 0;
+  const auto see = [&](std::optional<std::string> code, std::optional<WhyUnanswered> unanswered, bool late = false,
+                       std::optional<AcknowledgementMode> agreed = {}) {
+    Hl7Message message = samples::message(code.value_or(""));
+    if (code) message.ack_code = *code;
+    message.unanswered = unanswered;
+    message.late = late;
+    ++number;
+    message.control_id = {number, number};
+    Observation observation = samples::rogue(message);
+    test::change(observation.declared).message.ack_mode = agreed;
+    summary.observe(observation);
+  };
+  see("AA", {});
+  see("AA", {}, /*late=*/true);
+  see("", {});
+  see({}, WhyUnanswered::closed);
+  see({}, WhyUnanswered::superseded);
+  see({}, WhyUnanswered::timeout, false, AcknowledgementMode::none);
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("    messages  AA  no code  late  unanswered  sent again  none wanted  type\n"
+                              "           6   1        1     1           1           1            1  ADT^A01\n"));
+  EXPECT_THAT(text, HasSubstr("1 AA, 1 late AA, 1 no code, 1 none wanted, 1 sent again, 1 unanswered\n"));
 }
 
 TEST(Summary, TellsFindingsByPairAndHowOftenEachRuleMatched) {
