@@ -26,7 +26,7 @@ class OtherSection final : public SummarySection {
     const auto* connection = std::get_if<ConnectionFact>(&observation.event.facts);
     const Protocol protocol = observation.event.protocol;
     if (!connection || observation.event.phase != Phase::end || protocol == Protocol::dicom ||
-        protocol == Protocol::hl7)
+        protocol == Protocol::hl7 || never_came_about(observation.event, *connection))
       return;
     const std::uint64_t bytes = connection->bytes[0] + connection->bytes[1];
     Row& row = rows_[what_of(observation, bytes)];

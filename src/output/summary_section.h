@@ -69,6 +69,9 @@ Cell figure(std::uint64_t number, Ink ink = Ink::plain);
 /// are counted from 1, as Wireshark does.
 std::string where_text(const Mark& mark, const RunFigures& run);
 
+/// Whether a TCP connection was refused or never answered, so that nothing was said on it.
+bool never_came_about(const Event& event, const ConnectionFact& connection);
+
 /// A line about those pairs that found no row, if there were any.
 void tell_more_pairs(TextPage& page, std::uint64_t refused_records);
 
@@ -80,6 +83,7 @@ std::unique_ptr<SummarySection> make_associations_section();
 std::unique_ptr<SummarySection> make_studies_section();
 std::unique_ptr<SummarySection> make_hl7_section();
 std::unique_ptr<SummarySection> make_workflows_section();
+std::unique_ptr<SummarySection> make_attempts_section();
 std::unique_ptr<SummarySection> make_other_section();
 std::unique_ptr<SummarySection> make_breaks_section();
 std::unique_ptr<SummarySection> make_blindness_section();

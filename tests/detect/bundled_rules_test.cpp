@@ -167,6 +167,43 @@ TEST(BundledRules, APasscodeInClear) {
   EXPECT_EQ(found(with_identity(1)), Found{});
 }
 
+/// Those of a declared flow whose receiver was to take a connection.
+Found found_of_flow(const ConnectionFact& connection, Visibility visibility = {}, bool declared_flow = true) {
+  static const RuleSet kRules = load_rules(DCMWATCH_ROOT "/rules/detection");
+  Detector detector{kRules, Limits{}};
+  Findings findings;
+  Observation observation;
+  observation.event.visibility = visibility;
+  observation.event.conversation = 7;
+  observation.event.facts = connection;
+  Declared& declared = test::change(observation.declared);
+  if (declared_flow) declared.flow = "orders";
+  test::set_unknown(declared, {UnknownKind::service});
+  detector.observe(observation, findings);
+  Found found;
+  for (const Finding& finding : findings.all) found.emplace_back(finding.rule->title, finding.rule->level);
+  return found;
+}
+
+TEST(BundledRules, ADeclaredReceiverThatDoesNotTakeConnections) {
+  const Found kFound{{"A declared receiver does not take connections", Level::medium}};
+  ConnectionFact refused;
+  refused.packets = {1, 1};
+  refused.end = ConnectionEnd::reset;
+  EXPECT_EQ(found_of_flow(refused), kFound);
+  EXPECT_EQ(found_of_flow(refused, {}, false), Found{}) << "nobody declared that it listens";
+  EXPECT_EQ(found_of_flow(refused, {.joined_midway = true}), Found{}) << "it may have taken it before";
+  ConnectionFact unanswered;
+  unanswered.packets = {3, 0};
+  unanswered.end = ConnectionEnd::unanswered;
+  unanswered.attempts = UnansweredAttempts{};
+  EXPECT_EQ(found_of_flow(unanswered, {.one_direction = true}), kFound);
+  unanswered.packets = {1, 0};
+  EXPECT_EQ(found_of_flow(unanswered, {.one_direction = true}), Found{}) << "the capture may have ended before";
+  refused.handshake_time = refused.round_trip_to_acceptor = std::chrono::milliseconds{1};
+  EXPECT_EQ(found_of_flow(refused), Found{}) << "it took it, and ended it then";
+}
+
 TEST(BundledRules, Hl7MessagesThatAreNotAnsweredOrNotWell) {
   Hl7Message message;
   EXPECT_EQ(found(message), Found{});

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import dcmwatch as d
+import spoken
 
 HL7 = d.PCAPS / "hl7.pcap"
 HIS, ENGINE, RIS = (10, 20, 40, 30), (10, 20, 40, 20), (10, 20, 40, 10)
@@ -146,6 +147,24 @@ class Interfaces(unittest.TestCase):
         done = d.replay("--model", self.model(senders="[HIS, 'LAB|MAIN']"), capture(self.folder / "said.pcap", HIS, ENGINE, said))
         section = done.stdout.split("\nHL7\n")[1].split("\n\n")[0]
         self.assertEqual([line.split("(99 %)  ")[1] for line in section.splitlines()[-3:]], ["HIS", "LAB|MAIN", "undeclared: ROGUE|X"])
+
+    def test_a_declared_receiver_that_does_not_listen_is_found_and_told(self):
+        refused, silent = spoken.Capture(), spoken.Capture()
+        for number in range(3):
+            for said, answered in ((refused, True), (silent, False)):
+                connection = spoken.Attempt(said, HIS, ENGINE, 40000 + number)
+                if answered:
+                    connection.refuse()
+                else:
+                    connection.open()
+                said.wait(5)
+        for said, column in ((refused, 2), (silent, 3)):
+            path = said.write(self.folder / "said.pcap")
+            found = d.findings(d.records.__wrapped__(path, "--model", d.MODEL))[-1]
+            self.assertEqual((found["rule"]["name"], found["flow"]["name"]), ("A declared receiver does not take connections", "patients-and-orders"))
+            section = d.replay("--model", d.MODEL, path).stdout.split("nobody answered\n")[1].split("\n\n")[0]
+            row = section.splitlines()[1].replace(" → ", "→").split()
+            self.assertEqual((row[0], row[column - 1], row[-1]), ("his→engine:2575", "3", "patients-and-orders"))
 
     def test_an_interface_that_nobody_declared_is_named_by_its_messages(self):
         done = d.replay("--model", d.MODEL, capture(self.folder / "said.pcap", (10, 20, 99, 66), RIS, [(message(1, sender="X|Y"), answer(1))]))

@@ -562,6 +562,40 @@ TEST(Summary, TellsOtherConnections) {
                                            "  tls                             1  612.0 kB\n"));
 }
 
+TEST(Summary, TellsWhoDidNotTakeConnectionsTheDeclaredOnesFirst) {
+  Summary summary{{.width = 140}};
+  ConnectionFact refused;
+  refused.packets = {1, 1};
+  refused.end = ConnectionEnd::reset;
+  ConnectionFact unanswered;
+  unanswered.packets = {57, 0};
+  unanswered.end = ConnectionEnd::unanswered;
+  unanswered.attempts = UnansweredAttempts{19, Network::around(*IpAddress::parse("10.20.10.0"), 120)};
+  const auto see = [&](Observation observation) {
+    observation.event.protocol = Protocol::unidentified;
+    summary.observe(observation);
+  };
+  for (int i = 0; i < 3; ++i) see(samples::observation(refused));
+  see(samples::observation(unanswered));
+  for (int i = 0; i < 50; ++i) see(samples::rogue(refused));
+  Observation several = samples::rogue(unanswered);
+  several.event.parties.destination = {};
+  see(several);
+  ConnectionFact reset = samples::connection();
+  reset.end = ConnectionEnd::reset;
+  see(samples::observation(reset));
+  const std::string text = rendered(summary);
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "Connections that were refused, or that nobody answered\n"
+          "  from → to                 refused  unanswered  first              last                declared flow\n"
+          "  ct1 → pacs:11112                3          19  08:00:00, frame 4  08:00:01, frame 91  ct1-store\n"
+          "  10.20.99.66 → pacs:11112       50           -  08:00:00, frame 4  08:00:01, frame 91  -\n"
+          "  10.20.99.66 → several           -          19  08:00:00, frame 4  08:00:01, frame 91  -\n"));
+  EXPECT_THAT(text, HasSubstr("  flow ct1-store            1  612.0 kB\n"));
+}
+
 TEST(Summary, SaysWhatWasNotVisible) {
   Summary summary{{}};
   Observation observation = samples::observation(samples::association());
