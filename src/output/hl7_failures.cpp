@@ -1,6 +1,7 @@
 #include "output/hl7_failures.h"
 
 #include <algorithm>
+#include <array>
 
 #include "output/wording.h"
 
@@ -22,12 +23,25 @@ std::string text_of_answer(Hl7Answer answer, const Hl7Message& record) {
   return text;
 }
 
+/// What hl7.unanswered says, for people.
+std::string text_of_silence(WhyUnanswered reason) {
+  struct Meaning {
+    std::string_view reason, text;
+  };
+  constexpr std::array kMeanings{Meaning{"timeout", "not answered in time"},
+                                 Meaning{"overtaken", "not answered, later messages were"},
+                                 Meaning{"closed", "connection closed before an answer"}};
+  const std::string_view told = to_text(reason);
+  const auto* meaning = std::ranges::find(kMeanings, told, &Meaning::reason);
+  return std::string{meaning == kMeanings.end() ? told : meaning->text};
+}
+
 }  // namespace
 
 std::string Hl7Failures::reason_of(Hl7Answer answer, const Hl7Message* record) {
   if (!record) return std::string{to_text(answer)};
   if (answer != Hl7Answer::none) return text_of_answer(answer, *record);
-  return record->unanswered ? "not answered (" + std::string{to_text(*record->unanswered)} + ')' : "not answered";
+  return record->unanswered ? text_of_silence(*record->unanswered) : "not answered in time";
 }
 
 Hl7Failures::Key Hl7Failures::key_of(const Hl7Failing& message) {

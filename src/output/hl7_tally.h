@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/keyed_hash.h"
 #include "base/limits.h"
@@ -15,7 +16,8 @@ namespace dcmwatch {
 /// A message counts when it is over, or as soon as it is told as not answered in time. If its application may answer on
 /// another connection (HL7 v2 2.9.3), it counts when that is seen, or can no longer come; what comes after a message
 /// was counted as not answered in time makes that one a late answer. An acknowledgement that turns out to be such an
-/// answer is none of a message not seen.
+/// answer is none of a message not seen. A message that was not answered in time counts as sent again once a later copy
+/// of it was answered, on whichever connection.
 ///
 /// `Place` is whatever the one who counts has to know of a message. Order of calls: observe() every record, in the
 /// order in which they became known; finish() when no more come. At most kRememberedConversations messages that may
@@ -55,7 +57,11 @@ class Hl7Tally {
   template <typename PlaceOf>
   void observe(const Observation& observation, const PlaceOf& place_of) {
     advance(observation.event.last.time);
-    if (const auto* link = std::get_if<Link>(&observation.event.facts)) return on_link(*link);
+    if (const auto* link = std::get_if<Link>(&observation.event.facts)) {
+      if (link->kind == LinkKind::message_acknowledged) on_acknowledged(*link);
+      if (link->kind == LinkKind::message_resent) on_resent(*link);
+      return;
+    }
     settle_stray();
     const auto* message = std::get_if<Hl7Message>(&observation.event.facts);
     if (!message) return;
@@ -64,6 +70,10 @@ class Hl7Tally {
       if (over) stray_.emplace(Stray{place_of(), observation.event.conversation, *message});
     } else if (over) {
       on_end(observation, *message, place_of);
+      if (message->answer()) on_copy_answered(print_of(observation, *message), *message);
+    } else if (observation.event.phase == Phase::start) {
+      latest_ = {observation.event.conversation, message->sent.packet, message->control_id};
+      if (may_be_answered_elsewhere(*message)) on_begun(observation, *message, place_of);
     } else if (may_be_answered_elsewhere(*message)) {
       on_begun(observation, *message, place_of);
     }
@@ -87,6 +97,12 @@ class Hl7Tally {
     bool over = false;  ///< on its own connection
     bool counted = false;
   };
+  /// A message by where it begins.
+  struct Begun {
+    std::uint64_t conversation = 0;
+    std::uint64_t packet = 0;
+    Pseudonym control_id;
+  };
   /// An acknowledgement of which the next record may tell whose it is.
   struct Stray {
     Place place;
@@ -96,6 +112,9 @@ class Hl7Tally {
 
   [[nodiscard]] std::uint64_t print_of(std::uint64_t conversation, std::uint64_t packet, const Pseudonym& id) const {
     return hash_(conversation, packet, id.first());
+  }
+  [[nodiscard]] std::uint64_t print_of(const Observation& observation, const Hl7Message& message) const {
+    return print_of(observation.event.conversation, message.sent.packet, message.control_id);
   }
 
   template <typename PlaceOf>
@@ -111,16 +130,14 @@ class Hl7Tally {
 
   template <typename PlaceOf>
   void on_begun(const Observation& observation, const Hl7Message& message, const PlaceOf& place_of) {
-    const Event& event = observation.event;
-    Followed& followed =
-        follow(print_of(event.conversation, message.sent.packet, message.control_id), event.last.time, place_of);
+    Followed& followed = follow(print_of(observation, message), observation.event.last.time, place_of);
     if (message.unanswered && !followed.counted) count(followed, {answer_to(message, observation), &message, {}});
   }
 
   template <typename PlaceOf>
   void on_end(const Observation& observation, const Hl7Message& message, const PlaceOf& place_of) {
     const Event& event = observation.event;
-    const std::uint64_t print = print_of(event.conversation, message.sent.packet, message.control_id);
+    const std::uint64_t print = print_of(observation, message);
     const bool open = may_be_answered_elsewhere(message);
     Followed* followed = followed_.find(print);
     if (followed && followed->over) {  // another one, with the same control id in the same packet
@@ -156,12 +173,13 @@ class Hl7Tally {
     return told;
   }
 
-  void on_link(const Link& link) {
-    if (link.kind != LinkKind::message_acknowledged || link.cause == 0 || !stray_) return;
+  void on_acknowledged(const Link& link) {
+    if (link.cause == 0 || !stray_) return;
     if (stray_->conversation != link.effect || stray_->message.sent.packet != link.effect_packet) return;
     const Stray answer = std::move(*stray_);
     stray_.reset();
-    Followed* const followed = followed_.find(print_of(link.cause, link.cause_packet, answer.message.control_id));
+    const std::uint64_t print = print_of(link.cause, link.cause_packet, answer.message.control_id);
+    Followed* const followed = followed_.find(print);
     if (!followed) return;
     const Told told{answer_of_code(answer.message.answer().value_or(ShortCode{})), &answer.message, link.delay};
     if (followed->counted) {
@@ -170,6 +188,29 @@ class Hl7Tally {
       count(*followed, told);
     }
     if (followed->over) followed_.erase(followed->print);
+    on_copy_answered(print, answer.message);
+  }
+
+  // It is told after the record that begins the copy.
+  void on_resent(const Link& link) {
+    if (link.effect != latest_.conversation || link.effect_packet != latest_.packet) return;
+    const std::uint64_t earlier = print_of(link.cause, link.cause_packet, latest_.control_id);
+    std::vector<std::uint64_t> copies;
+    if (std::vector<std::uint64_t>* more = copies_.find(earlier)) copies = std::move(*more);
+    copies_.erase(earlier);
+    if (copies.size() < kCopies) copies.push_back(earlier);
+    copies_.of(print_of(link.effect, link.effect_packet, latest_.control_id)) = std::move(copies);
+  }
+
+  void on_copy_answered(std::uint64_t print, const Hl7Message& answer) {
+    if (copies_.size() == 0) return;
+    const std::vector<std::uint64_t>* copies = copies_.find(print);
+    if (!copies) return;
+    for (const std::uint64_t earlier : *copies) {
+      Followed* const followed = followed_.find(earlier);
+      if (followed && followed->counted) count_late(*followed, {Hl7Answer::superseded, &answer, {}});
+    }
+    copies_.erase(print);
   }
 
   void count(Followed& followed, const Told& told) {
@@ -211,9 +252,13 @@ class Hl7Tally {
     }
   }
 
+  static constexpr std::size_t kCopies = 64;  ///< of one message that are looked for
+
   Counts& counts_;
   KeyedHash hash_;
-  PerConversation<Followed> followed_;  ///< by print_of() instead
+  PerConversation<Followed> followed_;                                            ///< by print_of() instead
+  PerConversation<std::vector<std::uint64_t>> copies_{kRememberedConversations};  ///< earlier ones, by the latest
+  Begun latest_;
   std::optional<Stray> stray_;
 };
 

@@ -33,10 +33,14 @@ struct Difference {
   DeviationKind kind{};
   std::string expected;
   std::vector<std::string> observed;
+  bool more = false;
 
   void add(const std::string& value) {
-    if (observed.size() < kSummaryNames && std::ranges::find(observed, value) == observed.end()) {
+    if (std::ranges::find(observed, value) != observed.end()) return;
+    if (observed.size() < kSummaryNames) {
       observed.push_back(value);
+    } else {
+      more = true;
     }
   }
 };
@@ -62,7 +66,7 @@ std::string parties_text(const Observation& example) {
 std::string difference_text(const Difference& difference) {
   std::string observed;
   for (const std::string& value : difference.observed) observed.append(observed.empty() ? "" : ", ").append(value);
-  std::string text = std::string{to_text(difference.kind)} + ": observed " + observed;
+  std::string text = std::string{to_text(difference.kind)} + ": observed " + observed + (difference.more ? ", …" : "");
   if (!difference.expected.empty()) text += "; expected " + difference.expected;
   return text;
 }
@@ -71,7 +75,7 @@ Entry entry_of(const Finding& finding) {
   Entry entry{finding.rule->level, shown(finding.rule->title), parties_text(finding.example), {}, finding.first, 0};
   for (const Deviation& deviation : finding.example.declared->deviations) {
     const std::string observed = deviation.observed.empty() ? "none" : shown(deviation.observed);
-    entry.differences.push_back({deviation.kind, shown(deviation.expected), {observed}});
+    entry.differences.push_back({deviation.kind, shown(deviation.expected), {observed}, false});
   }
   return entry;
 }

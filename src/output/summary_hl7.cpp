@@ -133,8 +133,6 @@ std::string answer_time_text(const DurationQuantiles& answer_time) {
 std::string figures_of(const Exchanged& exchanged) {
   std::string text = counted(exchanged.all.total(), "message");
   if (exchanged.sent_again != 0) text += ", " + grouped(exchanged.sent_again) + " of them sent again";
-  if (exchanged.unmatched != 0)
-    text += ", " + counted(exchanged.unmatched, "acknowledgement") + " of messages not seen";
   if (exchanged.all.answer_time.count() != 0)
     text += ", answered within " + answer_time_text(exchanged.all.answer_time);
   return text;
@@ -157,6 +155,21 @@ std::string late_text(const Exchanged& exchanged) {
   return text;
 }
 
+/// "LAB|LAB, ROGUE|X, …"
+std::string undeclared_text(const Exchanged& exchanged) {
+  std::string names;
+  for (const std::string& name : exchanged.undeclared_senders) names.append(names.empty() ? "" : ", ").append(name);
+  return names + (exchanged.more_undeclared_senders ? ", …" : "");
+}
+
+/// The declared sender of all messages, if there is but one, or those that are not.
+std::optional<std::string> only_sender(const Exchanged& exchanged) {
+  const auto& senders = exchanged.senders.rows();
+  if (senders.size() != 1 || senders.begin()->second.total() != exchanged.all.total()) return std::nullopt;
+  const std::string& sender = senders.begin()->first;
+  return sender.empty() ? "undeclared senders: " + undeclared_text(exchanged) : shown(sender);
+}
+
 /// What is told of an interface where there is any of it.
 std::vector<std::string> remarks_on(const Exchanged& exchanged) {
   std::vector<std::string> remarks;
@@ -170,6 +183,9 @@ std::vector<std::string> remarks_on(const Exchanged& exchanged) {
     remarks.push_back(grouped(exchanged.applied) + " answered by the application on another connection, " +
                       grouped(exchanged.never_applied) + " never");
   }
+  if (exchanged.unmatched != 0)
+    remarks.push_back(counted(exchanged.unmatched, "acknowledgement") + " of messages not seen");
+  if (const auto sender = only_sender(exchanged)) remarks.push_back("all from " + *sender);
   remarks.push_back("last seen " + time_text(exchanged.last));
   return remarks;
 }
@@ -207,21 +223,13 @@ Table types_table(const Exchanged& exchanged) {
   return table_of(rows, exchanged.all, "type", false);
 }
 
-/// "undeclared: LAB|LAB, ROGUE|X, …"
-std::string undeclared_text(const Exchanged& exchanged) {
-  std::string names;
-  for (const std::string& name : exchanged.undeclared_senders) names.append(names.empty() ? "" : ", ").append(name);
-  if (exchanged.more_undeclared_senders) names += ", …";
-  return "undeclared: " + names;
-}
-
 Table senders_table(const Exchanged& exchanged) {
   std::vector<NamedRow> rows;
   for (const auto& [sender, row] : exchanged.senders.rows()) {
     if (!sender.empty()) rows.emplace_back(shown(sender), &row);
   }
   const auto others = exchanged.senders.rows().find("");
-  if (others != exchanged.senders.rows().end()) rows.emplace_back(undeclared_text(exchanged), &others->second);
+  if (others != exchanged.senders.rows().end()) rows.emplace_back("undeclared", &others->second);
   return table_of(rows, exchanged.all, "sender", true);
 }
 
@@ -265,7 +273,9 @@ class Hl7Section final : public SummarySection, private Hl7Tally<Place>::Counts 
     if (exchanged.all.total() != 0) page.table(types_table(exchanged), 4);
     if (exchanged.types.refused() != 0)
       page.line("and " + counted(exchanged.types.refused(), "message") + " of other types", 4);
-    if (!exchanged.senders.rows().empty()) page.table(senders_table(exchanged), 4);
+    if (exchanged.senders.rows().empty() || only_sender(exchanged)) return;
+    page.table(senders_table(exchanged), 4);
+    if (!exchanged.undeclared_senders.empty()) page.line("undeclared: " + undeclared_text(exchanged), 4);
   }
 
   Exchanged* exchanged_of(const Observation& observation, const Hl7Message& message) {

@@ -14,7 +14,11 @@ namespace {
 
 constexpr std::size_t kShownWays = 20;  // those that began first
 constexpr std::size_t kPseudonymShown = 8;
-constexpr std::size_t kStates = 5;
+constexpr std::size_t kStates = 6;
+constexpr std::size_t kNotYet = 5;  ///< missing when the capture ended, which is no state of its own
+
+/// What became of an order.
+enum Outcome : std::size_t { kComplete, kLacking, kUnfinished, kFailed, kCancelled, kUnknown, kOutcomes };
 
 using States = std::array<WorkflowStepState, kWorkflowSteps>;
 
@@ -22,13 +26,16 @@ using States = std::array<WorkflowStepState, kWorkflowSteps>;
 struct Told {
   bool any = false;
   bool cancelled = false;
+  bool preliminary = false;
   States states{};
 
   [[nodiscard]] bool has(WorkflowStepState state) const { return std::ranges::find(states, state) != states.end(); }
-  /// Nothing more is to come of it.
-  [[nodiscard]] bool whole() const {
-    return !cancelled && !has(WorkflowStepState::missing) && !has(WorkflowStepState::failed) &&
-           states.back() != WorkflowStepState::unknown;
+  /// What is told of the order: the gravest alone.
+  [[nodiscard]] std::size_t outcome() const {
+    if (cancelled) return kCancelled;
+    if (has(WorkflowStepState::failed)) return kFailed;
+    if (has(WorkflowStepState::missing)) return preliminary ? kUnfinished : kLacking;
+    return states.back() == WorkflowStepState::unknown ? kUnknown : kComplete;
   }
 };
 
@@ -42,7 +49,7 @@ std::string steps_in(const Told& told, WorkflowStepState state) {
 }
 
 struct Lacking {
-  Timestamp since;
+  Mark since;
   std::string order;  ///< shortened
   Pair way;
   std::string what;
@@ -56,28 +63,32 @@ class WorkflowsSection final : public SummarySection {
     const std::uint64_t print = workflow->accession.empty() ? workflow->study.first() : workflow->accession.first();
     Told& told = ways_.of(print);
     count(told, -1);
-    told = {.any = true, .cancelled = workflow->cancelled};
+    told = {true, workflow->cancelled, workflow->preliminary, {}};
     for (std::size_t i = 0; i < kWorkflowSteps; ++i) told.states[i] = workflow->steps[i].state;
     count(told, 1);
     list(print, observation, *workflow, told);
   }
 
-  void render(TextPage& page, const RunFigures&) const override {
+  void render(TextPage& page, const RunFigures& run) const override {
     if (orders_ == 0) return;
     page.heading("Orders' ways");
-    std::string text = counted(orders_, "order") + ": " + grouped(whole_) + " complete";
-    const auto add = [&text](std::uint64_t orders, std::string_view how) {
-      if (orders != 0) text += ", " + grouped(orders) + ' ' + std::string{how};
+    const auto orders = [this](Outcome outcome) { return outcomes_[outcome]; };
+    std::string text = counted(orders_, "order") + ": " + grouped(orders(kComplete)) + " complete";
+    const auto add = [&text](std::uint64_t number, std::string_view how) {
+      if (number != 0) text += ", " + grouped(number) + ' ' + std::string{how};
     };
-    add(lacking_, lacking_ == 1 ? "lacks a step" : "lack a step");
-    add(failed_, failed_ == 1 ? "with a failed step" : "with failed steps");
-    add(cancelled_, "cancelled");
+    add(orders(kLacking), orders(kLacking) == 1 ? "lacks a step" : "lack a step");
+    add(orders(kUnfinished), "not complete when the capture ended");
+    add(orders(kFailed), orders(kFailed) == 1 ? "with a failed step" : "with failed steps");
+    add(orders(kCancelled), "cancelled");
+    add(orders(kUnknown), "of which no report could be expected");
     page.line(text);
     Table table{{{"step"},
                  {"seen", Align::right},
                  {"late", Align::right},
                  {"failed", Align::right},
                  {"missing", Align::right},
+                 {"not yet", Align::right},
                  {"not known", Align::right}},
                 {}};
     for (std::size_t i = 0; i < kWorkflowSteps; ++i) {
@@ -89,24 +100,23 @@ class WorkflowsSection final : public SummarySection {
                             figure(in(WorkflowStepState::late), Ink::yellow),
                             figure(in(WorkflowStepState::failed), Ink::yellow),
                             figure(in(WorkflowStepState::missing), Ink::yellow),
+                            figure(steps_[i][kNotYet]),
                             figure(in(WorkflowStepState::unknown))});
     }
     page.table(table);
-    render_lacking(page);
+    render_lacking(page, run);
   }
 
  private:
   void count(const Told& told, int by) {
     if (!told.any) return;
-    const auto add = [by](std::uint64_t& figure, bool one) {
-      if (one) figure += static_cast<std::uint64_t>(by);
-    };
-    add(orders_, true);
-    add(whole_, told.whole());
-    add(lacking_, told.has(WorkflowStepState::missing));
-    add(failed_, told.has(WorkflowStepState::failed));
-    add(cancelled_, told.cancelled);
-    for (std::size_t i = 0; i < kWorkflowSteps; ++i) add(steps_[i][static_cast<std::size_t>(told.states[i])], true);
+    const auto add = [by](std::uint64_t& figure) { figure += static_cast<std::uint64_t>(by); };
+    add(orders_);
+    add(outcomes_[told.outcome()]);
+    for (std::size_t i = 0; i < kWorkflowSteps; ++i) {
+      const bool not_yet = told.preliminary && told.states[i] == WorkflowStepState::missing;
+      add(steps_[i][not_yet ? kNotYet : static_cast<std::size_t>(told.states[i])]);
+    }
   }
 
   void list(std::uint64_t print, const Observation& observation, const Workflow& workflow, const Told& told) {
@@ -119,7 +129,7 @@ class WorkflowsSection final : public SummarySection {
     add(steps_in(told, WorkflowStepState::failed), "failed: ");
     if (what.empty()) return;
     const Pseudonym& name = workflow.accession.empty() ? workflow.study : workflow.accession;
-    listed_[print] = {observation.event.first.time, std::string{name.text().view().substr(0, kPseudonymShown)},
+    listed_[print] = {observation.event.first, std::string{name.text().view().substr(0, kPseudonymShown)},
                       pair_of(observation), what};
     if (listed_.size() <= kShownWays) return;
     listed_.erase(std::ranges::max_element(listed_, [](const auto& one, const auto& other) {
@@ -127,7 +137,7 @@ class WorkflowsSection final : public SummarySection {
     }));
   }
 
-  void render_lacking(TextPage& page) const {
+  void render_lacking(TextPage& page, const RunFigures& run) const {
     if (listed_.empty()) return;
     page.gap();
     page.line("Not complete, the first of them");
@@ -136,9 +146,8 @@ class WorkflowsSection final : public SummarySection {
     std::ranges::stable_sort(ways, {}, [](const Lacking* way) { return way->since; });
     Table table{{{"order"}, {"since"}, {"from → to"}, {"steps"}}, {}};
     for (const Lacking* way : ways) {
-      const std::string time = time_text(way->since);
       table.rows.push_back({{way->order},
-                            {time.substr(time.find(' ') + 1)},
+                            {where_text(way->since, run)},
                             {way->way.source + " → " + way->way.destination},
                             {way->what, Ink::yellow}});
     }
@@ -147,7 +156,8 @@ class WorkflowsSection final : public SummarySection {
 
   PerConversation<Told> ways_{kRememberedConversations};
   std::map<std::uint64_t, Lacking> listed_;
-  std::uint64_t orders_ = 0, whole_ = 0, lacking_ = 0, failed_ = 0, cancelled_ = 0;
+  std::uint64_t orders_ = 0;
+  std::array<std::uint64_t, kOutcomes> outcomes_{};
   std::array<std::array<std::uint64_t, kStates>, kWorkflowSteps> steps_{};
 };
 

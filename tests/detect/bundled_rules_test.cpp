@@ -208,7 +208,7 @@ TEST(BundledRules, Hl7MessagesThatAreNotAnsweredOrNotWell) {
   Hl7Message message;
   EXPECT_EQ(found(message), Found{});
   message.unanswered = WhyUnanswered::overtaken;
-  EXPECT_EQ(found(message, Phase::progress), (Found{{"An HL7 message was not answered", Level::medium}}));
+  EXPECT_EQ(found(message, Phase::progress), (Found{{"An HL7 message was not answered in time", Level::medium}}));
   message.unanswered.reset();
   message.accept_code = "CA";
   message.ack_code = "AR";

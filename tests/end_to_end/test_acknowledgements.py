@@ -54,7 +54,7 @@ class Acknowledgements(unittest.TestCase):
         end = self.messages(told)[-1]
         self.assertEqual((end["ack_code"], end["late"], end["ack_type"]), ("AA", True, "ORR^O02"))
         self.assertNotIn("unanswered", end)
-        self.assertEqual(self.found(told), {"An HL7 message was not answered", "An HL7 message was answered late"})
+        self.assertEqual(self.found(told), {"An HL7 message was not answered in time", "An HL7 message was answered late"})
 
     def test_an_answer_that_was_captured_nowhere_is_lost_and_not_missing(self):
         for still_said in (True, False):
@@ -73,7 +73,7 @@ class Acknowledgements(unittest.TestCase):
         Connection(self.capture, RIS, PACS).say(0, message(1)).close()
         told = self.told()
         self.assertEqual(self.messages(told)[0]["unanswered"], "closed")
-        self.assertEqual(self.found(told), {"An HL7 message was not answered"})
+        self.assertEqual(self.found(told), {"An HL7 message was not answered in time"})
 
     def test_a_message_that_never_reached_its_receiver_is_not_delivered(self):
         connection = Connection(self.capture, RIS, PACS)
@@ -151,6 +151,20 @@ class Acknowledgements(unittest.TestCase):
         self.assertNotIn("Not answered or refused", summary)
         self.assertEqual(metrics['dcmwatch_hl7_messages_total{ack="superseded",flow="undeclared",sender="undeclared"}'], "1")
 
+    def test_nor_is_it_where_each_copy_has_a_connection_of_its_own(self):
+        for port in (40000, 40001, 40002):
+            connection = Connection(self.capture, RIS, PACS, port)
+            connection.say(0, message(1))
+            if port == 40002:
+                connection.say(1, answer(1))
+            connection.close()
+            self.capture.wait(60)
+        summary, _ = self.summed_up()
+        self.assertIn("    3 messages, 2 of them sent again, answered within", summary)
+        self.assertIn("    2 not answered in time; of these 2 when sent again\n", summary)
+        self.assertIn("    messages  AA  unanswered  sent again  type\n           3   1           -           2  ORM^O01\n", summary)
+        self.assertNotIn("Not answered or refused", summary)
+
     def test_what_waits_when_the_capture_ends(self):
         connection = Connection(self.capture, RIS, PACS)
         connection.say(0, message(1))
@@ -159,7 +173,7 @@ class Acknowledgements(unittest.TestCase):
         summary, metrics = self.summed_up()
         self.assertIn("    1 not answered in time\n    2 waiting for an answer at the end, the oldest for 40 s\n", summary)
         self.assertIn("    messages  AA  unanswered  waiting  type\n           2   -           1        1  ORM^O01\n", summary)
-        self.assertRegex(summary, r"08:00:00, frame 4  10\.20\.40\.10 → 10\.20\.20\.10  [0-9a-f]{8}    ORM\^O01  not answered \(timeout\)")
+        self.assertRegex(summary, r"08:00:00, frame 4  10\.20\.40\.10 → 10\.20\.20\.10  [0-9a-f]{8}    ORM\^O01  not answered in time")
         self.assertEqual(metrics['dcmwatch_hl7_waiting_messages{flow="undeclared"}'], "2")
 
     def test_what_an_error_says_leaves_by_its_codes_alone(self):

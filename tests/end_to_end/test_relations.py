@@ -262,7 +262,7 @@ class OrdersWays(unittest.TestCase):
 
     def test_the_summary_says_which_step_is_missing(self):
         text = d.replay(d.PCAPS / "order-way.pcap").stdout
-        self.assertIn("9 orders: 2 complete, 5 lack a step, 1 with a failed step, 2 cancelled", text)
+        self.assertIn("9 orders: 2 complete, 5 not complete when the capture ended, 2 cancelled", text)
         for left_out in filter(None, self.LACKS.values()):
             self.assertIn("no sign yet of: " + left_out.replace("_", " "), text)
 

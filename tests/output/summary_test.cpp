@@ -465,7 +465,7 @@ TEST(Summary, TellsHowManyWereNotAnsweredInTimeAndOfTheseLater) {
                         "  Not answered or refused, the first of them\n"
                         "    sent               from → to   control id  type     what became of it\n"
                         "    08:00:00, frame 3  ct1 → pacs  00000000    ADT^A01  AR\n"
-                        "    08:00:00, frame 6  ct1 → pacs  00000000    ADT^A01  not answered (timeout)\n"));
+                        "    08:00:00, frame 6  ct1 → pacs  00000000    ADT^A01  not answered in time\n"));
 }
 
 TEST(Summary, TellsHowManyMessagesWereSentAgain) {
@@ -494,13 +494,52 @@ TEST(Summary, TellsTheDeclaredSendersOfAFlowAndThoseThatAreNot) {
   for (const char* ack : {"AA", "AE"}) see("HIS", "HIS", ack);
   see("*|CLINIC", "WARD", "AA");
   for (const char* rogue : {"ROGUE", "ROGUE", "", "A", "B", "C"}) see("", rogue, "AA");
-  EXPECT_THAT(
-      rendered(summary),
-      HasSubstr(
-          "    messages  AA  AE  unanswered  answered within                  sender\n"
-          "           1   1   -           -  20 ms (median) and 20 ms (99 %)  *|CLINIC\n"
-          "           2   1   1           -  20 ms (median) and 20 ms (99 %)  HIS\n"
-          "           6   6   -           -  20 ms (median) and 20 ms (99 %)  undeclared: ?, A|, B|, ROGUE|, …\n"));
+  EXPECT_THAT(rendered(summary),
+              HasSubstr("    messages  AA  AE  unanswered  answered within                  sender\n"
+                        "           1   1   -           -  20 ms (median) and 20 ms (99 %)  *|CLINIC\n"
+                        "           2   1   1           -  20 ms (median) and 20 ms (99 %)  HIS\n"
+                        "           6   6   -           -  20 ms (median) and 20 ms (99 %)  undeclared\n"
+                        "    undeclared: ?, A|, B|, ROGUE|, …\n"));
+}
+
+TEST(Summary, SaysWhoseAllMessagesOfAFlowAre) {
+  Summary summary{{}};
+  Observation observation = samples::observation(samples::message());
+  test::change(observation.declared).message.sender = "HIS|HOSPITAL";
+  summary.observe(observation);
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("    all from HIS|HOSPITAL\n"));
+  EXPECT_THAT(text, Not(HasSubstr("sender")));
+}
+
+TEST(Summary, CountsAMessageAsSentAgainOnceALaterCopyWasAnsweredOnAnotherConnection) {
+  Summary summary{{}};
+  const auto copy = [&](std::uint64_t number, bool answered) {
+    Hl7Message message = samples::message(answered ? "AA" : "");
+    message.sent = samples::mark(std::chrono::seconds{number}, number);
+    message.acknowledged.reset();
+    Hl7Message begun = samples::message("");
+    begun.unanswered.reset();
+    begun.sent = message.sent;
+    summary.observe(samples::observation(begun, Phase::start, number));
+    if (number != 1)
+      summary.observe(samples::observation(Link{.kind = LinkKind::message_resent,
+                                                .cause = number - 1,
+                                                .effect = number,
+                                                .cause_packet = number - 1,
+                                                .effect_packet = number},
+                                           Phase::end, number));
+    summary.observe(samples::observation(message, Phase::end, number));
+  };
+  copy(1, false);
+  copy(2, false);
+  copy(3, true);
+  copy(4, false);
+  const std::string text = rendered(summary);
+  EXPECT_THAT(text, HasSubstr("    4 messages, 3 of them sent again\n"
+                              "    3 not answered in time; of these 2 when sent again\n"));
+  EXPECT_THAT(text, HasSubstr("    messages  AA  unanswered  sent again  type\n"
+                              "           4   1           1           2  ADT^A01\n"));
 }
 
 TEST(Summary, NamesTheFirstMessagesThatFailedByTheirControlIdsBeginning) {
@@ -542,7 +581,8 @@ TEST(Summary, TellsOfAcknowledgementsWhoseMessagesWereNotSeen) {
   acknowledgement.message_seen = false;
   summary.observe(samples::observation(acknowledgement));
   EXPECT_THAT(rendered(summary), HasSubstr("  ct1 → pacs (ct1-store)\n"
-                                           "    0 messages, 1 acknowledgement of messages not seen\n"
+                                           "    0 messages\n"
+                                           "    1 acknowledgement of messages not seen\n"
                                            "    last seen 2026-03-02 08:00:01.500\n"));
 }
 
@@ -828,14 +868,36 @@ TEST(Summary, TellsHowFarOrdersGotByTheLastRecordOfEach) {
   summary.observe(samples::observation(workflow));
   std::string text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("Orders' ways\n  1 order: 0 complete, 1 lacks a step"));
-  EXPECT_THAT(text, testing::ContainsRegex("report +- +- +- +1 +-"));
-  EXPECT_THAT(text, testing::ContainsRegex("01234567 +[0-9:.]+ +ct1 → pacs +missing: report"));
+  EXPECT_THAT(text, testing::ContainsRegex("report +- +- +- +1 +- +-"));
+  EXPECT_THAT(text, testing::ContainsRegex("01234567 +08:00:00, frame 4 +ct1 → pacs +missing: report"));
   workflow.at(WorkflowStep::report) = {WorkflowStepState::late, samples::kStart};
   summary.observe(samples::observation(workflow));
   text = rendered(summary);
   EXPECT_THAT(text, HasSubstr("1 order: 1 complete\n"));
-  EXPECT_THAT(text, testing::ContainsRegex("report +- +1 +- +- +-"));
+  EXPECT_THAT(text, testing::ContainsRegex("report +- +1 +- +- +- +-"));
   EXPECT_THAT(text, Not(HasSubstr("Not complete")));
+}
+
+TEST(Summary, CountsAnOrderOnceAndWhatMayStillComeApart) {
+  Summary summary{{}};
+  std::uint64_t number = 0;
+  const auto see = [&](bool preliminary, bool failed, bool cancelled) {
+    Workflow workflow = samples::workflow();
+    workflow.accession = {++number << 32, 0};
+    workflow.preliminary = preliminary;
+    workflow.cancelled = cancelled;
+    if (failed) workflow.at(WorkflowStep::images) = {WorkflowStepState::failed, samples::kStart};
+    summary.observe(samples::observation(workflow));
+  };
+  see(false, false, false);
+  see(true, false, false);
+  see(false, true, false);
+  see(false, true, true);
+  const std::string text = rendered(summary);
+  EXPECT_THAT(
+      text, HasSubstr("  4 orders: 0 complete, 1 lacks a step, 1 not complete when the capture ended, 1 with a failed\n"
+                      "    step, 1 cancelled\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("report +- +- +- +3 +1 +-"));
 }
 
 TEST(Summary, TellsTheWorstStudiesFirstAndHowManyThereAre) {
