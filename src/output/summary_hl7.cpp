@@ -51,7 +51,7 @@ Ink ink_of(Column column) {
 /// Messages that have something in common, by what became of them.
 struct Row {
   std::array<std::uint64_t, kColumns> messages{};
-  DurationQuantiles answer_time;
+  DurationQuantiles answer_time;  ///< not of a type: it would take memory, and is not told
 
   [[nodiscard]] std::uint64_t total() const {
     std::uint64_t sum = 0;
@@ -336,10 +336,8 @@ class Hl7Section final : public SummarySection, private Hl7Tally<Place>::Counts 
   }
 
   void count(const Place& place, const Told& told) override {
-    place.for_each_row([&](Row& row) {
-      ++row.messages[column_of(told.answer)];
-      if (told.answer_time) row.answer_time.add(*told.answer_time);
-    });
+    place.for_each_row([&](Row& row) { ++row.messages[column_of(told.answer)]; });
+    time(place, told);
     if (place.exchanged && is_failure(told.answer))
       failures_.add(place.message, told.answer, told.record, [&] { return place.exchanged->peers; });
   }
@@ -349,13 +347,19 @@ class Hl7Section final : public SummarySection, private Hl7Tally<Place>::Counts 
     place.for_each_row([&](Row& row) {
       --row.messages[kNone];
       ++row.messages[column];
-      if (told.answer_time) row.answer_time.add(*told.answer_time);
     });
+    time(place, told);
     if (!place.exchanged) return;
     ++place.exchanged->late_by_answer[static_cast<std::size_t>(told.answer)];
     failures_.remove(place.message);
     if (is_failure(told.answer))
       failures_.add(place.message, told.answer, told.record, [&] { return place.exchanged->peers; });
+  }
+
+  static void time(const Place& place, const Told& told) {
+    if (!place.exchanged || !told.answer_time) return;
+    place.exchanged->all.answer_time.add(*told.answer_time);
+    if (place.of_sender) place.of_sender->answer_time.add(*told.answer_time);
   }
 
   void count_unmatched(const Place& place) override {
