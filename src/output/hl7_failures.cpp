@@ -28,9 +28,9 @@ std::string text_of_silence(WhyUnanswered reason) {
   struct Meaning {
     std::string_view reason, text;
   };
-  constexpr std::array kMeanings{Meaning{"timeout", "not answered in time"},
-                                 Meaning{"overtaken", "not answered, later messages were"},
-                                 Meaning{"closed", "connection closed before an answer"}};
+  constexpr std::array kMeanings{
+      Meaning{"timeout", "not answered in time"}, Meaning{"overtaken", "not answered, later messages were"},
+      Meaning{"undelivered", "never reached its receiver"}, Meaning{"closed", "connection closed before an answer"}};
   const std::string_view told = to_text(reason);
   const auto* meaning = std::ranges::find(kMeanings, told, &Meaning::reason);
   return std::string{meaning == kMeanings.end() ? told : meaning->text};
@@ -39,7 +39,7 @@ std::string text_of_silence(WhyUnanswered reason) {
 }  // namespace
 
 std::string Hl7Failures::reason_of(Hl7Answer answer, const Hl7Message* record) {
-  if (!record) return std::string{to_text(answer)};
+  if (!record) return "its application never answered";
   if (answer != Hl7Answer::none) return text_of_answer(answer, *record);
   return record->unanswered ? text_of_silence(*record->unanswered) : "not answered in time";
 }

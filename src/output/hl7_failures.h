@@ -22,7 +22,8 @@ struct Hl7Failing {
 /// Keeps those that were sent first, kKept at most, and counts the others.
 class Hl7Failures {
  public:
-  /// `record` tells the answer, or why there is none; `peers_of` gives the title of who sent it to whom.
+  /// `record` tells the answer, or why there is none; null: its application surely did not answer. `peers_of` gives the
+  /// title of who sent it to whom.
   template <typename PeersOf>
   void add(const Hl7Failing& message, Hl7Answer answer, const Hl7Message* record, const PeersOf& peers_of) {
     ++count_;

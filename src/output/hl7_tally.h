@@ -14,10 +14,10 @@
 namespace dcmwatch {
 
 /// A message counts when it is over, or as soon as it is told as not answered in time. If its application may answer on
-/// another connection (HL7 v2 2.9.3), it counts when that is seen, or can no longer come; what comes after a message
-/// was counted as not answered in time makes that one a late answer. An acknowledgement that turns out to be such an
-/// answer is none of a message not seen. A message that was not answered in time counts as sent again once a later copy
-/// of it was answered, on whichever connection.
+/// another connection (HL7 v2 2.9.3), it counts when that is seen, or can no longer come, or surely did not; what comes
+/// after a message was counted as not answered in time makes that one a late answer. An acknowledgement that turns out
+/// to be such an answer is none of a message not seen. A message that was not answered in time counts as sent again
+/// once a later copy of it was answered, on whichever connection.
 ///
 /// `Place` is whatever the one who counts has to know of a message. Order of calls: observe() every record, in the
 /// order in which they became known; finish() when no more come. At most kRememberedConversations messages that may
@@ -92,6 +92,7 @@ class Hl7Tally {
     std::uint64_t print = 0;
     Place place{};
     Timestamp touched;
+    Timestamp ended;
     Hl7Answer answer = Hl7Answer::unknown;  ///< as it was counted; before that, as it counts if nothing more comes
     std::optional<Duration> answer_time;
     bool over = false;  ///< on its own connection
@@ -118,19 +119,21 @@ class Hl7Tally {
   }
 
   template <typename PlaceOf>
-  Followed& follow(std::uint64_t print, Timestamp now, const PlaceOf& place_of) {
+  Followed& follow(const Observation& observation, const Hl7Message& message, const PlaceOf& place_of) {
+    const std::uint64_t print = print_of(observation, message);
     Followed& followed = followed_.of(print);
     if (followed.print != print) {
       followed.print = print;
       followed.place = place_of();
+      begun_.of(hash_(observation.event.conversation, message.sent.packet, 0)) = print;
     }
-    followed.touched = now;
+    followed.touched = observation.event.last.time;
     return followed;
   }
 
   template <typename PlaceOf>
   void on_begun(const Observation& observation, const Hl7Message& message, const PlaceOf& place_of) {
-    Followed& followed = follow(print_of(observation, message), observation.event.last.time, place_of);
+    Followed& followed = follow(observation, message, place_of);
     if (message.unanswered && !followed.counted) count(followed, {answer_to(message, observation), &message, {}});
   }
 
@@ -146,9 +149,10 @@ class Hl7Tally {
       followed = nullptr;
     }
     if (!followed && !open && !message.late) return counts_.count(place_of(), told_by(observation, message));
-    if (!followed) followed = &follow(print, event.last.time, place_of);
+    if (!followed) followed = &follow(observation, message, place_of);
     followed->touched = event.last.time;
     followed->over = true;
+    followed->ended = event.last.time;
     const Told told = told_by(observation, message);
     if (message.late && !followed->counted) count(*followed, {Hl7Answer::none, &message, {}});
     if (followed->counted) {
@@ -174,6 +178,7 @@ class Hl7Tally {
   }
 
   void on_acknowledged(const Link& link) {
+    if (link.cause != 0 && link.effect == 0) return on_silence(link);
     if (link.cause == 0 || !stray_) return;
     if (stray_->conversation != link.effect || stray_->message.sent.packet != link.effect_packet) return;
     const Stray answer = std::move(*stray_);
@@ -189,6 +194,14 @@ class Hl7Tally {
     }
     if (followed->over) followed_.erase(followed->print);
     on_copy_answered(print, answer.message);
+  }
+
+  // The application surely did not answer; nor did anybody else, as far as that was seen.
+  void on_silence(const Link& link) {
+    const std::uint64_t* const print = begun_.find(hash_(link.cause, link.cause_packet, 0));
+    Followed* const followed = print ? followed_.find(*print) : nullptr;
+    if (!followed || followed->counted || followed->answer != Hl7Answer::unknown) return;
+    count(*followed, {Hl7Answer::none, nullptr, {}});
   }
 
   // It is told after the record that begins the copy.
@@ -242,7 +255,9 @@ class Hl7Tally {
     static const Duration kTimeout = Limits{}.hl7_application_timeout;
     while (Followed* oldest = followed_.oldest()) {
       if (elapsed(oldest->touched, now) <= kTimeout) return;
-      if (oldest->over) {
+      const bool in_doubt =
+          !oldest->counted && oldest->answer == Hl7Answer::unknown && elapsed(oldest->ended, now) <= kDoubt;
+      if (oldest->over && !in_doubt) {
         settle(*oldest);
         followed_.erase(oldest->print);
       } else {
@@ -253,10 +268,13 @@ class Hl7Tally {
   }
 
   static constexpr std::size_t kCopies = 64;  ///< of one message that are looked for
+  /// That nobody answered is told when all that was captured at the time is told, which may be long after.
+  static constexpr Duration kDoubt = std::chrono::hours{24};
 
   Counts& counts_;
   KeyedHash hash_;
   PerConversation<Followed> followed_;                                            ///< by print_of() instead
+  PerConversation<std::uint64_t> begun_{kRememberedConversations};                ///< the same, by where they begin
   PerConversation<std::vector<std::uint64_t>> copies_{kRememberedConversations};  ///< earlier ones, by the latest
   Begun latest_;
   std::optional<Stray> stray_;

@@ -34,9 +34,6 @@ class Connection:
         self.capture = capture
         self.ends = (bytes(client), client_port), (bytes(server), server_port)
         self.sent = [1000, 2000]
-        self.open()
-
-    def open(self):
         for side, flags in ((0, SYN), (1, SYN | ACK), (0, ACK)):
             self.segment(side, flags)
 
@@ -61,14 +58,3 @@ class Connection:
 
     def reset(self, side):
         self.segment(side, RST | ACK)
-
-class Attempt(Connection):
-    """A connection that never comes about."""
-
-    def open(self):
-        """Sends the SYN, the same each time."""
-        self.sent[0] = 1000
-        self.segment(0, SYN)
-
-    def refuse(self):
-        self.segment(1, RST | ACK)

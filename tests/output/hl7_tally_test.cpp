@@ -105,6 +105,25 @@ TEST_F(Hl7TallyTest, TakesTheApplicationsAnswerAlsoWhileTheCommitIsStillAwaited)
   EXPECT_THAT(counted_, ElementsAre("1 AA"));
 }
 
+TEST_F(Hl7TallyTest, CountsAsNotAnsweredWhatNeitherTheApplicationNorAnybodyElseAnswered) {
+  for (const std::uint64_t number : {1, 2}) {
+    Hl7Message message = committed(number);
+    message.mode = AcknowledgementMode::enhanced;
+    message.accept_wanted = AckCondition::never;
+    if (number == 1) message.accept_code.reset();
+    see(message, Phase::start);
+    see(message);
+  }
+  pass(11min);
+  EXPECT_THAT(counted_, ElementsAre("2 CA")) << "of the other it may still be told";
+  for (const std::uint64_t number : {1, 2})
+    tally_.observe(
+        samples::observation(Link{.kind = LinkKind::message_acknowledged, .cause = 7, .cause_packet = number}),
+        [] { return std::uint64_t{0}; });
+  tally_.finish();
+  EXPECT_THAT(counted_, ElementsAre("2 CA", "1 none"));
+}
+
 TEST_F(Hl7TallyTest, CountsAsUnmatchedWhatNobodyJoined) {
   see(committed(1));
   see_answer(2, "AA", /*joined=*/false);
