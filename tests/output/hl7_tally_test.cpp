@@ -106,7 +106,7 @@ TEST_F(Hl7TallyTest, TakesTheApplicationsAnswerAlsoWhileTheCommitIsStillAwaited)
 }
 
 TEST_F(Hl7TallyTest, CountsAsNotAnsweredWhatNeitherTheApplicationNorAnybodyElseAnswered) {
-  for (const std::uint64_t number : {1, 2}) {
+  for (const std::uint64_t number : {1U, 2U}) {
     Hl7Message message = committed(number);
     message.mode = AcknowledgementMode::enhanced;
     message.accept_wanted = AckCondition::never;
@@ -116,7 +116,7 @@ TEST_F(Hl7TallyTest, CountsAsNotAnsweredWhatNeitherTheApplicationNorAnybodyElseA
   }
   pass(11min);
   EXPECT_THAT(counted_, ElementsAre("2 CA")) << "of the other it may still be told";
-  for (const std::uint64_t number : {1, 2})
+  for (const std::uint64_t number : {1U, 2U})
     tally_.observe(
         samples::observation(Link{.kind = LinkKind::message_acknowledged, .cause = 7, .cause_packet = number}),
         [] { return std::uint64_t{0}; });

@@ -390,7 +390,7 @@ void observe_answer(Summary& summary, const Hl7Message& to, std::string code, st
 
 TEST(Summary, CountsWhatTheApplicationAnswersOnAnotherConnectionAndNothingTwice) {
   Summary summary{{}};
-  for (const std::uint64_t number : {1, 2, 3, 4}) {
+  for (const std::uint64_t number : {1U, 2U, 3U, 4U}) {
     summary.observe(samples::observation(committed_message(number), Phase::start));
     summary.observe(samples::observation(committed_message(number)));
   }
