@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "protocol/hl7/byte_masks.h"
+
 namespace dcmwatch::hl7 {
 namespace {
 
@@ -37,12 +39,8 @@ enum class Part : std::uint8_t { message, patient, merge, order, request, proced
 struct WantedSegment {
   SegmentId id;
   Part part;
-  std::span<const WantedField> fields;  ///< in ascending order
+  std::span<const WantedField> fields;  ///< in ascending order; none of what is looked at before
 };
-
-/// The fields of a segment that is looked at before it is known whose they are.
-enum class Looked : std::uint8_t { patient, merged, accession, study, identifier, value, status };
-constexpr std::size_t kLooked = 7;
 
 constexpr std::array kMsh{WantedField{3, Field::sending_application},
                           WantedField{4, Field::sending_facility},
@@ -72,24 +70,19 @@ constexpr std::array kOrc{WantedField{1, OrderField::control}, WantedField{2, Or
                           WantedField{3, OrderField::orc_filler}, WantedField{5, OrderField::status}};
 constexpr std::array kObr{WantedField{2, OrderField::obr_placer}, WantedField{3, OrderField::obr_filler},
                           WantedField{18, OrderField::placer_field_1}, WantedField{25, OrderField::result_status}};
-constexpr std::array kFurtherPid{WantedField{3, Looked::patient}};
-constexpr std::array kMrg{WantedField{1, Looked::merged}};
-constexpr std::array kIpc{WantedField{1, Looked::accession}, WantedField{3, Looked::study}};
-constexpr std::array kZds{WantedField{1, Looked::study}};
-constexpr std::array kObx{WantedField{3, Looked::identifier}, WantedField{5, Looked::value},
-                          WantedField{11, Looked::status}};
-
-constexpr std::size_t kValueFields = 2;  // of these: what is observed, and its value
+// Of segments that are looked at before it is known whose they are.
+constexpr std::size_t kPidPatient = 3, kMrgMerged = 1, kIpcAccession = 1, kIpcStudy = 3, kZdsStudy = 1;
+constexpr std::size_t kObxIdentifier = 3, kObxValue = 5, kObxStatus = 11;
 
 constexpr SegmentId kHeader = segment_id("MSH"), kAcknowledgement = segment_id("MSA");
 // The most frequent first.
 constexpr std::array kWanted{
-    WantedSegment{segment_id("OBX"), Part::observation, kObx}, WantedSegment{kHeader, Part::message, kMsh},
-    WantedSegment{kAcknowledgement, Part::message, kMsa},      WantedSegment{segment_id("PID"), Part::patient, kPid},
-    WantedSegment{segment_id("PV1"), Part::message, kPv1},     WantedSegment{segment_id("EVN"), Part::message, kEvn},
-    WantedSegment{segment_id("ORC"), Part::order, kOrc},       WantedSegment{segment_id("OBR"), Part::request, kObr},
-    WantedSegment{segment_id("IPC"), Part::procedure, kIpc},   WantedSegment{segment_id("ZDS"), Part::study, kZds},
-    WantedSegment{segment_id("MRG"), Part::merge, kMrg},       WantedSegment{segment_id("SFT"), Part::message, kSft},
+    WantedSegment{segment_id("OBX"), Part::observation, {}}, WantedSegment{kHeader, Part::message, kMsh},
+    WantedSegment{kAcknowledgement, Part::message, kMsa},    WantedSegment{segment_id("PID"), Part::patient, kPid},
+    WantedSegment{segment_id("PV1"), Part::message, kPv1},   WantedSegment{segment_id("EVN"), Part::message, kEvn},
+    WantedSegment{segment_id("ORC"), Part::order, kOrc},     WantedSegment{segment_id("OBR"), Part::request, kObr},
+    WantedSegment{segment_id("IPC"), Part::procedure, {}},   WantedSegment{segment_id("ZDS"), Part::study, {}},
+    WantedSegment{segment_id("MRG"), Part::merge, {}},       WantedSegment{segment_id("SFT"), Part::message, kSft},
     WantedSegment{segment_id("DSC"), Part::message, kDsc}};
 
 struct Envelope {
@@ -130,8 +123,12 @@ std::string_view without_preamble(std::string_view text) {
   return text;
 }
 
+constexpr std::string_view kUsualDelimiters = "|^~\\&";
+constexpr std::size_t kDelimitersEnd = 8;  // behind MSH-2
+
 // The first meaning wins where a sender names one character twice.
 std::optional<Delimiters> read_delimiters(std::string_view text) {
+  if (text.substr(kSegmentIdLength).starts_with(kUsualDelimiters)) return Delimiters{};
   if (text.size() <= kSegmentIdLength + 1 || !may_delimit(text[kSegmentIdLength])) return std::nullopt;
   Delimiters delimiters{text[kSegmentIdLength], '\0', '\0', '\0', '\0'};
   const std::string_view encoding = text.substr(kSegmentIdLength + 1);
@@ -145,99 +142,41 @@ std::optional<Delimiters> read_delimiters(std::string_view text) {
   return delimiters;
 }
 
-// Eight bytes as one number, the first byte lowest; behind the text stands `filler`.
-constexpr std::size_t kWord = 8;
-constexpr std::uint64_t kEveryByte = 0x0101010101010101;
-constexpr std::uint64_t kHighBits = 0x80 * kEveryByte;
-
-template <typename Number>
-[[gnu::always_inline]] inline std::uint64_t load(const char* from) {
-  Number number = 0;
-  std::memcpy(&number, from, sizeof number);
-  const bool is_little = std::endian::native == std::endian::little;
-  return is_little ? number : __builtin_bswap64(number) >> 8 * (kWord - sizeof number);
-}
-
-// Less than eight bytes. Some are read twice: that costs less than the call that copies just so many.
-[[gnu::always_inline]] inline std::uint64_t short_word(std::string_view text) {
-  constexpr std::size_t kHalf = kWord / 2;
-  const std::size_t size = text.size();
-  if (size >= kHalf) {
-    const std::size_t second = size - kHalf;
-    return load<std::uint32_t>(text.data()) | load<std::uint32_t>(text.data() + second) << 8 * second;
-  }
-  if (size == 0) return 0;
-  const auto byte = [text](std::size_t at) { return std::uint64_t{static_cast<unsigned char>(text[at])} << 8 * at; };
-  return byte(0) | byte(size / 2) | byte(size - 1);
-}
-
-[[gnu::always_inline]] inline std::uint64_t word_at(std::string_view text, std::size_t at, std::uint64_t filler) {
-  const std::size_t left = text.size() - at;
-  if (left >= kWord) return load<std::uint64_t>(text.data() + at);
-  // The text's last eight bytes, without those before `at`: bytes one by one would have to wait for each other.
-  const std::uint64_t last = text.size() < kWord
-                                 ? short_word(text)
-                                 : load<std::uint64_t>(text.data() + text.size() - kWord) >> 8 * (kWord - left);
-  return last | filler << 8 * left;
-}
-
-bool holds_control_character(std::string_view text) {
-  std::uint64_t found = 0;
-  for (std::size_t at = 0; at < text.size(); at += kWord) {
-    const std::uint64_t word = word_at(text, at, ' ' * kEveryByte);
-    found |= (word - ' ' * kEveryByte) & ~word & kHighBits;
-  }
-  return found != 0;
-}
-
-// A control character belongs in no field of a header: it most likely ends the segment, and the fields behind it are
-// another's, perhaps a patient's name. ESC begins a character set's letters.
-std::string_view before_control_character(std::string_view segment) {
-  if (!holds_control_character(segment)) return segment;
-  const auto control = std::find_if(segment.begin(), segment.end(),
-                                    [](char c) { return static_cast<unsigned char>(c) < ' ' && c != kIsoEscape; });
-  return segment.substr(0, static_cast<std::size_t>(control - segment.begin()));
-}
-
 std::string_view without_broken_field(std::string_view text, const Delimiters& delimiters) {
   const std::array ends{delimiters.field, '\r', '\n'};
   const std::size_t last = text.find_last_of(std::string_view{ends.data(), ends.size()});
   return last == std::string_view::npos ? std::string_view{} : text.substr(0, last);
 }
 
-// The highest bit of each byte that is zero.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) {
-  return ~(((word & ~kHighBits) + ~kHighBits) | word | ~kHighBits);
-}
+/// One segment of a message, and where its fields end.
+class Segment {
+ public:
+  using Place = std::uint32_t;
 
-// Whether any is: cheaper than which.
-constexpr bool holds_zero_byte(std::uint64_t word) { return ((word - kEveryByte) & ~word & kHighBits) != 0; }
+  /// `separators`: where they stand in it, as far as a field behind them is wanted.
+  Segment(std::string_view text, std::span<const Place> separators) : text_(text), separators_(separators) {}
 
-// Eight bytes are looked at as one number: fields are shorter than what a call of memchr is worth.
-// `keep` is given each wanted field under its name's number.
-template <typename Keep>
-void read_fields(std::string_view segment, bool is_header, char delimiter, std::span<const WantedField> wanted,
-                 Keep keep) {
-  const std::uint64_t pattern = kEveryByte * static_cast<unsigned char>(delimiter);
-  const WantedField* next = wanted.data();
-  const WantedField* const behind = next + wanted.size();
-  // MSH-1 is the separator itself, so there the text behind it is field 2.
-  std::size_t number = is_header ? 1 : 0;
-  std::size_t begin = 0;
-  for (std::size_t at = 0; at < segment.size(); at += kWord) {
-    std::uint64_t separators = zero_bytes(word_at(segment, at, ~pattern) ^ pattern);
-    for (; separators != 0; separators &= separators - 1) {
-      const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(separators)) / 8;
-      if (number == next->number) {
-        keep(next->kept_as, segment.substr(begin, end - begin));
-        if (++next == behind) return;
-      }
-      ++number;
-      begin = end + 1;
-    }
+  [[nodiscard]] std::string_view text() const { return text_; }
+
+  /// Without what stands from there on.
+  void end_at(std::size_t place) {
+    text_ = text_.substr(0, place);
+    while (!separators_.empty() && separators_.back() >= text_.size())
+      separators_ = separators_.first(separators_.size() - 1);
   }
-  if (number == next->number) keep(next->kept_as, segment.substr(begin));
-}
+
+  /// From 1. No text at all if the segment does not reach that far.
+  [[nodiscard]] std::string_view field(std::size_t number) const {
+    if (number > separators_.size()) return {};
+    const std::size_t begin = separators_[number - 1] + 1;
+    const std::size_t end = number < separators_.size() ? separators_[number] : text_.size();
+    return {text_.data() + begin, end - begin};
+  }
+
+ private:
+  std::string_view text_;
+  std::span<const Place> separators_;
+};
 
 // HL7 v2 2.5.2: a letter, and two letters or digits; a site's own begins with Z (2.11).
 bool is_segment_name(std::string_view segment) {
@@ -256,11 +195,12 @@ class SegmentReader {
  public:
   SegmentReader(Message& message, const Limits& limits) : message_(message), limits_(limits) {}
 
-  void read(std::string_view segment) {
-    const SegmentId id = segment_id(segment);
+  void read(const Segment& segment) {
+    const std::string_view text = segment.text();
+    const SegmentId id = segment_id(text);
     if (!belongs_to_header(id)) message_.beyond_header = true;
-    if (!is_segment_name(segment) ||
-        (segment.size() > kSegmentIdLength && segment[kSegmentIdLength] != message_.delimiters.field)) {
+    if (!is_segment_name(text) ||
+        (text.size() > kSegmentIdLength && text[kSegmentIdLength] != message_.delimiters.field)) {
       message_.breaks.add(Break::segment_name);
       return;
     }
@@ -272,7 +212,7 @@ class SegmentReader {
   }
 
  private:
-  void read_part(std::string_view segment, const WantedSegment& wanted, bool again) {
+  void read_part(const Segment& segment, const WantedSegment& wanted, bool again) {
     // It stands before what an answer tells (2.14.8); behind that it would hide a message.
     if (wanted.id == kAcknowledgement) {
       if (tells_anything_) return;
@@ -281,45 +221,43 @@ class SegmentReader {
     tells_anything_ |= wanted.part != Part::message;
     switch (wanted.part) {
       case Part::message:
-        if (!again) read_message(wanted.id == kHeader ? header(segment) : segment, wanted);
+        if (!again) read_message(segment, wanted);
         return;
       case Part::patient: return read_patient(segment, wanted, again);
-      case Part::merge: return add_merge(look(segment, wanted.fields).raw(Looked::merged));
+      case Part::merge: return add_merge(segment.field(kMrgMerged));
       case Part::order: begin_order(); return read_order(segment, wanted);
       case Part::request:
         if (!order_ || std::exchange(has_request_, true)) begin_order();
         has_request_ = true;
         return read_order(segment, wanted);
-      case Part::procedure: {
-        const auto fields = look(segment, wanted.fields);
-        add(OrderField::accession, fields.raw(Looked::accession));
-        return add(OrderField::study, fields.raw(Looked::study));
-      }
-      case Part::study: return add(OrderField::study, look(segment, wanted.fields).raw(Looked::study));
-      case Part::observation: return read_observation(segment, wanted);
+      case Part::procedure:
+        add(OrderField::accession, segment.field(kIpcAccession));
+        return add(OrderField::study, segment.field(kIpcStudy));
+      case Part::study: return add(OrderField::study, segment.field(kZdsStudy));
+      case Part::observation: return read_observation(segment);
     }
   }
 
-  using LookedAt = RawFields<Looked, kLooked>;
-  LookedAt look(std::string_view segment, std::span<const WantedField> wanted) const {
-    LookedAt found;
-    read_fields(segment, false, message_.delimiters.field, wanted,
-                [&found](std::size_t name, std::string_view text) { found.set(static_cast<Looked>(name), text); });
-    return found;
+  // `keep` is given each wanted field that the segment has under its name's number.
+  template <typename Keep>
+  static void read_fields(const Segment& segment, const WantedSegment& wanted, Keep keep) {
+    // MSH-1 is the separator itself, so what stands behind it is MSH-2.
+    const std::size_t own = wanted.id == kHeader ? 1 : 0;
+    for (const auto& [number, name] : wanted.fields) {
+      const std::string_view text = segment.field(number - own);
+      if (text.data() == nullptr) return;
+      keep(name, text);
+    }
   }
 
-  void read_message(std::string_view segment, const WantedSegment& wanted) {
-    read_fields(segment, wanted.id == kHeader, message_.delimiters.field, wanted.fields,
+  void read_message(const Segment& segment, const WantedSegment& wanted) {
+    read_fields(segment, wanted,
                 [this](std::size_t name, std::string_view text) { message_.set(static_cast<Field>(name), text); });
   }
 
-  void read_patient(std::string_view segment, const WantedSegment& wanted, bool again) {
-    if (again) {
-      patient_ = look(segment, kFurtherPid).raw(Looked::patient);
-    } else {
-      read_message(segment, wanted);
-      patient_ = message_.raw(Field::patient_identifiers);
-    }
+  void read_patient(const Segment& segment, const WantedSegment& wanted, bool again) {
+    if (!again) read_message(segment, wanted);
+    patient_ = segment.field(kPidPatient);
   }
 
   void add_merge(std::string_view merged) {
@@ -337,8 +275,8 @@ class SegmentReader {
     order_ = &message_.orders.emplace_back();
   }
 
-  void read_order(std::string_view segment, const WantedSegment& wanted) {
-    read_fields(segment, false, message_.delimiters.field, wanted.fields,
+  void read_order(const Segment& segment, const WantedSegment& wanted) {
+    read_fields(segment, wanted,
                 [this](std::size_t name, std::string_view text) { order_->set(static_cast<OrderField>(name), text); });
   }
 
@@ -350,12 +288,12 @@ class SegmentReader {
   }
 
   // Its status is an order's.
-  void read_observation(std::string_view segment, const WantedSegment& wanted) {
-    const auto fields = look(segment, order_ ? wanted.fields : wanted.fields.first(kValueFields));
-    if (may_be_study_uid(fields.raw(Looked::identifier)) && is_study_uid(fields.raw(Looked::identifier)))
-      add(OrderField::study, fields.raw(Looked::value));
-    if (order_ && !fields.raw(Looked::status).empty())
-      order_->set(OrderField::observation_status, fields.raw(Looked::status));
+  void read_observation(const Segment& segment) {
+    const std::string_view identifier = segment.field(kObxIdentifier);
+    if (may_be_study_uid(identifier) && is_study_uid(identifier)) add(OrderField::study, segment.field(kObxValue));
+    if (!order_) return;
+    const std::string_view status = segment.field(kObxStatus);
+    if (!status.empty()) order_->set(OrderField::observation_status, status);
   }
 
   // Most observations are something else.
@@ -371,12 +309,6 @@ class SegmentReader {
     return message_.component_of(identifier, 2) == kStudyUidName;
   }
 
-  std::string_view header(std::string_view segment) {
-    const std::string_view sound = before_control_character(segment);
-    message_.header_broken = sound.size() != segment.size();
-    return sound;
-  }
-
   Message& message_;
   const Limits& limits_;
   std::array<bool, kWanted.size()> seen_{};
@@ -389,7 +321,7 @@ class SegmentReader {
 
 /// What stands in a message's bytes, whatever they mean.
 struct Seen {
-  std::uint64_t high = 0;
+  bool high = false;
   bool escapes = false;
   bool line_feed = false;
   bool escape_sequences = false;  ///< of ISO 2022
@@ -398,7 +330,8 @@ struct Seen {
 
 constexpr SegmentId kAddendum = segment_id("ADD");
 
-/// Cuts the segments of a message, and looks at each of its bytes on the way: all that costs by the byte is here.
+/// Cuts the segments of a message and their fields: all that costs by the byte is here. Sixty-four bytes are looked at
+/// at once: fields are shorter than what a call of memchr is worth.
 class SegmentCutter {
  public:
   /// `cut`: the text does not end where the message does.
@@ -407,19 +340,27 @@ class SegmentCutter {
 
   /// Gives where the message ends.
   std::size_t cut() {
-    const std::uint64_t escape = kEveryByte * static_cast<unsigned char>(message_.delimiters.escape);
-    for (std::size_t at = 0; at < text_.size(); at += kWord) {
-      const std::uint64_t word = word_at(text_, at, ' ' * kEveryByte);
-      seen_.high |= word;
-      seen_.escapes |= at != 0 && holds_zero_byte(word ^ escape);  // MSH-2 names it
-      if (!holds_zero_byte(word & kAboveControls)) continue;
-      for (std::uint64_t controls = zero_bytes(word & kAboveControls); controls != 0; controls &= controls - 1) {
-        if (!take(at + static_cast<std::size_t>(std::countr_zero(controls)) / 8)) return begin_;
+    const Delimiters delimiters = message_.delimiters;
+    for (std::size_t at = 0; at < text_.size(); at += Bytes64::kSize) {
+      const Bytes64 bytes{text_, at};
+      const Mask high = bytes.high();
+      const Mask escapes = bytes.equal_to(delimiters.escape) & (at == 0 ? kBehindDelimiters : kAll);
+      Mask separators = bytes.equal_to(delimiters.field);
+      for (Mask controls = bytes.controls(); controls != 0; controls &= controls - 1) {
+        const int place = std::countr_zero(controls);
+        const Mask until = kAll >> (Bytes64::kSize - 1 - static_cast<std::size_t>(place));
+        add_separators(at, separators & until);
+        separators &= ~until;
+        if (take(at + static_cast<std::size_t>(place))) continue;
+        look_at(high & until, escapes & until);
+        return begin_;
       }
+      add_separators(at, separators);
+      look_at(high, escapes);
     }
     if (begin_ < text_.size()) {
       if (!cut_) message_.breaks.add(Break::segment_terminator);
-      reader_.read(text_.substr(begin_));
+      read(text_.size(), SegmentId{});
     }
     return text_.size();
   }
@@ -427,42 +368,80 @@ class SegmentCutter {
   [[nodiscard]] const Seen& seen() const { return seen_; }
 
  private:
-  static constexpr std::uint64_t kAboveControls = 0xE0 * kEveryByte;
+  using Mask = std::uint64_t;
+  static constexpr Mask kAll = ~Mask{0};
+  static constexpr Mask kBehindDelimiters = kAll << kDelimitersEnd;
+  static constexpr std::size_t kNone = std::string_view::npos;
+
+  void add_separators(std::size_t at, Mask separators) {
+    if (separator_count_ >= kMostSeparators) return;
+    for (; separators != 0; separators &= separators - 1) {
+      const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(separators));
+      separators_[separator_count_++] = static_cast<Segment::Place>(place - begin_);
+    }
+  }
+
+  void look_at(Mask high, Mask escapes) {
+    seen_.high |= high != 0;
+    seen_.escapes |= escapes != 0;
+  }
 
   // A control character; false: what follows it is another's.
   bool take(std::size_t at) {
     const char c = text_[at];
+    if (c == kIsoEscape) {
+      seen_.escape_sequences = true;
+      return true;
+    }
     if (c != '\r' && c != '\n') {
-      if (c == kIsoEscape) seen_.escape_sequences = true;
-      seen_.controls |= c != kIsoEscape;
+      seen_.controls = true;
+      control_ = std::min(control_, at);
       return true;
     }
     seen_.line_feed |= c == '\n';
-    if (at != begin_) read(text_.substr(begin_, at - begin_), at + 1);
+    const SegmentId next = segment_id(from(at + 1));
+    if (at != begin_) read(at, next);
     begin_ = at + 1;
-    return !begins_another();
+    separator_count_ = 0;
+    control_ = kNone;
+    return !begins_another(next);
   }
 
-  // HL7 v2 2.10.2.1: what an ADD follows was ended anywhere, so that its last field is not whole.
-  void read(std::string_view segment, std::size_t behind) {
-    if (segment_id(text_.substr(behind)) == kAddendum) {
-      segment = segment.substr(0, std::min(segment.rfind(message_.delimiters.field), segment.size()));
+  void read(std::size_t end, SegmentId next) {
+    Segment segment{{text_.data() + begin_, end - begin_}, std::span{separators_}.first(separator_count_)};
+    // HL7 v2 2.10.2.1: what an ADD follows was ended anywhere, so that its last field is not whole.
+    if (next == kAddendum) segment.end_at(segment.text().rfind(message_.delimiters.field));
+    // A control character belongs in no field of a header: it most likely ends the segment, and the fields behind it
+    // are another's, perhaps a patient's name. ESC begins a character set's letters.
+    if (control_ < begin_ + segment.text().size() && segment_id(segment.text()) == kHeader) {
+      message_.header_broken = true;
+      segment.end_at(control_ - begin_);
     }
     reader_.read(segment);
   }
 
-  [[nodiscard]] bool begins_another() const {
-    const SegmentId id = segment_id(text_.substr(begin_));
+  [[nodiscard]] std::string_view from(std::size_t place) const { return {text_.data() + place, text_.size() - place}; }
+
+  [[nodiscard]] bool begins_another(SegmentId id) const {
     if (id != kHeader && !is_envelope(id)) return false;
     return text_.size() > begin_ + kSegmentIdLength && may_delimit(text_[begin_ + kSegmentIdLength]);
   }
+
+  static constexpr std::size_t kMostSeparators = 32;
+  static_assert(std::ranges::all_of(kWanted, [](const WantedSegment& segment) {
+    return segment.fields.empty() || segment.fields.back().number < kMostSeparators;
+  }));
 
   std::string_view text_;
   bool cut_;
   Message& message_;
   SegmentReader reader_;
   Seen seen_;
+  // The segment at hand.
   std::size_t begin_ = 0;
+  std::size_t control_ = kNone;  ///< the first control character in it, but for ESC
+  std::size_t separator_count_ = 0;
+  std::array<Segment::Place, kMostSeparators + Bytes64::kSize> separators_;  ///< from its beginning
 };
 
 using Decoded = std::variant<Message, Defect>;
@@ -471,16 +450,17 @@ Decoded read_segments(std::string_view text, bool cut, const Delimiters& delimit
   Decoded decoded;
   Message& message = std::get<Message>(decoded);
   message.delimiters = delimiters;
+  message.text = text;
   SegmentCutter cutter{text, cut, message, limits};
   message.text = text.substr(0, cutter.cut());
   const Seen& seen = cutter.seen();
-  message.high_bytes = (seen.high & kHighBits) != 0;
+  message.high_bytes = seen.high;
   message.escape_sequences = seen.escape_sequences;
   message.literal = !message.high_bytes && !seen.escape_sequences && !seen.escapes;
   if (seen.controls) message.breaks.add(Break::control_character);
   if (seen.line_feed) message.breaks.add(Break::segment_terminator);
   if (seen.escapes && delimiters.escape != '\0' &&
-      !escapes_are_legal(message.text.substr(std::min(kWord, message.text.size())), delimiters)) {
+      !escapes_are_legal(message.text.substr(std::min(kDelimitersEnd, message.text.size())), delimiters)) {
     message.breaks.add(Break::escape_sequence);
   }
   return decoded;
@@ -489,25 +469,37 @@ Decoded read_segments(std::string_view text, bool cut, const Delimiters& delimit
 }  // namespace
 
 std::string_view Message::find_component(std::string_view field, unsigned number) const {
-  constexpr std::uint64_t kNoDelimiter = kEveryByte * 'A';
   // A delimiter that is not named (NUL) delimits nothing.
   const char repetition = delimiters.repetition == '\0' ? delimiters.component : delimiters.repetition;
-  const std::uint64_t components = kEveryByte * static_cast<unsigned char>(delimiters.component);
-  const std::uint64_t repetitions = kEveryByte * static_cast<unsigned char>(repetition);
-  const auto found = [](std::string_view part) { return part == kNull ? std::string_view{} : part; };
+  const auto found = [&field](std::size_t begin, std::size_t end) {
+    const std::string_view part{field.data() + begin, end - begin};
+    return part == kNull ? std::string_view{} : part;
+  };
   std::size_t begin = 0;
-  for (std::size_t at = 0; at < field.size(); at += kWord) {
-    const std::uint64_t word = word_at(field, at, kNoDelimiter);
-    std::uint64_t ends = zero_bytes(word ^ components) | zero_bytes(word ^ repetitions);
+  for (std::size_t at = 0; at < field.size(); at += Bytes16::kSize) {
+    const Bytes16 bytes = sixteen_from({field.data() + at, field.size() - at});
+    std::uint32_t ends = bytes.equal_to(delimiters.component) | bytes.equal_to(repetition);
     for (; ends != 0; ends &= ends - 1) {
-      const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(ends)) / 8;
-      if (number == 1) return found(field.substr(begin, end - begin));
+      const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(ends));
+      if (end >= field.size()) break;
+      if (number == 1) return found(begin, end);
       if (field[end] != delimiters.component) return {};
       --number;
       begin = end + 1;
     }
   }
-  return number == 1 ? found(field.substr(begin)) : std::string_view{};
+  return number == 1 ? found(begin, field.size()) : std::string_view{};
+}
+
+// What stands behind a field in its message is read with it: to copy so few bytes would cost more than all else.
+Bytes16 Message::sixteen_from(std::string_view rest) const {
+  const auto end = reinterpret_cast<std::uintptr_t>(text.data() + text.size());
+  const auto from = reinterpret_cast<std::uintptr_t>(rest.data());
+  const bool in_message = from >= reinterpret_cast<std::uintptr_t>(text.data()) && from < end;
+  if (rest.size() >= Bytes16::kSize || (in_message && end - from >= Bytes16::kSize)) return Bytes16{rest.data()};
+  std::array<char, Bytes16::kSize> copy{};
+  std::memcpy(copy.data(), rest.data(), rest.size());
+  return Bytes16{copy.data()};
 }
 
 std::string_view Message::take_repetition(std::string_view& field) const {

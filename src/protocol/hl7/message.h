@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "event/hl7_violations.h"
+#include "protocol/hl7/byte_masks.h"
 
 namespace dcmwatch::hl7 {
 
@@ -147,6 +148,7 @@ class Message : public RawFields<Field, kFields> {
 
  private:
   [[nodiscard]] std::string_view find_component(std::string_view field, unsigned number) const;
+  [[nodiscard]] Bytes16 sixteen_from(std::string_view rest) const;
 };
 
 enum class Defect : std::uint8_t {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -148,6 +149,47 @@ TEST(DecodeMessage, OfACutMessageTheBrokenFieldIsNotRead) {
     }
   }
 }
+
+// Sixty-four bytes are looked at at once: whatever stands where among them is the same.
+class Shifts : public testing::TestWithParam<std::size_t> {
+ protected:
+  [[nodiscard]] std::string shifted(std::string_view behind) const {
+    return "MSH|^~\\&|" + std::string(GetParam(), 'A') + "|B\r" + std::string{behind};
+  }
+};
+
+TEST_P(Shifts, ChangeNoField) {
+  const std::string content = shifted(
+      "EVN|A01|2024||||\rPID|1|X^Y|1^^^H~2|4\rPV1|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|"
+      "16|17|18|19^A|20|21|22|23|24|25|26|27|28|29|30|31|32|33|34|35|36|37\r");
+  const Message message = decoded(content);
+  EXPECT_EQ(message.raw(Field::sending_application).size(), GetParam());
+  EXPECT_EQ(message.raw(Field::sending_facility), "B");
+  EXPECT_EQ(message.raw(Field::recorded), "2024");
+  EXPECT_EQ(message.component(Field::external_patient_id, 2), "Y");
+  EXPECT_EQ(message.component(Field::patient_identifiers, 4), "H");
+  EXPECT_EQ(message.component(Field::visit_number), "19");
+  EXPECT_TRUE(message.literal);
+  EXPECT_TRUE(message.breaks.none());
+}
+
+TEST_P(Shifts, ChangeNothingThatIsKnownOfAllItsBytes) {
+  EXPECT_TRUE(decoded(shifted("PID|1|\xC4\r")).high_bytes);
+  EXPECT_TRUE(decoded(shifted("PID|1|\x1b(B\r")).escape_sequences);
+  EXPECT_TRUE(decoded(shifted("PID|1|\x01\r")).breaks.has(Break::control_character));
+  EXPECT_TRUE(decoded(shifted("PID|1|\\Q\r")).breaks.has(Break::escape_sequence));
+  EXPECT_FALSE(decoded(shifted("PID|1|\\F\\\r")).literal);
+}
+
+TEST_P(Shifts, GiveItNoneOfTheNextMessagesBytes) {
+  const std::string content = shifted("MSH|\xC4\\~&|C\r");
+  const Message message = decoded(content);
+  EXPECT_EQ(message.text, shifted(""));
+  EXPECT_FALSE(message.high_bytes);
+  EXPECT_TRUE(message.literal);
+}
+
+INSTANTIATE_TEST_SUITE_P(Blocks, Shifts, testing::Range<std::size_t>(0, 130));
 
 TEST(DecodeMessage, AnMsaMakesAnAcknowledgement) {
   EXPECT_TRUE(decoded("MSH|^~\\&|||||||ORR^O02\rMSA|AA|1\rPID|||7\r").is_acknowledgement);
