@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,9 +11,9 @@
 
 namespace dcmwatch {
 
-/// A ring, and for each place of a table the newest of those whose prints share it; each of these names the one before
-/// it. What is overwritten is found no longer, and nobody has to be told. Allocates once, when the first comes.
-/// Cost: of what is new, little more than writing it down behind the one before.
+/// A ring, and a table of where in it each print's is. Allocates once, when the first comes.
+/// Cost: of what is new, little more than writing it down: that it is not there the table says without a look at any,
+/// and they lie all about.
 template <typename Value>
 class Remembered {
  public:
@@ -21,49 +21,46 @@ class Remembered {
 
   /// nullptr if there is none. Dies with the next add().
   Value* find(std::uint64_t print) {
-    if (newest_.empty()) return nullptr;
-    for (Number number = newest_[place_of(print)]; is_there(number); number = entry(number).before) {
-      if (entry(number).print == print) return &entry(number).value;
-    }
-    return nullptr;
+    const auto known = places_.find(print);
+    return known == places_.end() ? nullptr : &entries_[known->second].value;
   }
 
   /// Of a print that is not there. Gives what had to go for it.
   std::optional<Value> add(std::uint64_t print, Value value) {
-    if (newest_.empty()) {
-      newest_.resize(std::bit_ceil(limit_));
+    if (entries_.empty()) {
+      places_.reserve(limit_);
       entries_.reserve(limit_);  // what is not written to takes no memory
     }
-    Number& newest = newest_[place_of(print)];
-    Entry fresh{print, std::move(value), std::exchange(newest, next_)};
     std::optional<Value> gone;
     if (entries_.size() < limit_) {
-      entries_.push_back(std::move(fresh));
+      entries_.push_back({print, std::move(value)});
     } else {
-      gone = std::exchange(entry(next_), std::move(fresh)).value;
+      places_.erase(entries_[next_].print);
+      gone = std::exchange(entries_[next_], {print, std::move(value)}).value;
     }
-    ++next_;
+    places_.emplace(print, static_cast<Place>(next_));
+    next_ = (next_ + 1) % limit_;
     return gone;
   }
 
  private:
-  /// Entries are numbered as they come, from 1.
-  using Number = std::uint64_t;
+  using Place = std::uint32_t;  ///< in the ring
 
   struct Entry {
     std::uint64_t print;
     Value value;
-    Number before;  ///< with the same place; 0, or one that was overwritten: none
   };
 
-  [[nodiscard]] bool is_there(Number number) const { return number != 0 && next_ - number <= entries_.size(); }
-  [[nodiscard]] std::size_t place_of(std::uint64_t print) const { return print & (newest_.size() - 1); }
-  Entry& entry(Number number) { return entries_[(number - 1) % limit_]; }
+  /// A print is one.
+  struct Hash {
+    using is_avalanching = void;
+    std::size_t operator()(std::uint64_t print) const { return print; }
+  };
 
   std::size_t limit_;
   std::vector<Entry> entries_;
-  std::vector<Number> newest_;  ///< by place; 0: none
-  Number next_ = 1;
+  boost::unordered_flat_map<std::uint64_t, Place, Hash> places_;
+  std::size_t next_ = 0;
 };
 
 }  // namespace dcmwatch
