@@ -90,12 +90,13 @@ struct Hl7Merge {
   Pseudonym merged;
 };
 
-/// Whose message it is, beyond MSH-3 and MSH-4: what one message in a hundred says.
+/// Whose message it is, beyond the names of its header: what one message in a hundred says.
 struct Hl7Origin {
   Hl7Name software_vendor, software_product, software_version;  ///< SFT-1, SFT-3, SFT-2 of the first SFT
   Hl7Name event_facility;                                       ///< EVN-7
   Hl7Name profile;                                              ///< MSH-21, the first
   Code country;                                                 ///< MSH-17, ISO 3166
+  std::array<Hl7UniversalId, kHeaderNames> universal_ids{};     ///< by HeaderName
 };
 
 /// What a message says beyond Hl7Message. Never changed once made: all facts of a message share it.
@@ -109,8 +110,7 @@ struct Hl7Content {
   std::vector<Hl7Merge> merges;
   std::vector<Hl7Order> orders;  ///< Limits::hl7_orders at most
   std::uint32_t orders_not_told = 0;
-  std::array<Hl7UniversalId, kHeaderNames> universal_ids{};  ///< by HeaderName
-  std::unique_ptr<const Hl7Origin> origin;                   ///< null: it says nothing of it
+  std::unique_ptr<const Hl7Origin> origin;  ///< null: it says nothing of it
 
   /// In memory, with its lists.
   [[nodiscard]] std::size_t kept_bytes() const {

@@ -40,7 +40,8 @@ bool matches(const Hl7EndName& declared, std::string_view namespace_id, const Hl
 }
 
 Hl7UniversalId universal_id(const Hl7Message& message, HeaderName name) {
-  return message.content ? message.content->universal_ids[static_cast<std::size_t>(name)] : Hl7UniversalId{};
+  const Hl7Origin* const origin = message.content ? message.content->origin.get() : nullptr;
+  return origin ? origin->universal_ids[static_cast<std::size_t>(name)] : Hl7UniversalId{};
 }
 
 std::string text_of(std::string_view namespace_id, const Hl7UniversalId& id) {

@@ -129,11 +129,12 @@ class RecentJudgements::KeyWriter {
                            &message.receiving_facility};
     Packed sizes;
     for (const auto* const name : names) sizes.add<1>(name->has_value()).add<8>(size_of(*name));
-    add(sizes.add<1>(message.content != nullptr));
+    const Hl7Origin* const origin = message.content ? message.content->origin.get() : nullptr;
+    add(sizes.add<1>(origin != nullptr));
     for (const auto* const name : names) {
       if (*name) add(**name);
     }
-    if (message.content) add_universal_ids(message.content->universal_ids);
+    if (origin) add_universal_ids(origin->universal_ids);
   }
 
  private:

@@ -59,7 +59,9 @@ Event admission(const std::function<void(Hl7Message&)>& change = [](Hl7Message&)
 
 std::shared_ptr<const Hl7Content> with_sender_id(std::string_view id, std::string_view type) {
   const auto content = std::make_shared<Hl7Content>();
-  content->universal_ids[static_cast<std::size_t>(HeaderName::sending_application)] = {id, type};
+  auto origin = std::make_unique<Hl7Origin>();
+  origin->universal_ids[static_cast<std::size_t>(HeaderName::sending_application)] = {id, type};
+  content->origin = std::move(origin);
   return content;
 }
 

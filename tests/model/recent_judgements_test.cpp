@@ -29,7 +29,9 @@ Change set(Member Fact::*member, Value value) {
 
 std::shared_ptr<const Hl7Content> with_universal_id(std::string_view id) {
   const auto content = std::make_shared<Hl7Content>();
-  content->universal_ids.fill({id, "ISO"});
+  auto origin = std::make_unique<Hl7Origin>();
+  origin->universal_ids.fill({id, "ISO"});
+  content->origin = std::move(origin);
   return content;
 }
 

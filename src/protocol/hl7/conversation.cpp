@@ -323,7 +323,7 @@ void Conversation::on_acknowledgement(const Message& message, bool cut, const Re
   const std::optional<Code> code = acknowledgement_code(message);
   if (code) acknowledgement.code = *code;
   if (!code && (!cut || message.has(Field::acknowledgement_code))) tell(Break::acknowledgement_code, received);
-  if (const std::optional<Code> type = message_type(message)) acknowledgement.type = type->view();
+  if (message.type) acknowledgement.type = message.type->view();
   acknowledgement.error = errors_of(message);
   acknowledgement.whole = !cut;
   std::string acknowledged_scratch;

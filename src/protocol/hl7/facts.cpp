@@ -117,20 +117,24 @@ class Teller {
     tell_identifiers(last_issuer);
     tell_orders();
     tell_origin();
+    if (origin_) content().origin = std::move(origin_);
     facts_.content = std::move(content_);
   }
 
  private:
-  /// Made when first asked for.
+  /// Made when first asked for, and so is its origin.
   Hl7Content& content() {
     if (!content_) content_ = std::make_shared<Hl7Content>();
     return *content_;
   }
+  Hl7Origin& origin() {
+    if (!origin_) origin_ = std::make_unique<Hl7Origin>();
+    return *origin_;
+  }
 
   void tell_header() {
-    const auto type = message_type(message_);
-    is_header_ = type.has_value();
-    if (type) facts_.message_type = *type;
+    is_header_ = message_.type.has_value();
+    if (is_header_) facts_.message_type = *message_.type;
     facts_.processing_id = processing_id(message_);
     facts_.character_set = character_set_.name();
     const std::string_view version = message_.component(Field::version_id);
@@ -304,31 +308,27 @@ class Teller {
     constexpr std::array kSaid{Field::software_vendor, Field::software_product, Field::software_version,
                                Field::event_facility,  Field::profile,          Field::country};
     if (std::ranges::all_of(kSaid, [this](Field field) { return message_.raw(field).empty(); })) return;
-    Hl7Origin origin;
-    bool any = false;
     const bool of_software = is_of_its_segment(Field::software_version, Field::software_vendor) &&
                              is_of_its_segment(Field::software_product, Field::software_vendor);
     const bool of_event =
         is_time(meanings_.of(Field::recorded)) && is_of_its_segment(Field::event_facility, Field::event_type);
     const std::string_view version = message_.component(Field::version_id);
     const bool of_header = version.empty() || is_known_version(version);
-    const auto say = [&any](auto& place, const auto& text) {
-      place = text;
-      any |= !place.empty();
+    const auto say = [this](auto Hl7Origin::*place, const auto& text) {
+      if (!text.empty()) origin().*place = text;
     };
     if (of_software) {
-      say(origin.software_vendor, meanings_.name(message_.component(Field::software_vendor)));
-      say(origin.software_product, meanings_.name(message_.component(Field::software_product)));
-      say(origin.software_version, meanings_.name(message_.component(Field::software_version)));
+      say(&Hl7Origin::software_vendor, meanings_.name(message_.component(Field::software_vendor)));
+      say(&Hl7Origin::software_product, meanings_.name(message_.component(Field::software_product)));
+      say(&Hl7Origin::software_version, meanings_.name(message_.component(Field::software_version)));
     }
-    if (of_event) say(origin.event_facility, meanings_.name(message_.component(Field::event_facility)));
+    if (of_event) say(&Hl7Origin::event_facility, meanings_.name(message_.component(Field::event_facility)));
     const std::string_view profile = message_.component(Field::profile);
     if (of_header && is_technical(profile) && is_of_its_segment(Field::profile, Field::message_type))
-      say(origin.profile, profile);
+      say(&Hl7Origin::profile, profile);
     const std::string_view country = message_.component(Field::country);
     if (of_header && is_country(country) && is_of_its_segment(Field::country, Field::message_type))
-      say(origin.country, country);
-    if (any) content().origin = std::make_unique<const Hl7Origin>(origin);
+      say(&Hl7Origin::country, country);
   }
 
   // A name leaves as it stands there, so it must be what it seems to be. `first`: an earlier field of the segment.
@@ -347,7 +347,7 @@ class Teller {
       const std::string_view id = message_.component(kNames[i], 2);
       if (id.empty() || !is_technical(id)) continue;
       const std::string_view type = message_.component(kNames[i], 3);
-      if (is_technical(type)) content().universal_ids[i] = {id, type};
+      if (is_technical(type)) origin().universal_ids[i] = {id, type};
     }
   }
 
@@ -361,6 +361,7 @@ class Teller {
   bool is_header_ = false;  ///< MSH-9 holds a message type
   Hl7Message& facts_;
   std::shared_ptr<Hl7Content> content_;
+  std::unique_ptr<Hl7Origin> origin_;
 };
 
 template <std::size_t N>

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "protocol/hl7/byte_masks.h"
+#include "protocol/hl7/codes.h"
 
 namespace dcmwatch::hl7 {
 namespace {
@@ -103,7 +104,6 @@ constexpr std::string_view kStudyUidName = "Study Instance UID";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kSegmentEnds = "\r\n";
 constexpr char kIsoEscape = '\x1b';
-constexpr std::string_view kNull = "\"\"";
 
 // Software and user segments may stand between MSH and MSA (the ACK message, HL7 v2 2.13.1).
 constexpr bool belongs_to_header(SegmentId id) {
@@ -444,12 +444,7 @@ class SegmentCutter {
   std::array<Segment::Place, kMostSeparators + Bytes64::kSize> separators_;  ///< from its beginning
 };
 
-using Decoded = std::variant<Message, Defect>;
-
-Decoded read_segments(std::string_view text, bool cut, const Delimiters& delimiters, const Limits& limits) {
-  Decoded decoded;
-  Message& message = std::get<Message>(decoded);
-  message.delimiters = delimiters;
+void read_segments(std::string_view text, bool cut, const Limits& limits, Message& message) {
   message.text = text;
   SegmentCutter cutter{text, cut, message, limits};
   message.text = text.substr(0, cutter.cut());
@@ -459,11 +454,10 @@ Decoded read_segments(std::string_view text, bool cut, const Delimiters& delimit
   message.literal = !message.high_bytes && !seen.escape_sequences && !seen.escapes;
   if (seen.controls) message.breaks.add(Break::control_character);
   if (seen.line_feed) message.breaks.add(Break::segment_terminator);
-  if (seen.escapes && delimiters.escape != '\0' &&
-      !escapes_are_legal(message.text.substr(std::min(kDelimitersEnd, message.text.size())), delimiters)) {
+  if (seen.escapes && message.delimiters.escape != '\0' &&
+      !escapes_are_legal(message.text.substr(std::min(kDelimitersEnd, message.text.size())), message.delimiters)) {
     message.breaks.add(Break::escape_sequence);
   }
-  return decoded;
 }
 
 }  // namespace
@@ -473,7 +467,8 @@ std::string_view Message::find_component(std::string_view field, unsigned number
   const char repetition = delimiters.repetition == '\0' ? delimiters.component : delimiters.repetition;
   const auto found = [&field](std::size_t begin, std::size_t end) {
     const std::string_view part{field.data() + begin, end - begin};
-    return part == kNull ? std::string_view{} : part;
+    const bool is_null = part.size() == 2 && part[0] == '"' && part[1] == '"';
+    return is_null ? std::string_view{} : part;
   };
   std::size_t begin = 0;
   for (std::size_t at = 0; at < field.size(); at += Bytes16::kSize) {
@@ -493,10 +488,10 @@ std::string_view Message::find_component(std::string_view field, unsigned number
 
 // What stands behind a field in its message is read with it: to copy so few bytes would cost more than all else.
 Bytes16 Message::sixteen_from(std::string_view rest) const {
-  const auto end = reinterpret_cast<std::uintptr_t>(text.data() + text.size());
+  const auto begin = reinterpret_cast<std::uintptr_t>(text.data());
   const auto from = reinterpret_cast<std::uintptr_t>(rest.data());
-  const bool in_message = from >= reinterpret_cast<std::uintptr_t>(text.data()) && from < end;
-  if (rest.size() >= Bytes16::kSize || (in_message && end - from >= Bytes16::kSize)) return Bytes16{rest.data()};
+  const bool are_there = from - begin <= text.size() && text.size() - (from - begin) >= Bytes16::kSize;
+  if (are_there || rest.size() >= Bytes16::kSize) return Bytes16{rest.data()};
   std::array<char, Bytes16::kSize> copy{};
   std::memcpy(copy.data(), rest.data(), rest.size());
   return Bytes16{copy.data()};
@@ -520,17 +515,23 @@ std::string_view Message::subcomponent_of(std::string_view component, unsigned n
   return component.substr(0, component.find(delimiters.subcomponent));
 }
 
+// Made where it stays: it is long.
 std::variant<Message, Defect> decode_message(ByteView content, bool cut, const Limits& limits) {
+  std::variant<Message, Defect> decoded = Defect::no_header;
   std::string_view text = without_preamble(as_text(content));
-  if (!text.starts_with("MSH")) return Defect::no_header;
+  if (!text.starts_with("MSH")) return decoded;
   const std::optional<Delimiters> delimiters = read_delimiters(text);
-  if (!delimiters) return Defect::delimiters;
-
+  if (!delimiters) {
+    decoded = Defect::delimiters;
+    return decoded;
+  }
   const std::size_t before = content.size() - text.size();
   if (cut) text = without_broken_field(text, *delimiters);
-  Decoded decoded = read_segments(text, cut, *delimiters, limits);
-  Message& message = std::get<Message>(decoded);
+  Message& message = decoded.emplace<Message>();
+  message.delimiters = *delimiters;
+  read_segments(text, cut, limits, message);
   message.behind = message.text.size() == text.size() ? content.size() : before + message.text.size();
+  message.type = message_type(message);
   return decoded;
 }
 

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "event/hl7_violations.h"
+#include "event/texts.h"
 #include "protocol/hl7/byte_masks.h"
 
 namespace dcmwatch::hl7 {
@@ -120,6 +121,7 @@ class Breaks {
 class Message : public RawFields<Field, kFields> {
  public:
   Delimiters delimiters;
+  std::optional<Code> type;         ///< MSH-9, as message_type() gives it
   bool is_acknowledgement = false;  ///< it has an MSA
   bool header_broken = false;       ///< MSH holds a control character; what stands behind it was not read
   bool beyond_header = false;    ///< a segment after MSH, SFT and UAC was read, where an MSA would have stood before it

@@ -31,7 +31,7 @@ void look_at_header(const Message& message, Breaks& breaks) {
   if (time.empty() ? must_say_its_time(version) : !is_time(time)) breaks.add(Break::message_time);
   if (message.component(Field::control_id).empty()) breaks.add(Break::control_id);
   if (processing_id(message).empty()) breaks.add(Break::processing_id);
-  if (!message_type(message)) breaks.add(Break::message_type);
+  if (!message.type) breaks.add(Break::message_type);
   const std::string_view structure = message.component(Field::message_type, 3);
   if (!structure.empty() && !is_structure_of(message.component(Field::message_type), structure))
     breaks.add(Break::message_structure);

@@ -224,8 +224,7 @@ class Planner {
     Components sender{sent_by};
     if (dice_.one_in(4)) {
       sender.insert(sender.end(), {"1.2.40", "ISO"});
-      content_.universal_ids[0] = {"1.2.40", "ISO"};
-      any_ = true;
+      origin_.universal_ids[0] = {"1.2.40", "ISO"};
     }
     Components message_type{std::string{type.type}, std::string{type.event}};
     if (dice_.flip()) message_type.push_back(message_type[0] + "_" + message_type[1]);
@@ -272,7 +271,7 @@ class Planner {
 
   void say_origin() {
     if (origin_.country.empty() && origin_.profile.empty() && origin_.software_product.empty() &&
-        origin_.event_facility.empty())
+        origin_.event_facility.empty() && origin_.universal_ids[0].id.empty())
       return;
     content_.origin = std::make_unique<const Hl7Origin>(origin_);
     any_ = true;

@@ -49,7 +49,6 @@ struct Everything {
         << " visit=" << c.visit << " account=" << c.account << " patients=";
     for (const Pseudonym& patient : c.patients) out << patient << ',';
     for (const Hl7Merge& merge : c.merges) out << " merge=" << merge.patient << '<' << merge.merged;
-    for (const Hl7UniversalId& id : c.universal_ids) out << ' ' << id.id << '/' << id.type;
     for (const Hl7Order& order : c.orders) {
       out << " order=" << order.control << ',' << order.status << ',' << order.result_status << ','
           << order.observation_status << ',' << order.placer << ',' << order.filler << ',' << order.study;
@@ -59,6 +58,7 @@ struct Everything {
     if (const Hl7Origin* o = c.origin.get()) {
       out << " origin=" << o->software_vendor << '|' << o->software_product << '|' << o->software_version << '|'
           << o->event_facility << '|' << o->profile << '|' << o->country;
+      for (const Hl7UniversalId& id : o->universal_ids) out << ' ' << id.id << '/' << id.type;
     }
   }
   void operator()(const Violation& v) const {
