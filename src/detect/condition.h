@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "detect/deviation_kinds.h"
+#include "detect/needs.h"
 #include "model/document.h"
 
 namespace dcmwatch {
@@ -39,20 +39,16 @@ struct Condition {
     return false;
   }
 
-  /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any. `needs_of(index)`
-  /// says the same of a selection.
-  template <typename Needs>
-  [[nodiscard]] std::optional<DeviationKinds> needs(const Needs& needs_of) const {
+  /// What must be there wherever this holds; nothing if it may hold without. `needs_of(index)` says the same of a
+  /// selection.
+  template <typename NeedsOf>
+  [[nodiscard]] auto needs(const NeedsOf& needs_of) const -> decltype(needs_of(selection)) {
     if (kind == Kind::selection) return needs_of(selection);
     if (kind == Kind::negation) return std::nullopt;
-    std::optional<DeviationKinds> all = parts.front().needs(needs_of);
+    auto all = parts.front().needs(needs_of);
     for (std::size_t i = 1; i < parts.size(); ++i) {
       const auto part = parts[i].needs(needs_of);
-      if (kind == Kind::conjunction) {
-        all = fewer(all, part);
-      } else {
-        all = all && part ? std::optional{*all | *part} : std::nullopt;
-      }
+      all = kind == Kind::conjunction ? fewer(all, part) : either(all, part);
     }
     return all;
   }

@@ -144,7 +144,10 @@ class RuleReader {
       }
     }
     if (!condition) return problems_.add(node.key_at, "'detection' has no 'condition'", "write 'condition: selection'");
-    if (auto read = read_condition(*condition, names, problems_)) rule_.condition = std::move(*read);
+    if (auto read = read_condition(*condition, names, problems_)) {
+      rule_.condition = std::move(*read);
+      rule_.needed = rule_.needed_fields().value_or(NeededFields{});
+    }
   }
 
   void check_fields(const Node& node) {

@@ -7,11 +7,18 @@ namespace dcmwatch {
 bool Rule::matches(const Observation& observation) const {
   if ((datasets >> observation.event.facts.index() & 1) == 0) return false;
   const Record record{observation};
+  // Most rules about messages ask for what hardly any has.
+  if (!needed.empty() && std::ranges::none_of(needed, [&](const Field* field) { return is_there(*field, record); }))
+    return false;
   return condition.evaluate([&](std::size_t index) { return selections[index].holds(record); });
 }
 
 std::optional<DeviationKinds> Rule::needs() const {
   return condition.needs([this](std::size_t index) { return selections[index].needs(); });
+}
+
+std::optional<NeededFields> Rule::needed_fields() const {
+  return condition.needs([this](std::size_t index) { return selections[index].needed_fields(); });
 }
 
 bool Rule::asks_for_deviations_alone() const {

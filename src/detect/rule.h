@@ -23,8 +23,12 @@ struct Rule {
   Counts counts = Counts::records;
   std::vector<Selection> selections;
   Condition condition;
+  NeededFields needed{};  ///< of needed_fields(); empty: none
 
   [[nodiscard]] bool matches(const Observation& observation) const;
+
+  /// Only a record that has one of these fields can match; nothing if any can.
+  [[nodiscard]] std::optional<NeededFields> needed_fields() const;
 
   /// Only an observation with a deviation of one of these kinds can match; nothing if any can.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;

@@ -1,6 +1,7 @@
 #include "detect/selection.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace dcmwatch {
 namespace {
@@ -62,7 +63,41 @@ bool wants_absent(const std::vector<Value>& values) {
                      [](const Value& wanted) { return std::holds_alternative<Absent>(wanted); });
 }
 
+// One of the maps must hold, and of a map every test: the test that leaves the least tells the most.
+template <typename NeedsOf>
+auto needs_of_maps(const std::vector<FieldTests>& any_of, NeedsOf needs_of) -> decltype(needs_of(any_of[0][0])) {
+  using Needs = decltype(needs_of(any_of[0][0]));
+  Needs needs{std::in_place};
+  for (const FieldTests& tests : any_of) {
+    Needs of_map;
+    for (const FieldTest& test : tests) of_map = fewer(of_map, needs_of(test));
+    needs = either(needs, of_map);
+  }
+  return needs;
+}
+
+/// Takes no value: that there is one is enough.
+class Presence final : public FieldSink {
+ public:
+  [[nodiscard]] bool seen() const { return seen_; }
+  void text(std::string_view) override { seen_ = true; }
+  void word(std::string_view) override { seen_ = true; }
+  void number(std::int64_t) override { seen_ = true; }
+  void boolean(bool) override { seen_ = true; }
+  void address(const IpAddress&) override { seen_ = true; }
+  void time(Timestamp) override { seen_ = true; }
+
+ private:
+  bool seen_ = false;
+};
+
 }  // namespace
+
+bool is_there(const Field& field, const Record& record) {
+  Presence presence;
+  field.visit(record, presence);
+  return presence.seen();
+}
 
 DeviationKinds kinds_among(const std::vector<Value>& values) {
   DeviationKinds kinds = 0;
@@ -76,6 +111,11 @@ DeviationKinds kinds_among(const std::vector<Value>& values) {
 std::optional<DeviationKinds> FieldTest::needs() const {
   if (!kinds || wants == Wants::absent || wants_absent(values)) return std::nullopt;
   return wants == Wants::present ? kEveryKind : *kinds;
+}
+
+std::optional<NeededFields> FieldTest::needed_fields() const {
+  if (wants == Wants::absent || wants_absent(values)) return std::nullopt;
+  return NeededFields{field};
 }
 
 bool FieldTest::holds(const Record& record) const {
@@ -117,16 +157,12 @@ void FieldTest::append_matched(const Record& record, std::string& text) const {
   });
 }
 
-// One of its maps must hold, and of a map every test: the test that needs the fewest kinds tells the most.
 std::optional<DeviationKinds> Selection::needs() const {
-  DeviationKinds kinds = 0;
-  for (const FieldTests& tests : any_of) {
-    std::optional<DeviationKinds> of_map;
-    for (const FieldTest& test : tests) of_map = fewer(of_map, test.needs());
-    if (!of_map) return std::nullopt;
-    kinds |= *of_map;
-  }
-  return kinds;
+  return needs_of_maps(any_of, [](const FieldTest& test) { return test.needs(); });
+}
+
+std::optional<NeededFields> Selection::needed_fields() const {
+  return needs_of_maps(any_of, [](const FieldTest& test) { return test.needed_fields(); });
 }
 
 bool Selection::holds(const Record& record) const {

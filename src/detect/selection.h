@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/endpoint.h"
-#include "detect/deviation_kinds.h"
+#include "detect/needs.h"
 #include "detect/pattern.h"
 #include "event/fields.h"
 #include "model/document.h"
@@ -44,6 +44,8 @@ struct FieldTest {
 
   /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
+  /// The field, if it must be there.
+  [[nodiscard]] std::optional<NeededFields> needed_fields() const;
   [[nodiscard]] bool holds(const Record& record) const;
   /// Adds to `text` the field's values that were asked for, but for numbers of a range; a deviation with what was
   /// observed.
@@ -60,12 +62,15 @@ struct Selection {
 
   /// As FieldTest has it.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
+  [[nodiscard]] std::optional<NeededFields> needed_fields() const;
   [[nodiscard]] bool holds(const Record& record) const;
   void append_matched(const Record& record, std::string& text) const;
 };
 
 /// The kinds whose text is among the values.
 DeviationKinds kinds_among(const std::vector<Value>& values);
+
+bool is_there(const Field& field, const Record& record);
 
 /// Reads one entry of `detection`. What it does not know is a problem, never ignored.
 Selection read_selection(const Node& node, Problems& problems);

@@ -126,5 +126,26 @@ TEST(Rule, SaysWhichDeviationsItCannotDoWithout) {
   EXPECT_EQ(needs("  s: {flow.unknown: direction}\n  condition: s\n"), std::nullopt);
 }
 
+TEST(Rule, SaysWhichFieldsItCannotDoWithout) {
+  using Paths = std::vector<std::string>;
+  const auto needed = [](const std::string& detection) {
+    Paths paths;
+    for (const Field* const field : rule(detection).needed) paths.emplace_back(field->path);
+    return paths;
+  };
+  EXPECT_EQ(needed("  s: {dicom.status: A700}\n  condition: s\n"), Paths{"dicom.status"});
+  EXPECT_EQ(needed("  s: {hl7.unacknowledged|gte: 10, hl7.late: true}\n  condition: s\n"), Paths{"hl7.unacknowledged"});
+  EXPECT_EQ(needed("  s: [{dicom.status: A700}, {hl7.late: true}]\n  condition: s\n"),
+            (Paths{"dicom.status", "hl7.late"}));
+  EXPECT_EQ(needed("  a: {dicom.status: A700}\n  b: {hl7.late: true}\n  condition: a or b\n"),
+            (Paths{"dicom.status", "hl7.late"}));
+  EXPECT_EQ(needed("  a: {dicom.status: A700}\n  b: {hl7.late: null}\n  condition: a and not b\n"),
+            Paths{"dicom.status"});
+  EXPECT_EQ(needed("  s: {dicom.status: [A700, null]}\n  condition: s\n"), Paths{});
+  EXPECT_EQ(needed("  s: {dicom.status|exists: false}\n  condition: s\n"), Paths{});
+  EXPECT_EQ(needed("  s: {dicom.status: A700}\n  condition: not s\n"), Paths{});
+  EXPECT_EQ(needed("  a: {dicom.status: A700}\n  b: {hl7.late: null}\n  condition: a or b\n"), Paths{});
+}
+
 }  // namespace
 }  // namespace dcmwatch
