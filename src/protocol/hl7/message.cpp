@@ -413,9 +413,9 @@ class SegmentCutter {
     if (next == kAddendum) segment.end_at(segment.text().rfind(message_.delimiters.field));
     // A control character belongs in no field of a header: it most likely ends the segment, and the fields behind it
     // are another's, perhaps a patient's name. ESC begins a character set's letters.
-    if (control_ < begin_ + segment.text().size() && segment_id(segment.text()) == kHeader) {
+    if (begin_ == 0 && control_ < segment.text().size()) {
       message_.header_broken = true;
-      segment.end_at(control_ - begin_);
+      segment.end_at(control_);
     }
     reader_.read(segment);
   }
@@ -517,9 +517,13 @@ std::string_view Message::subcomponent_of(std::string_view component, unsigned n
 
 // Made where it stays: it is long.
 std::variant<Message, Defect> decode_message(ByteView content, bool cut, const Limits& limits) {
-  std::variant<Message, Defect> decoded = Defect::no_header;
+  std::variant<Message, Defect> decoded;
+  Message& message = std::get<Message>(decoded);
   std::string_view text = without_preamble(as_text(content));
-  if (!text.starts_with("MSH")) return decoded;
+  if (!text.starts_with("MSH")) {
+    decoded = Defect::no_header;
+    return decoded;
+  }
   const std::optional<Delimiters> delimiters = read_delimiters(text);
   if (!delimiters) {
     decoded = Defect::delimiters;
@@ -527,7 +531,6 @@ std::variant<Message, Defect> decode_message(ByteView content, bool cut, const L
   }
   const std::size_t before = content.size() - text.size();
   if (cut) text = without_broken_field(text, *delimiters);
-  Message& message = decoded.emplace<Message>();
   message.delimiters = *delimiters;
   read_segments(text, cut, limits, message);
   message.behind = message.text.size() == text.size() ? content.size() : before + message.text.size();

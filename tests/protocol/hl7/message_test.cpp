@@ -150,6 +150,15 @@ TEST(DecodeMessage, OfACutMessageTheBrokenFieldIsNotRead) {
   }
 }
 
+TEST(DecodeMessage, WhatStandsBehindAControlCharacterOfTheHeaderIsNotRead) {
+  const Message message = decoded("MSH|^~\\&|A|B\x01|C\rEVN|A01\x02|2024\r");
+  EXPECT_TRUE(message.header_broken);
+  EXPECT_EQ(message.raw(Field::sending_facility), "B");
+  EXPECT_FALSE(message.has(Field::receiving_application));
+  EXPECT_EQ(message.raw(Field::recorded), "2024");
+  EXPECT_FALSE(decoded("MSH|^~\\&|A|B|C\rMSH\x01^~\\&|\r").header_broken);
+}
+
 // Sixty-four bytes are looked at at once: whatever stands where among them is the same.
 class Shifts : public testing::TestWithParam<std::size_t> {
  protected:
