@@ -143,12 +143,18 @@ class RecentJudgements::KeyWriter {
   template <std::size_t capacity>
   void add(const Text<capacity>& text) {
     constexpr std::size_t kWord = sizeof(std::uint64_t);
-    for (std::size_t at = 0; at < text.size(); at += kWord) {
-      std::uint64_t word = 0;
-      // Mostly whole words, which are one instruction to copy.
-      std::memcpy(&word, text.place().data() + at, capacity % kWord == 0 ? kWord : std::min(kWord, capacity - at));
-      key_.add(word);
+    if constexpr (capacity % kWord == 0) {
+      for (std::size_t at = 0; at < text.size(); at += kWord) add_word(text.place().data() + at);
+    } else {
+      static_assert(sizeof text == kWord);
+      add_word(reinterpret_cast<const char*>(&text));  // with its size: seven bytes would come one by one
     }
+  }
+
+  void add_word(const char* from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, sizeof word);
+    key_.add(word);
   }
 
   // Few messages have any, and these have many words.
@@ -175,11 +181,13 @@ class RecentJudgements::KeyWriter {
 /// Odd constants of no meaning. Who makes keys collide has them looked up, no more.
 std::uint64_t RecentJudgements::Key::hash() const {
   std::uint64_t hash = size_;
+  // No product waits for another.
   for (std::size_t i = 0; i < size_; i += 2) {
+    const std::uint64_t place = i * 0x9e3779b97f4a7c15U;
     const std::uint64_t second = i + 1 < size_ ? words_[i + 1] : 0;
-    hash = folded_product(hash ^ words_[i] ^ 0xa0761d6478bd642fU, second ^ 0xe7037ed1a0b428dbU);
+    hash += folded_product(words_[i] ^ place ^ 0xa0761d6478bd642fU, second ^ 0xe7037ed1a0b428dbU);
   }
-  return hash;
+  return folded_product(hash ^ 0x8ebc6af09c88c6e3U, 0x9e3779b97f4a7c15U);
 }
 
 const SharedDeclared& RecentJudgements::judge(const Event& event) {
