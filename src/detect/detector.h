@@ -23,7 +23,8 @@ struct FindingSink {
   virtual void on_finding(const Finding& finding) = 0;
 };
 
-/// Cost of an observation without deviations: that of the few rules that do not ask for any. What rules that ask for
+/// Cost of an observation without deviations: that of the few rules that do not ask for any, and of these mostly a look
+/// whether a field that they cannot do without is there (needs.h). What rules that ask for
 /// deviations alone make of others is remembered with the model's judgement, which many records share.
 ///
 /// Order of calls: observe for each observation in the order of packet time, then finish once.
