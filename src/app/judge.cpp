@@ -67,11 +67,15 @@ void Judge::judge(Observation& record) {
   detector_.observe(record, *this);
 }
 
-// Which of a message's numbers is its accession number is declared of its flow, and matters to what it is related to.
+// Which of a message's numbers is its accession number, and whether it is acknowledged at all, is declared of its flow,
+// and matters to what it is related to.
 void Judge::hold_against_model(Observation& record) {
   record.declared = model_->judge(record.event);
-  const AccessionOrder* const sought = record.declared->message.accession_sought;
-  if (sought) seek_accession(std::get<Hl7Message>(record.event.facts), *sought);
+  auto* const message = std::get_if<Hl7Message>(&record.event.facts);
+  if (!message) return;
+  const DeclaredMessage& declared = record.declared->message;
+  if (declared.accession_sought) seek_accession(*message, *declared.accession_sought);
+  message->none_declared = declared.ack_mode == AcknowledgementMode::none;
 }
 
 void Judge::on_finding(const Finding& finding) {

@@ -111,7 +111,8 @@ struct Limits {
   std::size_t study_conversations = 16;  ///< of one, each way, whose refused contexts are told; victim: the oldest
   std::size_t study_failures = 16;       ///< different reasons told of one, each way; the others together as one more
   std::size_t orders = 65536;            ///< study and accession numbers; victim: the oldest
-  std::size_t workflows = 8192;          ///< orders' ways; victim: the one not seen longest is told
+  std::size_t workflows = 8192;          ///< orders' ways; victim: one that nobody accepted a step of,
+                                         ///< else of who first told of most, the one not seen longest is told
   std::size_t workflow_studies = 16;     ///< of an order, and orders of a study; beyond: not joined
   Duration workflow_quiet = std::chrono::hours{24};       ///< after which an order's way is told as it is
   Duration workflow_window = std::chrono::hours{24 * 7};  ///< after which one that was told is over: a matter of course

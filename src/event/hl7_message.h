@@ -203,6 +203,7 @@ struct Hl7Message {
   std::optional<WhyUnanswered> unanswered;  ///< surely not, so far: nothing stood in the way of seeing one
   std::optional<bool> closed_by_opener;     ///< who ended the connection over it; nothing: nobody, or not known
   bool late = false;                        ///< answered, but not within Limits::hl7_answer_timeout
+  bool none_declared = false;               ///< its flow declares that nobody acknowledges
   std::uint32_t unacknowledged = 0;         ///< messages of this sender that await an answer, this one too, if it does
   Duration unacknowledged_age{};            ///< of the oldest of these
   std::uint64_t body_print = 0;             ///< Pseudonymizer::fingerprint() of it without MSH-7; told nowhere

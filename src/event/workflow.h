@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/endpoint.h"
 #include "base/timestamp.h"
 #include "event/texts.h"
 
@@ -25,10 +26,11 @@ enum class WorkflowStep : std::uint8_t {
 inline constexpr std::size_t kWorkflowSteps = 6;
 
 enum class WorkflowStepState : std::uint8_t {
-  unknown,  ///< not seen, and it could not be expected to be: nobody was seen to do such a thing here
+  unknown,  ///< not seen, and it could not be expected to be: nobody was seen to do such a thing here; or seen, and not
+            ///< whether it was accepted
   seen,
   late,    ///< seen, after its time
-  failed,  ///< seen, and each time refused, discontinued or failed
+  failed,  ///< seen, and refused, never answered, discontinued or failed whenever that could be told
   missing  ///< not seen, though it was to be expected
 };
 
@@ -62,8 +64,9 @@ struct Workflow {
   std::array<Step, kWorkflowSteps> steps;
   std::uint32_t studies = 0;  ///< different ones
   std::uint64_t images = 0;   ///< stored on the first way that they went
-  Code order_control;         ///< ORC-1 of the last order message
-  Code report_status;         ///< OBR-25 of the last report
+  Code order_control;         ///< ORC-1 of the last order message, likewise
+  Code report_status;         ///< OBR-25 of the last report, of the last that was accepted if one was
+  IpAddress reported_by;      ///< who sent the report's step: the first that was accepted, else the first
   bool cancelled = false;     ///< by order control or a discontinued step: nothing more is expected
   bool preliminary = false;   ///< told before it was over: what is missing may still come
   WorkflowTold told = WorkflowTold::quiet;

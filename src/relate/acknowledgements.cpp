@@ -29,16 +29,22 @@ void Acknowledgements::on_message(const Event& event, const Hl7Message& message,
   }
 }
 
+Outcome Acknowledgements::arrival_of(const Event& event, const Hl7Message& message) {
+  if (message.none_declared && !message.answer()) return Outcome::success;
+  const Open* open = message.answer() ? nullptr : open_.find(print_of_message(event, message));
+  return open && open->value.answer ? *open->value.answer : outcome_of(event);
+}
+
 void Acknowledgements::wait_for(const Event& event, const Hl7Message& message, bool owed) {
   if (message.control_id.empty()) return;
   const std::uint64_t print = print_of_message(event, message);
   if (Open* resent = open_.find(print)) open_.close(*resent);
   if (open_.full()) {
-    forgotten_ += open_.oldest().value.answered ? 0 : 1;
+    forgotten_ += open_.oldest().value.answer ? 0 : 1;
     open_.close(open_.oldest());
   }
   open_.open(print, event.last.time,
-             {Occurrence::of(event), message.sent, print_of_hosts(event, message), owed, /*answered=*/false});
+             {Occurrence::of(event), message.sent, print_of_hosts(event, message), owed, /*answer=*/std::nullopt});
 }
 
 void Acknowledgements::on_end(const Event& event, const Hl7Message& message) {
@@ -63,8 +69,8 @@ void Acknowledgements::on_answer(const Event& event, const Hl7Message& answer, T
             .effect_packet = answer.sent.packet};
   if (Open* open = answer.control_id.empty() ? nullptr : open_.find(print_of_message(event, answer))) {
     Message& message = open->value;
-    if (message.answered) return;
-    message.answered = true;
+    if (message.answer) return;
+    message.answer = link.outcome;
     remember_answering(message.hosts, event.last.time);
     link.certainty = LinkCertainty::identifier;
     link.cause = message.where.conversation;
@@ -85,7 +91,7 @@ bool Acknowledgements::may_be_of_something_unseen(const Event& event, const Hl7M
 
 void Acknowledgements::tell_unanswered(const Message& message, Told& told) const {
   const auto& seen = message.where.visibility;
-  if (!message.owed || message.answered || seen.lost || !answering_.contains(message.hosts)) return;
+  if (!message.owed || message.answer || seen.lost || !answering_.contains(message.hosts)) return;
   told.push_back(message.where.tell(Link{.kind = LinkKind::message_acknowledged,
                                          .certainty = LinkCertainty::none,
                                          .cause = message.where.conversation,

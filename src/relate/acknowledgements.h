@@ -25,6 +25,8 @@ class Acknowledgements {
       : limits_(limits), open_(limits.relate_open), answering_(limits.relate_open) {}
 
   void on_message(const Event& event, const Hl7Message& message, Told& told);
+  /// Whether the receiver of a message that was told took it, as far as that is known by now.
+  [[nodiscard]] Outcome arrival_of(const Event& event, const Hl7Message& message);
   void advance(Timestamp now, Told& told);
   void rebase(Timestamp now) { open_.rebase(now); }
 
@@ -38,7 +40,7 @@ class Acknowledgements {
     Mark sent;
     std::uint64_t hosts = 0;
     bool owed = false;  ///< it must be answered, and its absence was not told
-    bool answered = false;
+    std::optional<Outcome> answer;
   };
   using Open = OpenFacts<Message>::Entry;
 

@@ -73,7 +73,7 @@ void Relater::relate(const Event& event, const Hl7Message& message) {
   acknowledgements_.on_message(event, message, told_);
   resends_.on_message(event, message, told_);
   bursts_.on_message(event, message, told_);
-  workflows_.on_message(event, message, of_workflows_);
+  workflows_.on_message(event, message, acknowledgements_.arrival_of(event, message), of_workflows_);
 }
 
 // What was refused did not come to pass, whoever said it of whatever study.

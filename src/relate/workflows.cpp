@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "relate/message_flow.h"
 #include "relate/orders.h"
 #include "relate/prints.h"
 
@@ -30,13 +31,21 @@ bool is_one_of(const std::array<std::string_view, size>& table, std::string_view
   return std::ranges::find(table, text) != table.end();
 }
 
+// What the application's answer may follow on another connection, and that which came too late on its own.
+bool may_be_answered_elsewhere(const Hl7Message& message) {
+  return message.unanswered || message.ack_wanted == AckCondition::always ||
+         message.ack_wanted == AckCondition::on_error || message.ack_wanted == AckCondition::on_success;
+}
+
 bool is_report(const Hl7Message& message) {
   return std::ranges::any_of(kReports,
                              [&](std::string_view type) { return message.message_type.view().starts_with(type); });
 }
 
-// What was refused did not arrive; what was not answered may have.
-bool was_refused(const Event& event) { return outcome_of(event) == Outcome::failure; }
+// Where the answers to its C-STOREs were not visible, too.
+bool has_arrived(const DicomStudy& study) {
+  return study.stored != 0 || study.not_visible != 0 || study.is_late_report();
+}
 
 void keep_first(Pseudonym& kept, const Pseudonym& told) {
   if (kept.empty()) kept = told;
@@ -55,30 +64,57 @@ void Workflows::on_blindness(const Event& event) {
 }
 
 // What is said of several orders in one message is said of each.
-void Workflows::on_message(const Event& event, const Hl7Message& message, Told& told) {
+void Workflows::on_message(const Event& event, const Hl7Message& message, Outcome arrival, Told& told) {
   if (event.phase != Phase::end || !message.message_seen) return;
-  if (outcome_of(event) == Outcome::success) merge(message, event.last.time);
+  const bool accepted = arrival == Outcome::success;
+  if (accepted) merge(message, event.last.time);
   const bool ordering = is_order(message);
   if (!ordering && !is_report(message)) return;
-  const WorkflowStep step = ordering ? WorkflowStep::order : WorkflowStep::report;
-  const auto take = [&](const Names& names, const Code& control, const Code& status) {
+  Sent sent{.step = ordering ? WorkflowStep::order : WorkflowStep::report,
+            .sender = sender_of(event, message),
+            .sent = message.sent,
+            .about = {}};
+  const auto take = [&](Names names, const Code& control, const Code& status) {
+    names.teller = print_of(sent.sender);
+    names.in_doubt = !accepted;
     each_way(names, event, told, [&](Open& open) {
-      Workflow& known = open.value.known;
-      if (ordering) {
-        known.order_control = control;
-        known.cancelled = is_one_of(kCancelling, control) && outcome_of(event) == Outcome::success;
-      } else {
-        known.report_status = status;
-        if (!is_one_of(kFinal, status)) return;
-      }
-      note(open, step, event, message.sent.time, !was_refused(event), told);
+      Way& way = open.value;
+      if (accepted || !way.steps[index_of(sent.step)].succeeded)
+        (ordering ? way.known.order_control : way.known.report_status) = ordering ? control : status;
+      if (!ordering && !is_one_of(kFinal, status)) return;
+      const bool cancels = ordering && is_one_of(kCancelling, control);
+      if (sent.about.size() < limits_.hl7_orders) sent.about.push_back({open.print, cancels});
+      note(open, sent, cancels, event, arrival, told);
     });
   };
-  if (!message.content || message.content->orders.empty())
-    return take({message.accession, {}, message.patient}, message.order_control, {});
-  for (const Hl7Order& order : message.content->orders) {
-    take({accession_of(order, message.accession_sought), order.study, message.patient}, order.control,
-         order.result_status);
+  if (!message.content || message.content->orders.empty()) {
+    take({message.accession, {}, message.patient}, message.order_control, {});
+  } else {
+    for (const Hl7Order& order : message.content->orders) {
+      take({accession_of(order, message.accession_sought), order.study, message.patient}, order.control,
+           order.result_status);
+    }
+  }
+  if (!accepted && may_be_answered_elsewhere(message)) await(event.conversation, std::move(sent), event.last.time);
+}
+
+void Workflows::await(std::uint64_t conversation, Sent&& sent, Timestamp now) {
+  const std::uint64_t print = print_of(conversation, sent.sent.packet);
+  if (sent.about.empty() || awaiting_.contains(print)) return;
+  if (awaiting_.full()) awaiting_.close(awaiting_.oldest());
+  awaiting_.open(print, now, std::move(sent));
+}
+
+void Workflows::on_answer(const Event& event, const Link& answer, Told& told) {
+  auto* awaiting = awaiting_.find(print_of(answer.cause, answer.cause_packet));
+  if (!awaiting) return;
+  const Sent sent = std::move(awaiting->value);
+  awaiting_.close(*awaiting);
+  for (const auto& [print, cancels] : sent.about) {
+    Open* way = ways_.find(print);
+    if (!way) continue;
+    if (answer.outcome == Outcome::success) believe(*way, print_of(sent.sender));
+    note(*way, sent, cancels, event, answer.outcome, told);
   }
 }
 
@@ -98,11 +134,12 @@ void Workflows::on_query(const Event& event, const DicomOperation& find, Told& t
   const WorklistAnswer* answer = worklist_answer(find);
   if (!answer) return;
   const std::uint64_t asker = print_of(sender_of(event, find));
+  const std::uint64_t teller = print_of(receiver_of(event, find));
   for (const ScheduledStep& step : answer->steps) {
-    each_way({step.accession, step.study, step.patient}, event, told, [&](Open& open) {
+    each_way({step.accession, step.study, step.patient, teller}, event, told, [&](Open& open) {
       // It is listed again and again until it is performed: that moves nothing.
       if (!open.value.steps[index_of(WorkflowStep::worklist)].seen)
-        note(open, WorkflowStep::worklist, event, event.last.time, true, told);
+        note(open, WorkflowStep::worklist, event, event.last.time, Outcome::success, told);
     });
   }
   learn(WorkflowStep::worklist, asker, event.last.time);
@@ -114,9 +151,9 @@ void Workflows::on_step(const Event& event, const DicomOperation& create, Told& 
   const std::uint64_t performer = print_of(sender_of(event, create));
   learn(WorkflowStep::performed_step, performer, event.last.time);
   for (const ScheduledStep& scheduled : step->scheduled) {
-    each_way({scheduled.accession, scheduled.study, scheduled.patient}, event, told, [&](Open& open) {
+    each_way({scheduled.accession, scheduled.study, scheduled.patient, performer}, event, told, [&](Open& open) {
       if (!open.value.has_images) open.value.performer = performer;
-      note(open, WorkflowStep::performed_step, event, create.requested.time, true, told);
+      note(open, WorkflowStep::performed_step, event, create.requested.time, Outcome::success, told);
     });
   }
 }
@@ -128,14 +165,17 @@ void Workflows::on_commitment_asked(const Event& event, const DicomOperation& ac
 
 void Workflows::on_told(const Event& event, Told& told) {
   if (const auto* link = std::get_if<Link>(&event.facts)) {
+    if (link->kind == LinkKind::message_acknowledged) return on_answer(event, *link, told);
     if (link->kind != LinkKind::step_ended || link->outcome != Outcome::failure || link->study.empty()) return;
-    each_way({{}, link->study, {}}, event, told, [&](Open& open) { open.value.discontinued = true; });
+    each_way({{}, link->study, {}, print_of(event.parties.source.address)}, event, told,
+             [&](Open& open) { open.value.discontinued = true; });
     return;
   }
   const auto* study = std::get_if<DicomStudy>(&event.facts);
   if (!study || event.phase != Phase::end || study->study.empty()) return;
-  each_way({study->accession, study->study, study->patient}, event, told,
-           [&](Open& open) { take_images(open, event, *study, told); });
+  each_way(
+      {study->accession, study->study, study->patient, print_of(event.parties.source.address), !has_arrived(*study)},
+      event, told, [&](Open& open) { take_images(open, event, *study, told); });
 }
 
 // A study goes on from the archive to others: its images are those of the way that it went first.
@@ -143,7 +183,7 @@ void Workflows::take_images(Open& open, const Event& event, const DicomStudy& st
   Way& way = open.value;
   if (study.committed != 0 || study.commitment_failed != 0) {
     note(open, WorkflowStep::commitment, event, study.last_report.value_or(event.last.time),
-         study.commitment_failed == 0, told);
+         study.commitment_failed == 0 ? Outcome::success : Outcome::failure, told);
   }
   if (study.stored + study.failed + study.not_visible == 0) return;
   const bool is_first = !way.images_from || event.first.time < *way.images_from;
@@ -160,7 +200,8 @@ void Workflows::take_images(Open& open, const Event& event, const DicomStudy& st
   } else {
     return;
   }
-  note(open, WorkflowStep::images, event, event.last.time, study.stored != 0 || study.not_visible != 0, told);
+  note(open, WorkflowStep::images, event, event.last.time, has_arrived(study) ? Outcome::success : Outcome::failure,
+       told);
 }
 
 // Each way that is named, made if there is none: that of the accession number, else those of the study.
@@ -185,21 +226,43 @@ void Workflows::each_way(const Names& names, const Event& event, Told& told, Tak
 Workflows::Open& Workflows::open(std::uint64_t print, Timestamp now, Told& told) {
   Open* known = ways_.find(print);
   if (known && !look_at(*known, now, told)) return *known;
-  if (ways_.full()) {
-    Open& oldest = ways_.oldest();
-    if (elapsed(oldest.touched, now) < limits_.workflow_window) ++forgotten_;
-    if (!oldest.value.told) tell(oldest.value, WorkflowTold::limit, told);
-    close(oldest);
+  if (ways_.full()) make_room(now, told);
+  Open& open = ways_.open(print, now);
+  open.value.held = holders_.add(Holders::kNobody, print);
+  return open;
+}
+
+void Workflows::make_room(Timestamp now, Told& told) {
+  Open& victim = *ways_.find(holders_.victim());
+  if (elapsed(victim.touched, now) < limits_.workflow_window) ++forgotten_;
+  if (!victim.value.told) tell(victim.value, WorkflowTold::limit, told);
+  close(victim);
+}
+
+void Workflows::believe(Open& open, std::uint64_t teller) {
+  if (!std::exchange(open.value.in_doubt, false)) return;
+  holders_.remove(open.value.held);
+  open.value.held = holders_.add(teller, open.print);
+}
+
+// What was said in doubt gives way to what is said without.
+void Workflows::name(Way& way, const Names& names) {
+  if (names.in_doubt && !way.in_doubt) return;
+  if (way.in_doubt && !names.in_doubt) {
+    way.known.study = way.known.patient = {};
+    if (!way.has_images) way.where.reset();
   }
-  return ways_.open(print, now);
+  keep_first(way.known.accession, names.accession);
+  keep_first(way.known.study, names.study);
+  if (!names.patient.empty()) way.known.patient = names.patient;
 }
 
 // What else names it. A study that was known by itself alone is of the first order that names it.
 void Workflows::join(Open& open, const Names& names) {
   Way& way = open.value;
-  keep_first(way.known.accession, names.accession);
-  keep_first(way.known.study, names.study);
-  if (!names.patient.empty()) way.known.patient = names.patient;
+  name(way, names);
+  if (names.in_doubt) return;
+  believe(open, names.teller);
   const std::uint64_t study = print_of(names.study);
   if (study == 0 || std::ranges::find(way.studies, study) != way.studies.end()) return;
   auto& ways = of_studies_[study];
@@ -224,6 +287,7 @@ void Workflows::absorb(Way& way, Way& other) {
     way.told &= way.steps[i].succeeded || !other.steps[i].succeeded;
     earlier(way.steps[i].seen, other.steps[i].seen);
     earlier(way.steps[i].succeeded, other.steps[i].succeeded);
+    way.steps[i].failed |= other.steps[i].failed;
   }
   take_time(way, other.first, other.last);
   if (other.has_images && (!way.has_images || *other.images_from < *way.images_from)) {
@@ -234,6 +298,7 @@ void Workflows::absorb(Way& way, Way& other) {
     way.has_images = true;
   }
   if (way.performer == 0) way.performer = other.performer;
+  if (way.known.reported_by == IpAddress{}) way.known.reported_by = other.known.reported_by;
   way.discontinued |= other.discontinued;
 }
 
@@ -242,18 +307,36 @@ void Workflows::take_time(Way& way, const Mark& first, const Mark& last) {
   if (way.last.time < last.time) way.last = last;
 }
 
-void Workflows::note(Open& open, WorkflowStep step, const Event& event, Timestamp time, bool succeeded, Told& told) {
+void Workflows::note(Open& open, WorkflowStep step, const Event& event, Timestamp time, Outcome outcome, Told& told) {
   Way& way = open.value;
+  const bool succeeded = outcome == Outcome::success;
   take_time(way, event.first, event.last);
-  learn(step, 0, event.last.time);
   Step& one = way.steps[index_of(step)];
   if (!one.seen) one.seen = time;
-  const bool is_new = succeeded && !one.succeeded;
-  if (is_new) one.succeeded = time;
-  ways_.touch(open, event.last.time);
-  if (!is_new) return;
+  one.failed |= outcome == Outcome::failure;
+  if (succeeded) learn(step, 0, event.last.time);
+  if (succeeded || way.in_doubt) touch(open, event.last.time);
+  if (!succeeded || one.succeeded) return;
+  one.succeeded = time;
   way.told = false;
   if (is_complete(way)) tell(way, WorkflowTold::complete, told);
+}
+
+void Workflows::note(Open& open, const Sent& sent, bool cancels, const Event& event, Outcome outcome, Told& told) {
+  Way& way = open.value;
+  const Step& step = way.steps[index_of(sent.step)];
+  const bool accepted = outcome == Outcome::success;
+  if (sent.step == WorkflowStep::order) {
+    if (accepted) way.known.cancelled = cancels;
+  } else if (!step.seen || (accepted && !step.succeeded)) {
+    way.known.reported_by = sent.sender;
+  }
+  note(open, sent.step, event, sent.sent.time, outcome, told);
+}
+
+void Workflows::touch(Open& open, Timestamp now) {
+  ways_.touch(open, now);
+  holders_.touch(open.value.held);
 }
 
 void Workflows::learn(WorkflowStep step, std::uint64_t who, Timestamp now) {
@@ -275,10 +358,10 @@ bool Workflows::is_expected(const Way& way, WorkflowStep step) const {
   if (const auto* within = time_for(step); within && !*within) return false;
   const bool by_hl7 = step == WorkflowStep::order || step == WorkflowStep::report;
   if ((by_hl7 ? hl7_unseen_ : dicom_unseen_) >= way.first.time) return false;
-  const auto first = std::ranges::find_if(way.steps, [](const Step& one) { return one.seen.has_value(); });
+  const auto first = std::ranges::find_if(way.steps, [](const Step& one) { return one.succeeded.has_value(); });
   if (first == way.steps.end()) return false;
   const bool came_before = index_of(step) < static_cast<std::size_t>(first - way.steps.begin());
-  if (came_before && elapsed(*since_, *first->seen) < limits_.workflow_quiet) return false;
+  if (came_before && elapsed(*since_, *first->succeeded) < limits_.workflow_quiet) return false;
   switch (step) {
     case WorkflowStep::worklist:
     case WorkflowStep::performed_step: return is_habit(step, way.performer);
@@ -316,7 +399,8 @@ WorkflowStepState Workflows::state_of(const Way& way, WorkflowStep step) const {
   const Step& one = way.steps[index_of(step)];
   if (step == WorkflowStep::performed_step && way.discontinued) return WorkflowStepState::failed;
   if (one.succeeded) return is_late(way, step) ? WorkflowStepState::late : WorkflowStepState::seen;
-  if (one.seen) return WorkflowStepState::failed;
+  if (one.failed) return WorkflowStepState::failed;
+  if (one.seen) return WorkflowStepState::unknown;
   return is_expected(way, step) ? WorkflowStepState::missing : WorkflowStepState::unknown;
 }
 
@@ -361,6 +445,7 @@ void Workflows::close(Open& open) {
     std::erase(known->second, open.print);
     if (known->second.empty()) of_studies_.erase(known);
   }
+  holders_.remove(open.value.held);
   ways_.close(open);
 }
 
@@ -392,6 +477,7 @@ void Workflows::advance(Timestamp now, Told& told) {
 void Workflows::rebase(Timestamp now) {
   ways_.rebase(now);
   habits_.rebase(now);
+  awaiting_.rebase(now);
   merges_.rebase(now);
   looked_ = std::min(looked_, now);
   if (since_) since_ = std::min(*since_, now);

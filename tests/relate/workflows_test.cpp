@@ -87,6 +87,17 @@ struct OrdersWay : testing::Test {
     EXPECT_EQ(workflows.size(), 1U);
     return workflows.empty() ? Workflow{} : workflows.front();
   }
+  /// An accepted message of `who`, which `change` makes particular.
+  template <typename Change>
+  Event sent(std::string_view type, unsigned accession, std::string_view who, Change change) {
+    return department.message(Phase::end, who, kEngine, 91, accession, [&](Hl7Message& message) {
+      message.message_type = type;
+      message.accession = pseudonym(accession);
+      message.ack_code = "AA";
+      change(message);
+    });
+  }
+
   /// A blank one if nothing was told of it.
   [[nodiscard]] Workflow last_of(unsigned accession) const {
     Workflow last;
@@ -296,6 +307,144 @@ TEST_F(OrdersWay, FailsByARefusedOrderUnlessOneIsTaken) {
   EXPECT_EQ(last_of(8).at(WorkflowStep::order).state, State::seen);
 }
 
+TEST_F(OrdersWay, IsReportedOnlyByAReportThatWasAccepted) {
+  order();
+  order(8);
+  order(9);
+  for (const unsigned accession : {kAccession, 8U, 9U}) store(accession, 100 + accession);
+  department.pass(11min);
+  department.see(sent("ORU^R01", kAccession, kAi, [](Hl7Message& message) { message.ack_code.reset(); }));
+  department.see(sent("ORU^R01", 8, kAi, [](Hl7Message& message) { message.ack_code = "AE"; }));
+  department.see(sent("ORU^R01", 9, kAi, [](Hl7Message& message) {
+    message.ack_code.reset();
+    message.unanswered = WhyUnanswered::timeout;
+  }));
+  EXPECT_TRUE(department.workflows().empty());
+  department.finish();
+  const Workflow unknown = last_of(kAccession);
+  EXPECT_EQ(unknown.at(WorkflowStep::report).state, State::unknown);
+  EXPECT_TRUE(unknown.at(WorkflowStep::report).time);
+  EXPECT_EQ(last_of(8).at(WorkflowStep::report).state, State::failed);
+  EXPECT_EQ(last_of(9).at(WorkflowStep::report).state, State::failed);
+  for (const unsigned accession : {kAccession, 8U, 9U})
+    EXPECT_EQ(last_of(accession).reported_by, *IpAddress::parse(kAi)) << accession;
+}
+
+TEST_F(OrdersWay, NamesWhoSentTheReportThatWasAccepted) {
+  order();
+  store();
+  department.pass(11min);
+  department.see(sent("ORU^R01", kAccession, kAi, [](Hl7Message& message) { message.ack_code.reset(); }));
+  report();
+  EXPECT_EQ(only().reported_by, *IpAddress::parse(kRis));
+  EXPECT_EQ(only().at(WorkflowStep::report).state, State::seen);
+}
+
+TEST_F(OrdersWay, IsReportedWithoutAnAcknowledgementWhereNoneIsDeclared) {
+  order();
+  store();
+  department.pass(11min);
+  department.see(sent("ORU^R01", kAccession, kRis, [](Hl7Message& message) {
+    message.ack_code.reset();
+    message.none_declared = true;
+  }));
+  EXPECT_EQ(only().at(WorkflowStep::report).state, State::seen);
+}
+
+struct AnsweredElsewhere : OrdersWay {
+  void send_report(Phase phase) {
+    department.see(department.message(phase, kRis, kEngine, 60, 5, [](Hl7Message& message) {
+      message.message_type = "ORU^R01";
+      message.accession = pseudonym(kAccession);
+      message.accept_wanted = AckCondition::never;
+      message.ack_wanted = AckCondition::always;
+      message.sent.packet = 1234;
+    }));
+  }
+  /// On a connection that the receiver opens.
+  void answer(std::string_view code) {
+    department.see(department.message(Phase::end, kEngine, kRis, 61, 5, [&](Hl7Message& message) {
+      message.message_seen = false;
+      message.sent_by_opener = false;
+      message.ack_code = code;
+    }));
+  }
+  void SetUp() override {
+    order();
+    store();
+    department.pass(11min);
+  }
+};
+
+TEST_F(AnsweredElsewhere, IsReportedOnceTheApplicationSaysSo) {
+  send_report(Phase::start);
+  send_report(Phase::end);
+  EXPECT_TRUE(department.workflows().empty());
+  answer("AA");
+  EXPECT_EQ(only().at(WorkflowStep::report).state, State::seen);
+}
+
+TEST_F(AnsweredElsewhere, IsReportedWhereTheApplicationAnswersBeforeTheMessageIsOver) {
+  send_report(Phase::start);
+  answer("AA");
+  send_report(Phase::end);
+  EXPECT_EQ(only().at(WorkflowStep::report).state, State::seen);
+}
+
+TEST_F(AnsweredElsewhere, FailsByAnApplicationThatRefusesTheReport) {
+  send_report(Phase::start);
+  send_report(Phase::end);
+  answer("AE");
+  department.finish();
+  EXPECT_EQ(only().at(WorkflowStep::report).state, State::failed);
+}
+
+TEST_F(OrdersWay, KeepsItsPatientWhateverIsSaidInDoubt) {
+  const auto of_another = [&](std::string_view code) {
+    return sent("ORM^O01", kAccession, kAi, [&](Hl7Message& message) {
+      message.ack_code = code;
+      message.patient = pseudonym(66);
+      message.order_control = "XO";
+      auto content = std::make_shared<Hl7Content>();
+      Hl7Order& order = content->orders.emplace_back();
+      order.control = message.order_control;
+      order.study = pseudonym(6666);
+      order.accession[static_cast<std::size_t>(AccessionField::obr_18)] = message.accession;
+      message.content = content;
+    });
+  };
+  department.see(sent("ORM^O01", kAccession, kRis, [](Hl7Message& message) {
+    message.patient = pseudonym(kPatient);
+    message.order_control = "NW";
+  }));
+  Event unanswered = of_another("");
+  std::get<Hl7Message>(unanswered.facts).ack_code.reset();
+  department.see(unanswered);
+  department.see(of_another("AR"));
+  department.finish();
+  EXPECT_EQ(only().patient, pseudonym(kPatient));
+  EXPECT_EQ(only().order_control, "NW");
+  EXPECT_EQ(only().studies, 0U);
+}
+
+TEST_F(OrdersWay, TakesItsPatientFromAnOrderThatIsAcceptedAfterOneInDoubt) {
+  department.see(sent("ORM^O01", kAccession, kAi, [](Hl7Message& message) {
+    message.ack_code.reset();
+    message.patient = pseudonym(66);
+  }));
+  order();
+  worklist();
+  department.finish();
+  EXPECT_EQ(only().patient, pseudonym(kPatient));
+}
+
+TEST_F(OrdersWay, LacksNothingAsLongAsNobodyAcceptedIt) {
+  whole_way(8, 101);
+  department.see(sent("ORM^O01", kAccession, kAi, [](Hl7Message& message) { message.ack_code.reset(); }));
+  department.finish();
+  EXPECT_EQ(states(last_of(kAccession)), std::vector<State>(kWorkflowSteps, State::unknown));
+}
+
 TEST_F(OrdersWay, LacksNothingOnceItWasCancelled) {
   whole_way(8, 101);
   order();
@@ -365,6 +514,32 @@ TEST_F(OrdersWay, IsToldEarlyBeyondTheLimit) {
   EXPECT_EQ(only().accession, pseudonym(1));
   EXPECT_EQ(only().told, WorkflowTold::limit);
   EXPECT_EQ(department.times_reached("workflows"), 1U);
+}
+
+TEST_F(OrdersWay, IsNotDisplacedByOnesThatAnotherInvents) {
+  department.limits.workflows = 8;
+  for (unsigned accession = 1; accession <= 3; ++accession) order(accession);
+  for (unsigned accession = 100; accession < 200; ++accession)
+    department.see(sent("ORM^O01", accession, kAi, [](Hl7Message&) {}));
+  EXPECT_EQ(department.times_reached("workflows"), 95U);
+  ASSERT_EQ(department.workflows().size(), 95U);
+  for (const Workflow& workflow : department.workflows()) EXPECT_EQ(workflow.told, WorkflowTold::limit);
+  EXPECT_EQ(department.workflows().front().accession, pseudonym(100)) << "the oldest of who holds most";
+  department.told.clear();
+  department.finish();
+  for (unsigned accession = 1; accession <= 3; ++accession) EXPECT_EQ(last_of(accession).told, WorkflowTold::end);
+}
+
+TEST_F(OrdersWay, IsNotDisplacedByOnesThatNobodyAccepted) {
+  department.limits.workflows = 8;
+  for (unsigned accession = 1; accession <= 7; ++accession) order(accession);
+  for (unsigned host = 1; host <= 100; ++host) {
+    department.see(sent("ORM^O01", 100 + host, "10.20.99." + std::to_string(host),
+                        [](Hl7Message& message) { message.ack_code.reset(); }));
+  }
+  department.told.clear();
+  department.finish();
+  for (unsigned accession = 1; accession <= 7; ++accession) EXPECT_EQ(last_of(accession).told, WorkflowTold::end);
 }
 
 TEST_F(OrdersWay, IsJoinedWithSoManyStudiesAndNoMore) {
