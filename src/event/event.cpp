@@ -104,6 +104,17 @@ std::string_view to_text(WorkflowStep step) {
   return {};
 }
 
+std::string_view to_text(WorkflowStepState state) {
+  switch (state) {
+    case WorkflowStepState::unknown: return "unknown";
+    case WorkflowStepState::seen: return "seen";
+    case WorkflowStepState::late: return "late";
+    case WorkflowStepState::failed: return "failed";
+    case WorkflowStepState::missing: return "missing";
+  }
+  return {};
+}
+
 std::string_view to_text(WorkflowTold told) {
   switch (told) {
     case WorkflowTold::complete: return "complete";

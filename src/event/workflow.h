@@ -76,6 +76,7 @@ struct Workflow {
 };
 
 std::string_view to_text(WorkflowStep step);
+std::string_view to_text(WorkflowStepState state);
 std::string_view to_text(WorkflowTold told);
 
 }  // namespace dcmwatch

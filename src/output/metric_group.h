@@ -52,6 +52,7 @@ std::unique_ptr<MetricGroup> make_association_metrics(prometheus::Registry& regi
 std::unique_ptr<MetricGroup> make_operation_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_study_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_link_metrics(prometheus::Registry& registry, const MetricNames& names);
+std::unique_ptr<MetricGroup> make_workflow_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_hl7_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_connection_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_deviation_metrics(prometheus::Registry& registry, const MetricNames& names);

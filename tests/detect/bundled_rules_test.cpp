@@ -87,6 +87,29 @@ TEST(BundledRules, ImagesWithoutAnOrder) {
             (Found{{"Images without an order", Level::low}}));
 }
 
+TEST(BundledRules, AnOrderThatLacksAStep) {
+  Workflow way;
+  for (auto& step : way.steps) step.state = WorkflowStepState::seen;
+  EXPECT_EQ(found(way), Found{});
+  way.cancelled = true;
+  way.at(WorkflowStep::performed_step).state = WorkflowStepState::failed;
+  way.at(WorkflowStep::report).state = WorkflowStepState::unknown;
+  EXPECT_EQ(found(way), Found{}) << "a discontinued step is the end of it";
+  const Found lacking{{"An order lacks a step", Level::medium}};
+  way.at(WorkflowStep::report).state = WorkflowStepState::missing;
+  EXPECT_EQ(found(way), lacking);
+  way.at(WorkflowStep::report).state = WorkflowStepState::failed;
+  EXPECT_EQ(found(way), lacking);
+  way.preliminary = true;
+  EXPECT_EQ(found(way), Found{}) << "it may still come";
+}
+
+TEST(BundledRules, AStepThatCameLate) {
+  Workflow way;
+  way.at(WorkflowStep::report).state = WorkflowStepState::late;
+  EXPECT_EQ(found(way), (Found{{"A step of an order came late", Level::low}}));
+}
+
 TEST(BundledRules, ChangedPixels) {
   EXPECT_EQ(found(link(LinkKind::pixel_data_changed)), (Found{{"The pixels of an image were changed", Level::high}}));
 }

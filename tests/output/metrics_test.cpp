@@ -185,6 +185,29 @@ TEST_F(MetricsTest, TellsHowAnAssociationWasAnswered) {
   }
 }
 
+TEST_F(MetricsTest, CountsEachStateOfAnOrdersStepsOnce) {
+  const auto steps = [this](std::string_view step, std::string_view state) {
+    return value("dcmwatch_order_steps_total{state=\"" + std::string{state} + "\",step=\"" + std::string{step} + "\"}");
+  };
+  EXPECT_EQ(steps("report", "missing"), 0) << "from the beginning, so that the first is an increase";
+  Workflow way = samples::workflow();
+  way.preliminary = true;
+  metrics_.observe(samples::observation(way));
+  EXPECT_EQ(steps("report", "missing"), 0) << "it may still come";
+  EXPECT_EQ(steps("report", "unknown"), 1);
+  way.preliminary = false;
+  metrics_.observe(samples::observation(way));
+  metrics_.observe(samples::observation(way));
+  EXPECT_EQ(steps("report", "missing"), 1);
+  EXPECT_EQ(steps("order", "seen"), 1);
+  way.at(WorkflowStep::report).state = WorkflowStepState::late;
+  metrics_.observe(samples::observation(way));
+  EXPECT_EQ(steps("report", "late"), 1);
+  way.accession = {1, 2};
+  metrics_.observe(samples::observation(way));
+  EXPECT_EQ(steps("report", "late"), 2);
+}
+
 TEST_F(MetricsTest, CountsOperationsWhenTheyBeginAndWhenTheyAreOver) {
   DicomOperation move = samples::operation(0x0021, 0xa801);
   metrics_.observe(samples::observation(move, Phase::start));
