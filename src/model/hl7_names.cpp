@@ -33,6 +33,16 @@ std::optional<Hl7EndName> name_from(std::string_view text) {
   return fits && text.empty() ? std::optional{std::move(name)} : std::nullopt;
 }
 
+bool is_nobody(const Hl7EndName& name) {
+  return !name.any && name.namespace_id.empty() && name.universal_id.value_or("").empty() &&
+         name.universal_id_type.value_or("").empty();
+}
+
+// 2A.33: the universal id and its type are both there, or neither is.
+bool is_half(const Hl7EndName& name) {
+  return name.universal_id && (name.universal_id->empty() || name.universal_id_type->empty());
+}
+
 bool matches(const Hl7EndName& declared, std::string_view namespace_id, const Hl7UniversalId& id) {
   if (declared.any) return true;
   if (declared.namespace_id != namespace_id) return false;
@@ -81,6 +91,26 @@ std::optional<Hl7End> hl7_end_from(std::string_view text) {
   auto facility = name_from(with_facility ? take_until(rest, '|') : kAny);
   if (!application || !facility || !rest.empty()) return std::nullopt;
   return Hl7End{std::string{text}, *std::move(application), *std::move(facility)};
+}
+
+std::optional<Hl7EndMistake> mistake_in_hl7_end(std::string_view text) {
+  constexpr std::string_view kHow =
+      "write LAB, 'LAB|MAIN' with its facility, '*|MAIN' for any of it, or 'LAB^1.2.3^ISO' for the whole name";
+  if (text.find('~') != std::string_view::npos)
+    return Hl7EndMistake{"has a repetition, which MSH-3 to MSH-6 have not", "make each name an item of the list"};
+  const auto end = hl7_end_from(text);
+  if (!end || (is_nobody(end->application) && (is_nobody(end->facility) || end->facility.any)))
+    return Hl7EndMistake{"names no application", std::string{kHow}};
+  const std::string_view application = text.substr(0, text.find('|'));
+  const std::string_view facility = text.substr(std::min(application.size() + 1, text.size()));
+  if (end->application.any && end->facility.any) return Hl7EndMistake{"is anybody", "write any, or a name"};
+  if (is_nobody(end->application))
+    return Hl7EndMistake{"names no application", "write '*|" + std::string{facility} + "' for any of the facility"};
+  if (is_nobody(end->facility))
+    return Hl7EndMistake{"names no facility", "write " + std::string{application} + " for any facility"};
+  if (is_half(end->application) || is_half(end->facility))
+    return Hl7EndMistake{"is no whole name", "write the first component alone, or all three: 'LAB^1.2.3^ISO'"};
+  return std::nullopt;
 }
 
 bool matches(const Hl7End& declared, const Hl7EndSeen& seen) {

@@ -27,6 +27,13 @@ std::optional<Hl7EndSeen> receiver_of(const Hl7Message& message);
 /// without '^' the namespace id alone is compared. Nothing if the text is none.
 std::optional<Hl7End> hl7_end_from(std::string_view text);
 
+struct Hl7EndMistake {
+  std::string what;  ///< "names no application"
+  std::string fix;   ///< what to write instead
+};
+/// Nothing if somebody in particular is meant by it, and can be.
+std::optional<Hl7EndMistake> mistake_in_hl7_end(std::string_view text);
+
 bool matches(const Hl7End& declared, const Hl7EndSeen& seen);
 
 }  // namespace dcmwatch

@@ -162,10 +162,8 @@ class FlowLoader {
   void read_dicom() {
     refuse_hl7();
     if (is_stated(nodes_.operations, "operations", "[C-ECHO, C-STORE]"))
-      flow_.operations = read_operations(*nodes_.operations, "'operations'");
-    if (nodes_.acceptor_operations) {
-      flow_.acceptor_operations = read_operations(*nodes_.acceptor_operations, "'acceptor_operations'");
-    }
+      flow_.operations = read_operations(*nodes_.operations);
+    if (nodes_.acceptor_operations) flow_.acceptor_operations = read_operations(*nodes_.acceptor_operations);
     read_sop_classes();
     read_move_destinations();
     if (nodes_.requirements) read_requirements(*nodes_.requirements);
@@ -173,10 +171,10 @@ class FlowLoader {
     flow_.called_ae = read_titles_or_bound(nodes_.called_ae, nodes_.to, flow_.to, "called_ae");
   }
 
-  Operations read_operations(const Node& node, std::string_view what) {
+  Operations read_operations(const Node& node) {
     if (says_any(node)) return {.any = true, .values = {}};
     Operations operations;
-    for (const Node* const item : scalars(node, what, problems_)) {
+    for (const Node* const item : allowed_scalars(node, problems_)) {
       if (std::find(kOperations.begin(), kOperations.end(), item->text) != kOperations.end()) {
         operations.values.push_back(dicom_command_field(item->text));
       } else {
@@ -196,7 +194,7 @@ class FlowLoader {
     if (!is_stated(nodes_.sop_classes, "sop_classes", "[image storage]")) return;
     flow_.sop_classes.any = says_any(*nodes_.sop_classes);
     if (flow_.sop_classes.any) return;
-    for (const Node* const item : scalars(*nodes_.sop_classes, "'sop_classes'", problems_)) read_sop_class(*item);
+    for (const Node* const item : allowed_scalars(*nodes_.sop_classes, problems_)) read_sop_class(*item);
   }
 
   void read_sop_class(const Node& item) {
@@ -222,7 +220,7 @@ class FlowLoader {
                       "add C-MOVE to its operations or leave it out");
       }
     } else if (is_stated(nodes_.move_destinations, "move_destinations", "[WS1]")) {
-      flow_.move_destinations = read_titles(*nodes_.move_destinations, "'move_destinations'");
+      flow_.move_destinations = read_titles(*nodes_.move_destinations);
     }
   }
 
@@ -241,10 +239,10 @@ class FlowLoader {
     }
   }
 
-  Allowed<std::string> read_titles(const Node& node, std::string_view what) {
+  Allowed<std::string> read_titles(const Node& node) {
     if (says_any(node)) return {.any = true, .values = {}};
     Allowed<std::string> titles;
-    for (const Node* const item : scalars(node, what, problems_)) {
+    for (const Node* const item : allowed_scalars(node, problems_)) {
       const auto title = read_ae_title(*item, problems_);
       if (!title) continue;
       titles.values.push_back(*title);
@@ -260,7 +258,7 @@ class FlowLoader {
   // Without a list the titles are those of the device at that end, which must have some then.
   std::optional<Allowed<std::string>> read_titles_or_bound(const Node* node, const Node* parties_node,
                                                            const std::vector<Party>& parties, std::string_view key) {
-    if (node) return read_titles(*node, '\'' + std::string{key} + '\'');
+    if (node) return read_titles(*node);
     for (const Party& party : parties) {
       for (const std::uint32_t device : devices_of(loading_.model, party)) {
         const Device& end = loading_.model.devices[device];

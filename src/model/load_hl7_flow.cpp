@@ -33,10 +33,10 @@ constexpr Words<kAccessionFields> kAccessionPlaces{{"IPC-1", "OBR-18", "OBR-3", 
 
 /// What a list's items are read as: nothing, and what would be right, if they are none of it.
 template <typename Value, typename Read>
-Allowed<Value> read_list(const Node& node, std::string_view what, Problems& problems, const Read& read) {
+Allowed<Value> read_list(const Node& node, Problems& problems, const Read& read) {
   if (says_any(node)) return Allowed<Value>::all();
   Allowed<Value> allowed;
-  for (const Node* const item : scalars(node, what, problems)) {
+  for (const Node* const item : allowed_scalars(node, problems)) {
     if (auto value = read(*item)) allowed.values.push_back(*std::move(value));
   }
   return allowed;
@@ -52,20 +52,17 @@ std::optional<std::size_t> place_in(const Words<size>& table, const Node& item, 
 
 template <std::size_t size>
 Allowed<std::string> read_codes(const Node& node, const Words<size>& table, Problems& problems) {
-  return read_list<std::string>(node, in_quotes(node.key), problems, [&](const Node& item) {
+  return read_list<std::string>(node, problems, [&](const Node& item) {
     return place_in(table, item, problems) ? std::optional{item.text} : std::nullopt;
   });
 }
 
 Allowed<Hl7End> read_ends(const Node& node, Problems& problems) {
-  return read_list<Hl7End>(node, in_quotes(node.key), problems, [&](const Node& item) {
-    auto end = hl7_end_from(item.text);
-    if (!end) {
-      problems.add(
-          item.at, in_quotes(item.text) + " names no application",
-          "write LAB, 'LAB|MAIN' with its facility, '*|MAIN' for any of it, or 'LAB^1.2.3^ISO' for the whole name");
-    }
-    return end;
+  return read_list<Hl7End>(node, problems, [&](const Node& item) -> std::optional<Hl7End> {
+    const auto mistake = mistake_in_hl7_end(item.text);
+    if (!mistake) return hl7_end_from(item.text);
+    problems.add(item.at, in_quotes(item.text) + ' ' + mistake->what, mistake->fix);
+    return std::nullopt;
   });
 }
 
@@ -108,7 +105,7 @@ Hl7FlowNodes hl7_nodes(MapReader& map) {
 }
 
 Allowed<std::string> read_message_types(const Node& node, Problems& problems) {
-  return read_list<std::string>(node, in_quotes(node.key), problems, [&](const Node& item) {
+  return read_list<std::string>(node, problems, [&](const Node& item) {
     if (is_message_type(item.text)) return std::optional{item.text};
     problems.add(item.at, in_quotes(item.text) + " is no message type", "write ADT^A01, ADT^* or ORU");
     return std::optional<std::string>{};

@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace dcmwatch {
+namespace {
+
+constexpr std::string_view kAny = "any";
+
+bool is_empty_list(const Node& node) { return node.kind == Node::Kind::list && node.children.empty(); }
+
+}  // namespace
 
 MapReader::MapReader(const Node& node, std::string what, Problems& problems)
     : node_(node), what_(std::move(what)), problems_(problems), usable_(node.kind == Node::Kind::map) {
@@ -21,7 +28,7 @@ const Node* MapReader::optional(std::string_view key) {
 const Node* MapReader::required(std::string_view key, std::string_view fix) {
   const Node* const value = optional(key);
   if (!usable_) return nullptr;
-  if (value && value->kind != Node::Kind::null) return value;
+  if (value && value->kind != Node::Kind::null && !is_empty_list(*value)) return value;
   problems_.add(value ? value->key_at : node_.at,
                 what_ + (value ? " has an empty '" : " has no '") + std::string{key} + '\'', std::string{fix});
   return nullptr;
@@ -54,12 +61,34 @@ std::vector<const Node*> scalars(const Node& node, std::string_view what, Proble
     problems.add(node.at, std::string{what} + " must be a value or a list of values");
     return found;
   }
+  if (is_empty_list(node)) problems.add(node.at, std::string{what} + " is empty", "name one, or leave it out");
   for (const Node& item : node.children) {
     if (scalar(item, "each of " + std::string{what}, problems)) found.push_back(&item);
   }
   return found;
 }
 
-bool says_any(const Node& node) { return node.kind == Node::Kind::scalar && node.text == "any"; }
+std::vector<const Node*> allowed_scalars(const Node& node, Problems& problems) {
+  const std::string what = in_quotes(node.key);
+  const std::string all = '\'' + node.key + ": any'";
+  if (is_empty_list(node)) {
+    problems.add(node.at, what + " is empty, so that nothing is allowed", "name what is, or write " + all);
+    return {};
+  }
+  std::vector<const Node*> found;
+  for (const Node* const item : scalars(node, what, problems)) {
+    const auto is_the_same = [item](const Node* other) { return other->text == item->text; };
+    if (item->text == kAny) {
+      problems.add(item->at, "'any' stands in a list", "write " + all + " without one, or name what is allowed");
+    } else if (std::ranges::any_of(found, is_the_same)) {
+      problems.add(item->at, in_quotes(item->text) + " stands there twice", "name it once");
+    } else {
+      found.push_back(item);
+    }
+  }
+  return found;
+}
+
+bool says_any(const Node& node) { return node.kind == Node::Kind::scalar && node.text == kAny; }
 
 }  // namespace dcmwatch

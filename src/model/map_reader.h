@@ -42,8 +42,11 @@ class MapReader {
 /// The text of a scalar; a problem if it is none.
 std::optional<std::string_view> scalar(const Node& node, std::string_view what, Problems& problems);
 
-/// The scalars of a list, or the one scalar that stands for a list of one.
+/// The scalars of a list that is not empty, or the one scalar that stands for a list of one.
 std::vector<const Node*> scalars(const Node& node, std::string_view what, Problems& problems);
+
+/// The same of an entry that lists what is allowed, where it does not say any: each once, and none of them any.
+std::vector<const Node*> allowed_scalars(const Node& node, Problems& problems);
 
 /// Whether it is the one word that stands for whatever there is.
 bool says_any(const Node& node);
