@@ -316,7 +316,8 @@ struct Link {
   std::uint32_t times = 0;         ///< store_repeated, message_resent: how often, by now; burst_after_silence: how many
   std::uint64_t cause_packet = 0;  ///< where its request begins; a conversation may have many
   std::uint64_t effect_packet = 0;
-  Pseudonym study = {};  ///< that both are about, if it was seen
+  Pseudonym study = {};                                    ///< that both are about, if it was seen
+  std::optional<WhyUnanswered> unanswered = std::nullopt;  ///< message_acknowledged: nobody answered at all
 };
 
 /// dataset "capture": what was not visible, said by capture, decode and assemble; about no connection.

@@ -24,7 +24,7 @@ void Acknowledgements::on_message(const Event& event, const Hl7Message& message,
     on_answer(event, message, told);
   } else if (event.phase == Phase::end) {
     on_end(event, message);
-  } else if (event.phase == Phase::start && wants_application(message)) {
+  } else if (event.phase == Phase::start && wants_application(message) && !message.none_declared) {
     wait_for(event, message, message.ack_wanted == AckCondition::always);
   }
 }
@@ -44,7 +44,12 @@ void Acknowledgements::wait_for(const Event& event, const Hl7Message& message, b
     open_.close(open_.oldest());
   }
   open_.open(print, event.last.time,
-             {Occurrence::of(event), message.sent, print_of_hosts(event, message), owed, /*answer=*/std::nullopt});
+             {.where = Occurrence::of(event),
+              .sent = message.sent,
+              .hosts = print_of_hosts(event, message),
+              .owed = owed,
+              .alone = message.accept_wanted != AckCondition::always,
+              .answer = std::nullopt});
 }
 
 void Acknowledgements::on_end(const Event& event, const Hl7Message& message) {
@@ -57,7 +62,8 @@ void Acknowledgements::on_end(const Event& event, const Hl7Message& message) {
   } else if (message.unanswered) {
     wait_for(event, message, /*owed=*/false);  // which the message itself has told
   } else if (open) {
-    open->value.where.visibility.lost |= event.visibility.lost;
+    open->value.where.visibility |= event.visibility;
+    open->value.alone &= !message.accept_code;
   }
 }
 
@@ -91,12 +97,15 @@ bool Acknowledgements::may_be_of_something_unseen(const Event& event, const Hl7M
 
 void Acknowledgements::tell_unanswered(const Message& message, Told& told) const {
   const auto& seen = message.where.visibility;
-  if (!message.owed || message.answer || seen.lost || !answering_.contains(message.hosts)) return;
+  if (!message.owed || message.answer || seen.lost) return;
+  const bool nobody = message.alone && !seen.one_direction && !seen.unfinished && !seen.truncated && !seen.undecodable;
+  if (!nobody && !answering_.contains(message.hosts)) return;
   told.push_back(message.where.tell(Link{.kind = LinkKind::message_acknowledged,
                                          .certainty = LinkCertainty::none,
                                          .cause = message.where.conversation,
                                          .outcome = Outcome::failure,
-                                         .cause_packet = message.sent.packet}));
+                                         .cause_packet = message.sent.packet,
+                                         .unanswered = nobody ? std::optional{WhyUnanswered::timeout} : std::nullopt}));
 }
 
 void Acknowledgements::remember_answering(std::uint64_t hosts, Timestamp now) {

@@ -13,8 +13,8 @@ namespace dcmwatch {
 /// wants such an answer, or that was told as not answered, is joined with an acknowledgement of nothing that its
 /// connection knows by the two hosts and the control id, within Limits::hl7_application_timeout. Told without effect is
 /// a message whose application surely did not answer: where no such answer of that receiver was ever seen, it may go
-/// another way. Told without cause is an answer to nothing, surely: it may be to what was lost, or was sent before
-/// anybody looked.
+/// another way, but for a message that wants no other answer: that one is unanswered. Told without cause is an answer
+/// to nothing, surely: it may be to what was lost, or was sent before anybody looked.
 ///
 /// Order of calls: each message, in packet time; advance() now and then. What waits at the end is not known, and not
 /// told.
@@ -39,7 +39,8 @@ class Acknowledgements {
     Occurrence where;
     Mark sent;
     std::uint64_t hosts = 0;
-    bool owed = false;  ///< it must be answered, and its absence was not told
+    bool owed = false;   ///< it must be answered, and its absence was not told
+    bool alone = false;  ///< no other answer than the application's is owed, nor came
     std::optional<Outcome> answer;
   };
   using Open = OpenFacts<Message>::Entry;

@@ -110,6 +110,14 @@ TEST(BundledRules, AStepThatCameLate) {
   EXPECT_EQ(found(way), (Found{{"A step of an order came late", Level::low}}));
 }
 
+TEST(BundledRules, AnApplicationThatDidNotAnswer) {
+  Link unanswered{.kind = LinkKind::message_acknowledged, .certainty = LinkCertainty::none, .cause = 7};
+  unanswered.outcome = Outcome::failure;
+  EXPECT_EQ(found(unanswered), (Found{{"An application did not answer an HL7 message", Level::low}}));
+  unanswered.unanswered = WhyUnanswered::timeout;
+  EXPECT_EQ(found(unanswered), (Found{{"An HL7 message was answered on no connection", Level::medium}}));
+}
+
 TEST(BundledRules, ChangedPixels) {
   EXPECT_EQ(found(link(LinkKind::pixel_data_changed)), (Found{{"The pixels of an image were changed", Level::high}}));
 }

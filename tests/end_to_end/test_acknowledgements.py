@@ -175,6 +175,19 @@ class Acknowledgements(unittest.TestCase):
         self.assertIn("    messages  AA  unanswered  waiting  type\n           2   -           1        1  ORM^O01\n", summary)
         self.assertRegex(summary, r"08:00:00, frame 4  10\.20\.40\.10 → 10\.20\.20\.10  [0-9a-f]{8}    ORM\^O01  not answered in time")
         self.assertEqual(metrics['dcmwatch_hl7_waiting_messages{flow="undeclared"}'], "2")
+    def test_a_message_that_wants_the_application_s_answer_alone_and_gets_none(self):
+        connection = Connection(self.capture, RIS, PACS)
+        connection.say(0, message(1, "NE|AL")).say(0, message(2, "NE|AL"))
+        Connection(self.capture, PACS, RIS, 41000).say(0, answer(2)).close()
+        for _ in range(2):
+            self.capture.wait(700)
+            Connection(self.capture, RIS, PACS, 40001).close()
+        told = self.told()
+        links = {link["link"].get("effect", 0) != 0: link for link in d.of("link", told)}
+        self.assertEqual(links[False]["hl7"], {"unanswered": "timeout"})
+        self.assertNotIn("hl7", links[True])
+        self.assertEqual({(f["rule"]["name"], f["rule"]["level"]) for f in d.findings(told)},
+                         {("An HL7 message was answered on no connection", "medium")})
 
     def test_what_an_error_says_leaves_by_its_codes_alone(self):
         connection = Connection(self.capture, RIS, PACS)

@@ -10,10 +10,15 @@ using namespace test;
 struct Acknowledgements : testing::Test {
   Department department;
 
-  Event message(Phase phase, unsigned control_id, std::uint64_t conversation = 7) {
-    return department.message(phase, kRis, kPacs, conversation, control_id,
-                              [](Hl7Message& message) { message.ack_wanted = AckCondition::always; });
+  Event message(Phase phase, unsigned control_id, std::uint64_t conversation = 7,
+                AckCondition accept_wanted = AckCondition::always) {
+    return department.message(phase, kRis, kPacs, conversation, control_id, [=](Hl7Message& message) {
+      message.accept_wanted = accept_wanted;
+      message.ack_wanted = AckCondition::always;
+    });
   }
+  /// Which wants the application's answer alone.
+  Event lone_message(Phase phase, unsigned control_id) { return message(phase, control_id, 7, AckCondition::never); }
   /// On a connection that the receiver opens.
   Event answer(unsigned control_id, std::uint64_t conversation = 8, std::string_view code = "AA") {
     return department.message(Phase::end, kPacs, kRis, conversation, control_id, [&](Hl7Message& message) {
@@ -79,6 +84,47 @@ TEST_F(Acknowledgements, ItsAbsenceIsToldOnceSuchAnswersAreSeenAtAll) {
   EXPECT_EQ(link.effect, 0U);
   EXPECT_EQ(link.outcome, Outcome::failure);
   EXPECT_EQ(department.told.back().last.time, sent + 10min);
+}
+
+TEST_F(Acknowledgements, WithoutThatOfTheApplicationAMessageThatWantsNoOtherIsUnanswered) {
+  department.see(lone_message(Phase::start, 1));
+  department.see(lone_message(Phase::end, 1));
+  department.pass(11min);
+  ASSERT_EQ(department.links().size(), 1U);
+  const Link link = department.links().front();
+  EXPECT_EQ(link.unanswered, WhyUnanswered::timeout);
+  EXPECT_EQ(link.outcome, Outcome::failure);
+  EXPECT_EQ(link.cause, 7U);
+  EXPECT_EQ(link.effect, 0U);
+}
+
+TEST_F(Acknowledgements, OfAMessageThatWantsNoOtherItIsNotMissingWhereItMayHaveComeUnseen) {
+  unsigned control_id = 0;
+  for (const Visibility seen : {Visibility{.one_direction = true}, Visibility{.lost = true}}) {
+    department.see(lone_message(Phase::start, ++control_id));
+    Event end = lone_message(Phase::end, control_id);
+    end.visibility = seen;
+    department.see(end);
+  }
+  department.pass(11min);
+  EXPECT_TRUE(department.links().empty());
+}
+
+TEST_F(Acknowledgements, WhatIsAcceptedUnaskedIsNotUnanswered) {
+  department.see(lone_message(Phase::start, 1));
+  Event end = lone_message(Phase::end, 1);
+  std::get<Hl7Message>(end.facts).accept_code = "CA";
+  department.see(end);
+  department.pass(11min);
+  EXPECT_TRUE(department.links().empty());
+}
+
+TEST_F(Acknowledgements, WhereNoneIsDeclaredNoneIsMissing) {
+  Event start = lone_message(Phase::start, 1);
+  std::get<Hl7Message>(start.facts).none_declared = true;
+  department.see(start);
+  department.pass(11min);
+  EXPECT_TRUE(department.links().empty());
 }
 
 TEST_F(Acknowledgements, AnAnswerToAMessageThatWasGivenUpIsJoinedWithIt) {
