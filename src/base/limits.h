@@ -114,6 +114,8 @@ struct Limits {
   std::size_t workflows = 8192;          ///< orders' ways; victim: one that nobody accepted a step of,
                                          ///< else of who first told of most, the one not seen longest is told
   std::size_t workflow_studies = 16;     ///< of an order, and orders of a study; beyond: not joined
+  std::size_t patient_merges = 4096;     ///< victim: the oldest
+  std::size_t patient_merge_chain = 16;  ///< of one patient, one after the other; beyond: not followed
   Duration workflow_quiet = std::chrono::hours{24};       ///< after which an order's way is told as it is
   Duration workflow_window = std::chrono::hours{24 * 7};  ///< after which one that was told is over: a matter of course
   std::size_t pixel_digests = 65536;                      ///< victim: the one not seen longest

@@ -73,7 +73,7 @@ Values all_closed_values() {
           {"workflow.told", texts(WorkflowTold::complete, WorkflowTold::end)},
           {"violation.by", {"opener", "acceptor"}},
           {"violation.severity", texts(Severity::low, Severity::high)},
-          {"link.kind", texts(LinkKind::move_caused_store, LinkKind::burst_after_silence)},
+          {"link.kind", texts(LinkKind::move_caused_store, LinkKind::patient_merged)},
           {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::none)}};
 }
 

@@ -245,6 +245,7 @@ std::string_view to_text(LinkKind kind) {
     case LinkKind::message_resent: return "message_resent";
     case LinkKind::message_conflicting: return "message_conflicting";
     case LinkKind::burst_after_silence: return "burst_after_silence";
+    case LinkKind::patient_merged: return "patient_merged";
   }
   return {};
 }

@@ -302,7 +302,8 @@ enum class LinkKind : std::uint8_t {
   message_acknowledged,  ///< an HL7 message, by its application on another connection, or too late to be one record
   message_resent,        ///< an HL7 message with the control id and the body of an earlier one of the same sender
   message_conflicting,   ///< with the control id alone: another body
-  burst_after_silence    ///< many HL7 messages at once from one who had sent none for long
+  burst_after_silence,   ///< many HL7 messages at once from one who had sent none for long
+  patient_merged         ///< one patient id replaces another (HL7 v2 chapter 3, MRG); both are of one message
 };
 enum class LinkCertainty : std::uint8_t { originator, content, ambiguous, identifier, association, none };
 
@@ -318,6 +319,8 @@ struct Link {
   std::uint64_t effect_packet = 0;
   Pseudonym study = {};                                    ///< that both are about, if it was seen
   std::optional<WhyUnanswered> unanswered = std::nullopt;  ///< message_acknowledged: nobody answered at all
+  Pseudonym patient = {};                                  ///< patient_merged: who stands for both by now
+  std::optional<Hl7Merge> merge = std::nullopt;            ///< patient_merged
 };
 
 /// dataset "capture": what was not visible, said by capture, decode and assemble; about no connection.

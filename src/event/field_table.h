@@ -199,6 +199,13 @@ constexpr FieldReader of_hl7_origin(Read) {
   });
 }
 
+inline std::span<const Hl7Merge> merges_of(const Hl7Message& message) {
+  return message.content ? std::span<const Hl7Merge>{message.content->merges} : std::span<const Hl7Merge>{};
+}
+inline std::span<const Hl7Merge> merges_of(const Link& link) {
+  return link.merge ? std::span{&*link.merge, 1} : std::span<const Hl7Merge>{};
+}
+
 /// A list of what a message's orders say, each once.
 template <auto... member>
 void of_orders(const Hl7Content& content, FieldSink& sink) {
@@ -851,16 +858,16 @@ inline constexpr Field kFields[] = {
     {"hl7.patient.others", kList, "pseudonyms of other ids of the patient", "HL7 v2 PID-3, PID-2, PID-4", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { for (const Pseudonym& id : c.patients) word_unless_empty(s, id); })},
     {"hl7.merge.into", kList, "pseudonyms of the ids that replace those of hl7.merge.from", "HL7 v2 PID-3", kPseudonym,
-     of_hl7_content([](const auto& c, S& s) { for (const Hl7Merge& merge : c.merges) word_unless_empty(s, merge.patient); })},
+     of<Hl7Message, Link>([](const auto& f, S& s) { for (const Hl7Merge& merge : merges_of(f)) word_unless_empty(s, merge.patient); })},
     {"hl7.merge.from", kList, "pseudonyms of patient ids that are replaced, each by its place in hl7.merge.into", "HL7 v2 3.4.9.1 MRG-1", kPseudonym,
-     of_hl7_content([](const auto& c, S& s) { for (const Hl7Merge& merge : c.merges) word_unless_empty(s, merge.merged); })},
+     of<Hl7Message, Link>([](const auto& f, S& s) { for (const Hl7Merge& merge : merges_of(f)) word_unless_empty(s, merge.merged); })},
     {"hl7.visit", kText, "pseudonym of the visit number", "HL7 v2 PV1-19", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.visit); })},
     {"hl7.account", kText, "pseudonym of the patient account number", "HL7 v2 PID-18", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.account); })},
 
-    {"patient.pseudonym", kText, "pseudonym of the patient id", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,
-     of<DicomOperation, DicomStudy, Hl7Message, Workflow>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
+    {"patient.pseudonym", kText, "pseudonym of the patient id; where it is known to be replaced, of an order's way and of a merge's link the last that replaces it", "PS3.3 C.7.1.1, HL7 v2 PID-3", kPseudonym,
+     of<DicomOperation, DicomStudy, Hl7Message, Workflow, Link>([](const auto& f, S& s) { word_unless_empty(s, f.patient); })},
     {"order.accession", kText, "pseudonym of the accession number", "PS3.3 C.7.2.1, HL7 v2 IPC-1, OBR-18", kPseudonym,
      of<DicomOperation, DicomStudy, Hl7Message, Workflow>([](const auto& f, S& s) { word_unless_empty(s, f.accession); })},
     {"order.placer", kText, "pseudonym of the placer order number", "HL7 v2 ORC-2", kPseudonym,

@@ -10,7 +10,7 @@ constexpr std::array kKinds{
     LinkKind::move_caused_store,   LinkKind::get_caused_store,     LinkKind::commitment_reported,
     LinkKind::step_ended,          LinkKind::store_repeated,       LinkKind::store_resolved,
     LinkKind::pixel_data_changed,  LinkKind::message_acknowledged, LinkKind::message_resent,
-    LinkKind::message_conflicting, LinkKind::burst_after_silence};
+    LinkKind::message_conflicting, LinkKind::burst_after_silence,  LinkKind::patient_merged};
 constexpr std::array<std::string_view, 3> kReports{"committed", "failures", "unreported"};
 constexpr std::array<std::string_view, 3> kSteps{"completed", "discontinued", "unended"};
 

@@ -73,7 +73,10 @@ void Relater::relate(const Event& event, const Hl7Message& message) {
   acknowledgements_.on_message(event, message, told_);
   resends_.on_message(event, message, told_);
   bursts_.on_message(event, message, told_);
-  workflows_.on_message(event, message, acknowledgements_.arrival_of(event, message), of_workflows_);
+  if (event.phase != Phase::end || !message.message_seen) return;
+  const Outcome arrival = acknowledgements_.arrival_of(event, message);
+  merges_.on_message(event, message, arrival, told_);
+  workflows_.on_message(event, message, arrival, of_workflows_);
 }
 
 // What was refused did not come to pass, whoever said it of whatever study.
@@ -111,6 +114,8 @@ std::vector<Relater::LimitReached> Relater::limits_reached() const {
           {"told_studies", studies_.forgotten()},
           {"orders", orders_.forgotten()},
           {"hl7_control_ids", resends_.forgotten()},
+          {"patient_merges", merges_.forgotten()},
+          {"patient_merge_chain", merges_.not_followed()},
           {"workflows", workflows_.forgotten()},
           {"workflow_studies", workflows_.not_joined()},
           {"pixel_digests", pixel_data_.forgotten()}};
@@ -125,6 +130,7 @@ std::span<Event> Relater::advance(Timestamp now) {
     steps_.rebase(now);
     acknowledgements_.rebase(now);
     bursts_.rebase(now);
+    merges_.rebase(now);
     workflows_.rebase(now);
   } else if (now - now_ < kBetweenLooks) {
     return {};

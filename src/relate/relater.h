@@ -13,6 +13,7 @@
 #include "relate/bursts.h"
 #include "relate/commitments.h"
 #include "relate/listings.h"
+#include "relate/merges.h"
 #include "relate/orders.h"
 #include "relate/pixel_data.h"
 #include "relate/resends.h"
@@ -39,7 +40,8 @@ class Relater {
         acknowledgements_(limits),
         resends_(limits),
         bursts_(limits),
-        workflows_(limits, times) {}
+        merges_(limits),
+        workflows_(limits, merges_, times) {}
   Relater(const Relater&) = delete;
 
   std::span<Event> observe(const Event& event);
@@ -77,6 +79,7 @@ class Relater {
   Acknowledgements acknowledgements_;
   Resends resends_;
   Bursts bursts_;
+  Merges merges_;
   Workflows workflows_;
   Timestamp now_{};
   Told told_;

@@ -65,9 +65,7 @@ void Workflows::on_blindness(const Event& event) {
 
 // What is said of several orders in one message is said of each.
 void Workflows::on_message(const Event& event, const Hl7Message& message, Outcome arrival, Told& told) {
-  if (event.phase != Phase::end || !message.message_seen) return;
   const bool accepted = arrival == Outcome::success;
-  if (accepted) merge(message, event.last.time);
   const bool ordering = is_order(message);
   if (!ordering && !is_report(message)) return;
   Sent sent{.step = ordering ? WorkflowStep::order : WorkflowStep::report,
@@ -115,18 +113,6 @@ void Workflows::on_answer(const Event& event, const Link& answer, Told& told) {
     if (!way) continue;
     if (answer.outcome == Outcome::success) believe(*way, print_of(sent.sender));
     note(*way, sent, cancels, event, answer.outcome, told);
-  }
-}
-
-void Workflows::merge(const Hl7Message& message, Timestamp now) {
-  if (!message.content) return;
-  for (const Hl7Merge& merge : message.content->merges) {
-    if (merge.merged.empty() || merge.patient.empty() || merge.merged == merge.patient) continue;
-    auto* known = merges_.find(print_of(merge.merged));
-    if (!known && merges_.full()) merges_.close(merges_.oldest());
-    if (!known) known = &merges_.open(print_of(merge.merged), now);
-    known->value = merge.patient;
-    merges_.touch(*known, now);
   }
 }
 
@@ -423,10 +409,8 @@ void Workflows::tell(Way& way, WorkflowTold why, Told& told) {
   workflow.preliminary = why == WorkflowTold::end || why == WorkflowTold::limit;
   workflow.studies = static_cast<std::uint32_t>(way.studies.size());
   workflow.cancelled |= way.discontinued;
-  if (const auto* merged = merges_.find(print_of(workflow.patient))) {
-    workflow.merged = workflow.patient;
-    workflow.patient = merged->value;
-  }
+  if (const Pseudonym successor = merges_.successor_of(workflow.patient); successor != workflow.patient)
+    workflow.merged = std::exchange(workflow.patient, successor);
   for (const WorkflowStep step : kSteps) {
     const Step& one = way.steps[index_of(step)];
     workflow.at(step) = {state_of(way, step), one.succeeded ? one.succeeded : one.seen};
@@ -478,7 +462,6 @@ void Workflows::rebase(Timestamp now) {
   ways_.rebase(now);
   habits_.rebase(now);
   awaiting_.rebase(now);
-  merges_.rebase(now);
   looked_ = std::min(looked_, now);
   if (since_) since_ = std::min(*since_, now);
 }

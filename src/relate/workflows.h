@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "relate/holders.h"
+#include "relate/merges.h"
 #include "relate/occurrence.h"
 #include "relate/open_facts.h"
 
@@ -52,18 +53,18 @@ namespace dcmwatch {
 /// each number that is named; none for a C-STORE.
 class Workflows {
  public:
-  /// `limits` outlives it.
-  explicit Workflows(const Limits& limits, WorkflowTimes times = {})
+  /// `limits` and `merges` outlive it.
+  Workflows(const Limits& limits, Merges& merges, WorkflowTimes times = {})
       : limits_(limits),
         times_(times),
+        merges_(merges),
         ways_(limits.workflows),
         habits_(limits.relate_open),
-        awaiting_(limits.relate_open),
-        merges_(limits.relate_open) {}
+        awaiting_(limits.relate_open) {}
 
   /// Any event that is partly out of sight.
   void on_blindness(const Event& event);
-  /// `arrival`: whether its receiver took it, as far as that is known by now.
+  /// One that is over; `arrival`: whether its receiver took it, as far as that is known by now.
   void on_message(const Event& event, const Hl7Message& message, Outcome arrival, Told& told);
   void on_query(const Event& event, const DicomOperation& find, Told& told);
   /// One that was not refused.
@@ -139,7 +140,6 @@ class Workflows {
   void await(std::uint64_t conversation, Sent&& sent, Timestamp now);
   void on_answer(const Event& event, const Link& answer, Told& told);
   void take_images(Open& open, const Event& event, const DicomStudy& study, Told& told);
-  void merge(const Hl7Message& message, Timestamp now);
 
   void learn(WorkflowStep step, std::uint64_t who, Timestamp now);
   [[nodiscard]] bool is_habit(WorkflowStep step, std::uint64_t who) const;
@@ -155,13 +155,13 @@ class Workflows {
 
   const Limits& limits_;
   const WorkflowTimes times_;
+  Merges& merges_;
   OpenFacts<Way> ways_;  ///< by accession number, else by study
   Holders holders_;      ///< of ways_
   boost::unordered_flat_map<std::uint64_t, std::vector<std::uint64_t>> of_studies_;  ///< the ways of a study
   OpenFacts<Nothing> habits_;                                                        ///< by step and device
   OpenFacts<Sent> awaiting_;                                                         ///< by conversation and packet
-  OpenFacts<Pseudonym> merges_;     ///< who replaces a patient, by whom he replaces
-  std::optional<Timestamp> since_;  ///< the first fact that was seen
+  std::optional<Timestamp> since_;                                                   ///< the first fact that was seen
   Timestamp looked_{};
   Timestamp hl7_unseen_{}, dicom_unseen_{};  ///< when something of it was out of sight last
   std::uint64_t forgotten_ = 0;

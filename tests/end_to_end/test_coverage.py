@@ -211,7 +211,8 @@ def vocabularies():
         words("Links", "", "link.kind", {
             "move_caused_store": "", "get_caused_store": "", "commitment_reported": "", "step_ended": "", "store_repeated": "", "store_resolved": "",
             "pixel_data_changed": "told on request only", "message_acknowledged": ACKNOWLEDGED, "message_resent": ACKNOWLEDGED,
-            "message_conflicting": ACKNOWLEDGED, "burst_after_silence": "a silence takes ten minutes; tests/relate/bursts_test.cpp"}),
+            "message_conflicting": ACKNOWLEDGED, "burst_after_silence": "a silence takes ten minutes; tests/relate/bursts_test.cpp",
+            "patient_merged": ""}),
         words("Steps of an order's way, seen", "IHE RAD TF-1 3", "workflow.steps.seen", WORKFLOW_STEPS),
         words("Steps of an order's way, missing", "IHE RAD TF-1 3", "workflow.steps.missing",
               {**dict.fromkeys(WORKFLOW_STEPS, ""), "order": "one that came before the capture is not known to be missing"}),

@@ -90,6 +90,27 @@ class OrdersWays(unittest.TestCase):
         self.say("ORM^O01", "A1", patient="P2", code=None, client=STRANGER)
         self.assertEqual(self.way(self.told(), "A1")["patient"], before["patient"])
 
+    def test_merges_are_told_once_and_followed_to_the_last(self):
+        def merge(merged, into, code="AA"):
+            self.numbers += 1
+            text = (f"MSH|^~\\&|RIS|HOSPITAL|ENGINE|HOSPITAL|20260302080000||ADT^A40|M{self.numbers}|P|2.5.1\r"
+                    f"PID|1||{into}\rMRG|{merged}\r")
+            Connection(self.capture, RIS, ENGINE, 40000 + self.numbers).say(0, text).say(1, answer(self.numbers, code)).close()
+
+        self.say("ORM^O01", "A1", patient="P1")
+        merge("P1", "P2")
+        merge("P2", "P3")
+        merge("P1", "P2")
+        merge("P3", "P4", code="AR")
+        told = self.told()
+        links = [link for link in d.of("link", told) if link["link"]["kind"] == "patient_merged"]
+        self.assertEqual(len(links), 2)
+        first, second = (link["hl7"]["merge"] for link in links)
+        self.assertEqual(first["into"], second["from"])
+        way = self.way(told, "A1")
+        self.assertEqual([way["patient"]["pseudonym"]], second["into"])
+        self.assertEqual([way["workflow"]["merged_patient"]], first["from"])
+
     def test_the_number_of_shards_changes_nothing(self):
         for number in range(20):
             self.say("ORM^O01", f"A{number}", code=("AA", "AR", None)[number % 3], client=(RIS, STRANGER)[number % 2])
