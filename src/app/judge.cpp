@@ -91,6 +91,7 @@ void Judge::on_parcel(PagePointer page, Timestamp watermark, const std::vector<S
   const std::vector<Observation*>& known = page_->known;
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (i + kFetchedAhead < known.size()) fetch(*known[i + kFetchedAhead]);
+    if (i + kContentFetchedAhead < known.size()) fetch_content(*known[i + kContentFetchedAhead]);
     observe(*known[i]);
   }
   tell_unanswered();

@@ -19,10 +19,13 @@ ItemRank rank_of(const Item& item) {
 }
 
 void feed(const std::vector<RecordSink*>& sinks, const std::vector<Item>& items) {
+  const auto record = [&items](std::size_t i) -> const Observation* {
+    const auto* const observation = i < items.size() ? std::get_if<const Observation*>(&items[i]) : nullptr;
+    return observation ? *observation : nullptr;
+  };
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i + kFetchedAhead < items.size()) {
-      if (const auto* ahead = std::get_if<const Observation*>(&items[i + kFetchedAhead])) fetch(**ahead);
-    }
+    if (const Observation* const ahead = record(i + kFetchedAhead)) fetch(*ahead);
+    if (const Observation* const ahead = record(i + kContentFetchedAhead)) fetch_content(*ahead);
     std::visit(
         [&sinks](const auto& value) {
           for (RecordSink* sink : sinks) sink->observe(*value);
