@@ -39,13 +39,15 @@ inline std::vector<Chunk> in_pieces(const std::vector<Chunk>& chunks, std::size_
 /// Whether every unit was followed from the association's request on. Where the step is lost, or was never had, the
 /// next unit is sought in what has arrived, so that the cuts count.
 inline bool in_step(const std::vector<Event>& events) {
-  const auto* first = events.empty() ? nullptr : std::get_if<DicomAssociation>(&events.front().facts);
-  return first && first->calling_ae &&
+  const auto first = std::ranges::find_if(
+      events, [](const Event& event) { return !std::holds_alternative<ConnectionFact>(event.facts); });
+  const auto* association = first == events.end() ? nullptr : std::get_if<DicomAssociation>(&first->facts);
+  return association && association->calling_ae &&
          std::ranges::none_of(events, [](const Event& event) { return event.visibility.lost; });
 }
 
-/// Plays the chunks as they are, and again in pieces of `size`: every association that began has one end, and the same
-/// is told of streams in step.
+/// Plays the chunks as they are, and again in pieces of `size`: where DICOM is recognised an association is told, every
+/// one that began has one end, and the same is told of streams in step.
 inline void check_conversation(const std::vector<Chunk>& chunks, std::size_t size) {
   static const Pseudonymizer kPseudonymizer{"a key for tests only"};
   Parties parties;
@@ -53,13 +55,20 @@ inline void check_conversation(const std::vector<Chunk>& chunks, std::size_t siz
   parties.destination = {*IpAddress::parse("10.0.0.2"), 104};
   const std::vector<Event> events = events_of(parties, chunks, kPseudonymizer);
   int open = 0;
+  bool is_dicom = false, ended = false;
   for (const Event& event : events) {
-    if (!std::holds_alternative<DicomAssociation>(event.facts)) continue;
+    is_dicom |= event.protocol == Protocol::dicom;
+    const auto* association = std::get_if<DicomAssociation>(&event.facts);
+    if (!association) continue;
     if (event.phase == Phase::start) ++open;
-    if (event.phase == Phase::end && open > 0) --open;
     require(open <= 1, "an association ends before the next begins");
+    if (event.phase != Phase::end) continue;
+    if (open > 0) --open;
+    require(association->end.has_value(), "how an association ended is told");
+    ended = true;
   }
   require(open == 0, "every association that began has an end");
+  require(ended || !is_dicom, "of a DICOM connection an association is told");
   const std::vector<Event> again = events_of(parties, in_pieces(chunks, size), kPseudonymizer);
   if (!in_step(events)) return;
   const std::string whole = lines_of(events), cut = lines_of(again);

@@ -7,15 +7,17 @@
 
 namespace dcmwatch::dicom {
 
-OpeningTaken Association::on_request(const AssociateRequest& request, const Mark& first, bool complete,
+OpeningTaken Association::on_request(const AssociateRequest& request, const Mark& first, Extent extent,
                                      const Limits& limits) {
   OpeningTaken taken;
   if (request_seen_) return taken;
   request_seen_ = true;
-  incomplete_ |= !complete;
+  take(extent);
   first_ = std::min(first_, first);
-  fact_.calling_ae = request.calling_ae;
-  fact_.called_ae = request.called_ae;
+  if (extent == Extent::whole || !request.calling_ae.empty()) {
+    fact_.calling_ae = request.calling_ae;
+    fact_.called_ae = request.called_ae;
+  }
   fact_.application_context = request.application_context;
   fact_.opener = request.implementation;
   taken.uids_without_room = contexts_.propose(request, limits);
@@ -29,11 +31,11 @@ OpeningTaken Association::on_request(const AssociateRequest& request, const Mark
   return taken;
 }
 
-OpeningTaken Association::on_accept(const AssociateAccept& accept, const Mark& last, bool complete,
+OpeningTaken Association::on_accept(const AssociateAccept& accept, const Mark& last, Extent extent,
                                     const Limits& limits) {
   OpeningTaken taken;
   if (answered()) return taken;
-  incomplete_ |= !complete;
+  take(extent);
   fact_.accepted = true;
   fact_.acceptor = accept.implementation;
   if (fact_.application_context.empty()) fact_.application_context = accept.application_context;
@@ -65,6 +67,12 @@ void Association::on_abort(const Abort& abort, Side side) {
   fact_.abort = DicomAbort{abort.source, abort.reason, side == Side::opener};
 }
 
+void Association::take(Extent extent) {
+  incomplete_ |= extent != Extent::whole;
+  shortfall_.lost |= extent == Extent::lost;
+  shortfall_.undecodable |= extent == Extent::oversize;
+}
+
 DicomAssociation Association::fact(std::optional<DicomEnd> end) {
   DicomAssociation fact = fact_;
   fact.end = end;
@@ -73,7 +81,7 @@ DicomAssociation Association::fact(std::optional<DicomEnd> end) {
 }
 
 std::size_t Association::forget_contexts() {
-  incomplete_ = true;
+  incomplete_ = shortfall_.lost = true;
   fact_.negotiation.reset();
   negotiation_bytes_ = 0;
   return std::exchange(contexts_, {}).uids();

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/timestamp.h"
 #include "event/event.h"
+#include "protocol/conversation.h"
 #include "protocol/dicom/context_table.h"
 #include "protocol/dicom/pdu.h"
 #include "protocol/dicom/state.h"
@@ -33,8 +34,8 @@ class Association : public Recycled {
  public:
   explicit Association(const Mark& first) : first_(first) {}
 
-  OpeningTaken on_request(const AssociateRequest& request, const Mark& first, bool complete, const Limits& limits);
-  OpeningTaken on_accept(const AssociateAccept& accept, const Mark& last, bool complete, const Limits& limits);
+  OpeningTaken on_request(const AssociateRequest& request, const Mark& first, Extent extent, const Limits& limits);
+  OpeningTaken on_accept(const AssociateAccept& accept, const Mark& last, Extent extent, const Limits& limits);
   void on_reject(const AssociateReject& reject, const Mark& last);
   void on_abort(const Abort& abort, Side side);
   /// The first of the two where they cross.
@@ -65,8 +66,10 @@ class Association : public Recycled {
   [[nodiscard]] const std::optional<AeTitle>& calling_ae() const { return fact_.calling_ae; }
   [[nodiscard]] const std::optional<AeTitle>& called_ae() const { return fact_.called_ae; }
   [[nodiscard]] bool answered() const { return fact_.accepted.has_value(); }
-  /// Something of its opening was cut by a gap.
+  /// Something of its opening is not known.
   [[nodiscard]] bool incomplete() const { return incomplete_; }
+  /// And why, unless it was not said.
+  [[nodiscard]] Shortfall shortfall() const { return shortfall_; }
 
   [[nodiscard]] std::string_view transfer_syntax(std::uint8_t context_id) const {
     return contexts_.transfer_syntax(context_id);
@@ -82,6 +85,8 @@ class Association : public Recycled {
   [[nodiscard]] bool takes_length(Side sender, std::uint32_t pdu_length) const;
 
  private:
+  void take(Extent extent);
+
   DicomAssociation fact_;  ///< without its contexts
   ContextTable contexts_;
   Mark first_;
@@ -89,6 +94,7 @@ class Association : public Recycled {
   std::size_t negotiation_bytes_ = 0;
   bool request_seen_ = false;
   bool incomplete_ = false;
+  Shortfall shortfall_;
 };
 
 }  // namespace dcmwatch::dicom

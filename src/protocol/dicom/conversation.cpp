@@ -51,6 +51,7 @@ Conversation::Conversation(Emitter& emitter, const ProtocolSettings& settings)
 
 Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView bytes) {
   Lane& lane = lane_of(direction);
+  if (!lanes_[0].seen && !lanes_[1].seen) first_ = mark;
   lane.seen = true;
   lane.framer.feed(bytes, mark);
   drain(lane, mark);
@@ -120,6 +121,9 @@ void Conversation::count_kept() {
 }
 
 void Conversation::on_close(const Mark& mark, CloseReason reason) {
+  for (Lane& lane : lanes_) break_off_request(lane, mark);
+  // It is DICOM's, though no unit could be read that begins an association.
+  if (first_) begin_association(*first_);
   if (association_) close_association(mark, reason);
   operations_.on_close(mark);
   context_uids_.on_close(mark);
@@ -148,9 +152,16 @@ void Conversation::close_association(const Mark& mark, CloseReason reason) {
 // The opener asked, was not answered although that would have been seen, and gave up: as its ARTIM-like timers tell it
 // to (PS3.8 9.1.5).
 bool Conversation::waited_in_vain(const Mark& mark) const {
-  return state_ == State::requested && !shortfall().lost && !shortfall().undecodable &&
+  return state_ == State::requested && !association_->incomplete() && !shortfall().lost && !shortfall().undecodable &&
          !emitter_.connection().one_direction_only() &&
          elapsed(association_->first().time, mark.time) >= settings_.limits.dicom_answer_timeout;
+}
+
+// What is there of a request whose rest does not come, or has come to be of no account. An acceptance that is not whole
+// is none: its receiver cannot know what was accepted.
+void Conversation::break_off_request(Lane& lane, const Mark& mark) {
+  if (const auto head = lane.framer.break_off_request()) on_cut(lane, mark, *head);
+  lane.framer.forget_lost();
 }
 
 void Conversation::drain(Lane& lane, const Mark& mark) {
@@ -178,8 +189,8 @@ Appetite Conversation::appetite(const Lane& lane) const {
 void Conversation::on_cut(Lane& lane, const Mark& mark, const WholePdu& pdu) {
   const DecodedPdu decoded = decode_pdu(pdu.type, pdu.body);
   orient(lane, decoded.pdu);
-  if (pdu.complete) tell_faults(lane, decoded.faults, mark);
-  const PduContext at{lane, mark, pdu.complete};
+  if (pdu.extent == Extent::whole) tell_faults(lane, decoded.faults, mark);
+  const PduContext at{lane, mark, pdu.extent};
   std::visit([&](const auto& value) { on_pdu(at, value); }, decoded.pdu);
 }
 
@@ -210,8 +221,8 @@ void Conversation::on_pdu(const PduContext& at, const AssociateRequest& request)
     if (association_) end_association(DicomEnd::closed, at.mark);
     begin_association(first);
   }
-  if (association_) on_taken(at, association_->on_request(request, first, at.complete, settings_.limits));
-  if (at.complete) tell_suspicious_titles(at, request);
+  if (association_) on_taken(at, association_->on_request(request, first, at.extent, settings_.limits));
+  if (at.extent == Extent::whole) tell_suspicious_titles(at, request);
 }
 
 // The opener's own title first: that is who chose it.
@@ -243,12 +254,13 @@ void Conversation::on_pdu(const PduContext& at, const AssociateAccept& accept) {
   if (!step || !is_live(step->next)) return;
   const Mark first = at.lane.framer.unit().mark;
   on_answer(at.mark);
-  on_taken(at, association(first).on_accept(accept, at.mark, at.complete, settings_.limits));
+  on_taken(at, association(first).on_accept(accept, at.mark, at.extent, settings_.limits));
   operations_.on_acceptance(*association_);
   announce_association(at.mark);
 }
 
 void Conversation::on_pdu(const PduContext& at, const AssociateReject& reject) {
+  break_off_request(opposite_lane(at.lane), at.mark);
   const auto step = take_step(Input::reject, at.lane, at.mark);
   if (!step || step->next != State::over) return;
   on_answer(at.mark);
@@ -269,6 +281,7 @@ void Conversation::on_pdu(const PduContext& at, const ReleaseResponse&) {
 }
 
 void Conversation::on_pdu(const PduContext& at, const Abort& abort) {
+  break_off_request(opposite_lane(at.lane), at.mark);
   const auto step = take_step(Input::abort, at.lane, at.mark);
   if (!step || step->state >= State::over) return;
   association(at.lane.framer.unit().mark).on_abort(abort, side_of(at.lane));
@@ -305,14 +318,14 @@ Association& Conversation::association(const Mark& first) {
 
 void Conversation::begin_association(const Mark& first) {
   association_ = std::make_unique<Association>(first);
+  first_.reset();
   announced_ = false;
   early_data_.reset();
 }
 
 void Conversation::announce_association(const Mark& mark) {
   if (!association_ || std::exchange(announced_, true)) return;
-  emitter_.emit(Phase::start, association_->first(), mark, association_->fact(std::nullopt),
-                {.lost = association_->incomplete()});
+  emitter_.emit(Phase::start, association_->first(), mark, association_->fact(std::nullopt), association_->shortfall());
 }
 
 void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinished) {
@@ -324,7 +337,7 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
   const bool said_all = undisturbed() && (end == DicomEnd::released || end == DicomEnd::closed);
   for (const Side side : {Side::opener, Side::acceptor}) operations_.settle_suspicions(side, mark, said_all);
   association_->on_outcomes(operations_.end_all(mark, undisturbed(), unfinished));
-  const Shortfall why = shortfall() | Shortfall{.lost = association_->incomplete(), .unfinished = unfinished};
+  const Shortfall why = shortfall() | association_->shortfall() | Shortfall{.unfinished = unfinished};
   emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end), why);
   association_.reset();
   violations_.forget();

@@ -85,7 +85,7 @@ class Conversation final : public StreamSink, public Recycled {
   struct PduContext {
     Lane& lane;
     Mark mark;
-    bool complete = true;
+    Extent extent = Extent::whole;
   };
   void on_pdu(const PduContext& at, const AssociateRequest& request);
   void on_pdu(const PduContext& at, const AssociateAccept& accept);
@@ -119,6 +119,7 @@ class Conversation final : public StreamSink, public Recycled {
   /// `unfinished`: nobody looks any longer, though it may go on.
   void end_association(DicomEnd end, const Mark& mark, bool unfinished = false);
   void close_association(const Mark& mark, CloseReason reason);
+  void break_off_request(Lane& lane, const Mark& mark);
   [[nodiscard]] bool waited_in_vain(const Mark& mark) const;
 
   void tell(Breach breach, const Lane& lane, std::uint64_t length, const Mark& mark);
@@ -133,7 +134,7 @@ class Conversation final : public StreamSink, public Recycled {
   bool judge_pdv(Lane& lane, const PdvHead& before, const Mark& mark);
   [[nodiscard]] Side side_of(const Lane& lane) const;
   [[nodiscard]] Lane& lane_of(Direction direction) { return lanes_[index_of(direction)]; }
-  [[nodiscard]] const Lane& opposite_lane(const Lane& lane) const { return lanes_[index_of(opposite(lane.direction))]; }
+  [[nodiscard]] Lane& opposite_lane(const Lane& lane) { return lane_of(opposite(lane.direction)); }
   [[nodiscard]] Shortfall shortfall() const { return lanes_[0].shortfall() | lanes_[1].shortfall(); }
   /// All of both sides was seen: what one of them said breaks the rules or does not.
   [[nodiscard]] bool whole() const;
@@ -148,6 +149,7 @@ class Conversation final : public StreamSink, public Recycled {
   Forgotten negotiated_items_;     ///< roles and the like
   Forgotten data_set_attributes_;  ///< wanted ones, perhaps
   State state_ = State::idle;
+  std::optional<Mark> first_;  ///< bytes of the connection, while no association has begun
   std::unique_ptr<Association> association_;
   bool announced_ = false;
   std::optional<UnitStart> early_data_;  ///< what the opener sent first while its request was not answered

@@ -33,6 +33,14 @@ inline constexpr std::size_t kPdvHeaderBytes =
 inline constexpr std::uint32_t kAssociationFixedBytes = 68;  ///< of an A-ASSOCIATE-RQ or -AC, before its items
 inline constexpr std::uint32_t kShortPduBytes = 4;           ///< of an A-ASSOCIATE-RJ, A-RELEASE or A-ABORT
 
+/// How much there is of a PDU.
+enum class Extent : std::uint8_t {
+  whole,
+  lost,        ///< a head of it: a gap took the rest
+  broken_off,  ///< a head of it: the connection ended within it, or the other side did not wait for the rest
+  oversize     ///< a head of it: it is longer than is read
+};
+
 /// A UID, looked up in the registry once: nearly all that are proposed stand there.
 struct PlacedUid {
   std::string_view text;

@@ -74,6 +74,7 @@ std::optional<Cut> PduFramer::step() {
   switch (state_) {
     case State::pdu_header: return cut_pdu_header();
     case State::body: return cut_body();
+    case State::body_head: return cut_body_head();
     case State::pdv_header: return cut_pdv_header();
     case State::fragment: return cut_fragment();
     case State::skipping: return skip();
@@ -107,7 +108,7 @@ std::optional<Cut> PduFramer::judge(std::uint8_t type, std::uint32_t length) {
     return std::nullopt;
   }
   if (rule->most == kAnyLength) {
-    state_ = State::skipping;
+    state_ = length >= rule->least ? State::body_head : State::skipping;
   } else {
     lose_step();  // a PDU of fixed length with another length is more likely none
   }
@@ -118,7 +119,15 @@ std::optional<Cut> PduFramer::cut_body() {
   if (input_.size() < pdu_left_) return std::nullopt;
   const ByteView body = consume_body(pdu_left_);
   end_unit(State::pdu_header);
-  return WholePdu{type_, body, true};
+  return WholePdu{type_, body};
+}
+
+// Of an association PDU beyond the limit, who asks whom; its items are not waited for.
+std::optional<Cut> PduFramer::cut_body_head() {
+  if (input_.size() < kAssociationFixedBytes) return std::nullopt;
+  const ByteView head = consume_body(kAssociationFixedBytes);
+  state_ = State::skipping;
+  return WholePdu{type_, head, Extent::oversize};
 }
 
 std::optional<Cut> PduFramer::cut_pdv_header() {
@@ -212,7 +221,8 @@ Loss PduFramer::lose(std::uint64_t missing) {
       lose_step();
       break;
     case State::body:
-      loss.head = WholePdu{type_, lost_.join({}), false};
+    case State::body_head:
+      loss.head = WholePdu{type_, lost_.join({}), Extent::lost};
       skip_rest_of_pdu(gone);
       break;
     case State::pdv_header:
@@ -231,6 +241,14 @@ Loss PduFramer::lose(std::uint64_t missing) {
     case State::skipping: skip_rest_of_pdu(gone); break;
   }
   return loss;
+}
+
+std::optional<WholePdu> PduFramer::break_off_request() {
+  const bool is_request = static_cast<PduType>(type_) == PduType::associate_request;
+  if (!is_request || (state_ != State::body && state_ != State::body_head)) return std::nullopt;
+  std::optional<WholePdu> head = lose(0).head;
+  head->extent = Extent::broken_off;
+  return head;
 }
 
 // Where the gap ends within the PDU, the next one's place is known.

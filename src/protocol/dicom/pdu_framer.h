@@ -22,11 +22,11 @@ struct UnitStart {
 /// The next unit has not arrived; nothing to do but wait.
 struct NeedMore {};
 
-/// Any PDU but P-DATA-TF. `complete` is false if a gap left only its head.
+/// Any PDU but P-DATA-TF, or a head of an association PDU.
 struct WholePdu {
   std::uint8_t type = 0;
   ByteView body;
-  bool complete = true;
+  Extent extent = Extent::whole;
 };
 
 /// A presentation data value begins (PS3.8 9.3.5.1); its fragment follows in pieces.
@@ -78,6 +78,8 @@ class PduFramer {
   void pass(std::uint64_t bytes);
   /// Bytes are missing that were wanted.
   Loss lose(std::uint64_t missing);
+  /// Nobody waits for the rest of the A-ASSOCIATE-RQ in hand, if there is one: its head.
+  std::optional<WholePdu> break_off_request();
 
   /// Of the head in hand, in memory.
   [[nodiscard]] std::size_t kept_bytes() const { return pending_.kept_bytes() + lost_.kept_bytes(); }
@@ -92,11 +94,12 @@ class PduFramer {
   [[nodiscard]] bool in_step() const { return in_step_; }
 
  private:
-  enum class State : std::uint8_t { pdu_header, body, pdv_header, fragment, skipping };
+  enum class State : std::uint8_t { pdu_header, body, body_head, pdv_header, fragment, skipping };
 
   std::optional<Cut> step();
   std::optional<Cut> cut_pdu_header();
   std::optional<Cut> cut_body();
+  std::optional<Cut> cut_body_head();
   std::optional<Cut> cut_pdv_header();
   std::optional<Cut> cut_fragment();
   std::optional<Cut> skip();

@@ -129,6 +129,83 @@ TEST(DicomConversation, ARequestNeverAnswered) {
               ElementsAre("dicom.association end CT1>PACS accepted=? contexts=0/1 end=reset operations=0 data=0+0"));
 }
 
+Octets head_of(Octets whole, std::size_t bytes) {
+  whole.resize(bytes);
+  return whole;
+}
+
+TEST(DicomConversation, ARequestThatNeverComesWholeIsToldAsFarAsItCame) {
+  const Octets request = associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}});
+  for (const Close& c :
+       {Close{CloseReason::finished, DicomEnd::closed}, Close{CloseReason::reset, DicomEnd::reset},
+        Close{CloseReason::timed_out, DicomEnd::timeout}, Close{CloseReason::capture_ended, DicomEnd::open}}) {
+    for (std::size_t bytes = 1; bytes < request.size(); ++bytes) {
+      Wire wire;
+      wire.there(head_of(request, bytes)).wait(std::chrono::minutes{1}).close(c.reason);
+      const auto ends = wire.facts<DicomAssociation>(Phase::end);
+      ASSERT_EQ(ends.size(), 1U) << bytes;
+      EXPECT_EQ(ends[0].end, c.end) << bytes;
+      EXPECT_EQ(ends[0].calling_ae.has_value(), bytes >= 6 + 36) << bytes;
+      EXPECT_EQ(wire.events().back().first.time,
+                wire.now().time - std::chrono::minutes{1} - std::chrono::milliseconds{1});
+      EXPECT_FALSE(wire.events().back().visibility.lost) << bytes;
+      EXPECT_EQ(wire.events().size(), 1U) << bytes;
+    }
+  }
+}
+
+TEST(DicomConversation, ARequestThatIsNotWaitedForIsToldAsFarAsItCame) {
+  const Octets request = associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}});
+  for (const Octets& answer : {abort_pdu(2, 6), associate_reject(1, 1, 1)}) {
+    Wire wire;
+    wire.there(head_of(request, 100)).back(answer).there({request.begin() + 100, request.end()});
+    play(wire, opening() + closing());
+    wire.close();
+    const auto ends = wire.facts<DicomAssociation>(Phase::end);
+    ASSERT_EQ(ends.size(), 2U);
+    EXPECT_EQ(ends[0].calling_ae, "CT1");
+    EXPECT_TRUE(ends[0].abort || ends[0].rejection);
+    EXPECT_EQ(ends[1].end, DicomEnd::released) << "the next unit is found again";
+    EXPECT_THAT(wire.told(), testing::Each(testing::Not(HasSubstr("violation"))));
+  }
+}
+
+TEST(DicomConversation, AnAcceptanceThatNeverComesWholeIsNone) {
+  const Octets accept = associate_accept({{1, 0, kImplicit}, {3, 0, kImplicit}});
+  Wire wire;
+  wire.there(associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}, {3, kCtImageStorage, {kImplicit}}}))
+      .back(head_of(accept, 6 + 68 + 25 + 29))
+      .close(CloseReason::reset);
+  EXPECT_EQ(wire.told().back(),
+            "dicom.association end CT1>PACS accepted=? contexts=0/2 end=reset operations=0 data=0+0");
+}
+
+// Whatever it proposes is beyond what is held; who asks whom is not.
+TEST(DicomConversation, ARequestBeyondTheLimitTellsItsTitles) {
+  const std::vector<Offer> offers(40, {1, kVerification, {kImplicit}});
+  const Octets request = associate_request("CT1", "PACS", offers);
+  Wire wire{{.limits = {.dicom_pdu_bytes = 1000}}};
+  ASSERT_GT(request.size(), 1000U);
+  wire.back({}).there(request).back(associate_accept({{1, 0, kImplicit}})).there(message(1, echo_request(1)));
+  wire.back(message(1, echo_response(1)));
+  play(wire, closing());
+  wire.close();
+  EXPECT_THAT(wire.told(), ElementsAre("violation end dicom.pdu_length offset=0 by opener",
+                                       HasSubstr("association start CT1>PACS"), HasSubstr("operation start C-ECHO"),
+                                       HasSubstr("operation end C-ECHO"), HasSubstr("end=released operations=1")));
+  EXPECT_TRUE(wire.events().back().visibility.undecodable);
+}
+
+// What connection is known as DICOM's has an association's record.
+TEST(DicomConversation, WhereNothingCanBeReadAnAssociationIsToldThatSaysSo) {
+  for (const Octets& noise :
+       {pdu(1, Octets(10, 0)), pdu(0x99, Octets(20, 0)), pdu(4, Octets(3, 0)), Octets(3000, 0x55)}) {
+    Wire wire;
+    wire.there(noise).close();
+    EXPECT_EQ(wire.told().back(), "dicom.association end ?>? accepted=? contexts=0/0 end=closed operations=0 data=0+0");
+  }
+}
+
 TEST(DicomConversation, ASecondAssociationOnTheSameConnection) {
   Wire wire;
   play(wire, opening() + closing() + opening() + closing());

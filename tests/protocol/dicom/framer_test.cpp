@@ -152,7 +152,7 @@ TEST(DicomFramer, AGapInAnAssociationPduLeavesItsHead) {
   ASSERT_TRUE(loss.head);
   EXPECT_EQ(loss.head->type, 1);
   EXPECT_EQ(loss.head->body.size(), 74U);
-  EXPECT_FALSE(loss.head->complete);
+  EXPECT_EQ(loss.head->extent, Extent::lost);
   cutter.drain().feed(release_request());
   EXPECT_EQ(cutter.told(), "pdu5:4 ");
 }

@@ -8,6 +8,24 @@
 namespace dcmwatch::test {
 namespace {
 
+// Of every connection an association is told; every one that began has ended, once.
+void check(const Wire& wire) {
+  std::size_t begun = 0;
+  std::size_t open = 0;
+  std::size_t ended = 0;
+  for (const Event& event : wire.events()) {
+    const bool is_association = std::holds_alternative<DicomAssociation>(event.facts);
+    if (is_association && event.phase == Phase::start) begun = ++open;
+    ASSERT_LE(open, 1U);
+    if (!is_association || event.phase != Phase::end) continue;
+    ASSERT_TRUE(std::get<DicomAssociation>(event.facts).end);
+    ++ended;
+    if (open > 0) --open;
+  }
+  EXPECT_EQ(open, 0U) << begun;
+  EXPECT_GT(ended, 0U);
+}
+
 class Mutator {
  public:
   explicit Mutator(unsigned seed) : random_(seed) {}
@@ -48,19 +66,6 @@ class Mutator {
     }
   }
 
-  // Every association that began has ended, once; no operation outlives its association.
-  static void check(const Wire& wire) {
-    std::size_t begun = 0;
-    std::size_t open = 0;
-    for (const Event& event : wire.events()) {
-      const bool is_association = std::holds_alternative<DicomAssociation>(event.facts);
-      if (is_association && event.phase == Phase::start) begun = ++open;
-      if (is_association && event.phase == Phase::end && open > 0) --open;
-      ASSERT_LE(open, 1U);
-    }
-    EXPECT_EQ(open, 0U) << begun;
-  }
-
   std::mt19937 random_;
 };
 
@@ -83,6 +88,7 @@ TEST(DicomMutation, SurvivesNoise) {
       wire.say(random() % 2 == 0 ? Direction::forward : Direction::backward, bytes);
     }
     wire.close();
+    check(wire);
   }
 }
 
