@@ -205,7 +205,7 @@ inline constexpr std::array kBreachRules{
     BreachRule{Breach::sub_operations, "dicom.sub_operations", "PS3.4 C.4.2.1", Severity::low,
                "The counts of sub-operations contradict one another."},
     BreachRule{Breach::data_set_nesting, "dicom.data_set_nesting", "PS3.5 7.5", Severity::high,
-               "A sequence or an item of a data set does not end where it should, or is nested too deep."},
+               "A sequence or an item of a data set does not end where it should."},
     BreachRule{Breach::data_set_vr, "dicom.data_set_vr", "PS3.5 6.2", Severity::high,
                "An element of a data set has a value representation that is none: what is behind it cannot be read."},
     BreachRule{Breach::data_set_odd_length, "dicom.data_set_odd_length", "PS3.5 7.1.1", Severity::low,

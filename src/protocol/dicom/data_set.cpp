@@ -149,8 +149,8 @@ void DataSetReader::end() {
   if (done_) return;
   if (head_bytes_ != 0 || skip_bytes_ != 0 || value_length_ != 0 || piece_bytes_ != 0)
     return tell(DataSetDefect::length);
-  while (depth_ != 0 && levels_[depth_ - 1].end == position_) --depth_;
-  if (depth_ != 0) tell(DataSetDefect::nesting);
+  while (walked_levels_ == 0 && depth_ != 0 && levels_[depth_ - 1].end == position_) --depth_;
+  if (!at_top()) tell(DataSetDefect::nesting);
 }
 
 void DataSetReader::lose_thread(DataSetDefect defect) {
@@ -238,12 +238,16 @@ DataSetReader::Head DataSetReader::decode_head(const std::uint8_t* at) const {
 }
 
 void DataSetReader::close_ended_levels(ElementSink& sink) {
-  while (depth_ != 0 && position_ >= levels_[depth_ - 1].end) close_level(sink);
+  while (walked_levels_ == 0 && depth_ != 0 && position_ >= levels_[depth_ - 1].end) close_level(sink);
 }
 
 void DataSetReader::close_level(ElementSink& sink) {
+  if (walked_levels_ != 0) {
+    if (walked_levels_-- == implicit_level_) implicit_level_ = 0;
+    return;
+  }
   --depth_;
-  if (levels_[depth_].mode == Mode::fragments) sink.on_last_piece();
+  if (levels_[depth_].fragments) sink.on_last_piece();
 }
 
 void DataSetReader::on_head(const Head& head, ElementSink& sink) {
@@ -259,7 +263,7 @@ void DataSetReader::on_head(const Head& head, ElementSink& sink) {
 }
 
 void DataSetReader::on_delimiter(const Head& head, ElementSink& sink) {
-  if (depth_ == 0 || in_sequence() != (head.tag == kSequenceEnd)) return lose_thread(DataSetDefect::nesting);
+  if (at_top() || in_sequence() != (head.tag == kSequenceEnd)) return lose_thread(DataSetDefect::nesting);
   if (head.length != 0) tell(DataSetDefect::nesting);
   // Where the length tells the end, a delimiter is superfluous, but it is one (PS3.5 7.5.2).
   close_level(sink);
@@ -267,19 +271,18 @@ void DataSetReader::on_delimiter(const Head& head, ElementSink& sink) {
 
 void DataSetReader::on_element(const Head& head, ElementSink& sink) {
   if (!implicit() && !is_legible(head.vr)) return lose_thread(DataSetDefect::value_representation);
-  if (depth_ == 0) {
+  if (at_top()) {
     if (head.tag <= tag_ && tag_ != 0) tell(DataSetDefect::order);
     tag_ = head.tag;
   }
   Interest interest = Interest::none;
-  if (depth_ == 0 || levels_[depth_ - 1].mode == Mode::wanted) {
+  if (walked_levels_ == 0) {
     element_ = {head.tag, head.vr, head.length, depth_ / 2U};
     interest = sink.on_element(element_);
   }
   last_value_ = interest == Interest::last_value;
   const bool undefined = head.length == kUndefinedLength;
-  // PS3.5 6.2.2: what a UN holds is in implicit VR little endian.
-  const bool in_implicit = (depth_ != 0 && levels_[depth_ - 1].implicit) || head.vr == vr_of('U', 'N');
+  const bool is_unknown = head.vr == vr_of('U', 'N');  // what it holds is in implicit VR little endian (PS3.5 6.2.2)
   switch (interest) {
     case Interest::over: finish(); return rest_.begin(head);
     case Interest::value:
@@ -294,7 +297,7 @@ void DataSetReader::on_element(const Head& head, ElementSink& sink) {
       break;
     case Interest::pieces: return want_pieces(head, sink);
     case Interest::items:
-      if (is_sequence(head.vr)) return open_level({end_of(head), true, in_implicit, true, Mode::wanted});
+      if (is_sequence(head.vr)) return open_level({end_of(head), true, within_implicit() || is_unknown});
       break;
     case Interest::none: break;
   }
@@ -302,7 +305,7 @@ void DataSetReader::on_element(const Head& head, ElementSink& sink) {
     skip_bytes_ = head.length;
     return;
   }
-  open_level({Level::kNoEnd, true, in_implicit, true, Mode::walked});
+  walk_level(is_unknown);
 }
 
 void DataSetReader::gather(const Head& head, ElementSink& sink) {
@@ -318,27 +321,27 @@ void DataSetReader::gather(const Head& head, ElementSink& sink) {
 }
 
 void DataSetReader::want_pieces(const Head& head, ElementSink& sink) {
-  if (head.length == kUndefinedLength) return open_level({Level::kNoEnd, true, false, true, Mode::fragments});
+  if (head.length == kUndefinedLength) return open_level({Level::kNoEnd, true, false, true, true});
   piece_bytes_ = head.length;
   if (piece_bytes_ == 0) sink.on_last_piece();
 }
 
 void DataSetReader::on_item(const Head& head, ElementSink& sink) {
+  if (walked_levels_ != 0) {
+    if (head.length == kUndefinedLength) return walk_level(false);
+    skip_bytes_ = head.length;
+    return;
+  }
   Level& sequence = levels_[depth_ - 1];
   const bool is_first = sequence.first_item;
   sequence.first_item = false;
-  if (sequence.mode == Mode::fragments) {
+  if (sequence.fragments) {
     if (head.length == kUndefinedLength) return lose_thread(DataSetDefect::nesting);
     (is_first ? skip_bytes_ : piece_bytes_) = head.length;  // the first is the offset table, no pixels (PS3.5 A.4)
     return;
   }
-  if (sequence.mode == Mode::wanted) {
-    sink.on_item(depth_ / 2U);
-  } else if (head.length != kUndefinedLength) {
-    skip_bytes_ = head.length;
-    return;
-  }
-  open_level({end_of(head), false, sequence.implicit, true, sequence.mode});
+  sink.on_item(depth_ / 2U);
+  open_level({end_of(head), false, sequence.implicit});
 }
 
 void DataSetReader::open_level(const Level& level) {
@@ -347,6 +350,11 @@ void DataSetReader::open_level(const Level& level) {
     return;
   }
   levels_[depth_++] = level;
+}
+
+void DataSetReader::walk_level(bool implicit) {
+  ++walked_levels_;
+  if (implicit && implicit_level_ == 0) implicit_level_ = walked_levels_;
 }
 
 void DataSetRest::feed(ByteView bytes) {

@@ -138,10 +138,8 @@ class DataSetReader {
   }
   [[nodiscard]] bool done() const { return done_; }
   /// Whether numbers in the value that the sink is given are big endian.
-  [[nodiscard]] bool big() const {
-    return encoding_ == Encoding::explicit_big && (depth_ == 0 || !levels_[depth_ - 1].implicit);
-  }
-  /// A wanted value was too long, or sequences too deep, to be read.
+  [[nodiscard]] bool big() const { return encoding_ == Encoding::explicit_big && !within_implicit(); }
+  /// A wanted value was too long, or wanted sequences too deep, to be read.
   [[nodiscard]] bool beyond_limits() const { return beyond_limits_; }
   [[nodiscard]] bool has(DataSetDefect defect) const { return (defects_ & bit(defect)) != 0; }
   [[nodiscard]] bool has_defects() const { return defects_ != 0; }
@@ -151,21 +149,18 @@ class DataSetReader {
   [[nodiscard]] const DataSetRest& rest() const { return rest_; }
 
  private:
-  static constexpr std::size_t kDeepest = 16;
+  static constexpr std::size_t kDeepest = 16;  ///< of what is wanted
 
   using Head = ElementHead;
 
-  /// What is done with a sequence's items, or in an item.
-  enum class Mode : std::uint8_t { walked, wanted, fragments };
-
-  /// A sequence or an item that is open.
+  /// A sequence or an item that is open, and something in it is wanted.
   struct Level {
     static constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t end = kNoEnd;  ///< position behind it; kNoEnd: until it is delimited
     bool is_sequence = false;
     bool implicit = false;  ///< written in implicit VR little endian whatever the encoding
     bool first_item = true;
-    Mode mode{};
+    bool fragments = false;  ///< of encapsulated pixel data
   };
 
   static constexpr unsigned bit(DataSetDefect defect) { return 1U << static_cast<unsigned>(defect); }
@@ -191,14 +186,20 @@ class DataSetReader {
   void gather(const Head& head, ElementSink& sink);
   void want_pieces(const Head& head, ElementSink& sink);
   void open_level(const Level& level);
+  void walk_level(bool implicit);
   [[nodiscard]] std::uint64_t end_of(const Head& head) const {
     return head.length == kUndefinedLength ? Level::kNoEnd : position_ + head.length;
   }
 
-  [[nodiscard]] bool in_sequence() const { return depth_ != 0 && levels_[depth_ - 1].is_sequence; }
-  [[nodiscard]] bool implicit() const {
-    return encoding_ == Encoding::implicit_little || (depth_ != 0 && levels_[depth_ - 1].implicit);
+  [[nodiscard]] bool in_sequence() const {
+    return walked_levels_ != 0 ? walked_levels_ % 2 != 0 : depth_ != 0 && levels_[depth_ - 1].is_sequence;
   }
+  [[nodiscard]] bool at_top() const { return depth_ == 0 && walked_levels_ == 0; }
+  /// In what a UN holds.
+  [[nodiscard]] bool within_implicit() const {
+    return implicit_level_ != 0 || (depth_ != 0 && levels_[depth_ - 1].implicit);
+  }
+  [[nodiscard]] bool implicit() const { return encoding_ == Encoding::implicit_little || within_implicit(); }
 
   Encoding encoding_;
   bool proved_ = false;  ///< by its first element, having been unproven
@@ -209,7 +210,11 @@ class DataSetReader {
   std::uint8_t head_bytes_ = 0;
   std::uint8_t depth_ = 0;          ///< of levels_
   std::uint16_t value_length_ = 0;  ///< of the value being gathered; 0: none is
-  std::uint64_t position_ = 0;      ///< behind all that was fed and passed
+  /// Sequences and items of undefined length of which nothing is wanted, one in the other, in levels_: however deep
+  /// they are, they are walked through. An odd number ends with a sequence, an even one with an item.
+  std::uint32_t walked_levels_ = 0;
+  std::uint32_t implicit_level_ = 0;  ///< of these, the first that is a UN; 0: none is
+  std::uint64_t position_ = 0;        ///< behind all that was fed and passed
   std::uint64_t skip_bytes_ = 0;
   std::uint64_t piece_bytes_ = 0;  ///< still to be given in pieces
   Tag tag_ = 0;                    ///< the latest at the top

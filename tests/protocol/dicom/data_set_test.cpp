@@ -188,14 +188,33 @@ TEST(DicomDataSet, StopsAfterTheLastWanted) {
   EXPECT_TRUE(as_text(read).ends_with("1.2.840.99.7"));
 }
 
-TEST(DicomDataSet, DoesNotFollowIntoTheDeep) {
-  Octets bytes;
-  for (int depth = 0; depth < 1000; ++depth)
-    bytes = std::move(bytes) + from_hex("0800 4011 5351 0000 ffffffff feff00e0 ffffffff");
-  DataSetReader reader{Encoding::explicit_little};
-  Values values;
-  reader.feed(bytes, values);
-  EXPECT_TRUE(reader.done());
+// Nobody hides behind them whose an object is.
+TEST(DicomDataSet, FindsWhatIsBehindSequencesHoweverDeep) {
+  const Octets decoy = explicit_element(kPatientId, "LO", text("PAT-9999"));
+  const Octets unknown = from_hex("0900 0110 554e 0000 ffffffff") +
+                         undefined_item(implicit_element(kPatientId, text("PAT-9999"))) + from_hex("feffdde0 00000000");
+  for (const int depth : {1, 7, 8, 9, 20, 1000}) {
+    for (const Octets& innermost : {decoy, unknown}) {
+      Octets before, behind;
+      for (int i = 0; i < depth; ++i)
+        before = std::move(before) + from_hex("0800 4011 5351 0000 ffffffff feff00e0 ffffffff");
+      for (int i = 0; i < depth; ++i)
+        behind = std::move(behind) + decoy + from_hex("feff0de0 00000000 feffdde0 00000000");
+      const Octets bytes = before + innermost + behind + explicit_element(kPatientId, "LO", text("PAT-4711"));
+      DataSetReader reader{Encoding::explicit_little};
+      Values values;
+      for (std::size_t at = 0; at < bytes.size(); ++at) reader.feed(ByteView{bytes}.subspan(at, 1), values);
+      reader.end();
+      EXPECT_EQ(values.found[kPatientId], "PAT-4711") << depth;
+      EXPECT_FALSE(reader.has_defects()) << depth;
+      EXPECT_FALSE(reader.beyond_limits()) << depth;
+
+      DataSetReader unending{Encoding::explicit_little};
+      unending.feed(ByteView{bytes}.first(before.size()), values);
+      unending.end();
+      EXPECT_TRUE(unending.has(DataSetDefect::nesting)) << depth;
+    }
+  }
 }
 
 // What is in the items of sequences, path by path.
@@ -255,6 +274,15 @@ Octets nested(bool sequences_defined, bool items_defined, const Octets& pixels) 
          sequence(0x00081199, references, sequences_defined) + explicit_element(0x00100020, "LO", text("PAT-4711")) +
          sequence(0x00400340, series, sequences_defined) + explicit_element(0x00420011, "OB", Octets(600, 'M')) +
          pixels;
+}
+
+// Of a wanted sequence as of one that is passed over.
+TEST(DicomDataSet, AnItemEndsWhereItSaysThatItDoes) {
+  const Octets open_within = explicit_element(0x00081199, "SQ", defined_item(from_hex("0800 4011 5351 0000 ffffffff")));
+  DataSetReader reader{Encoding::explicit_little};
+  Nested nested;
+  reader.feed(open_within + explicit_element(kPatientId, "LO", text("PAT-4711")), nested);
+  EXPECT_TRUE(reader.has(DataSetDefect::nesting));
 }
 
 TEST(DicomDataSet, ReadsIntoTheItemsOfSequencesInPiecesOfAnySize) {
