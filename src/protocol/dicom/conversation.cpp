@@ -329,6 +329,12 @@ void Conversation::announce_association(const Mark& mark) {
 }
 
 void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinished) {
+  // Who is released has nothing more to send.
+  for (const Lane& lane : lanes_) {
+    const bool missing = lane.message != 0 && lane.data_set == DataSetState::due;
+    if (end == DicomEnd::released && missing && undisturbed())
+      tell(Breach::data_set_missing, lane, lane.framer.pdu_length(), mark);
+  }
   for (Lane& lane : lanes_) {
     close_reader(lane, mark);
     lane.rest = {};

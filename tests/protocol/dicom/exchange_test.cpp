@@ -266,6 +266,10 @@ std::vector<Break> breaks() {
         back(message(3, store_response(1)))}},
       {"dicom.status", {there(message(1, echo_request(1))), back(message(1, echo_response(1, 0x7777)))}},
       {"dicom.data_set_missing", {there(message(3, store_request(1))), there(message(1, echo_request(2)))}},
+      {"dicom.data_set_missing", Session{there(message(3, store_request(1)))} + closing()},
+      {"dicom.data_set_missing",
+       Session{there(message(5, find_request(1), level)), back(message(5, response(0x8020, 1, 0xff00, true)))} +
+           closing()},
       {"dicom.data_set_unannounced", {there(message(1, echo_request(1), image))}},
       {"dicom.data_set_unannounced", {there(message(1, echo_request(1))), back(message(1, echo_response(1), image))}},
       {"dicom.message_order", {there(message(3, store_request(1), image)), there(p_data(pdv(3, data_last, image)))}},
@@ -348,6 +352,13 @@ TEST(DicomExchange, TellsABreakOnceHoweverItIsCut) {
       ASSERT_THAT(violations(wire), ElementsAre(broken.violation)) << size;
     }
   }
+}
+
+TEST(DicomExchange, AnAbortMayComeInsteadOfADataSet) {
+  Wire wire;
+  play(wire, opening() + Session{there(message(3, store_request(1))), there(abort_pdu(0, 0))});
+  wire.close();
+  EXPECT_THAT(violations(wire), IsEmpty());
 }
 
 // What breaks the order of messages may be the mirror's doing.
