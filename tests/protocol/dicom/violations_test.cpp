@@ -264,6 +264,22 @@ TEST(DicomViolations, ATitleThatIsSuspiciousIsTold) {
   }
 }
 
+// So that a quirk that is tolerated of one side does not hide the other's.
+TEST(DicomViolations, EachSideIsToldOnce) {
+  const auto in_two = [](const Octets& command) {
+    return p_data(pdv(1, command_more, {command.begin(), command.begin() + 31})) +
+           p_data(pdv(1, command_last, {command.begin() + 31, command.end()}));
+  };
+  Session echoes;
+  for (std::uint16_t id = 1; id <= 3; ++id)
+    echoes = std::move(echoes) + Session{there(in_two(echo_request(id))), back(in_two(echo_response(id)))};
+  Wire wire;
+  play_whole(wire, opening() + echoes + closing());
+  EXPECT_THAT(names_told(wire), ElementsAre("dicom.odd_fragment", "dicom.odd_fragment"));
+  EXPECT_TRUE(wire.facts<Violation>(Phase::end)[0].by_opener);
+  EXPECT_FALSE(wire.facts<Violation>(Phase::end)[1].by_opener);
+}
+
 TEST(DicomViolations, ASecondAssociationIsJudgedAnew) {
   const auto odd = [](std::uint16_t message_id) {
     const Octets image = ct_image(0);
