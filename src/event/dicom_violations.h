@@ -96,7 +96,7 @@ inline constexpr std::array kBreachRules{
                "An item of an association PDU stands where it does not belong."},
     BreachRule{Breach::protocol_version, "dicom.protocol_version", "PS3.8 9.3.2", Severity::medium,
                "The association is offered or accepted without version 1 of the upper layer protocol."},
-    BreachRule{Breach::ae_title, "dicom.ae_title", "PS3.8 9.3.2", Severity::medium,
+    BreachRule{Breach::ae_title, "dicom.ae_title", "PS3.8 9.3.2, PS3.5 6.2", Severity::medium,
                "An AE title has a backslash, a control character or one that is not ASCII, or nothing but spaces."},
     BreachRule{Breach::suspicious_ae_title, "dicom.suspicious_ae_title", "PS3.5 6.2", Severity::low,
                "An AE title is legal, yet has characters that a careless receiver may run or take for a path."},

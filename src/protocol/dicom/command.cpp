@@ -12,11 +12,12 @@ namespace dcmwatch::dicom {
 namespace {
 
 /// What a value is written as (PS3.5 6.2).
-enum class Form : std::uint8_t { text, uid, us, ul, tags };
+enum class Form : std::uint8_t { text, title, uid, us, ul, tags };
 
 constexpr bool is_long_as(Form form, std::uint32_t size) {
   switch (form) {
     case Form::text:
+    case Form::title:
     case Form::uid: return size % 2 == 0;
     case Form::us: return size == 2;
     case Form::ul: return size == 4;
@@ -55,7 +56,7 @@ constexpr auto kElements = std::to_array<Element>({
     {0x0100, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.field = us(v); }},
     {0x0110, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.message_id = us(v); }},
     {0x0120, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.responded_to = us(v); }},
-    {0x0600, Form::text, [](ByteView v, std::uint32_t, Command& c) { c.move_destination = ae_title(v); }},
+    {0x0600, Form::title, [](ByteView v, std::uint32_t, Command& c) { c.move_destination = ae_title(v); }},
     {0x0700, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.priority = us(v); }},
     {0x0800, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.data_set_type = us(v); }},
     {0x0900, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.status = us(v); }},
@@ -73,7 +74,7 @@ constexpr auto kElements = std::to_array<Element>({
     {0x1021, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.sub_operations.completed = us(v); }},
     {0x1022, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.sub_operations.failed = us(v); }},
     {0x1023, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.sub_operations.warning = us(v); }},
-    {0x1030, Form::text, [](ByteView v, std::uint32_t, Command& c) { c.originator_ae = ae_title(v); }},
+    {0x1030, Form::title, [](ByteView v, std::uint32_t, Command& c) { c.originator_ae = ae_title(v); }},
     {0x1031, Form::us, [](ByteView v, std::uint32_t, Command& c) { c.originator_message_id = us(v); }},
 });
 
@@ -100,8 +101,8 @@ constexpr std::size_t row_of(std::uint16_t number, std::size_t before = 0) {
 }
 
 constexpr std::size_t kGroupLength = row_of(0x0000), kAffectedSopClass = row_of(0x0002),
-                      kRequestedSopClass = row_of(0x0003), kAffectedInstance = row_of(0x1000),
-                      kRequestedInstance = row_of(0x1001);
+                      kRequestedSopClass = row_of(0x0003), kMoveDestination = row_of(0x0600),
+                      kAffectedInstance = row_of(0x1000), kRequestedInstance = row_of(0x1001);
 
 constexpr Elements elements(std::initializer_list<std::uint16_t> numbers) {
   Elements bits = 0;
@@ -289,6 +290,9 @@ void CommandReader::read_values(Command& command) {
       if (form == Form::us && length < sizeof(std::uint16_t)) return;
     }
     if (form == Form::uid && !is_uid(trimmed(head))) defects_.add(CommandDefect::uid);
+    // A destination of spaces is none, which is told as such.
+    const bool is_none = row == kMoveDestination && trimmed(head).empty();
+    if (form == Form::title && !is_none && !is_legal_ae_title(head)) defects_.add(CommandDefect::ae_title);
     kElements[row].read(head, length, command);
   });
 }

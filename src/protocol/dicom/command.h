@@ -54,6 +54,7 @@ enum class CommandDefect : std::uint8_t {
   unknown,           ///< a command field that the registry does not have
   incomplete,        ///< without what every command of its kind carries
   move_destination,  ///< a C-MOVE to nobody
+  ae_title,          ///< of its destination, or of who asked for the C-MOVE that it serves, which can be no AE's
   data_set_type      ///< announces a data set where commands of its kind have none, or none where they have one
 };
 

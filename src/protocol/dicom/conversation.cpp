@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "protocol/dicom/dicom.h"
-#include "protocol/dicom/wire_text.h"
 
 namespace dcmwatch::dicom {
 namespace {
@@ -222,16 +221,6 @@ void Conversation::on_pdu(const PduContext& at, const AssociateRequest& request)
     begin_association(first);
   }
   if (association_) on_taken(at, association_->on_request(request, first, at.extent, settings_.limits));
-  if (at.extent == Extent::whole) tell_suspicious_titles(at, request);
-}
-
-// The opener's own title first: that is who chose it.
-void Conversation::tell_suspicious_titles(const PduContext& at, const AssociateRequest& request) {
-  for (const AeTitle& title : {request.calling_ae, request.called_ae}) {
-    if (!is_suspicious_ae_title(title)) continue;
-    Violation* told = violations_.tell(Breach::suspicious_ae_title, at.lane.framer.unit(), title.size(), true, at.mark);
-    if (told) told->ae_title = title;
-  }
 }
 
 void Conversation::on_taken(const PduContext& at, const OpeningTaken& taken) {
@@ -365,7 +354,11 @@ void Conversation::tell_faults(const Lane& lane, const std::vector<Fault>& fault
   for (const Fault& fault : faults) {
     UnitStart where = lane.framer.unit();
     where.offset += kPduHeaderBytes + fault.offset;
-    violations_.tell(fault.breach, where, fault.length, side_of(lane) == Side::opener, mark);
+    if (fault.ae_title) {
+      violations_.tell_title(*fault.ae_title, where, fault.length, side_of(lane) == Side::opener, mark);
+    } else {
+      violations_.tell(fault.breach, where, fault.length, side_of(lane) == Side::opener, mark);
+    }
   }
 }
 

@@ -124,7 +124,6 @@ class Conversation final : public StreamSink, public Recycled {
 
   void tell(Breach breach, const Lane& lane, std::uint64_t length, const Mark& mark);
   void tell_faults(const Lane& lane, const std::vector<Fault>& faults, const Mark& mark);
-  void tell_suspicious_titles(const PduContext& at, const AssociateRequest& request);
   void tell_unexpected(Input input, const Lane& lane, const Mark& mark);
   void on_taken(const PduContext& at, const OpeningTaken& taken);
   /// The request is answered.

@@ -24,6 +24,7 @@ constexpr auto kDefectBreaches = std::to_array<DefectBreach>({
     {CommandDefect::unknown, Breach::unknown_command},
     {CommandDefect::incomplete, Breach::command_elements},
     {CommandDefect::move_destination, Breach::move_destination},
+    {CommandDefect::ae_title, Breach::ae_title},
     {CommandDefect::data_set_type, Breach::data_set_type},
 });
 

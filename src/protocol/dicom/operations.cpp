@@ -186,6 +186,7 @@ Operations::Open& Operations::open(const SeenCommand& seen, std::uint16_t messag
   Open& operation = *open_.back().operation;
   operation.id = latest_;
   operation.start = seen.start;
+  operation.command_bytes = seen.bytes;
   operation.told = seen.last.time;
   operation.fact.command_field = dimse::request_field(seen.command.field);
   operation.fact.message_id = message_id;
@@ -250,7 +251,7 @@ void Operations::judge_outstanding(const SeenCommand& seen, const Association& a
 
 void Operations::suspect(Breach breach, const SeenCommand& seen) {
   const auto same = [&](const Suspicion& earlier) { return earlier.breach == breach && earlier.sender == seen.sender; };
-  if (std::ranges::none_of(suspicions_, same)) suspicions_.push_back({breach, seen.sender, seen.start});
+  if (std::ranges::none_of(suspicions_, same)) suspicions_.push_back({breach, seen.sender, seen.start, seen.bytes});
 }
 
 void Operations::settle_suspicions(Side answering, const Mark& mark, bool undisturbed) {
@@ -259,7 +260,7 @@ void Operations::settle_suspicions(Side answering, const Mark& mark, bool undist
     // A mirror may show an answer after the request that followed it.
     const bool sure = mark.time - suspicion.start.mark.time >= settings_.limits.duplicate_window;
     if (undisturbed && sure)
-      violations_.tell(suspicion.breach, suspicion.start, 0, suspicion.sender == Side::opener, mark);
+      violations_.tell(suspicion.breach, suspicion.start, suspicion.bytes, suspicion.sender == Side::opener, mark);
     return true;
   });
 }
@@ -279,6 +280,7 @@ void Operations::take_request(Open& operation, const SeenCommand& seen) {
   fact.requested_attributes = command.attribute_identifiers;
   fact.instance = settings_.pseudonymizer->pseudonym(IdentifierKind::instance_uid, command.instance_uid);
   operation.start = seen.start;
+  operation.command_bytes = seen.bytes;
   operation.awaits_request = false;
   operation.shortfall.lost |= seen.cut;
   operation.pace.begin(seen.start.mark.time, sent_by(seen.sender));
@@ -412,7 +414,7 @@ DicomOperation& Operations::emit(Open& operation, Phase phase, const Mark& mark)
 void Operations::tell_unrequested(const Open& operation, const Mark& mark) {
   const bool by_opener = operation.fact.invoker == Invoker::acceptor;
   const Breach breach = operation.after_final ? Breach::response_after_final : Breach::response_without_request;
-  violations_.tell(breach, operation.start, 0, by_opener, mark);
+  violations_.tell(breach, operation.start, operation.command_bytes, by_opener, mark);
 }
 
 }  // namespace dcmwatch::dicom

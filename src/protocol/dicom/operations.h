@@ -100,8 +100,9 @@ class Operations {
   struct Open : Recycled {
     Id id = 0;
     DicomOperation fact;
-    Timestamp told;   ///< when it was last emitted
-    UnitStart start;  ///< of the request or, if it was not seen, of the response
+    Timestamp told;                   ///< when it was last emitted
+    UnitStart start;                  ///< of the request or, if it was not seen, of the response
+    std::uint64_t command_bytes = 0;  ///< of that
     bool announced = false;
     bool request_done = false;
     bool response_done = false;  ///< of the latest response
@@ -170,6 +171,7 @@ class Operations {
     Breach breach{};
     Side sender{};
     UnitStart start;
+    std::uint64_t bytes = 0;  ///< of its command
   };
   std::vector<Suspicion> suspicions_;  ///< each breach of each side once
 };

@@ -69,6 +69,12 @@ class Reading {
     faults_.push_back({breach, static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(where.size())});
   }
 
+  void tell_title(ByteView where, const AeTitle& title) {
+    const auto offset = where.data() - body_.data();
+    faults_.push_back({Breach::suspicious_ae_title, static_cast<std::uint32_t>(offset),
+                       static_cast<std::uint32_t>(where.size()), title});
+  }
+
   std::string_view uid(ByteView value, ByteView holder) {
     if (is_legal_uid(value)) return as_text(value);
     tell(Breach::uid, holder);
@@ -365,8 +371,13 @@ void read_items(ByteView variable_part, Of pdu, Association& association, Readin
 }
 
 AeTitle read_title(ByteView value, Reading& reading) {
-  if (!is_legal_ae_title(value)) reading.tell(Breach::ae_title, value);
-  return ae_title(value);
+  const AeTitle title = ae_title(value);
+  if (!is_legal_ae_title(value)) {
+    reading.tell(Breach::ae_title, value);
+  } else if (is_suspicious_ae_title(title)) {
+    reading.tell_title(value, title);
+  }
+  return title;
 }
 
 // PS3.8 table 9-11: a bit for each version, the lowest for version 1.
@@ -385,8 +396,9 @@ DecodedPdu decode_request(ByteView body) {
   ByteReader reader{body};
   read_version(reader, reading);
   reader.skip(2);
-  request.called_ae = read_title(reader.take(kTitleBytes), reading);
-  request.calling_ae = read_title(reader.take(kTitleBytes), reading);
+  const ByteView called = reader.take(kTitleBytes), calling = reader.take(kTitleBytes);
+  request.calling_ae = read_title(calling, reading);  // first: it is the opener's own
+  request.called_ae = read_title(called, reading);
   reader.skip(kAssociationFixedBytes - kTitlesEnd);
   if (reader.failed()) {
     reading.tell_truncated(body);

@@ -128,9 +128,11 @@ struct Fault {
   Breach breach{};
   std::uint32_t offset = 0;
   std::uint32_t length = 0;
+  std::optional<AeTitle> ae_title = {};  ///< that is suspicious
 };
 
-/// As far as it could be read, and what is wrong with it: each breach once, where it was first found.
+/// As far as it could be read, and what is wrong with it: each breach once, where it was first found, but of suspicious
+/// titles both.
 struct DecodedPdu {
   Pdu pdu;
   std::vector<Fault> faults;

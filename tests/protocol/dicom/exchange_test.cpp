@@ -304,6 +304,9 @@ std::vector<Break> breaks() {
       {"dicom.unknown_command",
        {there(message(1, command_set(us(0x0100, 0x0040) + us(0x0110, 1) + us(0x0800, kNone))))}},
       {"dicom.move_destination", {there(message(7, move_request(1, ""), level))}},
+      {"dicom.ae_title", {there(message(7, move_request(1, "A\\B\x07"), level))}},
+      {"dicom.ae_title",
+       {there(message(3, store_request(1, "1.2.3.40", ae(0x1030, "A\\B") + us(0x1031, 1)), whole_head()))}},
       {"dicom.data_set_type",
        {there(message(1, command_set(ui(0x0002, kVerification) + us(0x0100, 0x0030) + us(0x0110, 1) + us(0x0800, 1)),
                       image))}},
@@ -315,7 +318,39 @@ TEST(DicomExchange, TellsEachBreakByItsNameAlone) {
     Wire wire;
     play(wire, opening_with_window(0) + broken.session);
     wire.close();
-    EXPECT_THAT(violations(wire), ElementsAre(broken.violation));
+    ASSERT_THAT(violations(wire), ElementsAre(broken.violation));
+    EXPECT_NE(wire.facts<Violation>(Phase::end)[0].length, 0U) << broken.violation;
+  }
+}
+
+// The command, wherever it is told from.
+TEST(DicomExchange, WhatBreaksTheOrderOfOperationsIsToldWhereItIs) {
+  struct {
+    Session opening;
+    Session session;
+    std::vector<std::string_view> told;
+    std::size_t length;
+  } const cases[] = {
+      {opening(),
+       {there(message(1, echo_request(1)) + message(1, echo_request(2)))},
+       {"dicom.asynchronous_window"},
+       echo_request(2).size()},
+      {opening_with_window(0),
+       {there(message(1, echo_request(1)) + message(1, echo_request(1)))},
+       {"dicom.message_id_reused"},
+       echo_request(1).size()},
+      {opening(), {back(message(1, echo_response(9)))}, {"dicom.response_without_request"}, echo_response(9).size()},
+      {opening(),
+       {there(message(1, echo_request(1))), back(message(1, echo_response(1)) + message(1, echo_response(1)))},
+       {"dicom.response_after_final"},
+       echo_response(1).size()},
+  };
+  for (const auto& c : cases) {
+    Wire wire;
+    play(wire, c.opening + c.session);
+    wire.close();
+    ASSERT_EQ(violations(wire), c.told);
+    EXPECT_EQ(wire.facts<Violation>(Phase::end)[0].length, c.length) << c.told[0];
   }
 }
 

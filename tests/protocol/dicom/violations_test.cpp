@@ -256,11 +256,37 @@ TEST(DicomViolations, ATitleThatIsSuspiciousIsTold) {
     EXPECT_EQ(violations[0].name, "dicom.suspicious_ae_title");
     EXPECT_EQ(violations[0].severity, Severity::low);
     EXPECT_EQ(violations[0].ae_title, title);
+    EXPECT_EQ(violations[0].offset, 26U);
+    EXPECT_EQ(violations[0].length, 16U);
   }
   for (const char* title : {"CT_1", "CT-1", "CT.1", "CT 1", "CT#1", "CT1@HOSPITAL"}) {
     Wire wire;
     wire.there(associate_request(title, "PACS", {{1, kVerification, {kImplicit}}}));
     EXPECT_THAT(names_told(wire), IsEmpty()) << title;
+  }
+}
+
+// One of them may be a declared title, the other not.
+TEST(DicomViolations, EachTitleThatIsSuspiciousIsTold) {
+  Wire wire;
+  for (int i = 0; i < 3; ++i) wire.there(associate_request("CT/1", "$(id)", {{1, kVerification, {kImplicit}}}));
+  wire.close();
+  std::vector<Violation> titles = wire.facts<Violation>(Phase::end);
+  std::erase_if(titles, [](const Violation& violation) { return violation.name != "dicom.suspicious_ae_title"; });
+  ASSERT_GE(titles.size(), 2U);
+  EXPECT_EQ(titles[0].ae_title, "CT/1");
+  EXPECT_EQ(titles[0].offset, 26U);
+  EXPECT_EQ(titles[1].ae_title, "$(id)");
+  EXPECT_EQ(titles[1].offset, 10U);
+}
+
+TEST(DicomViolations, ATitleThatIsIllegalIsNotSuspiciousBesides) {
+  for (const char* title : {"A\x01"
+                            "B",
+                            "../A\\B", "A/B\xE4"}) {
+    Wire wire;
+    wire.there(associate_request(title, "PACS", {{1, kVerification, {kImplicit}}}));
+    EXPECT_THAT(names_told(wire), ElementsAre("dicom.ae_title")) << title;
   }
 }
 
