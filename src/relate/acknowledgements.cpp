@@ -9,10 +9,6 @@ std::uint64_t print_of_message(const Event& event, const Hl7Message& message) {
   return print_of(print_of_hosts(event, message), message.control_id.first());
 }
 
-bool wants_application(const Hl7Message& message) {
-  return message.ack_wanted != AckCondition::absent && message.ack_wanted != AckCondition::never;
-}
-
 // HL7 table 0008: CE and CR.
 bool not_accepted(const Hl7Message& message) { return message.accept_code && *message.accept_code != "CA"; }
 

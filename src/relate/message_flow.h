@@ -15,6 +15,11 @@ inline const IpAddress& receiver_of(const Event& event, const Hl7Message& messag
   return message.sent_by_opener ? event.parties.destination.address : event.parties.source.address;
 }
 
+/// Whether an answer of the application may follow, on whichever connection (HL7 v2 2.9.3).
+inline bool wants_application(const Hl7Message& message) {
+  return message.ack_wanted != AckCondition::absent && message.ack_wanted != AckCondition::never;
+}
+
 /// Of who sends to whom, whichever connection it is.
 inline std::uint64_t print_of_hosts(const Event& event, const Hl7Message& message) {
   return print_of(print_of(sender_of(event, message)), print_of(receiver_of(event, message)));

@@ -51,7 +51,8 @@ class Relater {
 
   /// Facts forgotten before their partner came, to stay within Limits::relate_open.
   [[nodiscard]] std::uint64_t forgotten() const {
-    return retrievals_.forgotten() + commitments_.forgotten() + steps_.forgotten() + acknowledgements_.forgotten();
+    return retrievals_.forgotten() + commitments_.forgotten() + steps_.forgotten() + acknowledgements_.forgotten() +
+           workflows_.not_awaited();
   }
   [[nodiscard]] const Studies& studies() const { return studies_; }
 

@@ -31,12 +31,6 @@ bool is_one_of(const std::array<std::string_view, size>& table, std::string_view
   return std::ranges::find(table, text) != table.end();
 }
 
-// What the application's answer may follow on another connection, and that which came too late on its own.
-bool may_be_answered_elsewhere(const Hl7Message& message) {
-  return message.unanswered || message.ack_wanted == AckCondition::always ||
-         message.ack_wanted == AckCondition::on_error || message.ack_wanted == AckCondition::on_success;
-}
-
 bool is_report(const Hl7Message& message) {
   return std::ranges::any_of(kReports,
                              [&](std::string_view type) { return message.message_type.view().starts_with(type); });
@@ -93,14 +87,17 @@ void Workflows::on_message(const Event& event, const Hl7Message& message, Outcom
            order.result_status);
     }
   }
-  if (!accepted && may_be_answered_elsewhere(message)) await(event.conversation, std::move(sent), event.last.time);
+  if (!accepted && (message.unanswered || wants_application(message)))
+    await(event.conversation, std::move(sent), event.last.time);
 }
 
 void Workflows::await(std::uint64_t conversation, Sent&& sent, Timestamp now) {
   const std::uint64_t print = print_of(conversation, sent.sent.packet);
-  if (sent.about.empty() || awaiting_.contains(print)) return;
-  if (awaiting_.full()) awaiting_.close(awaiting_.oldest());
-  awaiting_.open(print, now, std::move(sent));
+  if (sent.about.empty()) return;
+  auto& awaiting = awaiting_.of(print, now, [&](const auto& oldest) {
+    if (elapsed(oldest.touched, now) < limits_.hl7_application_timeout) ++not_awaited_;
+  });
+  awaiting.value = std::move(sent);
 }
 
 void Workflows::on_answer(const Event& event, const Link& answer, Told& told) {

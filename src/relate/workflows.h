@@ -82,6 +82,8 @@ class Workflows {
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
   /// Studies of an order, or orders of a study, beyond Limits::workflow_studies.
   [[nodiscard]] std::uint64_t not_joined() const { return not_joined_; }
+  /// Messages that were forgotten before their answer, to stay within Limits::relate_open.
+  [[nodiscard]] std::uint64_t not_awaited() const { return not_awaited_; }
 
  private:
   struct Step {
@@ -110,7 +112,7 @@ class Workflows {
     Pseudonym study;
     Pseudonym patient;
     std::uint64_t teller = 0;  ///< print of the host that says so
-    bool in_doubt = false;     ///< whether anybody believed it
+    bool in_doubt = false;     ///< whether nobody was seen to take it
   };
   /// An order message or a report, of which it may show later, on another connection, whether it was accepted.
   struct Sent {
@@ -166,6 +168,7 @@ class Workflows {
   Timestamp hl7_unseen_{}, dicom_unseen_{};  ///< when something of it was out of sight last
   std::uint64_t forgotten_ = 0;
   std::uint64_t not_joined_ = 0;
+  std::uint64_t not_awaited_ = 0;
 };
 
 }  // namespace dcmwatch
