@@ -170,7 +170,7 @@ TEST_F(Retrievals, OfAPatientAllIsAskedFor) {
   Event asked = move_of({}, 7);
   std::get<DicomOperation>(asked.facts).patient = pseudonym(1);
   department.see_in(Phase::start, asked);
-  for (const unsigned patient : {2, 1}) {
+  for (const unsigned patient : {2U, 1U}) {
     Event store = store_of(200, 6 + patient);
     std::get<DicomOperation>(store.facts).patient = pseudonym(patient);
     department.see(store);

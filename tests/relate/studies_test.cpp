@@ -246,7 +246,7 @@ TEST_F(Studies, WhatFailedBeforeItsStudyWasReadIsResolvedBetweenTheSameTwoAlone)
   EXPECT_EQ(link.kind, LinkKind::store_resolved);
   EXPECT_EQ((std::array{link.cause, link.effect}), (std::array<std::uint64_t, 2>{7, 9}));
   ASSERT_EQ(department.studies().size(), 3U);
-  const DicomStudy& unassigned = department.studies()[0];
+  const DicomStudy unassigned = department.studies()[0];
   EXPECT_EQ((std::array{unassigned.failed, unassigned.resolved, unassigned.unassigned}),
             (std::array<std::uint64_t, 3>{0, 1, 2}));
 }
