@@ -168,13 +168,14 @@ class StalledRequests(unittest.TestCase):
             (operation,) = d.of("dicom.operation", records)
             self.assertEqual((operation["dicom"]["command"], operation["dicom"]["status"]), ("C-ECHO", "0000"))
 
-            # Those that were cut short are told with what was read of them, and as lost; the limit is told with their number.
-            cut = [r for r in d.of("dicom.association", records) if r is not honest]
+            # Each is told with what was read of it; those that were cut short as lost, and the limit is told with their number.
+            stalled = [r for r in d.of("dicom.association", records) if r is not honest]
+            self.assertEqual(len(stalled), STALLED_REQUESTS)
+            self.assertTrue(all(r["dicom"]["calling_ae"] == "CT1" and "unfinished" in r["conversation"]["unseen"] for r in stalled))
+            cut = [r for r in stalled if "lost" in r["conversation"]["unseen"]]
             (note,) = [r for r in records if r.get("capture", {}).get("detail") == "kept_bytes"]
             self.assertEqual(len(cut), note["capture"]["count"])
             self.assertGreater(len(cut), STALLED_REQUESTS // 2)
-            self.assertTrue(all(r["dicom"]["calling_ae"] == "CT1" for r in cut))
-            self.assertTrue(all("lost" in r["conversation"]["unseen"] for r in cut))
 
             if not os.environ.get("DCMWATCH_SANITIZED"):
                 self.assertLess(peaks_kibibytes(d.PROGRAM, "replay", "--pseudonym-key", d.KEY, "--events", "/dev/null", capture)[0], 96 * 1024)
