@@ -69,8 +69,6 @@ struct Limits {
   std::size_t dicom_scheduled_steps = 32;     ///< likewise; of one data set, the rest is forgotten
   std::size_t dicom_failure_reasons = 16;     ///< different ones of a commitment; the rest is forgotten
   std::uint64_t dicom_inflated_bytes = 1 << 20;  ///< of a deflated data set's head; victim: what it says behind them
-  int dicom_inflate_window_bits = 11;  ///< bytes, as a power of two; victim: what a data set says behind what refers
-                                       ///< farther back
   std::size_t hl7_message_bytes = 512 * 1024;  ///< wanted head of a message; the rest is skipped and counted
   std::size_t hl7_block_messages = 1024;       ///< told of one block, a batch; victim: those beyond are counted
   std::size_t hl7_orders = 32;                 ///< told of one message; those beyond are counted

@@ -42,8 +42,9 @@ inline bool in_step(const std::vector<Event>& events) {
   const auto first = std::ranges::find_if(
       events, [](const Event& event) { return !std::holds_alternative<ConnectionFact>(event.facts); });
   const auto* association = first == events.end() ? nullptr : std::get_if<DicomAssociation>(&first->facts);
-  return association && association->calling_ae &&
-         std::ranges::none_of(events, [](const Event& event) { return event.visibility.lost; });
+  return association && association->calling_ae && std::ranges::none_of(events, [](const Event& event) {
+           return event.visibility.lost || event.visibility.undecodable;
+         });
 }
 
 /// Plays the chunks as they are, and again in pieces of `size`: where DICOM is recognised an association is told, every

@@ -10,8 +10,6 @@
 namespace dcmwatch::dicom {
 namespace {
 
-constexpr int kWholeWindowBits = 15;  // RFC 1951 2: as far as a deflated stream may refer back
-
 /// One row a kind of message. An empty SOP class stands for all.
 struct Kind {
   std::uint16_t command_field;
@@ -35,10 +33,7 @@ constexpr std::array kKinds{
 
 MessageContent::MessageContent(Encoding encoding, const ProtocolSettings& settings)
     : reader_(encoding), settings_(settings) {
-  if (encoding != Encoding::deflated) return;
-  // Pixels may refer back as far as they like; of a head alone the latest few kilobytes will do.
-  const int bits = settings.digest_pixel_data ? kWholeWindowBits : settings.limits.dicom_inflate_window_bits;
-  inflater_ = std::make_unique<Inflater>(bits, settings.limits.dicom_inflated_bytes);
+  if (encoding == Encoding::deflated) inflater_ = std::make_unique<Inflater>(settings.limits.dicom_inflated_bytes);
 }
 
 void MessageContent::feed(ByteView bytes, PieceSink& pieces) {

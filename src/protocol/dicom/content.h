@@ -51,7 +51,9 @@ class MessageContent : public Recycled, private ElementSink {
   /// A UID among what was wanted is none (PS3.5 9.1).
   [[nodiscard]] bool has_illegal_uid() const { return illegal_uid_; }
   /// In memory.
-  [[nodiscard]] std::size_t kept_bytes() const { return own_bytes() + (inflater_ ? inflater_->kept_bytes() : 0); }
+  [[nodiscard]] std::size_t kept_bytes() const { return own_bytes() + (inflater_ ? Inflater::kept_bytes() : 0); }
+  /// Of these, the window of what is deflated: there while something is wanted of it.
+  [[nodiscard]] std::size_t window_bytes() const { return inflater_ ? Inflater::kWindowBytes : 0; }
 
  protected:
   MessageContent(Encoding encoding, const ProtocolSettings& settings);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace dcmwatch::dicom {
 namespace {
@@ -13,12 +14,12 @@ constexpr std::uint64_t kBytesFromOne = 64;    // what each byte adds to what ma
 }  // namespace
 
 // Negative: without zlib's header.
-Inflater::Inflater(int window_bits, std::uint64_t most_bytes)
-    : window_bits_(window_bits), left_bytes_(most_bytes), failed_(inflateInit2(&stream_, -window_bits) != Z_OK) {}
+Inflater::Inflater(std::uint64_t most_bytes)
+    : left_bytes_(most_bytes), failed_(inflateInit2(&stream_, -std::countr_zero(kWindowBytes)) != Z_OK) {}
 
 Inflater::~Inflater() { inflateEnd(&stream_); }
 
-std::size_t Inflater::kept_bytes() const { return kStateBytes + (std::size_t{1} << window_bits_); }
+std::size_t Inflater::kept_bytes() { return kStateBytes + kWindowBytes; }
 
 void Inflater::feed(ByteView bytes, const std::function<bool(ByteView)>& take) {
   std::array<std::uint8_t, kPieceBytes> piece;
@@ -31,10 +32,13 @@ void Inflater::feed(ByteView bytes, const std::function<bool(ByteView)>& take) {
     const int result = inflate(&stream_, Z_NO_FLUSH);
     const std::size_t made = piece.size() - stream_.avail_out;
     ended_ = result == Z_STREAM_END;
-    failed_ = (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) || made > left_bytes_;
-    if (failed_ || made == 0) return;
+    failed_ = made > left_bytes_;
+    if (failed_) return;
     left_bytes_ -= made;
-    if (!take(ByteView{piece}.first(made))) return;
+    // What came before the damage may be all that is wanted.
+    if (made != 0 && !take(ByteView{piece}.first(made))) return;
+    failed_ = result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR;
+    if (made == 0) return;
   }
 }
 

@@ -11,11 +11,13 @@
 
 namespace dcmwatch::dicom {
 
-/// Keeps a window of 2^`window_bits` bytes and some seven kilobytes beside. What refers back beyond the window, is
-/// damaged, or grows beyond what `Limits` allows ends it: a small message may say that it is a large one.
+/// Keeps a window as wide as it may refer back, and some seven kilobytes beside. What is damaged, or grows beyond what
+/// `Limits` allows, ends it: a small message may say that it is a large one.
 class Inflater {
  public:
-  Inflater(int window_bits, std::uint64_t most_bytes);
+  static constexpr std::size_t kWindowBytes = 32 * 1024;  ///< RFC 1951 2
+
+  explicit Inflater(std::uint64_t most_bytes);
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater();
@@ -24,11 +26,11 @@ class Inflater {
   void feed(ByteView bytes, const std::function<bool(ByteView)>& take);
   /// It ended before the data set did.
   [[nodiscard]] bool failed() const { return failed_; }
-  [[nodiscard]] std::size_t kept_bytes() const;
+  /// In memory, the window among it.
+  [[nodiscard]] static std::size_t kept_bytes();
 
  private:
   z_stream stream_{};
-  int window_bits_;
   std::uint64_t left_bytes_;
   bool failed_ = false;
   bool ended_ = false;

@@ -203,10 +203,11 @@ void Conversation::open_reader(Lane& lane, const SeenCommand& seen) {
   if (lane.reader) make_room(seen.last);
 }
 
-// What an association keeps is bounded as a whole; its operations are what can be told before their time.
+// What an association keeps is bounded as a whole; its operations are what can be told before their time. A window is
+// soon gone again.
 void Conversation::make_room(const Mark& mark) {
   std::size_t beside = association_->kept_bytes();
-  for (const Lane& lane : lanes_) beside += lane.reader ? lane.reader->kept_bytes() : 0;
+  for (const Lane& lane : lanes_) beside += lane.reader ? lane.reader->kept_bytes() - lane.reader->window_bytes() : 0;
   operations_.make_room_beside(beside, mark);
 }
 

@@ -181,8 +181,9 @@ Octets deflated(const Octets& plain) {
   return packed;
 }
 
+constexpr std::string_view kDeflated = "1.2.840.10008.1.2.1.99";
+
 TEST(DicomContent, ADeflatedDataSetIsReadAndABombIsNot) {
-  constexpr std::string_view kDeflated = "1.2.840.10008.1.2.1.99";
   const Read image = read(dimse::kStore, kCtImageStorage, deflated(ct_image(100'000)), {}, kDeflated);
   EXPECT_FALSE(image.fact.patient.empty());
   EXPECT_FALSE(image.beyond_limits);
@@ -192,6 +193,38 @@ TEST(DicomContent, ADeflatedDataSetIsReadAndABombIsNot) {
   EXPECT_EQ(bombed.fact.content.as<StoredObject>()->modality, "CT");
   EXPECT_TRUE(bombed.fact.patient.empty());
   EXPECT_TRUE(bombed.beyond_limits);
+}
+
+// RFC 1951 2: to any of the latest 32 KiB.
+TEST(DicomContent, ADeflatedDataSetMayReferBackFar) {
+  const std::string id = "ONE THAT NOTHING BETWEEN RESEMBLES AT ALL";
+  for (const int items : {40, 200, 800}) {
+    Octets between;
+    for (int i = 0; i < items; ++i)
+      between = std::move(between) +
+                one_item(element(0x00081155, "UI", "1.2.3." + std::to_string(100'000 + 7919 * i % 99'991) + ".77"));
+    const Octets plain = element(0x00080070, "LO", id) + sequence(0x00081140, between) + element(0x00100020, "LO", id) +
+                         element(0x0020000d, "UI", "1.2.840.99.7");
+    ASSERT_LT(plain.size(), 32U * 1024);
+    const Read far = read(dimse::kStore, kCtImageStorage, deflated(plain), {}, kDeflated);
+    EXPECT_FALSE(far.fact.patient.empty()) << items;
+    EXPECT_FALSE(far.fact.study.empty()) << items;
+    EXPECT_FALSE(far.beyond_limits) << items;
+  }
+}
+
+// Whether the damage was seen with what comes before it or not.
+TEST(DicomContent, OfADeflatedDataSetWhatComesBeforeItsDamageCounts) {
+  const Octets image = ct_image(300);
+  const auto size = static_cast<std::uint32_t>(image.size());
+  const Octets no_block{7};
+  const Read damaged =
+      read(dimse::kStore, kCtImageStorage, Octets{0} + le16(size) + le16(~size) + image + no_block, {}, kDeflated);
+  EXPECT_FALSE(damaged.fact.patient.empty());
+  EXPECT_FALSE(damaged.fact.study.empty());
+  EXPECT_FALSE(damaged.beyond_limits);
+  const Read worse = read(dimse::kStore, kCtImageStorage, no_block, {}, kDeflated);
+  EXPECT_TRUE(worse.beyond_limits);
 }
 
 TEST(DicomContent, APatientIdIsOneHoweverItIsPadded) {
