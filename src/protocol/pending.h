@@ -15,6 +15,9 @@ class Pending {
   /// Costs nothing when nothing was kept: the fresh view itself is given back.
   ByteView join(ByteView fresh) {
     if (kept_.empty()) return fresh;
+    // A long unit that stays unfinished costs its bytes, and not as many again.
+    const std::size_t whole = kept_.size() + fresh.size();
+    if (whole > kept_.capacity()) kept_.reserve(whole + whole / 4);
     kept_.insert(kept_.end(), fresh.begin(), fresh.end());
     return kept_;
   }
