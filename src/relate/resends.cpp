@@ -1,5 +1,6 @@
 #include "relate/resends.h"
 
+#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -14,11 +15,27 @@ std::uint64_t Resends::print_of_id(const Event& event, const Hl7Message& message
   return print_of(sender, message.control_id.first());
 }
 
+namespace {
+
+std::uint32_t day_of(const Hl7Message& message) {
+  constexpr std::size_t kDigits = 8;  // YYYYMMDD (HL7 v2 2A.22)
+  const std::string_view text = message.message_time.view().substr(0, kDigits);
+  std::uint32_t day = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), day);
+  return error == std::errc{} && end == text.data() + kDigits ? day : 0;
+}
+
+}  // namespace
+
 void Resends::on_message(const Event& event, const Hl7Message& message, Told& told) {
   if (event.phase != Phase::start || message.control_id.empty() || message.body_print == 0 || event.visibility.lost)
     return;
   const std::uint64_t print = print_of_id(event, message);
-  const Seen now{message.body_print, event.conversation, message.sent.time, message.sent.packet};
+  const Seen now{.body = message.body_print,
+                 .conversation = event.conversation,
+                 .sent = message.sent.time,
+                 .packet = message.sent.packet,
+                 .day = day_of(message)};
   Seen* known = known_.find(print);
   if (!known) {
     const auto gone = known_.add(print, now);
@@ -29,6 +46,7 @@ void Resends::on_message(const Event& event, const Hl7Message& message, Told& to
   const Duration delay = elapsed(before.sent, now.sent);
   if (delay >= limits_.hl7_control_id_window) return;
   const bool same = before.body == now.body;
+  if (!same && before.day != 0 && now.day != 0 && before.day != now.day) return;
   if (same) known->times = before.times + 1;
   told.push_back(
       Occurrence::of(event).tell(Link{.kind = same ? LinkKind::message_resent : LinkKind::message_conflicting,

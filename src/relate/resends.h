@@ -12,8 +12,9 @@ namespace dcmwatch {
 
 /// Holds each message against the last one of the same sender (MSH-3, MSH-4) to the same receiver with its control id,
 /// on whichever connection, if that is no older than Limits::hl7_control_id_window: the same body but for MSH-7 is a
-/// resend, another one is a replay or was tampered with. An engine that passes ids on unchanged is another sender, and
-/// one that counts from the beginning each day gives none again so soon. Messages that were not read whole are not
+/// resend, another one is a replay or was tampered with. An engine that passes ids on unchanged is another sender. One
+/// that counts from the beginning each day uses its ids again: another body of another day, by MSH-7, is another
+/// message. Messages that were not read whole are not
 /// held against any. Limits::hl7_control_ids are kept; those first seen longest ago are forgotten.
 class Resends {
  public:
@@ -32,6 +33,7 @@ class Resends {
     Timestamp sent;
     std::uint64_t packet = 0;
     std::uint32_t times = 0;
+    std::uint32_t day = 0;  ///< of MSH-7, as a number of eight digits; 0: not said
   };
 
   [[nodiscard]] std::uint64_t print_of_id(const Event& event, const Hl7Message& message) const;

@@ -11,10 +11,11 @@ struct Resends : testing::Test {
   Department department;
 
   void send(unsigned control_id, std::uint64_t body, std::uint64_t conversation = 7, std::string_view from = kRis,
-            std::string_view application = "RIS") {
+            std::string_view application = "RIS", std::string_view time = "") {
     department.see(department.message(Phase::start, from, kPacs, conversation, control_id, [&](Hl7Message& message) {
       message.body_print = body;
       message.sending_application = application;
+      message.message_time = time;
     }));
   }
 };
@@ -43,6 +44,19 @@ TEST_F(Resends, AnotherBodyConflicts) {
   send(1, 12);
   ASSERT_EQ(department.links().size(), 1U);
   EXPECT_EQ(department.links().front().kind, LinkKind::message_conflicting);
+}
+
+TEST_F(Resends, ASenderMayBeginToCountAnewEachDayHoweverEarly) {
+  const auto send_at = [&](std::uint64_t body, std::string_view time) { send(1, body, 7, kRis, "RIS", time); };
+  send_at(11, "20260302060000");
+  department.pass(23h);
+  send_at(12, "20260303050000+0100");
+  EXPECT_TRUE(department.links().empty());
+  send_at(13, "202603030501");
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().front().kind, LinkKind::message_conflicting);
+  send_at(14, "202603");
+  EXPECT_EQ(department.links().size(), 2U) << "no day";
 }
 
 TEST_F(Resends, AnotherSenderAnotherHostAndTheNextDayHaveControlIdsOfTheirOwn) {
