@@ -109,6 +109,18 @@ def write_capture(path, pdus, segment_bytes=SEGMENT_BYTES):
         capture.segment(1, 0x11)
 
 
+def write_message(path, value_bytes):
+    """One HL7 message with a value as long, and its acknowledgement."""
+    header = b"MSH|^~\\&|RIS|H|PACS|H|20240101||%s|1|P|2.5\r"
+    with path.open("wb", buffering=1 << 20) as file:
+        capture = Capture(file)
+        capture.open()
+        capture.send(0, b"\x0b" + header % b"ORU^R01" + b"OBX|1|ED|D^L||", *[b"A" * (1 << 20)] * (value_bytes >> 20), b"||||||F\r\x1c\r")
+        capture.send(1, b"\x0b" + header % b"ACK^R01" + b"MSA|AA|1\r\x1c\r")
+        capture.segment(0, 0x11)
+        capture.segment(1, 0x11)
+
+
 def memory_kibibytes(pid):
     """What the process keeps for itself now (the pages of a mapped capture are the page cache's), and the most that it ever had
     in memory. Nothing once it has ended."""
@@ -193,10 +205,25 @@ class Memory(unittest.TestCase):
                 self.assertEqual(operation["dicom"]["request_bytes"], pdus * (PDU_BYTES - 12))
                 self.assertEqual(operation["dicom"]["status"], "0000")
                 peaks.append(peaks_kibibytes(d.PROGRAM, "replay", "--pseudonym-key", d.KEY, "--model", d.MODEL, "--events", "/dev/null", capture))
-            (small, _), (large, everything) = peaks
-            self.assertLess(large, 48 * 1024)
-            self.assertLess(large - small, 8 * 1024)
-            self.assertLess(everything, 96 * 1024, "the windows of the capture are unmapped")
+            self.assert_the_same(peaks)
+
+    def test_so_does_a_message_beyond_the_limit(self):
+        with tempfile.TemporaryDirectory() as name:
+            peaks = []
+            for mebibytes in (1, 128):
+                capture = pathlib.Path(name) / f"{mebibytes}.pcap"
+                write_message(capture, mebibytes << 20)
+                (message,) = d.of("hl7.message", d.records(capture))
+                self.assertEqual((message["hl7"]["message_type"], message["hl7"]["ack_code"]), ("ORU^R01", "AA"))
+                self.assertGreater(message["hl7"]["bytes"], mebibytes << 20)
+                peaks.append(peaks_kibibytes(d.PROGRAM, "replay", "--pseudonym-key", d.KEY, "--model", d.MODEL, "--events", "/dev/null", capture))
+            self.assert_the_same(peaks)
+
+    def assert_the_same(self, peaks):
+        (small, _), (large, everything) = peaks
+        self.assertLess(large, 48 * 1024)
+        self.assertLess(large - small, 8 * 1024)
+        self.assertLess(everything, 96 * 1024, "the windows of the capture are unmapped")
 
 
 if __name__ == "__main__":
