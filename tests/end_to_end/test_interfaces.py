@@ -1,7 +1,6 @@
 """HL7 interfaces: what is declared of their messages, and what the summary and the metrics tell of each."""
 import collections
 import pathlib
-import struct
 import tempfile
 import unittest
 
@@ -13,32 +12,16 @@ HIS, ENGINE, RIS = (10, 20, 40, 30), (10, 20, 40, 20), (10, 20, 40, 10)
 
 
 def capture(path, client, server, said):
-    """One connection to port 2575; of each pair the client sends the message and the server the answer, if there is one."""
-    packets = [struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)]
-    sent = [1000, 2000]
-    clock = [1_772_438_400.0]
-
-    def segment(side, flags, payload=b""):
-        ends = (client, 40000), (server, 2575)
-        (source, source_port), (destination, destination_port) = ends if side == 0 else ends[::-1]
-        tcp = struct.pack("!HHIIBBHHH", source_port, destination_port, sent[side], sent[1 - side], 5 << 4, flags, 65535, 0, 0) + payload
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 1, 0x4000, 64, 6, 0, bytes(source), bytes(destination))
-        frame = b"\2" * 12 + b"\x08\x00" + ip + tcp
-        clock[0] += 0.010
-        packets.append(struct.pack("<IIII", int(clock[0]), int(clock[0] % 1 * 1e6), len(frame), len(frame)) + frame)
-        sent[side] += len(payload) + (1 if flags & 3 else 0)
-
-    segment(0, 0x02)
-    segment(1, 0x12)
-    segment(0, 0x10)
-    for message, answer in said:
-        segment(0, 0x18, b"\x0b" + message.encode() + b"\x1c\r")
-        if answer:
-            segment(1, 0x18, b"\x0b" + answer.encode() + b"\x1c\r")
-    for side, flags in ((0, 0x11), (1, 0x11), (0, 0x10)):
-        segment(side, flags)
-    path.write_bytes(b"".join(packets))
-    return path
+    """One connection to port 2575; of each pair the client sends the message and the server the answer, if there is one, ten milliseconds later."""
+    capture = spoken.Capture()
+    connection = spoken.Connection(capture, client, server)
+    for pair in said:
+        for side, text in enumerate(pair):
+            if text:
+                capture.wait(0.009)
+                connection.segment(side, spoken.ACK | spoken.PUSH, spoken.framed(text))
+    connection.close()
+    return capture.write(path)
 
 
 def message(number, sender="HIS|HOSPITAL", receiver="ENGINE|HOSPITAL", kind="ADT^A08", processing_id="P", version="2.5.1", wanted="|"):
@@ -71,6 +54,16 @@ class Interfaces(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
+
+    def test_the_hybrid_lower_layer_protocol_is_named_and_not_decoded(self):
+        capture = spoken.Capture()
+        connection = spoken.Connection(capture, HIS, ENGINE)
+        connection.segment(0, spoken.ACK | spoken.PUSH, b"\x0bD23\r" + message(1).encode() + b"00034000\x1c\r")
+        connection.segment(1, spoken.ACK | spoken.PUSH, b"\x0bN23\rC00003000\x1c\r")
+        connection.close()
+        records = d.records(capture.write(self.folder / "hllp.pcap"))
+        self.assertEqual([r["network"]["protocol"] for r in d.of("connection", records)], ["hllp"])
+        self.assertEqual(d.of("hl7.message", records), [])
 
     def model(self, **settings):
         """The example department, its flow from the HIS to the engine with other settings."""
