@@ -17,10 +17,12 @@ struct AgreedContext {
 struct DcmtkAssociation {
   Account account;
   std::vector<AgreedContext> contexts;  ///< the accepted ones
+  std::vector<SeenMessage> messages;    ///< as DCMTK cuts them, of the opener and then of the acceptor
+  bool heard_all = false;               ///< false: not accepted, or a PDU is cut, unknown or longer than DCMTK takes
 };
 
-/// Gives the request to DCMTK's acceptor and the answer to its requestor. Throws std::runtime_error where either of
-/// them does not take it.
+/// Gives the request to DCMTK's acceptor and the answer to its requestor, and to each what follows. Throws
+/// std::runtime_error where either of them does not take it.
 DcmtkAssociation dcmtk_association(const SeenAssociation& seen);
 
 /// A request paired with its responses by message id and context: what their commands and their data sets say.

@@ -97,20 +97,25 @@ struct Destroy {
 };
 using Association = std::unique_ptr<T_ASC_Association, Destroy>;
 
-Association receive(const std::string& request) {
-  const Socket opener{socket(AF_INET, SOCK_STREAM, 0)};
+struct Opened {
+  std::unique_ptr<Socket> peer;  ///< who speaks as the capture does
+  Association association;
+};
+
+Opened receive(const std::string& request) {
+  auto opener = std::make_unique<Socket>(socket(AF_INET, SOCK_STREAM, 0));
   sockaddr_in address = loopback(listener().port());
-  if (connect(opener.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+  if (connect(opener->descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
     throw std::runtime_error("no loopback connection");
   Socket accepted{listener().accept()};
-  send_all(opener.descriptor(), request);
+  send_all(opener->descriptor(), request);
   dcmExternalSocketHandle.set(accepted.release());  // DCMTK's to close
   T_ASC_Association* association = nullptr;
-  const OFCondition condition = ASC_receiveAssociation(network(NET_ACCEPTOR), &association, ASC_DEFAULTMAXPDU, nullptr,
+  const OFCondition condition = ASC_receiveAssociation(network(NET_ACCEPTOR), &association, ASC_MAXIMUMPDUSIZE, nullptr,
                                                        nullptr, OFFalse, DUL_BLOCK, kTimeoutSeconds);
   Association received{association};
   check(condition, "DCMTK's acceptor");
-  return received;
+  return {std::move(opener), std::move(received)};
 }
 
 // Waits for DCMTK's request, and answers as the capture does. The connection stays open as long as what is returned.
@@ -135,7 +140,7 @@ std::vector<T_ASC_PresentationContext> contexts_of(T_ASC_Parameters* parameters)
 
 T_ASC_Parameters* asking_for_the_same(T_ASC_Parameters* requested) {
   T_ASC_Parameters* parameters = nullptr;
-  check(ASC_createAssociationParameters(&parameters, ASC_DEFAULTMAXPDU), "parameters");
+  check(ASC_createAssociationParameters(&parameters, ASC_MAXIMUMPDUSIZE), "parameters");
   ASC_setAPTitles(parameters, requested->DULparams.callingAPTitle, requested->DULparams.calledAPTitle, nullptr);
   const std::string address = fmt::format("127.0.0.1:{}", listener().port());
   ASC_setPresentationAddresses(parameters, "127.0.0.1", address.c_str());
@@ -149,18 +154,16 @@ T_ASC_Parameters* asking_for_the_same(T_ASC_Parameters* requested) {
   return parameters;
 }
 
-struct Answered {
+struct Answered : Opened {
   OFCondition condition;
-  std::unique_ptr<Socket> connection;
-  Association association;
 };
 
-Answered request(T_ASC_Parameters* requested, const std::string& answer) {
+Answered ask(T_ASC_Parameters* requested, const std::string& answer) {
   auto answered = std::async(std::launch::async, answer_once, answer);
   T_ASC_Association* association = nullptr;
   const OFCondition condition = ASC_requestAssociation(network(NET_REQUESTOR), asking_for_the_same(requested),
                                                        &association, nullptr, nullptr, DUL_NOBLOCK, kTimeoutSeconds);
-  return {condition, answered.get(), Association{association}};
+  return {{answered.get(), Association{association}}, condition};
 }
 
 void append(std::string& list, std::string_view value) {
@@ -272,20 +275,82 @@ std::string roles_text(T_ASC_Parameters* parameters, T_ASC_SC_ROLE T_ASC_Present
   return text;
 }
 
+// So that it goes on listening: what its peers agreed is the requestor's to tell.
+void accept_all(T_ASC_Association& association) {
+  for (const T_ASC_PresentationContext& context : contexts_of(association.params))
+    check(ASC_acceptPresentationContext(association.params, context.presentationContextID,
+                                        context.proposedTransferSyntaxes[0]),
+          "a context");
+  check(ASC_acknowledgeAssociation(&association), "DCMTK's acceptance");
+}
+
+std::string aborter(Direction direction) { return direction == Direction::forward ? "opener" : "acceptor"; }
+
+// The fragments of the P-DATA-TF that comes next.
+void hear_data(T_ASC_Association& association, Direction direction, Messages& of_direction, DcmtkAssociation& told) {
+  const OFCondition arrived = DUL_ReadPDVs(&association.DULassociation, nullptr, DUL_NOBLOCK, kTimeoutSeconds);
+  if (arrived != DUL_PDATAPDUARRIVED) check(arrived, "a P-DATA-TF");
+  DUL_PDV pdv;
+  while (DUL_NextPDV(&association.DULassociation, &pdv).good()) {
+    of_direction.on_fragment({direction, static_cast<std::uint8_t>(pdv.presentationContextID), {}, {}, false},
+                             pdv.pdvType == DUL_COMMANDPDV, pdv.lastPDV != OFFalse,
+                             {static_cast<const char*>(pdv.data), pdv.fragmentLength}, told.messages);
+  }
+}
+
+// What one side says behind the opening, given to the other. A release is over with its response, for which DCMTK asks;
+// where both sides ask, that is the end of it: DCMTK would ask as well.
+void hear(Direction direction, const SeenAssociation& seen, const Opened& opened, DcmtkAssociation& told) {
+  std::string bytes;
+  std::vector<std::uint8_t> types;
+  for (const SeenPdu& pdu : seen.after_opening) {
+    if (pdu.direction != direction) continue;
+    if (!pdu.is_whole() || pdu.type() > abort || pdu.bytes.size() > ASC_MAXIMUMPDUSIZE) {
+      told.heard_all = false;
+      break;
+    }
+    bytes += pdu.bytes;
+    types.push_back(pdu.type());
+  }
+  const auto sent = std::async(std::launch::async, send_all, opened.peer->descriptor(), bytes);
+  T_ASC_Association& association = *opened.association;
+  Messages messages;
+  for (const std::uint8_t type : types) {
+    if (type == data) {
+      hear_data(association, direction, messages, told);
+      continue;
+    }
+    if (type == release_response) {
+      check(ASC_releaseAssociation(&association), "a release response");
+      told.account["dicom.end"] = "released";
+      return;
+    }
+    const OFCondition end = DUL_ReadPDVs(&association.DULassociation, nullptr, DUL_NOBLOCK, kTimeoutSeconds);
+    if (end != (type == abort ? DUL_PEERABORTEDASSOCIATION : DUL_PEERREQUESTEDRELEASE)) check(end, "the end");
+    if (type == abort) {
+      told.account["dicom.end"] = "aborted";
+      told.account["dicom.aborted_by"] = aborter(direction);
+    }
+    return;
+  }
+}
+
 }  // namespace
 
 DcmtkAssociation dcmtk_association(const SeenAssociation& seen) {
   DcmtkAssociation told;
   SopClasses extended;
-  const Association received = receive(seen.request);
+  const Opened opened = receive(seen.request);
+  const Association& received = opened.association;
   tell_request(told.account, received->params, extended);
   put_unless_empty(told.account, "roles proposed",
                    roles_text(received->params, &T_ASC_PresentationContext::proposedRole));
   if (!seen.answer.empty()) {
-    const Answered answered = request(received->params, seen.answer);
+    const Answered answered = ask(received->params, seen.answer);
     const bool rejected = answered.condition == DUL_ASSOCIATIONREJECTED;
     if (!rejected) check(answered.condition, "DCMTK's requestor");
     told.account["dicom.accepted"] = rejected ? "false" : "true";
+    if (rejected) told.account["dicom.end"] = "rejected";
     T_ASC_Parameters* parameters = answered.association->params;
     if (rejected) {
       told.account["dicom.rejection_code"] = rejection_code(parameters);
@@ -293,6 +358,10 @@ DcmtkAssociation dcmtk_association(const SeenAssociation& seen) {
       tell_acceptance(told, parameters, extended);
       put_unless_empty(told.account, "roles accepted",
                        roles_text(parameters, &T_ASC_PresentationContext::acceptedRole));
+      accept_all(*received);
+      told.heard_all = true;
+      hear(Direction::forward, seen, opened, told);
+      hear(Direction::backward, seen, answered, told);
     }
   }
   std::string classes;

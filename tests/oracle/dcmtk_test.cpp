@@ -71,7 +71,7 @@ class Judge {
   }
 
   Comparison comparison;
-  std::size_t associations = 0, messages = 0, operations = 0;
+  std::size_t associations = 0, heard = 0, messages = 0, operations = 0;
   std::map<std::string, DataSets> data_sets;  ///< by command
 
  private:
@@ -85,6 +85,8 @@ class Judge {
       try {
         const DcmtkAssociation association = dcmtk_association(seen[i]);
         if (i < ours.associations.size()) comparison.compare(at, ours.associations[i], association.account, true);
+        if (association.heard_all) same_messages(at, seen[i].messages, association.messages);
+        heard += association.heard_all ? 1 : 0;
         theirs += hold(at, dcmtk_operations(seen[i], association.contexts), by_key);
       } catch (const std::exception& error) {
         comparison.differ({comparison.capture(), at, "decoding", "", error.what()});
@@ -98,6 +100,14 @@ class Judge {
   void same_number(const std::string& where, const char* what, std::size_t ours, std::size_t theirs) {
     if (ours != theirs)
       comparison.differ({comparison.capture(), where, what, std::to_string(ours), std::to_string(theirs)});
+  }
+
+  // DCMTK cuts the PDUs as `exchanged.cpp` does.
+  void same_messages(const std::string& where, std::vector<SeenMessage> cut, const std::vector<SeenMessage>& theirs) {
+    std::ranges::stable_sort(cut, {}, &SeenMessage::direction);
+    if (cut != theirs)
+      comparison.differ(
+          {comparison.capture(), where, "messages", std::to_string(cut.size()), std::to_string(theirs.size())});
   }
 
   std::size_t hold(const std::string& where, const std::vector<DcmtkOperation>& theirs,
@@ -133,8 +143,10 @@ void report(const Judge& judge) {
     compared += times;
     of_data_sets += is_of_data_set(path) ? times : 0;
   }
-  std::cout << fmt::format("{} associations, {} messages, {} operations: {} fields compared, {} of them of data sets\n",
-                           judge.associations, judge.messages, judge.operations, compared, of_data_sets);
+  std::cout << fmt::format(
+      "{} associations, {} of them to their end, {} messages, {} operations: {} fields compared, {} of "
+      "them of data sets\n",
+      judge.associations, judge.heard, judge.messages, judge.operations, compared, of_data_sets);
   for (const auto& [command, read] : judge.data_sets)
     if (read.of_requests + read.of_responses != 0)
       std::cout << fmt::format("{}: data sets of {} requests and {} responses\n", command, read.of_requests,
@@ -147,6 +159,7 @@ TEST(Dcmtk, says_of_every_association_and_message_what_we_tell) {
   Judge judge;
   for (const std::filesystem::path& capture : captures()) judge.hold(capture);
   EXPECT_GT(judge.associations, 250U);
+  EXPECT_GT(judge.heard, 200U);
   EXPECT_GT(judge.messages, 1000U);
   const Comparison& comparison = judge.comparison;
   report(judge);

@@ -289,10 +289,12 @@ void CommandReader::read_values(Command& command) {
       defects_.add(CommandDefect::length);
       if (form == Form::us && length < sizeof(std::uint16_t)) return;
     }
-    if (form == Form::uid && !is_uid(trimmed(head))) defects_.add(CommandDefect::uid);
-    // A destination of spaces is none, which is told as such.
-    const bool is_none = row == kMoveDestination && trimmed(head).empty();
-    if (form == Form::title && !is_none && !is_legal_ae_title(head)) defects_.add(CommandDefect::ae_title);
+    if (form == Form::uid) {
+      if (!is_uid(trimmed(head))) defects_.add(CommandDefect::uid);
+    } else if (form == Form::title && !is_legal_ae_title(head)) {
+      // A destination of spaces is none, which is told as such.
+      if (row != kMoveDestination || !trimmed(head).empty()) defects_.add(CommandDefect::ae_title);
+    }
     kElements[row].read(head, length, command);
   });
 }

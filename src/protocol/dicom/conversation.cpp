@@ -50,8 +50,10 @@ Conversation::Conversation(Emitter& emitter, const ProtocolSettings& settings)
 
 Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView bytes) {
   Lane& lane = lane_of(direction);
-  if (!lanes_[0].seen && !lanes_[1].seen) first_ = mark;
-  lane.seen = true;
+  if (!lane.seen) {
+    if (!opposite_lane(lane).seen) first_ = mark;
+    lane.seen = true;
+  }
   lane.framer.feed(bytes, mark);
   drain(lane, mark);
   if (operations_.any_overdue(mark)) operations_.settle(mark, undisturbed());
@@ -159,7 +161,9 @@ bool Conversation::waited_in_vain(const Mark& mark) const {
 // What is there of a request whose rest does not come, or has come to be of no account. An acceptance that is not whole
 // is none: its receiver cannot know what was accepted.
 void Conversation::break_off_request(Lane& lane, const Mark& mark) {
-  if (const auto head = lane.framer.break_off_request()) on_cut(lane, mark, *head);
+  const auto head = lane.framer.break_off_request();
+  if (!head) return;
+  on_cut(lane, mark, *head);
   lane.framer.forget_lost();
 }
 
@@ -318,13 +322,10 @@ void Conversation::announce_association(const Mark& mark) {
 }
 
 void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinished) {
-  // Who is released has nothing more to send.
-  for (const Lane& lane : lanes_) {
-    const bool missing = lane.message != 0 && lane.data_set == DataSetState::due;
-    if (end == DicomEnd::released && missing && undisturbed())
-      tell(Breach::data_set_missing, lane, lane.framer.pdu_length(), mark);
-  }
   for (Lane& lane : lanes_) {
+    // Who is released has nothing more to send.
+    if (lane.message != 0 && lane.data_set == DataSetState::due && end == DicomEnd::released && undisturbed())
+      tell(Breach::data_set_missing, lane, lane.framer.pdu_length(), mark);
     close_reader(lane, mark);
     lane.rest = {};
   }

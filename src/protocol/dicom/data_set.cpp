@@ -238,7 +238,7 @@ DataSetReader::Head DataSetReader::decode_head(const std::uint8_t* at) const {
 }
 
 void DataSetReader::close_ended_levels(ElementSink& sink) {
-  while (walked_levels_ == 0 && depth_ != 0 && position_ >= levels_[depth_ - 1].end) close_level(sink);
+  while (depth_ != 0 && walked_levels_ == 0 && position_ >= levels_[depth_ - 1].end) close_level(sink);
 }
 
 void DataSetReader::close_level(ElementSink& sink) {

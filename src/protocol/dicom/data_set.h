@@ -192,12 +192,13 @@ class DataSetReader {
   }
 
   [[nodiscard]] bool in_sequence() const {
-    return walked_levels_ != 0 ? walked_levels_ % 2 != 0 : depth_ != 0 && levels_[depth_ - 1].is_sequence;
+    if (at_top()) return false;
+    return walked_levels_ != 0 ? walked_levels_ % 2 != 0 : levels_[depth_ - 1].is_sequence;
   }
-  [[nodiscard]] bool at_top() const { return depth_ == 0 && walked_levels_ == 0; }
+  [[nodiscard]] bool at_top() const { return (depth_ | walked_levels_) == 0; }
   /// In what a UN holds.
   [[nodiscard]] bool within_implicit() const {
-    return implicit_level_ != 0 || (depth_ != 0 && levels_[depth_ - 1].implicit);
+    return !at_top() && (implicit_level_ != 0 || (depth_ != 0 && levels_[depth_ - 1].implicit));
   }
   [[nodiscard]] bool implicit() const { return encoding_ == Encoding::implicit_little || within_implicit(); }
 

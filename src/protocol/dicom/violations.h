@@ -37,7 +37,7 @@ class Violations {
   /// A new association begins.
   void forget() {
     told_ = {};
-    titles_told_ = {};
+    if (!titles_told_.front().empty()) titles_told_ = {};
   }
 
  private:
