@@ -17,7 +17,7 @@ class Pending {
     if (kept_.empty()) return fresh;
     // A long unit that stays unfinished costs its bytes, and not as many again.
     const std::size_t whole = kept_.size() + fresh.size();
-    if (whole > kept_.capacity()) kept_.reserve(whole + whole / 4);
+    if (whole > kept_.capacity() && whole >= kLong) kept_.reserve(whole + whole / 4);
     kept_.insert(kept_.end(), fresh.begin(), fresh.end());
     return kept_;
   }
@@ -42,6 +42,8 @@ class Pending {
   [[nodiscard]] std::size_t kept_bytes() const { return kept_.capacity(); }
 
  private:
+  static constexpr std::size_t kLong = 4096;
+
   std::vector<std::uint8_t> kept_;
 };
 

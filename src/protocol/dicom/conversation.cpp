@@ -192,7 +192,7 @@ Appetite Conversation::appetite(const Lane& lane) const {
 void Conversation::on_cut(Lane& lane, const Mark& mark, const WholePdu& pdu) {
   const DecodedPdu decoded = decode_pdu(pdu.type, pdu.body);
   orient(lane, decoded.pdu);
-  if (pdu.extent == Extent::whole) tell_faults(lane, decoded.faults, mark);
+  if (!decoded.faults.empty() && pdu.extent == Extent::whole) tell_faults(lane, decoded.faults, mark);
   const PduContext at{lane, mark, pdu.extent};
   std::visit([&](const auto& value) { on_pdu(at, value); }, decoded.pdu);
 }

@@ -234,7 +234,9 @@ std::size_t DataSetReader::head_size() const {
 }
 
 DataSetReader::Head DataSetReader::decode_head(const std::uint8_t* at) const {
-  return decode_head_at(at, implicit(), big());
+  const bool is_inner = within_implicit();
+  return decode_head_at(at, is_inner || encoding_ == Encoding::implicit_little,
+                        !is_inner && encoding_ == Encoding::explicit_big);
 }
 
 void DataSetReader::close_ended_levels(ElementSink& sink) {
