@@ -24,6 +24,7 @@ class Pending {
 
   /// `rest` must be a tail of the view that join gave.
   void keep(ByteView rest) {
+    if (rest.empty()) return clear();
     const bool was_kept = !kept_.empty() && rest.data() >= kept_.data() && rest.data() <= kept_.data() + kept_.size();
     if (was_kept && rest.size() >= kept_.capacity() / 4) {
       kept_.erase(kept_.begin(), kept_.end() - static_cast<std::ptrdiff_t>(rest.size()));
@@ -32,17 +33,18 @@ class Pending {
     } else {
       kept_.assign(rest.begin(), rest.end());
     }
-    if (kept_.empty()) clear();
   }
 
-  void clear() { std::vector<std::uint8_t>{}.swap(kept_); }
+  void clear() {
+    if (kept_.capacity() != 0) std::vector<std::uint8_t>{}.swap(kept_);
+  }
 
   [[nodiscard]] std::size_t size() const { return kept_.size(); }
   /// What that takes in memory.
   [[nodiscard]] std::size_t kept_bytes() const { return kept_.capacity(); }
 
  private:
-  static constexpr std::size_t kLong = 4096;
+  static constexpr std::size_t kLong = 1024;  ///< shorter than these grow as they like
 
   std::vector<std::uint8_t> kept_;
 };

@@ -33,9 +33,16 @@ constexpr std::array kLengthRules{
     LengthRule{PduType::abort, kShortPduBytes, kShortPduBytes},
 };
 
+constexpr bool each_in_its_place() {
+  for (std::size_t i = 0; i < kLengthRules.size(); ++i) {
+    if (static_cast<std::size_t>(kLengthRules[i].type) != i + 1) return false;
+  }
+  return true;
+}
+static_assert(each_in_its_place());
+
 const LengthRule* rule_of(std::uint8_t type) {
-  const auto* found = std::ranges::find(kLengthRules, static_cast<PduType>(type), &LengthRule::type);
-  return found == kLengthRules.end() ? nullptr : found;
+  return type >= 1 && type <= kLengthRules.size() ? &kLengthRules[type - 1U] : nullptr;
 }
 
 // PDUs found in a row, each where the one before it ended, before the framer trusts what it found.
