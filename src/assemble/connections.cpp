@@ -159,7 +159,7 @@ void Partition::give_up_hole(Slot slot, const Mark& mark) {
   const Direction direction = forward ? Direction::forward : Direction::backward;
   HalfStream& half = it.half[index_of(direction)];
   const std::size_t before = half.held_bytes();
-  half.give_up_hole(target(it, direction), mark);
+  half.give_up_first(target(it, direction), mark);
   held_bytes_ += half.held_bytes() - before;
   ++counters_.holes_given_up_early;
 }
@@ -253,9 +253,10 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
   if (ended.waits) std::erase(waiting_, slot);
   if (ended.wakes_at != Timestamp::max()) wakes_.erase({ended.wakes_at, slot});
   keepers_.set(ended, 0);
+  held_bytes_ -= ended.half[0].held_bytes() + ended.half[1].held_bytes();
+  release_held(ended, mark);
   for (const Direction direction : kBothDirections) {
     HalfStream& half = ended.half[index_of(direction)];
-    held_bytes_ -= half.held_bytes();
     half.close(target(ended, direction), mark);
     const bool by_receiver = it.flags.reset_backward == (direction == Direction::forward);
     ended.connection.direction[index_of(direction)].undelivered_bytes =
@@ -419,14 +420,42 @@ Timestamp Partition::expire_waiting(Slot slot, Timestamp now) {
     mark.time = std::max(mark.time, due);
     for (const Direction direction : kBothDirections)
       connection.half[index_of(direction)].expire_holes(target(connection, direction), mark);
-    for (const Direction direction : kBothDirections)
-      connection.half[index_of(direction)].release_early(target(connection, direction), mark.time);
+    for (const Direction direction : kBothDirections) {
+      connection.half[index_of(direction)].release_early(target(connection, direction));
+      while (give_up_question(connection, direction, mark, mark.time)) {
+      }
+    }
     if (connection.wakes_at <= mark.time) wake(slot, mark);
   }
   held_bytes_ += connection.half[0].held_bytes() + connection.half[1].held_bytes() - before;
   note_kept(connection, mark);
   note_wake(slot);
   return mark.time;
+}
+
+// The first answer that has waited long enough was given to what was lost: its reader hears of that before.
+bool Partition::give_up_question(Live& connection, Direction direction, const Mark& mark, Timestamp now) {
+  HalfStream& answering = connection.half[index_of(direction)];
+  const auto end = answering.overdue_question(target(connection, direction), now);
+  if (!end) return false;
+  const Direction asking = opposite(direction);
+  connection.half[index_of(asking)].lose_question(target(connection, asking), mark, *end);
+  answering.give_up_first(target(connection, direction), mark);
+  return true;
+}
+
+// At the end nothing is waited for, but what is held is told in the order in which it was said all the same.
+void Partition::release_held(Live& connection, const Mark& mark) {
+  const auto held = [&] { return connection.half[0].held_bytes() + connection.half[1].held_bytes(); };
+  for (std::size_t before = held(); before != 0; before = held()) {
+    for (const Direction direction : kBothDirections)
+      connection.half[index_of(direction)].give_up_hole(target(connection, direction), mark);
+    for (const Direction direction : kBothDirections)
+      connection.half[index_of(direction)].release_early(target(connection, direction));
+    for (const Direction direction : kBothDirections) {
+      if (held() == before) give_up_question(connection, direction, mark, Timestamp::max());
+    }
+  }
 }
 
 void Partition::wake(Slot slot, const Mark& mark) {

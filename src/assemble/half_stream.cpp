@@ -60,7 +60,7 @@ HalfStream::Verdict HalfStream::judge(const Target& target, const Mark& mark, st
   strangers_end_ = end;
   if (strangers_ < kBelieved) return Verdict::stray;
   if (distance < 0) return Verdict::another;
-  while (!held_.empty()) give_up_hole(target, mark);
+  while (!held_.empty()) give_up_first(target, mark);
   if (offset > next_) lose_hole(target, mark, offset);
   return Verdict::taken;
 }
@@ -141,20 +141,34 @@ Timestamp HalfStream::held_due(const Target& target) const {
 void HalfStream::expire_holes(const Target& target, const Mark& mark) {
   if (!holes_.empty()) settle_holes(target, mark);
   while (!held_.empty() && held_.front().offset > next_ && held_due(target) <= mark.time) {
-    give_up_or_drop(target, mark, acknowledged_ >= held_.front().offset);
+    lose_or_drop(target, mark, acknowledged_ >= held_.front().offset);
   }
 }
 
-void HalfStream::release_early(const Target& target, Timestamp now) {
-  while (!held_.empty() && held_.front().offset <= next_) {
-    if (now < held_due(target)) return;
-    held_.front().after = kNothing;
-    drain(target);
+std::optional<std::int64_t> HalfStream::overdue_question(const Target& target, Timestamp now) const {
+  if (held_.empty() || held_.front().offset > next_ || held_.front().after <= target.peer_seen) return std::nullopt;
+  return held_due(target) <= now ? std::optional{held_.front().after} : std::nullopt;
+}
+
+void HalfStream::lose_question(const Target& target, const Mark& mark, std::int64_t end) {
+  const std::int64_t lost_end = fin_ ? std::min(*fin_, end) : end;
+  // One byte that nobody saw may be a FIN.
+  while (next_ + 1 < end && next_ < lost_end && (held_.empty() || held_.front().offset > next_)) {
+    lose_hole(target, mark, held_.empty() ? lost_end : std::min(held_.front().offset, lost_end));
+    go_on_behind_hole(target, mark);
   }
+  std::size_t holes = 0;
+  while (holes < holes_.size() && holes_[holes].begin + 1 < end) ++holes;
+  if (holes != 0) count_missing(target, mark, holes);
+  tell_skipped_so_far(target, mark);
+}
+
+void HalfStream::release_early(const Target& target) {
+  if (!held_.empty() && held_.front().offset <= next_) drain(target);
 }
 
 // Bytes that the peer never acknowledged, while the stream went on before them: they were no part of it.
-void HalfStream::give_up_or_drop(const Target& target, const Mark& mark, bool acknowledged) {
+void HalfStream::lose_or_drop(const Target& target, const Mark& mark, bool acknowledged) {
   if (acknowledged || next_ == hole_begin_) {
     give_up_hole(target, mark);
     return;
@@ -170,10 +184,19 @@ void HalfStream::drop_first(const Target& target) {
   held_.erase(held_.begin());
 }
 
-void HalfStream::give_up_hole(const Target& target, const Mark& mark) {
+void HalfStream::give_up_first(const Target& target, const Mark& mark) {
   if (held_.empty()) return;
   held_.front().after = kNothing;
+  give_up_hole(target, mark);
+}
+
+void HalfStream::give_up_hole(const Target& target, const Mark& mark) {
+  if (held_.empty()) return;
   if (held_.front().offset > next_) lose_hole(target, mark, held_.front().offset);
+  go_on_behind_hole(target, mark);
+}
+
+void HalfStream::go_on_behind_hole(const Target& target, const Mark& mark) {
   drain(target);
   // The next hole has waited, too, since what stands behind it came: answers to that wait no longer.
   hole_since_ = held_.empty() ? mark.time : std::min(mark.time, held_.front().mark.time);
@@ -188,7 +211,7 @@ void HalfStream::lose_unseen_end(const Target& target, const Mark& mark) {
 }
 
 void HalfStream::close(const Target& target, const Mark& mark) {
-  while (!held_.empty()) give_up_hole(target, mark);
+  while (!held_.empty()) give_up_first(target, mark);
   std::int64_t known_end = fin_.value_or(acknowledged_);
   if (!fin_ && acknowledged_ == next_ + 1) known_end = next_;
   if (started_ && known_end > next_) lose_hole(target, mark, known_end);
@@ -319,7 +342,8 @@ void HalfStream::tell_skipped(const Target& target, const Mark& mark) {
 
 // The bytes from next_ to `end` were in no packet that was captured.
 void HalfStream::lose_hole(const Target& target, const Mark& mark, std::int64_t end) {
-  ++target.statistics.gaps;
+  if (next_ != lost_end_) ++target.statistics.gaps;
+  lost_end_ = end;
   const auto unseen = static_cast<std::uint64_t>(std::clamp<std::int64_t>(acknowledged_ - next_, 0, end - next_));
   target.statistics.unseen_bytes += unseen;
   target.counters.unseen_bytes += unseen;

@@ -99,15 +99,22 @@ class HalfStream {
 
   /// When what has waited longest has had its time; Timestamp::max() where nothing waits.
   [[nodiscard]] Timestamp due(const Target& target) const;
-  /// Gives up the holes that have had their time, which is `mark`'s.
+  /// Gives up the holes that have had their time, which is `mark`'s. What stands behind them may still wait for the
+  /// other direction.
   void expire_holes(const Target& target, const Mark& mark);
-  /// The same for bytes that were captured before what they acknowledge. To be called after the other direction's
-  /// holes have been given up; and whenever the other direction has got on.
-  void release_early(const Target& target, Timestamp now);
+  /// Gives what was captured before what it acknowledges, as far as that is there by now.
+  void release_early(const Target& target);
+  /// Where that has not come in time: up to where the first of it acknowledges the other direction, which is to
+  /// lose_question() before give_up_first().
+  [[nodiscard]] std::optional<std::int64_t> overdue_question(const Target& target, Timestamp now) const;
+  /// What was not seen before `end`, which the other direction acknowledges, is lost.
+  void lose_question(const Target& target, const Mark& mark, std::int64_t end);
   /// Nothing followed what the peer acknowledged and nobody saw: once that has had its time, it is lost.
   void lose_unseen_end(const Target& target, const Mark& mark);
-  /// Gives up the hole before what is held, if there is one: a limit was reached.
+  /// Gives up the hole before what is held, if there is one.
   void give_up_hole(const Target& target, const Mark& mark);
+  /// And what stands behind it waits for the other direction no longer: a limit was reached.
+  void give_up_first(const Target& target, const Mark& mark);
   /// Tells the skipped bytes that were not told yet; to be called before the other direction's bytes are, which may end
   /// what these belong to.
   void tell_skipped_so_far(const Target& target, const Mark& mark) {
@@ -168,7 +175,8 @@ class HalfStream {
   void acknowledge(const Target& target, const Mark& mark, std::int64_t offset);
   void settle_holes(const Target& target, const Mark& mark);
   [[nodiscard]] Timestamp held_due(const Target& target) const;
-  void give_up_or_drop(const Target& target, const Mark& mark, bool acknowledged);
+  void lose_or_drop(const Target& target, const Mark& mark, bool acknowledged);
+  void go_on_behind_hole(const Target& target, const Mark& mark);
   void drop_first(const Target& target);
   void consume(const Target& target, const Mark& mark, ByteView payload, std::uint64_t wire_bytes);
   void keep_for_comparison(const Target& target, ByteView given);
@@ -197,9 +205,10 @@ class HalfStream {
   std::optional<std::int64_t> fin_;
   Timestamp hole_since_{};
   Timestamp acknowledged_beyond_since_{};
-  std::int64_t hole_begin_ = 0;     ///< next_ when waiting began
-  std::int64_t strangers_end_ = 0;  ///< where the latest implausible segment ended
-  std::int64_t resent_end_ = 0;     ///< of all that was sent again
+  std::int64_t hole_begin_ = 0;       ///< next_ when waiting began
+  std::int64_t lost_end_ = kNothing;  ///< of the latest hole given up: what is lost right behind it is no other gap
+  std::int64_t strangers_end_ = 0;    ///< where the latest implausible segment ended
+  std::int64_t resent_end_ = 0;       ///< of all that was sent again
   std::size_t held_bytes_ = 0;
 };
 

@@ -472,7 +472,7 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
   receiver.tell_skipped_so_far(target(connection, opposite(direction)), segment.mark);
   const HalfStream::Verdict verdict = sender.on_segment(target(connection, direction), segment.mark,
                                                         sender.offset_of(sequence), segment.payload, bytes, after);
-  if (receiver.waiting()) receiver.release_early(target(connection, opposite(direction)), segment.mark.time);
+  if (receiver.waiting()) receiver.release_early(target(connection, opposite(direction)));
   held_bytes_ += sender.held_bytes() + receiver.held_bytes() - held_before;
   if (sender.waiting() || receiver.waiting()) limit_held(slot, segment.mark);
   note_kept(connection, segment.mark);

@@ -851,6 +851,69 @@ TEST_F(AssemblerTest, behind_two_holes_too_an_answer_never_comes_before_its_ques
   EXPECT_EQ(order, "!?!!?!");
 }
 
+TEST_F(AssemblerTest, who_reads_an_answer_knows_by_then_that_its_question_was_lost) {
+  handshake();
+  give(client, kAck, 101, 501, "..");
+  std::string lost_before;
+  handler_.sinks.begin()->second.appetite = [&](Direction direction, std::uint64_t) {
+    if (direction == Direction::backward) lost_before = only_sink().stream[0];
+    return kWantAll;
+  };
+  give(server, kAck, 501, 105, "a1");  // its question was lost
+  now_ns_ += limits_.reorder_window.count() / 2;
+  give(client, kAck, 107, 503, "q3");  // not yet known to be behind a hole that is to be given up; q2 was lost, too
+  pass(limits_.reorder_window / 2);
+  EXPECT_EQ(lost_before, "..??");
+  pass(limits_.reorder_window * 100);
+  finish();
+  EXPECT_EQ(only_sink().stream[0], "..????q3");
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::forward).gaps, 1U);
+}
+
+TEST_F(AssemblerTest, behind_a_hole_given_up_too_an_answer_waits_for_its_question) {
+  handshake();
+  give(client, kAck, 101, 501, "..");
+  std::string order;
+  handler_.sinks.begin()->second.appetite = [&order](Direction direction, std::uint64_t) {
+    order += direction == Direction::forward ? '?' : '!';
+    return kWantAll;
+  };
+  give(client, kAck, 103, 501);
+  give(client, kAck, 103, 503);        // an answer was lost
+  give(server, kAck, 503, 105, "a1");  // and this one's question comes late
+  give(client, kAck, 103, 505);
+  now_ns_ += limits_.reorder_window.count() - 3'000'000;
+  give(client, kAck, 103, 503, "q1");
+  give(client, kAck, 105, 505, "q2");
+  pass(limits_.reorder_window * 3);
+  EXPECT_EQ(order, "?!?");
+}
+
+struct HeldAtTheEnd : AssemblerTest {
+  // Of a conversation with holes in both directions: which of them spoke, in the order told.
+  std::string order(Side asks) {
+    handshake();
+    const Side answers = asks == client ? server : client;
+    const std::uint32_t asked = asks == client ? 101 : 501, answered = asks == client ? 501 : 101;
+    give(asks, kAck, asked, answered, "..");
+    std::string order;
+    handler_.sinks.begin()->second.appetite = [&](Direction direction, std::uint64_t) {
+      order += (direction == Direction::forward) == (asks == client) ? '?' : '!';
+      return kWantAll;
+    };
+    give(answers, kAck, answered, asked + 4, "a1");  // what it answers was lost
+    give(asks, kAck, asked + 4, answered + 2, "q2");
+    give(answers, kAck, answered + 2, asked + 6, "a2");
+    give(asks, kAck, asked + 6, answered + 6, "q4");  // a3 was lost
+    give(answers, kAck, answered + 6, asked + 8, "a4");
+    finish();
+    return order;
+  }
+};
+
+TEST_F(HeldAtTheEnd, an_answer_of_the_acceptor_never_comes_before_its_question) { EXPECT_EQ(order(client), "!?!?!"); }
+TEST_F(HeldAtTheEnd, an_answer_of_the_opener_never_comes_before_its_question) { EXPECT_EQ(order(server), "!?!?!"); }
+
 TEST_F(AssemblerTest, an_answer_whose_question_was_lost_waits_no_longer_than_the_reorder_window) {
   handshake();
   give(client, kAck, 101, 501, "a");

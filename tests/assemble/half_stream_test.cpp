@@ -161,7 +161,7 @@ TEST_F(HalfStreamTest, sequence_numbers_wrap) {
 TEST_F(HalfStreamTest, a_giving_up_by_limit_tells_the_gap) {
   segment(0, "abc");
   segment(5, "fgh");
-  half_.give_up_hole(target(), at(1));
+  half_.give_up_first(target(), at(1));
   EXPECT_EQ(stream(), "abc??fgh");
   EXPECT_FALSE(half_.waiting());
 }
