@@ -262,5 +262,126 @@ TEST(Loss, of_an_answer_is_not_taken_for_its_absence) {
   }
 }
 
+// An HL7 sender and its receiver, each of which acknowledges what it gets at once.
+class Spoken {
+ public:
+  Spoken() {
+    for (const auto& [side, flags] : {std::pair{0, kSyn}, {1, kSyn | kAck}, {0, kAck}}) say(side, flags);
+  }
+
+  void block(int side, const std::string& text) {
+    say(side, kAck, "\x0b" + text + "\x1c\r");
+    say(1 - side, kAck);
+  }
+  void close() {
+    for (const int side : {0, 1}) say(side, kFin | kAck);
+    say(0, kAck);
+  }
+  /// Nothing is said for so long that all of it would have been answered.
+  void go_on_later() {
+    now_ += std::chrono::hours{1};
+    ++port_;
+    say(0, kSyn);
+  }
+  [[nodiscard]] const Frames& frames() const { return frames_; }
+
+ private:
+  static constexpr std::uint8_t kFin = TcpFlags::fin, kSyn = TcpFlags::syn, kAck = TcpFlags::ack;
+
+  void say(int from, int flags, const std::string& text = {}) {
+    TcpSegment segment;
+    segment.datagram = {kEthernet, Bytes{2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 8, 0}, Bytes(20), {}};
+    Bytes& ip = segment.datagram.ip;
+    ip[0] = 0x45, ip[8] = 64, ip[9] = 6;
+    ip[12] = ip[16] = 10;
+    ip[from == 0 ? 15 : 19] = 1, ip[from == 0 ? 19 : 15] = 2;
+    segment.header = Bytes(20);
+    segment.header[12] = 5 << 4;
+    put_u16(segment.header, 14, 65535);
+    put_u16(segment.header, from == 0 ? 0 : 2, port_);
+    put_u16(segment.header, from == 0 ? 2 : 0, 2575);
+    std::uint32_t& sent = from == 0 ? sent_.first : sent_.second;
+    segment.set_sequence(sent);
+    if ((flags & kAck) != 0) segment.set_acknowledgement(from == 0 ? sent_.second : sent_.first);
+    segment.set_flags(static_cast<std::uint8_t>(flags));
+    segment.payload.assign(text.begin(), text.end());
+    sent += static_cast<std::uint32_t>(text.size()) + ((flags & (kSyn | kFin)) != 0 ? 1 : 0);
+    Frame like;
+    like.time = now_ += std::chrono::milliseconds{1};
+    like.original = frames_.size();
+    frames_.push_back(frame_of(segment, like));
+  }
+
+  std::pair<std::uint32_t, std::uint32_t> sent_{1000, 2000};  ///< by the sender, by the receiver
+  std::uint16_t port_ = 40000;
+  Timestamp now_ = timestamp_from_ns(1'772'438'400'000'000'000);
+  Frames frames_;
+};
+
+Frames messages_answered_at_once(int count) {
+  Spoken spoken;
+  for (int i = 1; i <= count; ++i) {
+    const std::string id = "M" + std::to_string(i);
+    spoken.block(0, "MSH|^~\\&|RIS|H|PACS|H|20260302080000||ADT^A01|" + id + "|P|2.5.1\rPID|1||P1\r");
+    const std::string code = std::array{"AA", "AE", "AR"}.at(static_cast<std::size_t>(i % 3));
+    spoken.block(1, "MSH|^~\\&|PACS|H|RIS|H|20260302080000||ACK|A" + id + "|P|2.5.1\rMSA|" + code + "|" + id + "\r");
+  }
+  spoken.close();
+  spoken.go_on_later();
+  return spoken.frames();
+}
+
+Frames without(const Frames& frames, std::initializer_list<std::size_t> dropped) {
+  Frames left;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (std::ranges::find(dropped, i) == dropped.end()) left.push_back(frames[i]);
+  }
+  return left;
+}
+
+bool is_answer_to_nothing(const Fields& record) {
+  return value_of(record, "link.kind") == "message_acknowledged" && value_of(record, "link.certainty") == "none" &&
+         !value_of(record, "link.effect").empty();
+}
+
+// What is told although it was not so.
+std::vector<std::string> untrue(const Records& records, const std::map<std::string, std::string>& answers_before) {
+  std::vector<std::string> found;
+  for (const Fields& record : records) {
+    if (const auto why = value_of(record, "hl7.unanswered"); !why.empty())
+      found.push_back("unanswered: " + std::string{why});
+    if (const auto name = value_of(record, "violation.name"); !name.empty()) found.emplace_back(name);
+    if (is_answer_to_nothing(record)) found.emplace_back("answer to nothing");
+  }
+  for (const auto& [message, answer] : answers(records, true)) {
+    const auto before = answers_before.find(message);
+    if (before == answers_before.end() || (answer != " " && answer != before->second))
+      found.push_back(message + " answered " + answer);
+  }
+  return found;
+}
+
+TEST(Loss, of_any_two_packets_at_once_makes_no_message_unanswered_and_no_answer_one_to_nothing) {
+  const Frames whole = messages_answered_at_once(5);
+  const auto before = answers(records_of(whole), true);
+  ASSERT_EQ(before.size(), 5U);
+  for (std::size_t first = 1; first + 1 < whole.size(); ++first) {
+    for (std::size_t second = first; second + 1 < whole.size(); ++second) {
+      EXPECT_THAT(untrue(records_of(without(whole, {first, second})), before), testing::IsEmpty())
+          << "without packets " << first << " and " << second;
+    }
+  }
+}
+
+TEST(Loss, of_a_packet_of_one_message_makes_its_answer_one_to_what_was_lost) {
+  const RealCapture& whole = real_capture("hl7.pcap");
+  const auto count = [](const Records& records) { return std::ranges::count_if(records, is_answer_to_nothing); };
+  const auto before = count(whole.records);
+  for (std::size_t i = 0; i < whole.frames.size(); ++i) {
+    if (std::ranges::search(whole.frames[i].bytes, std::string_view{"MSH|"}).empty()) continue;
+    EXPECT_LE(count(records_of(without(whole.frames, {i}))), before) << "without packet " << i;
+  }
+}
+
 }  // namespace
 }  // namespace dcmwatch::metamorphic
