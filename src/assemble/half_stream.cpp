@@ -151,7 +151,7 @@ std::optional<std::int64_t> HalfStream::overdue_question(const Target& target, T
 }
 
 void HalfStream::lose_question(const Target& target, const Mark& mark, std::int64_t end) {
-  const std::int64_t lost_end = fin_ ? std::min(*fin_, end) : end;
+  const std::int64_t lost_end = fin_seen() ? std::min(fin_, end) : end;
   // One byte that nobody saw may be a FIN.
   while (next_ + 1 < end && next_ < lost_end && (held_.empty() || held_.front().offset > next_)) {
     lose_hole(target, mark, held_.empty() ? lost_end : std::min(held_.front().offset, lost_end));
@@ -207,13 +207,13 @@ void HalfStream::go_on_behind_hole(const Target& target, const Mark& mark) {
 void HalfStream::lose_unseen_end(const Target& target, const Mark& mark) {
   if (!started_ || !held_.empty() || acknowledged_ <= next_ + 1) return;
   if (acknowledged_beyond_since_ + target.limits.reorder_window > mark.time) return;
-  lose_hole(target, mark, fin_ ? std::min(*fin_, acknowledged_) : acknowledged_);
+  lose_hole(target, mark, fin_seen() ? std::min(fin_, acknowledged_) : acknowledged_);
 }
 
 void HalfStream::close(const Target& target, const Mark& mark) {
   while (!held_.empty()) give_up_first(target, mark);
-  std::int64_t known_end = fin_.value_or(acknowledged_);
-  if (!fin_ && acknowledged_ == next_ + 1) known_end = next_;
+  std::int64_t known_end = fin_seen() ? fin_ : acknowledged_;
+  if (!fin_seen() && acknowledged_ == next_ + 1) known_end = next_;
   if (started_ && known_end > next_) lose_hole(target, mark, known_end);
   if (!holes_.empty()) count_missing(target, mark, holes_.size());
   if (skip_.bytes != 0) tell_skipped(target, mark);

@@ -128,9 +128,9 @@ class HalfStream {
   /// A clock step: waiting starts anew.
   void rebase(Timestamp now);
 
-  [[nodiscard]] bool finished() const { return fin_ && next_ >= *fin_; }
-  [[nodiscard]] bool fin_seen() const { return fin_.has_value(); }
-  [[nodiscard]] bool fin_acknowledged() const { return fin_ && acknowledged_ > *fin_; }
+  [[nodiscard]] bool finished() const { return fin_seen() && next_ >= fin_; }
+  [[nodiscard]] bool fin_seen() const { return fin_ != kNothing; }
+  [[nodiscard]] bool fin_acknowledged() const { return fin_seen() && acknowledged_ > fin_; }
   [[nodiscard]] std::int64_t expected() const { return next_; }
   [[nodiscard]] std::int64_t acknowledged() const { return acknowledged_; }
   /// Of the last bytes that were seen: those that surely never arrived. None was acknowledged, and not only by a packet
@@ -202,7 +202,7 @@ class HalfStream {
   std::vector<Held> held_;   ///< by offset; none overlaps another
   std::vector<Hole> holes_;  ///< in skipped bytes, by offset, not yet counted as missing
   UnacknowledgedBytes unacknowledged_;
-  std::optional<std::int64_t> fin_;
+  std::int64_t fin_ = kNothing;  ///< where it stands, once seen
   Timestamp hole_since_{};
   Timestamp acknowledged_beyond_since_{};
   std::int64_t hole_begin_ = 0;       ///< next_ when waiting began
