@@ -128,9 +128,12 @@ void MllpFramer::keep_rest() {
   feed(mark_, {});
 }
 
+// Its bytes and a quarter more, and never beyond the limit: what is reserved counts as kept, however it was cut.
 void MllpFramer::keep(ByteView content) {
   earlier_bytes_ += content.size();
   const ByteView wanted = content.first(std::min(content.size(), head_limit_ - std::min(head_limit_, head_.size())));
+  const std::size_t needed = head_.size() + wanted.size();
+  if (needed > head_.capacity()) head_.reserve(std::min(needed + needed / 4, std::max(head_limit_, needed)));
   head_.insert(head_.end(), wanted.begin(), wanted.end());
 }
 

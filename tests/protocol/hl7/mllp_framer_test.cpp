@@ -160,6 +160,29 @@ TEST(MllpFramer, KeepsTheHeadOfALongBlockAndCountsTheRest) {
   EXPECT_THAT(units_of(framer, "\r\x0BMSH|\x1C\r"sv), ElementsAre("MSH|a +10 at 0 cut", "MSH| +4 at 13"));
 }
 
+// What is kept is held against the limit of all connections, and must not depend on how the block was cut.
+TEST(MllpFramer, KeepsNoMoreThanTheLimitHoweverTheBlockIsCut) {
+  constexpr std::size_t kLimit = 512 * 1024;
+  for (const std::size_t bytes : {kLimit - 24'150, kLimit, kLimit + 1, 2 * kLimit}) {
+    const std::string content = "MSH|" + std::string(bytes - 4, 'A');
+    for (const std::size_t segment : {536UL, 1448UL, 8948UL, 16'060UL, 26'064UL, 43'440UL, 65'160UL}) {
+      MllpFramer framer{kLimit, false};
+      const std::string stream = '\x0B' + content;
+      for (std::size_t at = 0; at < stream.size(); at += segment) {
+        framer.feed({}, as_bytes(std::string_view{stream}.substr(at, segment)));
+        ASSERT_FALSE(framer.next()) << bytes << ' ' << segment;
+        ASSERT_LE(framer.kept_bytes(), std::min(kLimit, (at + segment) * 5 / 4)) << bytes << ' ' << segment;
+      }
+      framer.feed({}, as_bytes("\x1C\r"sv));
+      const auto unit = framer.next();
+      ASSERT_TRUE(unit && std::holds_alternative<Block>(*unit)) << bytes << ' ' << segment;
+      const Block& block = std::get<Block>(*unit);
+      EXPECT_EQ(block.bytes, content.size());
+      EXPECT_EQ(as_text(block.content), std::string_view{content}.substr(0, kLimit)) << bytes << ' ' << segment;
+    }
+  }
+}
+
 TEST(MllpFramer, ABlockInsideOneSegmentIsGivenInPlace) {
   const std::string segment = "\x0BMSH|a\x1C\r";
   MllpFramer framer{100, false};
