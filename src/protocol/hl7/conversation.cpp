@@ -138,8 +138,9 @@ Appetite Conversation::on_bytes(Direction direction, const Mark& mark, ByteView 
   return kWantAll;
 }
 
-// The other side speaks. A message of which only the carriage return is missing was sent, whatever follows; and there
-// are acknowledgements that never get their end block, though their sender is done with them.
+// The other side speaks, or somebody has waited long enough. A message of which only the carriage return is missing was
+// sent, whatever follows; and there are acknowledgements that never get their end block, though their sender is done
+// with them.
 void Conversation::settle(Direction direction, const Mark& mark) {
   const auto content = framer(direction).seems_whole();
   if (!content) return;
@@ -188,7 +189,11 @@ void Conversation::give_up_kept(const Mark& mark) {
   count_kept();
 }
 
+// An acknowledgement without its end block has answered in time what would be told now as unanswered.
 void Conversation::on_time(const Mark& mark) {
+  if (exchange_.wake_at() <= mark.time) {
+    for (const Direction direction : {Direction::forward, Direction::backward}) settle(direction, mark);
+  }
   exchange_.on_time(mark);
   count_kept();
 }

@@ -169,7 +169,7 @@ void Exchange::answer(const Received& received, const Acknowledgement& acknowled
   tell_answer(received, acknowledgement, place->facts);
   place->facts.unanswered.reset();
   place->facts.late |=
-      place->must_be_answered && elapsed(place->since, received.last.time) > limits_.hl7_answer_timeout;
+      place->must_be_answered && elapsed(place->since, received.ended.time) > limits_.hl7_answer_timeout;
   place->facts.ack_paired_by = paired_by;
   place->facts.missing_bytes += received.missing_bytes;
   if (acknowledgement.code.empty()) {

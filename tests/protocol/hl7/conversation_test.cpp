@@ -490,6 +490,21 @@ TEST(Hl7Conversation, ASenderThatClosesOverAnUnframedAcknowledgementWasAnswered)
               ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "violation hl7.unframed_acknowledgement"));
 }
 
+// What the sender took for no answer came at once: its wait is told by the break, and the answer by when it came.
+TEST(Hl7Conversation, AnUnframedAcknowledgementIsInTimeHoweverLongTheSenderWaitsForItsEnd) {
+  const std::string reply = acknowledgement("AA", "1");
+  for (const std::string& sent : {unframed(reply), reply.substr(0, reply.size() - 2)}) {
+    for (const int seconds : {10, 29, 30, 35, 60, 700}) {
+      Wire wire;
+      wire.say(there(message("ADT^A01", "1"))).say(back(sent)).wait(std::chrono::seconds{seconds}).close();
+      EXPECT_THAT(wire.summary(),
+                  ElementsAre("start ADT^A01", "end ADT^A01 AA control_id", "violation hl7.unframed_acknowledgement"))
+          << seconds;
+      EXPECT_EQ(fact(wire, 1).acknowledged->packet, 2U) << seconds;
+    }
+  }
+}
+
 TEST(Hl7Conversation, ALateEndBlockIsNoBreak) {
   const std::string reply = acknowledgement("AA", "1");
   for (const std::size_t late : {1U, 2U}) {
