@@ -63,13 +63,15 @@ void Acknowledgements::on_end(const Event& event, const Hl7Message& message) {
   }
 }
 
+// That an answer names no message breaks a rule of its own; it does not show that there was none.
 void Acknowledgements::on_answer(const Event& event, const Hl7Message& answer, Told& told) {
+  if (answer.control_id.empty()) return;
   Link link{.kind = LinkKind::message_acknowledged,
             .certainty = LinkCertainty::none,
             .effect = event.conversation,
             .outcome = outcome_of(event),
             .effect_packet = answer.sent.packet};
-  if (Open* open = answer.control_id.empty() ? nullptr : open_.find(print_of_message(event, answer))) {
+  if (Open* open = open_.find(print_of_message(event, answer))) {
     Message& message = open->value;
     if (message.answer) return;
     message.answer = link.outcome;

@@ -148,6 +148,17 @@ TEST_F(Acknowledgements, AnAnswerToNothingHasNoCause) {
   EXPECT_EQ(department.links().front().certainty, LinkCertainty::none);
 }
 
+TEST_F(Acknowledgements, AnAnswerThatNamesNoMessageIsNotToNothing) {
+  department.see(message(Phase::start, 1));
+  department.see(message(Phase::start, 2));
+  Event unnamed = answer(3, 7);
+  auto& facts = std::get<Hl7Message>(unnamed.facts);
+  facts.sent_by_opener = true;
+  facts.control_id = {};
+  department.see(unnamed);
+  EXPECT_TRUE(department.links().empty());
+}
+
 TEST_F(Acknowledgements, AnAnswerToWhatMayHaveGoneByUnseenIsNotToNothing) {
   department.see(answer(2));
   EXPECT_TRUE(department.links().empty()) << "the message may have been sent before anybody looked";
