@@ -777,6 +777,8 @@ inline constexpr Field kFields[] = {
      of<Hl7Message>([](const auto& m, S& s) { word_unless_empty(s, m.message_time); })},
     {"hl7.recorded", kText, "when the event was recorded, likewise", "HL7 v2 3.4.1.2 EVN-2", kNobody,
      of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.recorded); })},
+    {"hl7.occurred", kText, "when the event occurred, likewise", "HL7 v2 3.4.1.6 EVN-6", kNobody,
+     of_hl7_content([](const auto& c, S& s) { word_unless_empty(s, c.occurred); })},
     {"hl7.event_type", kText, "event type code; absent: that of the message type", "HL7 v2 3.4.1.1 EVN-1", kNobody,
      of_hl7_content([](const auto& c, S& s) { text_unless_empty(s, c.event_type); })},
     {"hl7.event_facility", kText, "where the event took place, first component", "HL7 v2 3.4.1.7 EVN-7", kDevice,
@@ -884,8 +886,10 @@ inline constexpr Field kFields[] = {
      of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::status>(c, s); })},
     {"order.result_statuses", kList, "result statuses, each once", "HL7 v2 4.5.3.25 OBR-25", kNobody,
      of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::result_status>(c, s); })},
-    {"order.observation_statuses", kList, "of each order's last observation, each once", "HL7 v2 7.4.2.11 OBX-11", kNobody,
-     of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::observation_status>(c, s); })},
+    {"order.observation_statuses", kList, "of all observations of the orders that are told, each once", "HL7 v2 7.4.2.11 OBX-11", kNobody,
+     of_hl7_content([](const auto& c, S& s) {
+       for (const char& status : c.observation_statuses.view()) s.text({&status, 1});
+     })},
     {"order.placers", kList, "pseudonyms of all placer order numbers", "HL7 v2 ORC-2, OBR-2", kPseudonym,
      of_hl7_content([](const auto& c, S& s) { of_orders<&Hl7Order::placer>(c, s); })},
     {"order.fillers", kList, "pseudonyms of all filler order numbers", "HL7 v2 ORC-3, OBR-3", kPseudonym,

@@ -51,7 +51,6 @@ struct Hl7Order {
   Code control;                                         ///< ORC-1, table 0119
   Code status;                                          ///< ORC-5, table 0038
   Code result_status;                                   ///< OBR-25, table 0123
-  Code observation_status;                              ///< OBX-11, table 0085, the last of its OBX
   Pseudonym placer;                                     ///< ORC-2, else OBR-2
   Pseudonym filler;                                     ///< ORC-3, else OBR-3
   std::array<Pseudonym, kAccessionFields> accession{};  ///< by AccessionField
@@ -102,6 +101,7 @@ struct Hl7Origin {
 /// What a message says beyond Hl7Message. Never changed once made: all facts of a message share it.
 struct Hl7Content {
   Hl7Time recorded;                 ///< EVN-2
+  Hl7Time occurred;                 ///< EVN-6
   Code event_type;                  ///< EVN-1, where it is another event than that of MSH-9
   Pseudonym patient_issuer;         ///< PID-3.4 of Hl7Message::patient
   Pseudonym visit;                  ///< PV1-19
@@ -110,6 +110,7 @@ struct Hl7Content {
   std::vector<Hl7Merge> merges;
   std::vector<Hl7Order> orders;  ///< Limits::hl7_orders at most
   std::uint32_t orders_not_told = 0;
+  Code observation_statuses;                ///< OBX-11 of all that belong to an order, each once: letters of table 0085
   std::unique_ptr<const Hl7Origin> origin;  ///< null: it says nothing of it
 
   /// In memory, with its lists.

@@ -70,7 +70,8 @@ std::string name_of(const testing::TestParamInfo<const char*>& capture) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Captures, EveryCut,
-                         testing::Values("modality-day.pcap", "query-retrieve.pcap", "rejections.pcap", "hl7.pcap"),
+                         testing::Values("modality-day.pcap", "query-retrieve.pcap", "rejections.pcap", "hl7.pcap",
+                                         "hl7-framing.pcap", "hl7-acknowledgements.pcap", "hl7-contents.pcap"),
                          name_of);
 
 }  // namespace

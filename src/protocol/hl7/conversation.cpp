@@ -87,6 +87,7 @@ class Conversation final : public StreamSink {
   std::size_t on_part(ByteView content, const Block& block, const Received& received);
   std::size_t on_other(ByteView content, const Block& block, const Received& received);
   void on_message_or_acknowledgement(const Message& message, bool cut, const Received& received);
+  void on_joined(const Message& message, bool cut, const Received& received);
   void on_passed_over(const Received& received, std::size_t messages);
   void on_message(const Message& message, const CharacterSet& character_set, bool cut, const Received& received);
   void on_acknowledgement(const Message& message, bool cut, const Received& received);
@@ -280,6 +281,14 @@ std::size_t Conversation::on_other(ByteView content, const Block& block, const R
 }
 
 void Conversation::on_message_or_acknowledgement(const Message& message, bool cut, const Received& received) {
+  if (!message.has_addenda) return on_joined(message, cut, received);
+  std::string joined = join_addenda(message);
+  if (cut) joined += message.delimiters.field;  // the broken field behind it was taken off before
+  const auto decoded = decode_message(as_bytes(joined), cut, limits_);
+  if (const Message* whole = std::get_if<Message>(&decoded)) on_joined(*whole, cut, received);
+}
+
+void Conversation::on_joined(const Message& message, bool cut, const Received& received) {
   // Where delimiters may be parts of characters, it is read again when that cannot be so any longer.
   CharacterSet character_set{message};
   std::string transcoded;

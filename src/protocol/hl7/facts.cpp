@@ -189,6 +189,9 @@ class Teller {
   void tell_event() {
     const std::string_view recorded = meanings_.of(Field::recorded);
     if (is_time(recorded)) content().recorded = recorded;
+    const std::string_view occurred = meanings_.of(Field::occurred);
+    if (is_time(recorded) && is_time(occurred) && is_of_its_segment(Field::occurred, Field::event_type))
+      content().occurred = occurred;
     const std::string_view event = message_.component(Field::event_type);
     if (is_trigger_event(event) && event != message_.component(Field::message_type, 2)) content().event_type = event;
   }
@@ -264,6 +267,7 @@ class Teller {
     orders.reserve(message_.orders.size());
     for (const RawOrder& raw : message_.orders) tell_order(raw, orders.emplace_back());
     content().orders_not_told = message_.orders_not_read;
+    content().observation_statuses = message_.observation_statuses;
     facts_.placer_order = orders.front().placer;
     facts_.filler_order = orders.front().filler;
     facts_.order_control = orders.front().control;
@@ -279,7 +283,6 @@ class Teller {
     order.control = order_control(code(raw, OrderField::control));
     order.status = order_status(code(raw, OrderField::status));
     order.result_status = result_status(code(raw, OrderField::result_status));
-    order.observation_status = observation_status(code(raw, OrderField::observation_status));
 
     const auto id = [this, &raw](OrderField field) { return meanings_.identifier(raw.raw(field)); };
     const auto either = [&id](OrderField first, OrderField second) {

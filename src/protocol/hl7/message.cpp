@@ -62,7 +62,7 @@ constexpr std::array kMsa{WantedField{1, Field::acknowledgement_code}, WantedFie
 constexpr std::array kSft{WantedField{1, Field::software_vendor}, WantedField{2, Field::software_version},
                           WantedField{3, Field::software_product}};
 constexpr std::array kEvn{WantedField{1, Field::event_type}, WantedField{2, Field::recorded},
-                          WantedField{7, Field::event_facility}};
+                          WantedField{6, Field::occurred}, WantedField{7, Field::event_facility}};
 constexpr std::array kPid{WantedField{2, Field::external_patient_id}, WantedField{3, Field::patient_identifiers},
                           WantedField{4, Field::alternate_patient_ids}, WantedField{18, Field::account_number}};
 constexpr std::array kPv1{WantedField{19, Field::visit_number}};
@@ -287,13 +287,17 @@ class SegmentReader {
     order_->set(field, text);
   }
 
-  // Its status is an order's.
+  // Its status is told of the message: a correction must not vanish behind the observations that follow it.
   void read_observation(const Segment& segment) {
     const std::string_view identifier = segment.field(kObxIdentifier);
     if (may_be_study_uid(identifier) && is_study_uid(identifier)) add(OrderField::study, segment.field(kObxValue));
-    if (!order_) return;
-    const std::string_view status = segment.field(kObxStatus);
-    if (!status.empty()) order_->set(OrderField::observation_status, status);
+    if (!order_ || order_ == &beyond_) return;
+    const std::string_view field = segment.field(kObxStatus);
+    if (field.empty() || field == last_status_) return;
+    last_status_ = field;
+    const std::string_view status = observation_status(message_.component_of(field));
+    Code& told = message_.observation_statuses;
+    if (!status.empty() && told.view().find(status) == std::string_view::npos) told.append(status);
   }
 
   // Most observations are something else.
@@ -312,11 +316,12 @@ class SegmentReader {
   Message& message_;
   const Limits& limits_;
   std::array<bool, kWanted.size()> seen_{};
-  std::string_view patient_;     ///< PID-3 of the PID before
-  RawOrder* order_ = nullptr;    ///< at hand
-  RawOrder beyond_;              ///< the limit
-  bool tells_anything_ = false;  ///< about a patient or an order
-  bool has_request_ = false;     ///< an OBR
+  std::string_view patient_;      ///< PID-3 of the PID before
+  RawOrder* order_ = nullptr;     ///< at hand
+  RawOrder beyond_;               ///< the limit
+  std::string_view last_status_;  ///< OBX-11 of the observation before: mostly all say the same
+  bool tells_anything_ = false;   ///< about a patient or an order
+  bool has_request_ = false;      ///< an OBR
 };
 
 /// What stands in a message's bytes, whatever they mean.
@@ -409,8 +414,10 @@ class SegmentCutter {
 
   void read(std::size_t end, SegmentId next) {
     Segment segment{{text_.data() + begin_, end - begin_}, std::span{separators_}.first(separator_count_)};
-    // HL7 v2 2.10.2.1: what an ADD follows was ended anywhere, so that its last field is not whole.
-    if (next == kAddendum) segment.end_at(segment.text().rfind(message_.delimiters.field));
+    // HL7 v2 2.10.2: what an ADD follows was ended anywhere, so that its last field is not whole.
+    // Behind the header it goes on with what the message before this one ended with.
+    if (next == kAddendum && begin_ != 0) segment.end_at(segment.text().rfind(message_.delimiters.field));
+    message_.has_addenda |= separator_count_ != 0 && segment_id(segment.text()) == kAddendum;
     // A control character belongs in no field of a header: it most likely ends the segment, and the fields behind it
     // are another's, perhaps a patient's name. ESC begins a character set's letters.
     if (begin_ == 0 && control_ < segment.text().size()) {
@@ -536,6 +543,24 @@ std::variant<Message, Defect> decode_message(ByteView content, bool cut, const L
   message.behind = message.text.size() == text.size() ? content.size() : before + message.text.size();
   message.type = message_type(message);
   return decoded;
+}
+
+std::string join_addenda(const Message& message) {
+  std::string joined;
+  joined.reserve(message.text.size() + 1);
+  bool behind_header = true;
+  for (std::string_view rest = message.text; !rest.empty();) {
+    const std::string_view segment = rest.substr(0, rest.find_first_of(kSegmentEnds));
+    rest.remove_prefix(segment.size());
+    const std::string_view end = rest.substr(0, std::min(rest.find_first_not_of(kSegmentEnds), rest.size()));
+    rest.remove_prefix(end.size());
+    const bool goes_on = !behind_header && segment_id(segment) == kAddendum && segment.size() > kSegmentIdLength &&
+                         segment[kSegmentIdLength] == message.delimiters.field;
+    if (goes_on) joined.resize(joined.find_last_not_of(kSegmentEnds) + 1);
+    behind_header &= segment.data() == message.text.data();
+    joined.append(goes_on ? segment.substr(kSegmentIdLength + 1) : segment).append(end);
+  }
+  return joined;
 }
 
 std::optional<EnvelopeSegment> decode_envelope_segment(ByteView content) {

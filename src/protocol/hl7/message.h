@@ -54,6 +54,7 @@ enum class Field : std::uint8_t {
   software_product,             // SFT-3
   event_type,                   // EVN-1
   recorded,                     // EVN-2
+  occurred,                     // EVN-6
   event_facility,               // EVN-7
   external_patient_id,          // PID-2
   patient_identifiers,          // PID-3
@@ -62,23 +63,22 @@ enum class Field : std::uint8_t {
   visit_number,                 // PV1-19
   continued                     // DSC-1
 };
-inline constexpr std::size_t kFields = 29;
+inline constexpr std::size_t kFields = 30;
 
 /// The fields of one order.
 enum class OrderField : std::uint8_t {
-  control,             // ORC-1
-  orc_placer,          // ORC-2
-  orc_filler,          // ORC-3
-  status,              // ORC-5
-  obr_placer,          // OBR-2
-  obr_filler,          // OBR-3
-  placer_field_1,      // OBR-18
-  result_status,       // OBR-25
-  accession,           // IPC-1
-  study,               // IPC-3, ZDS-1, or the OBX-5 of an observation that is a study instance UID
-  observation_status,  // OBX-11, of the last
+  control,         // ORC-1
+  orc_placer,      // ORC-2
+  orc_filler,      // ORC-3
+  status,          // ORC-5
+  obr_placer,      // OBR-2
+  obr_filler,      // OBR-3
+  placer_field_1,  // OBR-18
+  result_status,   // OBR-25
+  accession,       // IPC-1
+  study            // IPC-3, ZDS-1, or the OBX-5 of an observation that is a study instance UID
 };
-inline constexpr std::size_t kOrderFields = 11;
+inline constexpr std::size_t kOrderFields = 10;
 
 /// Fields as they stand on the wire.
 template <typename Name, std::size_t count>
@@ -127,9 +127,11 @@ class Message : public RawFields<Field, kFields> {
   bool beyond_header = false;    ///< a segment after MSH, SFT and UAC was read, where an MSA would have stood before it
   std::vector<RawOrder> orders;  ///< Limits::hl7_orders at most
   std::uint32_t orders_not_read = 0;
+  Code observation_statuses;      ///< OBX-11 of those that belong to these orders, each letter of table 0085 once
   std::vector<RawMerge> merges;   ///< Limits::hl7_patient_ids at most
   std::string_view text;          ///< the message from its header on, without what follows it in the block
   std::size_t behind = 0;         ///< where it ends, in the content that was decoded
+  bool has_addenda = false;       ///< segments that may go on with the one before them: join_addenda()
   bool high_bytes = false;        ///< it has bytes of 0x80 and above
   bool escape_sequences = false;  ///< and of ISO 2022
   bool literal = false;           ///< neither these nor escape characters: its fields mean what stands in them
@@ -161,8 +163,13 @@ enum class Defect : std::uint8_t {
 /// The message that the content begins with; another header, or a segment of a batch's or file's envelope (2.10.3),
 /// ends it. Segments end with CR; LF and CR LF are tolerated. Of a `cut` content the last, broken field is not read.
 /// One pass over the content, one over each wanted segment. Allocates only for orders and merges, and where escape
-/// sequences or character sets must be looked into.
+/// sequences or character sets must be looked into. What an ADD segment goes on with is read without its last field,
+/// which join_addenda() makes whole.
 std::variant<Message, Defect> decode_message(ByteView content, bool cut, const Limits& limits = {});
+
+/// HL7 v2 2.10.2: the message with each ADD segment joined to the one that it goes on with. One that follows the header
+/// stays: it goes on with the last segment of an earlier message.
+std::string join_addenda(const Message& message);
 
 /// A segment that begins or ends a batch or a file (2.10.3).
 struct EnvelopeSegment {

@@ -505,6 +505,41 @@ TEST(Hl7Conversation, AnUnframedAcknowledgementIsInTimeHoweverLongTheSenderWaits
   }
 }
 
+// HL7 v2 2.10.2: a segment is ended anywhere, and what stands in the ADD behind it goes on with it.
+TEST(Hl7Conversation, AnAddendumIsJoinedToTheSegmentBeforeItWhereverThatEnds) {
+  const std::string header = "MSH|^~\\&|RIS|HOSPITAL|PACS|RADIOLOGY|20240101||ORM^O01|1|P|2.5\r";
+  const std::string order = "ORC|NW|PL1^RIS|FI1^RIS||SC";
+  const std::string rest = "OBR|1|PL1|FI1\r";
+  const auto said = [](const std::string& content) {
+    Wire wire;
+    wire.say(there(block(content))).say(back(acknowledgement("AA", "1"))).close();
+    EXPECT_THAT(wire.summary(), ElementsAre("start ORM^O01", "end ORM^O01 AA control_id"));
+    return said_of(fact(wire, 0));
+  };
+  const std::string whole = said(header + order + "\r" + rest);
+  for (std::size_t at = 3; at <= order.size(); ++at) {
+    EXPECT_EQ(said(header + order.substr(0, at) + "\rADD|" + order.substr(at) + "\r" + rest), whole) << at;
+  }
+  EXPECT_EQ(said(header + "ORC|NW|PL\rADD|1^R\rADD|IS|FI1^RIS||SC\r" + rest), whole);
+}
+
+TEST(Hl7Conversation, AnAddendumBehindTheHeaderGoesOnWithAnEarlierMessage) {
+  Wire wire;
+  wire.say(there(block("MSH|^~\\&|RIS|HOSPITAL|PACS|RADIOLOGY|20240101||ORU^R01|1|P|2.5||7\rADD|the rest^of\r")))
+      .close();
+  EXPECT_EQ(fact(wire, 0).part, Hl7Part::last);
+  EXPECT_EQ(fact(wire, 0).version, "2.5");
+}
+
+TEST(Hl7Conversation, AnAddendumOfACutMessageIsReadAsFarAsItIsWhole) {
+  const std::string content = "MSH|^~\\&|RIS|H|PACS|R|20240101||ORM^O01|1|P|2.5\rORC|NW|PL1^R\rADD|IS|FI1|cu";
+  Wire wire;
+  wire.say(there("\x0B" + content)).say(gap(Direction::forward, 20)).close();
+  const Hl7Message& cut = fact(wire, 0);
+  EXPECT_EQ(cut.placer_order, wire.pseudonymizer().pseudonym(IdentifierKind::order_number, "PL1"));
+  EXPECT_EQ(cut.filler_order, wire.pseudonymizer().pseudonym(IdentifierKind::order_number, "FI1"));
+}
+
 TEST(Hl7Conversation, ALateEndBlockIsNoBreak) {
   const std::string reply = acknowledgement("AA", "1");
   for (const std::size_t late : {1U, 2U}) {

@@ -126,6 +126,7 @@ TEST_P(WrongTerminator, LetsNoNameOfAPatientPassForOneOfSoftware) {
     const std::string content = before + patient;
     const Hl7Message told = facts(content);
     const Hl7Origin* origin = told.content ? told.content->origin.get() : nullptr;
+    EXPECT_TRUE(!told.content || told.content->occurred.empty()) << content;
     if (!origin) continue;
     EXPECT_TRUE(origin->event_facility.empty() && origin->profile.empty() && origin->software_product.empty())
         << content;
@@ -167,6 +168,34 @@ INSTANTIATE_TEST_SUITE_P(Places, AccessionNumber,
                                          Accession{"ORC|NW|P|F\rOBR|1|P|O3|||||||||||||||O18\rIPC|\r", "O18"},
                                          Accession{"ORC|NW|P|F\rOBR|1|P|O3^RIS\r", "O3"},
                                          Accession{"ORC|NW|P|F^RIS\r", "F"}, Accession{"ORC|NW|P\r", ""}));
+
+TEST(Facts, WhenTheEventOccurredIsToldOfItsOwnSegmentOnly) {
+  const auto occurred = [](const std::string& segments) {
+    const Hl7Message told = facts("MSH|^~\\&|A|B|C|D|20240101||ADT^A01|1|P|2.5\r" + segments);
+    return told.content ? std::string{told.content->occurred.view()} : std::string{};
+  };
+  EXPECT_EQ(occurred("EVN||20240101|||USER|20231231|H\r"), "20231231");
+  EXPECT_EQ(occurred("EVN||20240101|||USER|DOE^JANE|H\r"), "");
+  EXPECT_EQ(occurred("EVN||20240101|PD1|||19700102\r"), "") << "a date of birth, perhaps";
+  EXPECT_EQ(occurred("EVN|PD1|||||19700102\r"), "");
+}
+
+// HL7 table 0085: a correction (C), or a result that is not to be had (X), says more than the F behind it.
+TEST(Facts, EachObservationsStatusIsToldOnce) {
+  const std::string header = "MSH|^~\\&|A|B|C|D|20240101||ORU^R01|1|P|2.5\r";
+  const auto statuses = [&](const std::string& segments) {
+    const Hl7Message told = facts(header + segments);
+    return told.content ? std::string{told.content->observation_statuses.view()} : std::string{};
+  };
+  const auto observation = [](const std::string& status) { return "OBX|1|TX|a||x||||||" + status + "|20240101\r"; };
+  EXPECT_EQ(statuses("OBR|1|P|F\r" + observation("C") + observation("X") + observation("F") + observation("C")), "CXF");
+  EXPECT_EQ(statuses("OBR|1|P|F\r" + observation("C") + "OBR|2|P|G\r" + observation("F") + observation("")), "CF");
+  EXPECT_EQ(statuses("OBR|1|P|F\r" + observation("JANE") + observation("\"\"") + observation("F^x")), "F");
+  EXPECT_EQ(statuses(observation("C")), "") << "of no order";
+  std::string all = "OBR|1|P|F\r";
+  for (const char status : std::string{"ABCDFINOPRSUVWX"}) all += observation({status});
+  EXPECT_EQ(statuses(all), "ABCDFINOPRSUVWX");
+}
 
 TEST(Facts, AcknowledgementsWanted) {
   struct Case {

@@ -30,11 +30,23 @@ const std::array kWritings{
     Writing{"", "", "ASCII", {}},
     Writing{"ASCII", "ASCII", "ASCII", {}},
     Writing{"8859/1", "8859/1", "ISO-8859-1", {"Ä", "ö", "ß", "é"}},
+    Writing{"8859/2", "8859/2", "ISO-8859-2", {"ł", "Ő", "č"}},
+    Writing{"8859/3", "8859/3", "ISO-8859-3", {"Ħ", "ġ"}},
+    Writing{"8859/4", "8859/4", "ISO-8859-4", {"ķ", "Ų"}},
     Writing{"8859/5", "8859/5", "ISO-8859-5", {"Ж", "д"}},
+    Writing{"8859/6", "8859/6", "ISO-8859-6", {"ع", "ش"}},
+    Writing{"8859/7", "8859/7", "ISO-8859-7", {"Ω", "λ", "ή"}},
+    Writing{"8859/8", "8859/8", "ISO-8859-8", {"ש", "ם"}},
+    Writing{"8859/9", "8859/9", "ISO-8859-9", {"ğ", "İ", "ı"}},
+    Writing{"8859/15", "8859/15", "ISO-8859-15", {"€", "œ", "ž"}},
     Writing{"UNICODE UTF-8", "UNICODE UTF-8", "UTF-8", {"Ä", "漢", "字", "😀"}},
     Writing{"BIG-5", "BIG-5", "BIG5", {"許", "功", "蓋", "漢"}},
     Writing{"GB 18030-2000", "GB 18030-2000", "GB18030", {"漢", "字", "丂", "俓"}},
     Writing{"KS X 1001", "KS X 1001", "EUC-KR", {"한", "글"}},
+    Writing{"CNS 11643-1992", "CNS 11643-1992", "EUC-TW", {"許", "功", "漢"}},
+    Writing{"JIS X 0202", "JIS X 0202", "ISO-2022-JP", {"漢", "カ", "山"}},
+    Writing{"JAS2020", "JAS2020", "ISO-2022-JP", {"漢", "ひ"}},
+    Writing{"UNICODE", "UNICODE", "UTF-8", {"é", "漢"}},
     Writing{"~ISO IR87", "", "ISO-2022-JP", {"漢", "字", "山"}},
 };
 
@@ -169,6 +181,7 @@ class Planner {
 
   // From 1; fields that are not given are empty, or filled with what is nobody's business.
   void segment(std::string_view name, const Fields& fields, unsigned most = 0) {
+    const std::size_t begin = content_text_.size();
     content_text_.append(name);
     const unsigned last = std::max(most, fields.empty() ? 0 : fields.rbegin()->first);
     for (unsigned number = name == "MSH" ? 3 : 1; number <= last; ++number) {
@@ -179,8 +192,12 @@ class Planner {
       else if (name != "MSH" && dice_.one_in(4))
         content_text_ += written({{word(), word()}, {word()}});
     }
+    if (name != "MSH" && dice_.one_in(20)) split_at(dice_.between(begin + name.size(), content_text_.size()));
     content_text_ += '\r';
   }
+
+  // HL7 v2 2.10.2: anywhere, in the midst of a character or of an escape sequence, too.
+  void split_at(std::size_t place) { content_text_.insert(place, std::string{"\rADD"} + field_); }
 
   void other_segment() {
     static constexpr std::array<std::string_view, 5> kOthers{"NTE", "NK1", "AL1", "DG1", "ZXY"};
@@ -287,10 +304,12 @@ class Planner {
   }
 
   void plan_event() {
-    const std::string recorded = time(), facility = word();
+    const std::string recorded = time(), occurred = time(), facility = word();
     const bool another = dice_.one_in(5);
-    segment("EVN", {{1, {{another ? "A99" : std::string{event_}}}}, {2, {{recorded}}}, {7, {{facility}}}});
+    segment("EVN",
+            {{1, {{another ? "A99" : std::string{event_}}}}, {2, {{recorded}}}, {6, {{occurred}}}, {7, {{facility}}}});
     content_.recorded = recorded;
+    content_.occurred = occurred;
     if (another) content_.event_type = "A99";
     origin_.event_facility = facility;
     any_ = true;
@@ -401,19 +420,24 @@ class Planner {
       accession(AccessionField::ipc_1) = accession_pseudonym(ipc_1);
     }
     for (std::size_t observations = dice_.below(3); observations != 0; --observations) {
-      order.observation_status = dice_.of(std::array{"F", "P"});
-      segment(
-          "OBX",
-          {{3, {{"110180X", word(), "DCM"}}}, {5, {{word()}}}, {11, {{std::string{order.observation_status.view()}}}}});
+      segment("OBX", {{3, {{"110180X", word(), "DCM"}}}, {5, {{word()}}}, {11, {{observation_status()}}}});
     }
     if (way == 3) {
-      order.observation_status = "F";
-      segment("OBX", {{3, {{"110180", "Study Instance UID", "DCM"}}}, {5, {{study}}}, {11, {{"F"}}}});
+      segment("OBX", {{3, {{"110180", "Study Instance UID", "DCM"}}}, {5, {{study}}}, {11, {{observation_status()}}}});
     }
     if (content_.orders.size() < Limits{}.hl7_orders)
       content_.orders.push_back(order);
     else
       ++content_.orders_not_told;
+  }
+
+  // Each that an order which is told has, once.
+  std::string observation_status() {
+    const std::string status{dice_.of(std::array{"F", "P", "C", "X"})};
+    Code& told = content_.observation_statuses;
+    if (content_.orders.size() < Limits{}.hl7_orders && told.view().find(status) == std::string_view::npos)
+      told.append(status);
+    return status;
   }
 
   void plan_continuation() {

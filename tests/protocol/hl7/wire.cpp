@@ -45,16 +45,16 @@ struct Everything {
     if (m.content) (*this)(*m.content);
   }
   void operator()(const Hl7Content& c) const {
-    out << " recorded=" << c.recorded << " event=" << c.event_type << " issuer=" << c.patient_issuer
-        << " visit=" << c.visit << " account=" << c.account << " patients=";
+    out << " recorded=" << c.recorded << " occurred=" << c.occurred << " event=" << c.event_type
+        << " issuer=" << c.patient_issuer << " visit=" << c.visit << " account=" << c.account << " patients=";
     for (const Pseudonym& patient : c.patients) out << patient << ',';
     for (const Hl7Merge& merge : c.merges) out << " merge=" << merge.patient << '<' << merge.merged;
     for (const Hl7Order& order : c.orders) {
-      out << " order=" << order.control << ',' << order.status << ',' << order.result_status << ','
-          << order.observation_status << ',' << order.placer << ',' << order.filler << ',' << order.study;
+      out << " order=" << order.control << ',' << order.status << ',' << order.result_status << ',' << order.placer
+          << ',' << order.filler << ',' << order.study;
       for (const Pseudonym& accession : order.accession) out << ',' << accession;
     }
-    out << " orders_not_told=" << c.orders_not_told;
+    out << " orders_not_told=" << c.orders_not_told << " observations=" << c.observation_statuses;
     if (const Hl7Origin* o = c.origin.get()) {
       out << " origin=" << o->software_vendor << '|' << o->software_product << '|' << o->software_version << '|'
           << o->event_facility << '|' << o->profile << '|' << o->country;
