@@ -105,7 +105,7 @@ def theirs(read):
             ("hl7.message_time", "MSH", 7), ("hl7.control_id", "MSH", 10), ("hl7.processing_id", "MSH", 11), ("hl7.version", "MSH", 12),
             ("hl7.country", "MSH", 17), ("hl7.character_set", "MSH", 18), ("hl7.profile", "MSH", 21),
             ("hl7.sending_application", "MSH", 3), ("hl7.sending_facility", "MSH", 4), ("hl7.receiving_application", "MSH", 5),
-            ("hl7.receiving_facility", "MSH", 6), ("hl7.recorded", "EVN", 2), ("hl7.occurred", "EVN", 6), ("hl7.event_facility", "EVN", 7),
+            ("hl7.receiving_facility", "MSH", 6), ("hl7.recorded", "EVN", 2), ("hl7.event_facility", "EVN", 7),
             ("hl7.software.vendor", "SFT", 1), ("hl7.software.version", "SFT", 2), ("hl7.software.product", "SFT", 3),
             ("patient.pseudonym", "PID", 3), ("hl7.visit", "PV1", 19)):
         tell(path, value(segment, field))
@@ -148,7 +148,7 @@ LISTS = ("order.controls", "order.statuses", "order.result_statuses", "order.obs
          "order.accessions", "order.studies", "hl7.patient.others")
 COMPARED = (*(f"hl7.{name}" for name in (
     "message_type", "message_time", "control_id", "processing_id", "version", "country", "character_set", "profile", "sending_application",
-    "sending_facility", "receiving_application", "receiving_facility", "recorded", "occurred", "event_type", "event_facility", "software.vendor",
+    "sending_facility", "receiving_application", "receiving_facility", "recorded", "event_type", "event_facility", "software.vendor",
     "software.version", "software.product", "visit", "merge.into", "merge.from", "order_control", "ack_mode")),
     "patient.pseudonym", "order.accession", "order.placer", "order.filler", "order.count", *LISTS)
 
