@@ -46,6 +46,10 @@ Mark last_of(const ConnectionEntry& entry) {
   return entry.live ? entry.live->connection.last : Mark{entry.last_time, entry.last_source, entry.last_packet};
 }
 
+std::size_t held_bytes_of(const LiveConnection& connection) {
+  return connection.half[0].held_bytes() + connection.half[1].held_bytes();
+}
+
 void fill(Connection& connection, const ConnectionEntry& entry) {
   connection.parties = {entry.source, entry.destination, entry.source_mac,        entry.destination_mac,
                         entry.vlan,   entry.transport,   entry.flags.opener_known};
@@ -418,10 +422,8 @@ Timestamp Partition::expire_waiting(Slot slot, Timestamp now) {
   Mark mark = connection.connection.last;
   for (Timestamp due = due_of(connection); due <= now && !connection.finished(); due = due_of(connection)) {
     mark.time = std::max(mark.time, due);
-    for (const Direction direction : kBothDirections)
-      connection.half[index_of(direction)].expire_holes(target(connection, direction), mark);
     for (const Direction direction : kBothDirections) {
-      connection.half[index_of(direction)].release_early(target(connection, direction));
+      connection.half[index_of(direction)].expire_holes(target(connection, direction), mark);
       while (give_up_question(connection, direction, mark, mark.time)) {
       }
     }
@@ -435,6 +437,7 @@ Timestamp Partition::expire_waiting(Slot slot, Timestamp now) {
 
 // The first answer that has waited long enough was given to what was lost: its reader hears of that before.
 bool Partition::give_up_question(Live& connection, Direction direction, const Mark& mark, Timestamp now) {
+  release_early(connection);
   HalfStream& answering = connection.half[index_of(direction)];
   const auto end = answering.overdue_question(target(connection, direction), now);
   if (!end) return false;
@@ -444,16 +447,23 @@ bool Partition::give_up_question(Live& connection, Direction direction, const Ma
   return true;
 }
 
-// At the end nothing is waited for, but what is held is told in the order in which it was said all the same.
-void Partition::release_held(Live& connection, const Mark& mark) {
-  const auto held = [&] { return connection.half[0].held_bytes() + connection.half[1].held_bytes(); };
-  for (std::size_t before = held(); before != 0; before = held()) {
-    for (const Direction direction : kBothDirections)
-      connection.half[index_of(direction)].give_up_hole(target(connection, direction), mark);
+// Each direction gives what it held for the other, as far as that has got on; which may be what the other waits for.
+void Partition::release_early(Live& connection) {
+  std::size_t before = 0;
+  do {
+    before = held_bytes_of(connection);
     for (const Direction direction : kBothDirections)
       connection.half[index_of(direction)].release_early(target(connection, direction));
+  } while (held_bytes_of(connection) != before);
+}
+
+// At the end nothing is waited for, but what is held is told in the order in which it was said all the same.
+void Partition::release_held(Live& connection, const Mark& mark) {
+  while (held_bytes_of(connection) != 0) {
     for (const Direction direction : kBothDirections) {
-      if (held() == before) give_up_question(connection, direction, mark, Timestamp::max());
+      connection.half[index_of(direction)].give_up_hole(target(connection, direction), mark);
+      while (give_up_question(connection, direction, mark, Timestamp::max())) {
+      }
     }
   }
 }

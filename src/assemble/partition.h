@@ -131,6 +131,7 @@ class Partition {
   bool catch_up_late(Slot slot, Timestamp now);
   void end_waiting(Slot slot, Timestamp now);
   Timestamp expire_waiting(Slot slot, Timestamp now);
+  void release_early(Live& connection);
   bool give_up_question(Live& connection, Direction direction, const Mark& mark, Timestamp now);
   void release_held(Live& connection, const Mark& mark);
   void note_wake(Slot slot);

@@ -889,6 +889,22 @@ TEST_F(AssemblerTest, behind_a_hole_given_up_too_an_answer_waits_for_its_questio
   EXPECT_EQ(order, "?!?");
 }
 
+TEST_F(AssemblerTest, answers_that_were_lost_are_told_where_they_were_said) {
+  handshake();
+  give(client, kAck, 101, 501, "..");
+  std::vector<std::string> answered;
+  handler_.sinks.begin()->second.appetite = [&](Direction direction, std::uint64_t) {
+    if (direction == Direction::forward) answered.push_back(only_sink().stream[1]);
+    return kWantAll;
+  };
+  give(client, kAck, 105, 503, "q3");  // before it a question was lost, and its answer
+  give(client, kAck, 107, 505, "q4");  // before it an answer was lost
+  give(server, kAck, 505, 109, "a4");
+  pass(limits_.reorder_window * 3);
+  EXPECT_THAT(answered, ElementsAre("??", "????"));
+  EXPECT_EQ(only_sink().stream[1], "????a4");
+}
+
 struct HeldAtTheEnd : AssemblerTest {
   // Of a conversation with holes in both directions: which of them spoke, in the order told.
   std::string order(Side asks) {
