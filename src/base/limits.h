@@ -69,11 +69,11 @@ struct Limits {
   std::size_t dicom_scheduled_steps = 32;     ///< likewise; of one data set, the rest is forgotten
   std::size_t dicom_failure_reasons = 16;     ///< different ones of a commitment; the rest is forgotten
   std::uint64_t dicom_inflated_bytes = 1 << 20;  ///< of a deflated data set's head; victim: what it says behind them
-  std::size_t hl7_message_bytes = 512 * 1024;  ///< wanted head of a message; the rest is skipped and counted
-  std::size_t hl7_block_messages = 1024;       ///< told of one block, a batch; victim: those beyond are counted
-  std::size_t hl7_orders = 32;                 ///< told of one message; those beyond are counted
-  std::size_t hl7_patient_ids = 16;            ///< other ids, and merges, told of one message; victim: those beyond
-  std::size_t hl7_pending_messages = 256;      ///< messages awaiting their acknowledgement; victim: the oldest
+  std::size_t hl7_message_bytes = 512 * 1024;    ///< wanted head of a message; the rest is skipped and counted
+  std::size_t hl7_block_messages = 1024;         ///< told of one block, a batch; victim: those beyond are counted
+  std::size_t hl7_orders = 32;                   ///< told of one message; those beyond are counted
+  std::size_t hl7_patient_ids = 16;              ///< other ids, and merges, told of one message; victim: those beyond
+  std::size_t hl7_pending_messages = 256;        ///< messages awaiting their acknowledgement; victim: the oldest
   Duration hl7_answer_timeout = std::chrono::seconds{30};  ///< a message that nobody answers
   Duration hl7_late_answer = std::chrono::minutes{10};     ///< for which its answer is still waited for; victim: it is
                                                            ///< told as it is

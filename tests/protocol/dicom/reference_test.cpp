@@ -9,9 +9,10 @@ namespace dcmwatch::dicom {
 namespace {
 
 TEST(DicomReference, is_what_the_tables_say) {
-  EXPECT_TRUE(test::is_up_to_date(DCMWATCH_ROOT "/docs/dicom.md",
-                                  test::fields_table({"dicom.", "study.", "order.accession", "link.", "patient.", "violation."}),
-                                  test::violations_table(kBreachRules)))
+  EXPECT_TRUE(test::is_up_to_date(
+      DCMWATCH_ROOT "/docs/dicom.md",
+      test::fields_table({"dicom.", "study.", "order.accession", "link.", "patient.", "violation."}),
+      test::violations_table(kBreachRules)))
       << "docs/dicom.md is out of date; DCMWATCH_WRITE_DOCS=1 test_protocol_dicom --gtest_filter='DicomReference.*' "
          "writes it anew";
 }
