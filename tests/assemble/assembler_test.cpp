@@ -100,6 +100,15 @@ class AssemblerTest : public testing::Test {
     handler_.sinks.begin()->second.wakes_after = time;
     give(client, kAck, 106, 501, "world");
   }
+  /// Who speaks after the handshake and two bytes, in order_: ? for the client, ! for the server.
+  void begin_to_note_who_speaks() {
+    handshake();
+    give(client, kAck, 101, 501, "..");
+    handler_.sinks.begin()->second.appetite = [this](Direction direction, std::uint64_t) {
+      order_ += direction == Direction::forward ? '?' : '!';
+      return kWantAll;
+    };
+  }
   void pass(Duration time) {
     now_ns_ += time.count();
     assembler_.advance(timestamp_from_ns(now_ns_));
@@ -111,6 +120,7 @@ class AssemblerTest : public testing::Test {
   std::uint16_t client_port_ = 40000;
   Limits limits_;
   RecordingHandler handler_;
+  std::string order_;
   Assembler assembler_{limits_, handler_};
   std::int64_t now_ns_ = 1'700'000'000'000'000'000;
   std::uint64_t packet_ = 0;
@@ -834,13 +844,7 @@ TEST_F(AssemblerTest, an_answer_captured_before_its_question_waits_for_it) {
 }
 
 TEST_F(AssemblerTest, behind_two_holes_too_an_answer_never_comes_before_its_question) {
-  handshake();
-  give(client, kAck, 101, 501, "..");
-  std::string order;
-  handler_.sinks.begin()->second.appetite = [&order](Direction direction, std::uint64_t) {
-    order += direction == Direction::forward ? '?' : '!';
-    return kWantAll;
-  };
+  begin_to_note_who_speaks();
   give(server, kAck, 501, 105, "a1");  // what it answers was lost
   give(client, kAck, 105, 503, "q2");
   give(server, kAck, 503, 107, "a2");
@@ -848,7 +852,7 @@ TEST_F(AssemblerTest, behind_two_holes_too_an_answer_never_comes_before_its_ques
   give(client, kAck, 109, 507, "q4");
   give(server, kAck, 507, 111, "a4");
   pass(limits_.reorder_window * 3);
-  EXPECT_EQ(order, "!?!!?!");
+  EXPECT_EQ(order_, "!?!!?!");
 }
 
 TEST_F(AssemblerTest, who_reads_an_answer_knows_by_then_that_its_question_was_lost) {
@@ -871,13 +875,7 @@ TEST_F(AssemblerTest, who_reads_an_answer_knows_by_then_that_its_question_was_lo
 }
 
 TEST_F(AssemblerTest, behind_a_hole_given_up_too_an_answer_waits_for_its_question) {
-  handshake();
-  give(client, kAck, 101, 501, "..");
-  std::string order;
-  handler_.sinks.begin()->second.appetite = [&order](Direction direction, std::uint64_t) {
-    order += direction == Direction::forward ? '?' : '!';
-    return kWantAll;
-  };
+  begin_to_note_who_speaks();
   give(client, kAck, 103, 501);
   give(client, kAck, 103, 503);        // an answer was lost
   give(server, kAck, 503, 105, "a1");  // and this one's question comes late
@@ -886,7 +884,7 @@ TEST_F(AssemblerTest, behind_a_hole_given_up_too_an_answer_waits_for_its_questio
   give(client, kAck, 103, 503, "q1");
   give(client, kAck, 105, 505, "q2");
   pass(limits_.reorder_window * 3);
-  EXPECT_EQ(order, "?!?");
+  EXPECT_EQ(order_, "?!?");
 }
 
 TEST_F(AssemblerTest, answers_that_were_lost_are_told_where_they_were_said) {

@@ -1,5 +1,8 @@
 """Captures of connections that were never there: who says what to whom, and when."""
+import pathlib
 import struct
+import tempfile
+import unittest
 
 SYN, ACK, PUSH, FIN, RST = 0x02, 0x10, 0x08, 0x01, 0x04
 
@@ -58,3 +61,14 @@ class Connection:
 
     def reset(self, side):
         self.segment(side, RST | ACK)
+
+
+class SpokenTest(unittest.TestCase):
+    """What is said in a capture of its own, written into a folder that goes with the test."""
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.capture = Capture()

@@ -1,10 +1,8 @@
 """Who answered an HL7 message, when, on which connection, and why nobody did: the records, and what the rules find in them."""
-import pathlib
-import tempfile
 import unittest
 
 import dcmwatch as d
-from spoken import ACK, PUSH, RST, Capture, Connection, framed
+from spoken import ACK, PUSH, RST, Capture, Connection, SpokenTest, framed
 
 RIS, PACS = (10, 20, 40, 10), (10, 20, 20, 10)
 
@@ -17,15 +15,7 @@ def answer(number, code="AA", more=""):
     return f"MSH|^~\\&|PACS|HOSPITAL|RIS|HOSPITAL|20260302080000||ORR^O02|A{number}|P|2.5.1\rMSA|{code}|M{number}\r{more}"
 
 
-class Acknowledgements(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.capture = Capture()
-
+class Acknowledgements(SpokenTest):
     def told(self, *arguments):
         path = self.folder / f"{len(list(self.folder.iterdir()))}.pcap"
         return d.records(self.capture.write(path), "--rules", d.RULES, *arguments)

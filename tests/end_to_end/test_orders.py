@@ -1,10 +1,8 @@
 """How far an order got, where its messages are not what they should be: who sent a report, whether anybody accepted it, and what the rules find."""
-import pathlib
-import tempfile
 import unittest
 
 import dcmwatch as d
-from spoken import Capture, Connection
+from spoken import Connection, SpokenTest
 
 HIS, ENGINE, RIS, STRANGER = (10, 20, 40, 30), (10, 20, 40, 20), (10, 20, 40, 10), (10, 20, 99, 66)
 A_DAY = 86_400
@@ -19,14 +17,9 @@ def answer(number, code="AA"):
     return f"MSH|^~\\&|ENGINE|HOSPITAL|RIS|HOSPITAL|20260302080000||ACK|A{number}|P|2.5.1\rMSA|{code}|M{number}\r"
 
 
-class OrdersWays(unittest.TestCase):
-    maxDiff = None
-
+class OrdersWays(SpokenTest):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.capture = Capture()
+        super().setUp()
         self.numbers = 0
 
     def say(self, kind, accession, code="AA", client=RIS, **more):
