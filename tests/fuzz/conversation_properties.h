@@ -36,15 +36,20 @@ inline std::vector<Chunk> in_pieces(const std::vector<Chunk>& chunks, std::size_
   return pieces;
 }
 
-/// Whether every unit was followed from the association's request on. Where the step is lost, or was never had, the
-/// next unit is sought in what has arrived, so that the cuts count.
+/// Where the step is lost, or was never had, the next unit is sought in what has arrived, so that the cuts count. An
+/// association that is under way is marked; of one that is over, the violation alone tells.
+inline bool loses_step(const Event& event) {
+  const auto* violation = std::get_if<Violation>(&event.facts);
+  const bool is_no_pdu = violation && (violation->name == "dicom.pdu_type" || violation->name == "dicom.pdu_length");
+  return event.visibility.lost || event.visibility.undecodable || is_no_pdu;
+}
+
+/// Whether every unit was followed from the association's request on.
 inline bool in_step(const std::vector<Event>& events) {
   const auto first = std::ranges::find_if(
       events, [](const Event& event) { return !std::holds_alternative<ConnectionFact>(event.facts); });
   const auto* association = first == events.end() ? nullptr : std::get_if<DicomAssociation>(&first->facts);
-  return association && association->calling_ae && std::ranges::none_of(events, [](const Event& event) {
-           return event.visibility.lost || event.visibility.undecodable;
-         });
+  return association && association->calling_ae && std::ranges::none_of(events, loses_step);
 }
 
 /// Plays the chunks as they are, and again in pieces of `size`: where DICOM is recognised an association is told, every

@@ -81,6 +81,10 @@ def write_dicom(seeds, name, connections):
     short = sorted((s for s in connections if sum(len(p) for _, p in s) <= CONVERSATION_BYTES), key=lambda s: -len(s))
     for segments in short[:CONVERSATIONS]:
         write("conversation", bytes([6]) + b"".join(bytes([not sent]) + struct.pack(">H", len(p)) + p for sent, p in segments))
+        if segments[-1][1].startswith(b"\x07"):
+            accept = next(p for sent, p in segments if not sent)
+            write("conversation", bytes([6]) + b"".join(
+                bytes([not sent]) + struct.pack(">H", len(p)) + p for sent, p in segments + [(False, b"no PDU" * 20 + accept + b"nor this")]))
     for kind, body in (pdu for segments in connections for pdu in pdus(segments)):
         if kind != 4:
             write("pdu", bytes([kind, 3]) + body)
