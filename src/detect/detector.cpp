@@ -9,7 +9,7 @@ namespace {
 constexpr char kEnd = '\0';  // between the parts of a key
 constexpr std::string_view kOthers = "others";
 // A bit that no kind has: of rules that need no deviation, and of every observation.
-constexpr DeviationKinds kWithoutDeviation = DeviationKinds{1} << 31;
+constexpr DeviationKinds kWithoutDeviation = DeviationKinds{1} << 63;
 
 template <typename Value>
 void append_bytes(std::string& key, const Value& value) {

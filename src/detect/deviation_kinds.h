@@ -8,7 +8,8 @@
 namespace dcmwatch {
 
 /// One bit a kind.
-using DeviationKinds = std::uint32_t;
+using DeviationKinds = std::uint64_t;
+static_assert(kDeviationKinds < 63);
 
 constexpr DeviationKinds only(DeviationKind kind) { return DeviationKinds{1} << static_cast<unsigned>(kind); }
 

@@ -6,8 +6,7 @@
 namespace dcmwatch {
 namespace {
 
-constexpr auto kKinds = static_cast<unsigned>(DeviationKind::order) + 1;
-constexpr DeviationKinds kEveryKind = (DeviationKinds{1} << kKinds) - 1;
+constexpr DeviationKinds kEveryKind = (DeviationKinds{1} << kDeviationKinds) - 1;
 
 std::string_view as_string(std::string_view value) { return value; }
 std::string as_string(std::int64_t value) { return std::to_string(value); }
@@ -101,7 +100,7 @@ bool is_there(const Field& field, const Record& record) {
 
 DeviationKinds kinds_among(const std::vector<Value>& values) {
   DeviationKinds kinds = 0;
-  for (unsigned i = 0; i < kKinds; ++i) {
+  for (unsigned i = 0; i < kDeviationKinds; ++i) {
     const auto kind = static_cast<DeviationKind>(i);
     if (is_wanted(values, to_text(kind))) kinds |= only(kind);
   }

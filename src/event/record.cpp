@@ -24,6 +24,25 @@ std::string_view to_text(DeviationKind kind) {
     case DeviationKind::ack_mode: return "ack_mode";
     case DeviationKind::move_destination: return "move_destination";
     case DeviationKind::order: return "order";
+    case DeviationKind::worklist_entry: return "worklist_entry";
+    case DeviationKind::denied: return "denied";
+    case DeviationKind::source_mac: return "source.mac";
+    case DeviationKind::destination_mac: return "destination.mac";
+    case DeviationKind::vlan: return "vlan";
+    case DeviationKind::ae_title_case: return "ae_title_case";
+    case DeviationKind::ae_title_two_places: return "ae_title_two_places";
+    case DeviationKind::service: return "service";
+    case DeviationKind::transfer_syntax: return "transfer_syntax";
+    case DeviationKind::transport_security: return "transport_security";
+    case DeviationKind::window: return "window";
+    case DeviationKind::expired: return "expired";
+    case DeviationKind::rate: return "rate";
+    case DeviationKind::slow_answer: return "slow_answer";
+    case DeviationKind::silent: return "silent";
+    case DeviationKind::listener: return "listener";
+    case DeviationKind::outside: return "outside";
+    case DeviationKind::implementation: return "implementation";
+    case DeviationKind::implementation_changed: return "implementation_changed";
   }
   return {};
 }
@@ -44,6 +63,16 @@ std::string_view to_text(UnknownKind kind) {
     case UnknownKind::ack_mode: return "ack_mode";
     case UnknownKind::move_destination: return "move_destination";
     case UnknownKind::order: return "order";
+    case UnknownKind::worklist_entry: return "worklist_entry";
+    case UnknownKind::source_device: return "source.device";
+    case UnknownKind::destination_device: return "destination.device";
+    case UnknownKind::mac: return "mac";
+    case UnknownKind::transfer_syntax: return "transfer_syntax";
+    case UnknownKind::transport_security: return "transport_security";
+    case UnknownKind::rate: return "rate";
+    case UnknownKind::answer_time: return "answer_time";
+    case UnknownKind::silent: return "silent";
+    case UnknownKind::implementation: return "implementation";
   }
   return {};
 }

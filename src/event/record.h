@@ -33,8 +33,28 @@ enum class DeviationKind : std::uint8_t {
   processing_id,  ///< a test message where production's are declared
   ack_mode,
   move_destination,
-  order,  ///< nobody was seen to order a study that the flow requires to be ordered
+  order,           ///< nobody was seen to order a study that the flow requires to be ordered
+  worklist_entry,  ///< no worklist gave it to its sender, though the flow requires that
+  denied,          ///< somebody forbade this in so many words
+  source_mac,      ///< not the device's, in a zone whose devices show their own
+  destination_mac,
+  vlan,                 ///< of neither end's zone
+  ae_title_case,        ///< the device's title, but for upper and lower case
+  ae_title_two_places,  ///< another device, or nobody declared, uses it at the same time
+  service,              ///< something else is spoken where a declared service listens
+  transfer_syntax,
+  transport_security,  ///< TLS where it is forbidden, or none where it is required
+  window,              ///< outside the flow's windows
+  expired,             ///< the flow is declared no more
+  rate,                ///< more, or less, in an hour than the flow expects
+  slow_answer,
+  silent,                  ///< a declared flow was not seen when it had to be
+  listener,                ///< a declared device accepts connections on a port that no flow has
+  outside,                 ///< a peer beyond every declared network
+  implementation,          ///< the device runs other software than is declared
+  implementation_changed,  ///< … than it did when last seen
 };
+inline constexpr unsigned kDeviationKinds = static_cast<unsigned>(DeviationKind::implementation_changed) + 1;
 
 /// A thing declared that could not be checked.
 enum class UnknownKind : std::uint8_t {
@@ -51,8 +71,19 @@ enum class UnknownKind : std::uint8_t {
   processing_id,
   ack_mode,
   move_destination,
-  order
+  order,
+  worklist_entry,
+  source_device,  ///< several stand behind this address, and what was seen does not say which
+  destination_device,
+  mac,
+  transfer_syntax,
+  transport_security,
+  rate,  ///< something of the hour could not be seen
+  answer_time,
+  silent,  ///< likewise, of the time in which it was to be seen
+  implementation
 };
+inline constexpr unsigned kUnknownKinds = static_cast<unsigned>(UnknownKind::implementation) + 1;
 
 struct Deviation {
   DeviationKind kind{};

@@ -294,21 +294,22 @@ class Judgement {
   void judge_titles(const std::optional<AeTitle>& calling_ae, const std::optional<AeTitle>& called_ae) {
     if (flows_.empty()) return;
     judge_title(called_ae, DeviationKind::called_ae_title, UnknownKind::called_ae_title, &Flow::called_ae,
-                model_.devices[acceptor()]);
+                model_.devices[acceptor()].answers_to);
     judge_title(calling_ae, DeviationKind::calling_ae_title, UnknownKind::calling_ae_title, &Flow::calling_ae,
-                model_.devices[opener()]);
+                model_.devices[opener()].calls_as);
   }
 
   void judge_title(const std::optional<AeTitle>& seen, DeviationKind kind, UnknownKind unseen,
-                   std::optional<Allowed<std::string>> Flow::*restriction, const Device& device) {
+                   std::optional<Allowed<std::string>> Flow::*restriction,
+                   const std::vector<std::string>& titles_of_device) {
     if (!seen) return unknown(unseen);
     const std::string_view title = trimmed(*seen);
     const auto allowed_by = [&](const Flow& flow) {
       if (flow.*restriction) return allows(*(flow.*restriction), title);
-      return std::find(device.ae_titles.begin(), device.ae_titles.end(), title) != device.ae_titles.end();
+      return std::ranges::find(titles_of_device, title) != titles_of_device.end();
     };
     narrow(kind, std::string{title}, allowed_by, [&](const Flow& flow, std::set<std::string>& expected) {
-      const auto& titles = flow.*restriction ? (flow.*restriction)->values : device.ae_titles;
+      const auto& titles = flow.*restriction ? (flow.*restriction)->values : titles_of_device;
       expected.insert(titles.begin(), titles.end());
     });
   }

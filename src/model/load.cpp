@@ -92,7 +92,8 @@ void load_zones(const Node& section, Loading& loading) {
   std::vector<Claim> all;
   for (const Node& entry : entries_of(section, "zone", loading.problems)) {
     const auto index = static_cast<std::uint32_t>(loading.model.zones.size());
-    Zone zone{.name = entry.key, .description = {}, .networks = {}};
+    Zone zone;
+    zone.name = entry.key;
     MapReader map{entry, "zone " + in_quotes(entry.key), loading.problems};
     zone.description = map.text("description");
     if (const Node* const networks = map.required("networks", "list them: networks: [10.20.30.0/24]")) {
@@ -221,7 +222,8 @@ void load_device(const Node& entry, Loading& loading, std::vector<Claim>& all) {
       const auto title = read_ae_title(*item, loading.problems);
       if (!title) continue;
       loading.ae_titles.emplace(*title, index);
-      device.ae_titles.push_back(*title);
+      device.calls_as.push_back(*title);
+      device.answers_to.push_back(*title);
     }
   }
   if (const Node* const quirks = map.optional("quirks")) device.quirks = read_quirks(*quirks, loading.problems);

@@ -262,7 +262,7 @@ class FlowLoader {
     for (const Party& party : parties) {
       for (const std::uint32_t device : devices_of(loading_.model, party)) {
         const Device& end = loading_.model.devices[device];
-        if (!end.ae_titles.empty()) continue;
+        if (!(key == "calling_ae" ? end.calls_as : end.answers_to).empty()) continue;
         problems_.add(parties_node->at,
                       "device " + in_quotes(end.name) + " speaks DICOM in " + what_ + " but has no AE title",
                       "give it 'ae_titles', or give the flow '" + std::string{key} + '\'');

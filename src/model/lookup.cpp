@@ -13,7 +13,8 @@ Lookup::Lookup(std::shared_ptr<const Model> model) : model_(std::move(model)), m
   }
   for (std::uint32_t device = 0; device < model_->devices.size(); ++device) {
     for (const Network& address : model_->devices[device].addresses) devices_.add(address, device);
-    for (const std::string& title : model_->devices[device].ae_titles) ae_titles_.insert(title);
+    for (const std::string& title : model_->devices[device].calls_as) ae_titles_.insert(title);
+    for (const std::string& title : model_->devices[device].answers_to) ae_titles_.insert(title);
   }
   for (std::uint32_t flow = 0; flow < model_->flows.size(); ++flow) join(flow);
 
@@ -37,6 +38,7 @@ Lookup::PartyId Lookup::id_of(const Party& party) const {
     case Party::Kind::device: return party.index;
     case Party::Kind::group: return devices + party.index;
     case Party::Kind::zone: return devices + groups + party.index;
+    case Party::Kind::anybody: return devices + groups + static_cast<PartyId>(model_->zones.size());
   }
   return 0;
 }

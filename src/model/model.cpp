@@ -20,11 +20,12 @@ std::vector<std::uint32_t> devices_of(const Model& model, const Party& party) {
   switch (party.kind) {
     case Party::Kind::device: return {party.index};
     case Party::Kind::group: return model.groups[party.index].devices;
-    case Party::Kind::zone: break;
+    case Party::Kind::zone:
+    case Party::Kind::anybody: break;
   }
   std::vector<std::uint32_t> devices;
   for (std::uint32_t device = 0; device < model.devices.size(); ++device) {
-    if (model.devices[device].zone == party.index) devices.push_back(device);
+    if (party.kind == Party::Kind::anybody || model.devices[device].zone == party.index) devices.push_back(device);
   }
   return devices;
 }

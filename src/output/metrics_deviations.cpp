@@ -8,34 +8,20 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::array kDeviations{DeviationKind::source_device,
-                                 DeviationKind::destination_device,
-                                 DeviationKind::flow,
-                                 DeviationKind::zone_crossing,
-                                 DeviationKind::port,
-                                 DeviationKind::direction,
-                                 DeviationKind::calling_ae_title,
-                                 DeviationKind::called_ae_title,
-                                 DeviationKind::operation,
-                                 DeviationKind::sop_class,
-                                 DeviationKind::sender,
-                                 DeviationKind::receiver,
-                                 DeviationKind::message_type,
-                                 DeviationKind::version,
-                                 DeviationKind::processing_id,
-                                 DeviationKind::ack_mode,
-                                 DeviationKind::move_destination,
-                                 DeviationKind::order};
-constexpr std::array kUnknowns{UnknownKind::direction,        UnknownKind::service,       UnknownKind::calling_ae_title,
-                               UnknownKind::called_ae_title,  UnknownKind::operation,     UnknownKind::sop_class,
-                               UnknownKind::sender,           UnknownKind::receiver,      UnknownKind::message_type,
-                               UnknownKind::version,          UnknownKind::processing_id, UnknownKind::ack_mode,
-                               UnknownKind::move_destination, UnknownKind::order};
+/// Every kind, in the order of their numbers.
+template <typename Kind, unsigned count>
+constexpr std::array<Kind, count> every() {
+  std::array<Kind, count> kinds{};
+  for (unsigned i = 0; i < count; ++i) kinds[i] = static_cast<Kind>(i);
+  return kinds;
+}
+constexpr auto kDeviations = every<DeviationKind, kDeviationKinds>();
+constexpr auto kUnknowns = every<UnknownKind, kUnknownKinds>();
 
 /// True the first time it is asked of a kind.
 template <typename Kind>
-bool first_time(std::uint32_t& seen, Kind kind) {
-  const std::uint32_t bit = std::uint32_t{1} << static_cast<unsigned>(kind);
+bool first_time(std::uint64_t& seen, Kind kind) {
+  const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(kind);
   const bool first = (seen & bit) == 0;
   seen |= bit;
   return first;
@@ -74,8 +60,8 @@ class DeviationMetrics final : public MetricGroup {
 
  private:
   struct Counted {
-    std::uint32_t deviations = 0;
-    std::uint32_t unknown = 0;
+    std::uint64_t deviations = 0;
+    std::uint64_t unknown = 0;
   };
 
   void count(const Declared& declared, Counted& counted) {

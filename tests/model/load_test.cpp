@@ -37,7 +37,7 @@ std::string errors_of(const std::string& text) {
 TEST(LoadModel, TheSoundModelIsSound) {
   const auto model = parse_model(std::string{kSound}, "m");
   EXPECT_EQ(model->zones.size(), 3U);
-  EXPECT_EQ(model->devices.at(0).ae_titles, (std::vector<std::string>{"PACS", "PACS_Q"}));
+  EXPECT_EQ(model->devices.at(0).calls_as, (std::vector<std::string>{"PACS", "PACS_Q"}));
   EXPECT_EQ(model->devices.at(0).addresses.size(), 2U);
   EXPECT_EQ(to_text(model->services.at(2).ports.at(1)), "5900-5910");
 }

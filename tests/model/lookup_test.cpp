@@ -505,14 +505,20 @@ TEST(Judge, NamesLiveAsLongAsWhatWasDeclared) {
 // Ten thousand devices and a hundred thousand flows, made by hand: a lookup costs about what it costs for ten.
 Model large_model(std::uint32_t devices, std::uint32_t flows) {
   Model model;
-  model.zones.push_back({"z", "", {Network::parse("10.0.0.0/8").value()}});
-  model.services.push_back({"dicom", "", ServiceProtocol::dicom, {Transport::tcp}, {{104, 104}}});
+  Zone& zone = model.zones.emplace_back();
+  zone.name = "z";
+  zone.networks = {Network::parse("10.0.0.0/8").value()};
+  Service& service = model.services.emplace_back();
+  service.name = "dicom";
+  service.protocol = ServiceProtocol::dicom;
+  service.transports = {Transport::tcp};
+  service.ports = {{104, 104}};
   for (std::uint32_t i = 0; i < devices; ++i) {
     Device device;
     device.name = "d" + std::to_string(i);
     device.addresses.push_back(
         Network::parse("10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1)).value());
-    device.ae_titles = {"D" + std::to_string(i)};
+    device.calls_as = device.answers_to = {"D" + std::to_string(i)};
     model.devices.push_back(std::move(device));
   }
   for (std::uint32_t i = 0; i < flows; ++i) {
