@@ -44,12 +44,16 @@ inline bool loses_step(const Event& event) {
   return event.visibility.lost || event.visibility.undecodable || is_no_pdu;
 }
 
-/// Whether every unit was followed from the association's request on.
-inline bool in_step(const std::vector<Event>& events) {
+/// Whether every unit was followed from the association's request on, with which the opener began. What is no request
+/// when seen whole may look like one as far as its first piece goes.
+inline bool in_step(const std::vector<Chunk>& chunks, const std::vector<Event>& events) {
   const auto first = std::ranges::find_if(
       events, [](const Event& event) { return !std::holds_alternative<ConnectionFact>(event.facts); });
   const auto* association = first == events.end() ? nullptr : std::get_if<DicomAssociation>(&first->facts);
-  return association && association->calling_ae && std::ranges::none_of(events, loses_step);
+  const auto opening = std::ranges::find(chunks, Direction::forward, &Chunk::direction);
+  const bool is_opened_by_it =
+      association && association->calling_ae && opening != chunks.end() && first->first.packet == opening->mark.packet;
+  return is_opened_by_it && std::ranges::none_of(events, loses_step);
 }
 
 /// Plays the chunks as they are, and again in pieces of `size`: where DICOM is recognised an association is told, every
@@ -76,7 +80,7 @@ inline void check_conversation(const std::vector<Chunk>& chunks, std::size_t siz
   require(open == 0, "every association that began has an end");
   require(ended || !is_dicom, "of a DICOM connection an association is told");
   const std::vector<Event> again = events_of(parties, in_pieces(chunks, size), kPseudonymizer);
-  if (!in_step(events)) return;
+  if (!in_step(chunks, events)) return;
   const std::string whole = lines_of(events), cut = lines_of(again);
   if (whole != cut) std::fprintf(stderr, "as it is:\n%s\nin pieces of %zu:\n%s\n", whole.c_str(), size, cut.c_str());
   require(whole == cut, "how the bytes are cut does not matter");
