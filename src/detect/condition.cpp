@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "detect/pattern.h"
+#include "model/map_reader.h"
 
 namespace dcmwatch {
 namespace {
@@ -22,8 +23,10 @@ struct Word {
 /// group | name
 class ConditionReader {
  public:
-  ConditionReader(const Node& node, const std::vector<std::string>& selections, Problems& problems)
-      : node_(node), selections_(selections), problems_(problems), used_(selections.size()) {
+  /// `used` learns which selections the condition asks for.
+  ConditionReader(const Node& node, const std::vector<std::string>& selections, std::vector<bool>& used,
+                  Problems& problems)
+      : node_(node), selections_(selections), used_(used), problems_(problems) {
     advance();
   }
 
@@ -31,7 +34,6 @@ class ConditionReader {
     auto condition = read_disjunction();
     if (condition && !word_.text.empty())
       condition = complain("unexpected " + in_quotes(word_.text), "expected 'and', 'or' or the end");
-    if (condition) refuse_unused();
     return condition;
   }
 
@@ -50,7 +52,10 @@ class ConditionReader {
     next_ = end;
   }
 
-  [[nodiscard]] bool at(std::string_view word) const { return word_.text == word; }
+  // Sigma's older rules shout.
+  [[nodiscard]] bool at(std::string_view word) const {
+    return stands_in(word_.text, word, Anchor::whole, Case::ignored);
+  }
 
   bool take(std::string_view word) {
     if (!at(word)) return false;
@@ -116,6 +121,8 @@ class ConditionReader {
     if (word_.text.empty()) return complain("condition ends too early", "a selection's name is missing");
     if (at("|")) return complain("aggregations ('| count() ...') are not supported", "a rule is about one record");
     if (at("near")) return complain("'near' is not supported", "a rule is about one record");
+    if (std::isdigit(static_cast<unsigned char>(word_.text.front())) != 0)
+      return complain("unknown selection " + in_quotes(word_.text), "of several, '1 of' and 'all of' can be asked for");
     return complain("unknown selection " + in_quotes(word_.text), suggest(word_.text, views()));
   }
 
@@ -130,7 +137,7 @@ class ConditionReader {
     if (!take("of")) return complain("expected 'of'", "write '1 of them' or 'all of selection*'");
     // Sigma: a selection whose name begins with an underscore is not one of "them".
     const bool them = at("them");
-    const Pattern pattern{word_.text, Pattern::Anchor::whole};
+    const Pattern pattern{word_.text, Anchor::whole};
     for (std::size_t i = 0; i < selections_.size(); ++i) {
       if (them ? selections_[i].front() != '_' : pattern.matches(selections_[i]))
         condition.parts.push_back(selection(i));
@@ -146,31 +153,49 @@ class ConditionReader {
     return {Condition::Kind::selection, index, {}};
   }
 
-  void refuse_unused() {
-    for (std::size_t i = 0; i < selections_.size(); ++i) {
-      if (!used_[i])
-        problems_.add(node_.at, "the condition does not use selection " + in_quotes(selections_[i]),
-                      "use it or remove it");
-    }
-  }
-
   const Node& node_;
   const std::vector<std::string>& selections_;
+  std::vector<bool>& used_;
   Problems& problems_;
-  std::vector<bool> used_;
   std::vector<std::string_view> views_;
   Word word_;
   std::size_t next_ = 0;
   int depth_ = 0;
 };
 
+// Sigma: the condition can be a list, of which one must hold.
+std::optional<Condition> read_any_of(const Node& list, const std::vector<std::string>& selections,
+                                     std::vector<bool>& used, Problems& problems) {
+  Condition any{Condition::Kind::disjunction, 0, {}};
+  for (const Node& item : list.children) {
+    if (!scalar(item, "each of 'condition'", problems)) return std::nullopt;
+    auto part = ConditionReader{item, selections, used, problems}.read();
+    if (!part) return std::nullopt;
+    any.parts.push_back(std::move(*part));
+  }
+  return any;
+}
+
 }  // namespace
 
 std::optional<Condition> read_condition(const Node& node, const std::vector<std::string>& selections,
                                         Problems& problems) {
-  if (node.kind == Node::Kind::scalar) return ConditionReader{node, selections, problems}.read();
-  problems.add(node.at.line != 0 ? node.at : node.key_at, "'condition' must be one text", "join several by 'or'");
-  return std::nullopt;
+  std::vector<bool> used(selections.size());
+  std::optional<Condition> condition;
+  if (node.kind == Node::Kind::scalar) {
+    condition = ConditionReader{node, selections, used, problems}.read();
+  } else if (node.kind == Node::Kind::list && !node.children.empty()) {
+    condition = read_any_of(node, selections, used, problems);
+  } else {
+    problems.add(node.at.line != 0 ? node.at : node.key_at,
+                 "'condition' must be a text, or a list of which one must hold", "write 'condition: selection'");
+  }
+  if (!condition) return std::nullopt;
+  for (std::size_t i = 0; i < selections.size(); ++i) {
+    if (!used[i])
+      problems.add(node.at, "the condition does not use selection " + in_quotes(selections[i]), "use it or remove it");
+  }
+  return condition;
 }
 
 }  // namespace dcmwatch

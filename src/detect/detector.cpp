@@ -8,6 +8,8 @@ namespace {
 
 constexpr char kEnd = '\0';  // between the parts of a key
 constexpr std::string_view kOthers = "others";
+// Exceptions count as findings do, by numbers that no finding has.
+constexpr std::uint64_t kOfException = std::uint64_t{1} << 63;
 // A bit that no kind has: of rules that need no deviation, and of every observation.
 constexpr DeviationKinds kWithoutDeviation = DeviationKinds{1} << 63;
 
@@ -77,8 +79,16 @@ std::size_t Detector::CountedHash::operator()(const Counted& counted) const {
   return hash;
 }
 
-Detector::Detector(RuleSet rules, const Limits& limits)
-    : rules_(std::move(rules)), limits_(limits), counted_(limits.findings) {
+Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& exceptions)
+    : rules_(std::move(rules)),
+      exceptions_(exceptions),
+      exceptions_of_(rules_.size()),
+      limits_(limits),
+      counted_(limits.findings) {
+  for (const Exception& exception : exceptions_) {
+    exceptions_of_[exception.rule].push_back(suppressed_.size());
+    suppressed_.push_back({exception.info});
+  }
   for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
     const DeviationKinds needs = rules_[rule].needs().value_or(kWithoutDeviation);
     for (std::size_t dataset = 0; dataset < candidates_.size(); ++dataset) {
@@ -127,7 +137,7 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
     if ((needs & kinds) == 0) continue;
     const bool matches = rules_[rule].matches(observation);
     const Step known = matches ? match(rule, observation, sink) : Step{};
-    if (!rules_[rule].asks_for_deviations_alone()) {
+    if (!goes_by_judgement(rule)) {
       plan.steps.push_back({.rule = rule});
     } else if (matches) {
       plan.steps.push_back(known);
@@ -135,18 +145,45 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
   }
 }
 
+bool Detector::goes_by_judgement(std::uint32_t rule) const {
+  return exceptions_of_[rule].empty() && rules_[rule].asks_for_deviations_alone();
+}
+
+std::optional<std::size_t> Detector::exception_for(std::uint32_t rule, const Observation& observation) const {
+  std::optional<std::size_t> ended;
+  for (const std::size_t exception : exceptions_of_[rule]) {
+    if (!exceptions_[exception].match.holds(Record{observation})) continue;
+    if (exceptions_[exception].holds_at(observation.event.last.time)) return exception;
+    ended = exception;
+  }
+  return ended;
+}
+
 Detector::Step Detector::match(std::uint32_t rule, const Observation& observation, FindingSink& sink) {
+  const std::optional<std::size_t> exception = exception_for(rule, observation);
+  if (exception && exceptions_[*exception].holds_at(observation.event.last.time)) {
+    if (counts_anew(rules_[rule], kOfException | *exception, observation)) ++suppressed_[*exception].times;
+    return {.rule = rule};
+  }
   Step step = find(rule, observation);
   if (step.known) {
+    if (exception) tell_expired(step.open->finding, *exception);
     repeat(step, observation);
     return step;
   }
   step.known = true;
   step.open = start(rules_[rule], observation, sink);
+  if (exception) tell_expired(step.open->finding, *exception);
   static_cast<void>(counts_anew(rules_[rule], step.open->finding.number, observation));
   if (step.folded) ++folded_;
   sink.on_finding(step.open->finding);
   return step;
+}
+
+void Detector::tell_expired(Finding& finding, std::size_t exception) {
+  if (finding.expired) return;
+  finding.expired = exceptions_[exception].info;
+  ++suppressed_[exception].expired;
 }
 
 void Detector::repeat(const Step& step, const Observation& observation) {
@@ -188,7 +225,7 @@ Detector::Findings::iterator Detector::start(const Rule& rule, const Observation
   if (findings_.size() >= std::max<std::size_t>(limits_.findings, 1)) forget_oldest(sink);
   ++distinct_[key_.substr(0, family_length_)];
   const Event& event = observation.event;
-  Finding finding{rule.info, Phase::start, ++started_, 1, event.first, event.last, observation};
+  Finding finding{rule.info, Phase::start, ++started_, 1, event.first, event.last, observation, {}};
   const auto open = findings_.insert(findings_.end(), {std::move(finding), key_, family_length_});
   by_key_.emplace(open->key, open);
   return open;

@@ -5,6 +5,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,11 +13,19 @@
 
 #include "base/limits.h"
 #include "base/recent_places.h"
+#include "detect/exceptions.h"
 #include "detect/recent_keys.h"
 #include "detect/rule.h"
 #include "event/record.h"
 
 namespace dcmwatch {
+
+/// What became of an exception.
+struct Suppressed {
+  std::shared_ptr<const ExceptionInfo> exception;
+  std::uint64_t times = 0;    ///< counted as a finding's are
+  std::uint64_t expired = 0;  ///< findings that it would have kept quiet, had it not ended
+};
 
 struct FindingSink {
   virtual ~FindingSink() = default;
@@ -37,15 +46,21 @@ struct FindingSink {
 /// things, what was counted is remembered until it has ended (the latest Limits::findings of them): for a rule about
 /// one dataset the record (an operation, say, is known by the packet of its request), for a rule about a category the
 /// conversation.
+///
+/// What an exception holds for makes no finding, but is counted; once the exception has ended, in packet time, the
+/// finding is there again, and says so. Rules that have no exception pay nothing for those of others.
 class Detector {
  public:
-  Detector(RuleSet rules, const Limits& limits);
+  /// The exceptions are from these rules.
+  Detector(RuleSet rules, const Limits& limits, const Exceptions& exceptions = {});
 
   void observe(const Observation& observation, FindingSink& sink);
   /// In the order in which they were first matched.
   void finish(FindingSink& sink);
 
   [[nodiscard]] const RuleSet& rules() const { return rules_; }
+  /// By exception, in their order.
+  [[nodiscard]] const std::vector<Suppressed>& suppressed() const { return suppressed_; }
   /// Findings told to their end early, to remember no more than Limits::findings; the victim is the one matched longest
   /// ago.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -111,6 +126,11 @@ class Detector {
 
   [[nodiscard]] bool fits(const Plan& plan, const Observation& observation) const;
   void make(Plan& plan, const Observation& observation, FindingSink& sink);
+  /// Whether what a rule makes of an observation is the same for all that share its judgement.
+  [[nodiscard]] bool goes_by_judgement(std::uint32_t rule) const;
+  /// One that the match falls under; one that holds still, if there is any.
+  [[nodiscard]] std::optional<std::size_t> exception_for(std::uint32_t rule, const Observation& observation) const;
+  void tell_expired(Finding& finding, std::size_t exception);
   Step match(std::uint32_t rule, const Observation& observation, FindingSink& sink);
   void repeat(const Step& step, const Observation& observation);
   void write_key(std::uint32_t rule, const Observation& observation);
@@ -120,6 +140,9 @@ class Detector {
   void forget_oldest(FindingSink& sink);
 
   RuleSet rules_;
+  Exceptions exceptions_;
+  std::vector<std::vector<std::size_t>> exceptions_of_;  // by rule
+  std::vector<Suppressed> suppressed_;                   // by exception
   std::array<std::vector<Candidate>, std::variant_size_v<Facts>> candidates_;
   RecentPlaces<Plan, kPlans> plans_;
   Limits limits_;

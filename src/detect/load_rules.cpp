@@ -5,6 +5,7 @@
 
 #include "detect/closed_values.h"
 #include "detect/rule.h"
+#include "detect/sigma_fields.h"
 #include "model/map_reader.h"
 
 namespace dcmwatch {
@@ -12,7 +13,12 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kStatuses{"stable", "test", "experimental", "deprecated", "unsupported"};
 constexpr std::array<std::string_view, 5> kLevels{"informational", "low", "medium", "high", "critical"};
+constexpr std::array<std::string_view, 4> kImpacts{"patient_safety", "availability", "integrity", "confidentiality"};
+constexpr std::array<std::string_view, 3> kResponsible{"healthcare_provider", "manufacturer", "supplier"};
+constexpr std::array<std::string_view, 2> kTaxonomies{"sigma", "dcmwatch"};
 constexpr std::string_view kProduct = "dcmwatch";
+constexpr std::string_view kRunbooks = "docs/runbooks/";
+constexpr std::size_t kMostSelections = 1024;
 constexpr std::string_view kIdCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 /// Datasets that a rule may take together.
@@ -32,7 +38,7 @@ std::uint32_t bit_of(std::string_view dataset) {
 
 class RuleReader {
  public:
-  explicit RuleReader(Problems& problems) : problems_(problems) {}
+  RuleReader(const RuleReading& reading, Problems& problems) : reading_(reading), problems_(problems) {}
 
   Rule read(const Node& root) {
     MapReader map{root, "a rule", problems_};
@@ -43,12 +49,16 @@ class RuleReader {
       read_source(*source);
     if (const Node* const detection = map.required("detection", "write selections and a condition"))
       read_detection(*detection);
+    read_catalogue(map);
     // Sigma's own, for people and other tools.
     for (const std::string_view key :
-         {"author", "date", "modified", "references", "falsepositives", "license", "related"})
+         {"author", "date", "modified", "references", "license", "related", "name", "scope"})
       map.optional(key);
+    if (const Node* const taxonomy = map.optional("taxonomy")) one_of(*taxonomy, "taxonomy", kTaxonomies);
     if (const Node* const listed_fields = map.optional("fields")) check_fields(*listed_fields);
-    map.done();
+    // Sigma permits keys of anybody's own. In our rules one that is not known is a word misspelt.
+    if (!foreign_) map.done();
+    if (reading_.complete && !foreign_) require_catalogue(root);
     rule_.info = std::make_shared<const RuleInfo>(std::move(info_));
     return std::move(rule_);
   }
@@ -68,6 +78,52 @@ class RuleReader {
     if (const Node* const node = map.optional("tags")) {
       for (const Node* const tag : scalars(*node, "'tags'", problems_)) read_tag(*tag);
     }
+  }
+
+  /// What a person wants to know who has such a finding before them.
+  void read_catalogue(MapReader& map) {
+    info_.false_positives = texts(map, "falsepositives");
+    info_.standards = texts(map, "standards");
+    if (const Node* const node = map.optional("impact")) {
+      for (const Node* const impact : scalars(*node, "'impact'", problems_)) {
+        if (const auto known = one_of(*impact, "impact", kImpacts); !known.empty()) info_.impact.emplace_back(known);
+      }
+    }
+    if (const Node* const node = map.optional("responsible")) info_.responsible = one_of(*node, "party", kResponsible);
+    if (const Node* const node = map.optional("runbook")) read_runbook(*node);
+  }
+
+  std::vector<std::string> texts(MapReader& map, std::string_view key) {
+    std::vector<std::string> texts;
+    const Node* const node = map.optional(key);
+    if (!node || node->kind == Node::Kind::null) return texts;
+    for (const Node* const text : scalars(*node, in_quotes(key), problems_)) texts.push_back(text->text);
+    return texts;
+  }
+
+  void read_runbook(const Node& node) {
+    const auto page = scalar(node, "'runbook'", problems_);
+    if (!page) return;
+    info_.runbook = *page;
+    const std::string_view slug = page->substr(std::min(kRunbooks.size(), page->size()));
+    if (!page->starts_with(kRunbooks) || !slug.ends_with(".md") || slug.size() == 3 ||
+        slug.find_first_not_of(kIdCharacters) != std::string_view::npos) {
+      problems_.add(node.at, in_quotes(*page) + " is no runbook", "write docs/runbooks/wrong_port.md and the like");
+    } else if (std::error_code error;
+               reading_.complete && !std::filesystem::exists(reading_.documents / *page, error)) {
+      problems_.add(node.at, "there is no " + in_quotes(*page), "write it");
+    }
+  }
+
+  void require_catalogue(const Node& root) {
+    const auto require = [&](bool is_there, std::string_view key, std::string fix) {
+      if (!is_there) problems_.add(root.at, "the rule says no " + in_quotes(key), std::move(fix));
+    };
+    require(!info_.description.empty(), "description", "what it finds, and why that matters");
+    require(!info_.false_positives.empty(), "falsepositives", "when it is nothing");
+    require(!info_.impact.empty(), "impact", "some of: " + listed(kImpacts));
+    require(!info_.responsible.empty(), "responsible", "who acts first, one of: " + listed(kResponsible));
+    require(!info_.runbook.empty(), "runbook", "docs/runbooks/….md");
   }
 
   std::string_view one_of(const Node& node, std::string_view key, std::span<const std::string_view> known) {
@@ -95,21 +151,44 @@ class RuleReader {
 
   void read_source(const Node& node) {
     MapReader map{node, "'logsource'", problems_};
-    const Node* const product = map.required("product", "write 'product: dcmwatch'");
-    if (product && product->text != kProduct)
-      problems_.add(product->at, "product " + in_quotes(product->text) + " is not ours", "write 'product: dcmwatch'");
-    const Node* const service = map.optional("service");
     const Node* const category = map.optional("category");
+    const Node* const product = map.optional("product");
+    const Node* const service = map.optional("service");
+    map.optional("definition");  // for people
+    map.done();
+    if (!map.usable()) return;
+    if (product && product->text == kProduct) return read_own_source(node, category, service);
+    const auto text = [](const Node* said) { return said ? said->text : std::string{}; };
+    read_foreign_source(node, {text(category), text(product), text(service)});
+  }
+
+  void read_own_source(const Node& node, const Node* category, const Node* service) {
     if (service && category)
       problems_.add(category->key_at, "'logsource' has both 'service' and 'category'", "keep one");
-    if (map.usable() && !service && !category)
+    if (!service && !category)
       problems_.add(node.at, "'logsource' says no 'service'", "one of: " + listed(dataset_names()));
     if (service) {
       if (const auto name = one_of(*service, "service", dataset_names()); !name.empty()) rule_.datasets = bit_of(name);
     } else if (category) {
       read_category(*category);
     }
-    map.done();
+  }
+
+  void read_foreign_source(const Node& node, const LogSource& source) {
+    const auto told = [](std::string_view key, const std::string& value) {
+      return value.empty() ? std::string{} : ", " + std::string{key} + ' ' + in_quotes(value);
+    };
+    foreign_ = reading_.foreign ? reading_.foreign->find(source) : nullptr;
+    if (foreign_) {
+      rule_.datasets = foreign_->datasets;
+      return;
+    }
+    is_readable_ = false;
+    const std::string all =
+        told("category", source.category) + told("product", source.product) + told("service", source.service);
+    problems_.add(node.at, "log source is none of ours" + (all.empty() ? all : ':' + all.substr(1)),
+                  reading_.foreign ? "write 'product: dcmwatch', or say in the field map what it is here"
+                                   : "write 'product: dcmwatch'; there is no field map to tell what else is meant");
   }
 
   void read_category(const Node& node) {
@@ -127,6 +206,7 @@ class RuleReader {
   }
 
   void read_detection(const Node& node) {
+    if (!is_readable_) return;  // nobody knows what its fields are called
     if (node.kind != Node::Kind::map)
       return problems_.add(node.at, "'detection' must be a map of selections and a condition");
     std::vector<std::string> names;
@@ -140,10 +220,14 @@ class RuleReader {
         problems_.add(entry.key_at, "a selection needs a name");
       } else {
         names.push_back(entry.key);
-        rule_.selections.push_back(read_selection(entry, problems_));
+        rule_.selections.push_back(read_selection(entry, problems_, foreign_));
       }
     }
     if (!condition) return problems_.add(node.key_at, "'detection' has no 'condition'", "write 'condition: selection'");
+    if (names.size() > kMostSelections) {
+      return problems_.add(node.key_at, "'detection' has too many selections",
+                           std::to_string(kMostSelections) + " are the limit");
+    }
     if (auto read = read_condition(*condition, names, problems_)) {
       rule_.condition = std::move(*read);
       rule_.needed = rule_.needed_fields().value_or(NeededFields{});
@@ -152,12 +236,15 @@ class RuleReader {
 
   void check_fields(const Node& node) {
     for (const Node* const item : scalars(node, "'fields'", problems_)) {
-      if (!find_field(item->text))
+      if (!foreign_ && !find_field(item->text))  // theirs are for their own tools to show
         problems_.add(item->at, "unknown field " + in_quotes(item->text), "see docs/fields.md");
     }
   }
 
+  const RuleReading& reading_;
   Problems& problems_;
+  const ForeignSource* foreign_ = nullptr;  ///< of a rule for another log source than ours
+  bool is_readable_ = true;
   RuleInfo info_;
   Rule rule_;
 };
@@ -185,7 +272,7 @@ Position position_of_id(const Node& root) {
 
 }  // namespace
 
-RuleSet load_rules(const std::filesystem::path& path) {
+RuleSet load_rules(const std::filesystem::path& path, const RuleReading& reading) {
   Problems of_folder{path.string()};
   RuleSet rules;
   std::map<std::string, std::string> files_by_id;
@@ -194,7 +281,7 @@ RuleSet load_rules(const std::filesystem::path& path) {
   for (const auto& file : files) {
     Problems problems{file.string()};
     if (const auto root = read_document(file, problems)) {
-      Rule rule = RuleReader{problems}.read(*root);
+      Rule rule = RuleReader{reading, problems}.read(*root);
       const std::string id = rule.info ? rule.info->id : std::string{};
       const auto [other, fresh] = files_by_id.emplace(id, file.string());
       if (!fresh && !id.empty())
@@ -208,10 +295,10 @@ RuleSet load_rules(const std::filesystem::path& path) {
   return rules;
 }
 
-Rule parse_rule(const std::string& text, const std::string& name) {
+Rule parse_rule(const std::string& text, const std::string& name, const RuleReading& reading) {
   Problems problems{name};
   const auto root = parse_document(text, problems);
-  Rule rule = root ? RuleReader{problems}.read(*root) : Rule{};
+  Rule rule = root ? RuleReader{reading, problems}.read(*root) : Rule{};
   problems.throw_if_any();
   return rule;
 }

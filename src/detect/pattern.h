@@ -1,5 +1,5 @@
-// Sigma's string values: case does not matter, * stands for any bytes and ? for one, a backslash takes their meaning
-// away.
+// Sigma's string values: case does not matter unless asked for, * stands for any bytes and ? for one, a backslash takes
+// their meaning away.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,23 @@
 
 namespace dcmwatch {
 
+/// Where a value may stand within the field: what contains, startswith and endswith say.
+enum class Anchor : std::uint8_t { whole, anywhere, start, end };
+
+enum class Case : std::uint8_t { ignored, matters };
+
+/// Whether `text`, as it is, stands there within `value`.
+bool stands_in(std::string_view value, std::string_view text, Anchor anchor, Case letters);
+
 /// Nearly all patterns are one text that stands at the start, at the end or anywhere: those are compared as they are.
 class Pattern {
  public:
-  /// Where a value may stand within the field: what contains, startswith and endswith say.
-  enum class Anchor : std::uint8_t { whole, anywhere, start, end };
-
-  Pattern(std::string_view text, Anchor anchor);
+  Pattern(std::string_view text, Anchor anchor, Case letters = Case::ignored);
 
   [[nodiscard]] bool matches(std::string_view value) const;
 
   /// Whether it is one text only, without * and ?.
-  [[nodiscard]] bool is_literal() const { return tokens_.empty() && !open_start_ && !open_end_; }
+  [[nodiscard]] bool is_literal() const { return tokens_.empty() && anchor_ == Anchor::whole; }
 
  private:
   // A byte, or one of the two wildcards, which are no bytes.
@@ -30,10 +35,10 @@ class Pattern {
   void simplify();
   [[nodiscard]] bool matches_tokens(std::string_view value) const;
 
-  std::string text_;         // in lower case, where there is no wildcard within
-  bool open_start_ = false;  // anything may stand before it
-  bool open_end_ = false;
-  std::vector<Token> tokens_;  // where there is
+  Case letters_;
+  Anchor anchor_ = Anchor::whole;  // of the text
+  std::string text_;               // where there is no wildcard within
+  std::vector<Token> tokens_;      // where there is
 };
 
 }  // namespace dcmwatch

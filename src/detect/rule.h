@@ -42,11 +42,22 @@ struct Rule {
 
 using RuleSet = std::vector<Rule>;
 
+class SigmaFields;
+
+struct RuleReading {
+  /// For rules of other log sources than ours. Null: they are refused.
+  const SigmaFields* foreign = nullptr;
+  /// Whether each rule of ours has to say all that a catalogue says of it: what it is for, when it errs, what suffers,
+  /// who acts first, and a runbook that exists beneath `documents`.
+  bool complete = false;
+  std::filesystem::path documents{};
+};
+
 /// Reads every *.yml and *.yaml beneath a folder (or one file), in the order of their paths.
 /// Throws ConfigurationError with the problems of all of them.
-RuleSet load_rules(const std::filesystem::path& path);
+RuleSet load_rules(const std::filesystem::path& path, const RuleReading& reading = {});
 
 /// The same from one text; `name` stands for the file in messages.
-Rule parse_rule(const std::string& text, const std::string& name);
+Rule parse_rule(const std::string& text, const std::string& name, const RuleReading& reading = {});
 
 }  // namespace dcmwatch

@@ -1,6 +1,7 @@
 #include "detect/selection.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace dcmwatch {
@@ -12,24 +13,7 @@ std::string_view as_string(std::string_view value) { return value; }
 std::string as_string(std::int64_t value) { return std::to_string(value); }
 std::string as_string(bool value) { return value ? "true" : "false"; }
 std::string as_string(const IpAddress& value) { return to_text(value); }
-
-bool equal(const Value& wanted, std::string_view seen) {
-  const auto* pattern = std::get_if<Pattern>(&wanted);
-  return pattern && pattern->matches(seen);
-}
-bool equal(const Value& wanted, std::int64_t seen) {
-  if (const auto* range = std::get_if<Range>(&wanted)) return range->least <= seen && seen <= range->most;
-  const auto* number = std::get_if<std::int64_t>(&wanted);
-  return number && *number == seen;
-}
-bool equal(const Value& wanted, bool seen) {
-  const auto* truth = std::get_if<bool>(&wanted);
-  return truth && *truth == seen;
-}
-bool equal(const Value& wanted, const IpAddress& seen) {
-  if (const auto* address = std::get_if<IpAddress>(&wanted)) return *address == seen;
-  return std::holds_alternative<Pattern>(wanted) && equal(wanted, std::string_view{to_text(seen)});
-}
+std::string as_string(Timestamp value) { return to_rfc3339(value); }
 
 /// Gives every value of a field, as its own type, to one function.
 template <typename Visit>
@@ -40,7 +24,7 @@ class Values final : public FieldSink {
   void number(std::int64_t value) override { visit_(value); }
   void boolean(bool value) override { visit_(value); }
   void address(const IpAddress& value) override { visit_(value); }
-  void time(Timestamp value) override { visit_(to_ns(value)); }
+  void time(Timestamp value) override { visit_(value); }
 
  private:
   Visit& visit_;
@@ -52,14 +36,88 @@ void each_value(const Field& field, const Record& record, Visit visit) {
   field.visit(record, values);
 }
 
+bool contains(const Range& range, std::int64_t number) { return range.least <= number && number <= range.most; }
+
+// Addresses of IPv4 are kept mapped into IPv6, but ::/0 says IPv6.
+bool contains(const Network& network, const IpAddress& address) {
+  constexpr unsigned kMappedBits = 96;
+  return network.contains(address) && (network.prefix_bits() >= kMappedBits || !address.is_v4());
+}
+
+// A field is only compared with one of its own type, or another of texts.
+bool is_same(const FieldReference& how, std::string_view theirs, std::string_view seen) {
+  return stands_in(seen, theirs, how.anchor, how.letters);
+}
+template <typename Value>
+bool is_same(const FieldReference&, const Value& theirs, const Value& seen) {
+  return theirs == seen;
+}
+template <typename Theirs, typename Seen>
+bool is_same(const FieldReference&, const Theirs&, const Seen&) {
+  return false;
+}
+
+/// Whether what was seen in a field is what a rule wants of it.
+struct Equal {
+  const Record& record;
+
+  bool operator()(const Value& wanted, std::string_view seen) const {
+    if (const auto* pattern = std::get_if<Pattern>(&wanted)) return pattern->matches(seen);
+    if (const auto* expression = std::get_if<RegularExpression>(&wanted)) return expression->matches(seen);
+    return equals_other(wanted, seen);
+  }
+  bool operator()(const Value& wanted, std::int64_t seen) const {
+    if (const auto* range = std::get_if<Range>(&wanted)) return contains(*range, seen);
+    if (const auto* number = std::get_if<std::int64_t>(&wanted)) return *number == seen;
+    return equals_other(wanted, seen);
+  }
+  bool operator()(const Value& wanted, bool seen) const {
+    if (const auto* truth = std::get_if<bool>(&wanted)) return *truth == seen;
+    return equals_other(wanted, seen);
+  }
+  bool operator()(const Value& wanted, const IpAddress& seen) const {
+    if (const auto* address = std::get_if<IpAddress>(&wanted)) return *address == seen;
+    if (const auto* network = std::get_if<Network>(&wanted)) return contains(*network, seen);
+    if (std::holds_alternative<FieldReference>(wanted)) return equals_other(wanted, seen);
+    std::array<char, kLongestIpText> text;
+    return (*this)(wanted, std::string_view{text.data(), put_text(text.data(), seen)});
+  }
+  bool operator()(const Value& wanted, Timestamp seen) const {
+    if (const auto* range = std::get_if<TimeRange>(&wanted)) return contains(range->range, part_of(seen, range->part));
+    return equals_other(wanted, seen);
+  }
+
+ private:
+  template <typename Seen>
+  bool equals_other(const Value& wanted, const Seen& seen) const {
+    const auto* other = std::get_if<FieldReference>(&wanted);
+    bool same = false;
+    if (other) each_value(*other->field, record, [&](const auto& theirs) { same |= is_same(*other, theirs, seen); });
+    return same;
+  }
+};
+
 template <typename Seen>
-bool is_wanted(const std::vector<Value>& values, const Seen& seen) {
-  return std::any_of(values.begin(), values.end(), [&seen](const Value& wanted) { return equal(wanted, seen); });
+bool is_wanted(const std::vector<Value>& values, const Seen& seen, const Equal& equal) {
+  return std::any_of(values.begin(), values.end(), [&](const Value& wanted) { return equal(wanted, seen); });
 }
 
 bool wants_absent(const std::vector<Value>& values) {
   return std::any_of(values.begin(), values.end(),
                      [](const Value& wanted) { return std::holds_alternative<Absent>(wanted); });
+}
+
+// Five times and six times are the same thing, if at least four was asked for; and so is any hour of the night.
+bool tells_apart(const Value& value) {
+  return !std::holds_alternative<Range>(value) && !std::holds_alternative<TimeRange>(value);
+}
+
+// What is not there is equal to nothing, and different from nothing.
+bool has_others(const std::vector<Value>& values, const Record& record) {
+  return std::all_of(values.begin(), values.end(), [&record](const Value& value) {
+    const auto* other = std::get_if<FieldReference>(&value);
+    return !other || is_there(*other->field, record);
+  });
 }
 
 // One of the maps must hold, and of a map every test: the test that leaves the least tells the most.
@@ -102,14 +160,19 @@ DeviationKinds kinds_among(const std::vector<Value>& values) {
   DeviationKinds kinds = 0;
   for (unsigned i = 0; i < kDeviationKinds; ++i) {
     const auto kind = static_cast<DeviationKind>(i);
-    if (is_wanted(values, to_text(kind))) kinds |= only(kind);
+    const auto is_kind = [&](const Value& wanted) {
+      const auto* pattern = std::get_if<Pattern>(&wanted);
+      const auto* expression = std::get_if<RegularExpression>(&wanted);
+      return (pattern && pattern->matches(to_text(kind))) || (expression && expression->matches(to_text(kind)));
+    };
+    if (std::any_of(values.begin(), values.end(), is_kind)) kinds |= only(kind);
   }
   return kinds;
 }
 
 std::optional<DeviationKinds> FieldTest::needs() const {
   if (!kinds || wants == Wants::absent || wants_absent(values)) return std::nullopt;
-  return wants == Wants::present ? kEveryKind : *kinds;
+  return wants == Wants::present || wants == Wants::none ? kEveryKind : *kinds;
 }
 
 std::optional<NeededFields> FieldTest::needed_fields() const {
@@ -123,9 +186,10 @@ bool FieldTest::holds(const Record& record) const {
   bool present = false;
   bool found = false;
   std::uint64_t found_of_all = 0;
+  const Equal equal{record};
   each_value(*field, record, [&](const auto& seen) {
     present = true;
-    if (wants == Wants::any) found = found || is_wanted(values, seen);
+    if (wants == Wants::any || wants == Wants::none) found = found || is_wanted(values, seen, equal);
     if (wants != Wants::all) return;
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (equal(values[i], seen)) found_of_all |= std::uint64_t{1} << i;
@@ -135,6 +199,7 @@ bool FieldTest::holds(const Record& record) const {
     case Wants::present: return present;
     case Wants::absent: return !present;
     case Wants::all: return found_of_all == ~std::uint64_t{0} >> (kMostOfAll - values.size());
+    case Wants::none: return present && !found && has_others(values, record);
     case Wants::any: break;
   }
   return present ? found : wants_absent(values);
@@ -150,8 +215,7 @@ void FieldTest::append_matched(const Record& record, std::string& text) const {
     return;
   }
   each_value(*field, record, [&](const auto& seen) {
-    // Five times and six times are the same thing, if at least four was asked for.
-    if (is_wanted(values, seen) && !std::holds_alternative<Range>(values.front()))
+    if (tells_apart(values.front()) && is_wanted(values, seen, Equal{record}))
       text.append(as_string(seen)).append(1, '\0');
   });
 }

@@ -11,6 +11,8 @@
 #include "base/endpoint.h"
 #include "detect/needs.h"
 #include "detect/pattern.h"
+#include "detect/regular_expression.h"
+#include "detect/time_part.h"
 #include "event/fields.h"
 #include "model/document.h"
 
@@ -23,32 +25,48 @@ struct Range {
   std::int64_t least = std::numeric_limits<std::int64_t>::min();
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };
-using Value = std::variant<Absent, Pattern, std::int64_t, bool, IpAddress, Range>;
+/// Of times: the same of a part of them.
+struct TimeRange {
+  TimePart part{};
+  Range range;
+};
+/// What another field of the record has.
+struct FieldReference {
+  const Field* field = nullptr;
+  Anchor anchor = Anchor::whole;
+  Case letters = Case::ignored;
+};
+using Value = std::variant<Absent, Pattern, RegularExpression, std::int64_t, Range, bool, IpAddress, Network, TimeRange,
+                           FieldReference>;
 
 /// One field and the values that a rule wants of it.
 struct FieldTest {
   enum class Wants : std::uint8_t {
     any,      ///< one of the values is among the field's
     all,      ///< each of the values is among the field's
+    none,     ///< |neq: the field is there, and none of the values is among its own
     present,  ///< |exists: true
     absent    ///< |exists: false
   };
 
   /// Of values that must all be among the field's: one bit each.
   static constexpr std::size_t kMostOfAll = 64;
+  /// Each is compared with: a rule is no place for a list of the internet's addresses.
+  static constexpr std::size_t kMostValues = 4096;
 
   const Field* field = nullptr;
   Wants wants = Wants::any;
   std::vector<Value> values;
-  std::optional<DeviationKinds> kinds{};  ///< of flow.deviations: those among the values
+  std::optional<DeviationKinds> kinds{};  ///< of flow.deviations, unless compared with another field: those among the
+                                          ///< values
 
   /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
   /// The field, if it must be there.
   [[nodiscard]] std::optional<NeededFields> needed_fields() const;
   [[nodiscard]] bool holds(const Record& record) const;
-  /// Adds to `text` the field's values that were asked for, but for numbers of a range; a deviation with what was
-  /// observed.
+  /// Adds to `text` the field's values that were asked for, but for numbers and times of a range; a deviation with what
+  /// was observed.
   void append_matched(const Record& record, std::string& text) const;
 };
 
@@ -72,7 +90,10 @@ DeviationKinds kinds_among(const std::vector<Value>& values);
 
 bool is_there(const Field& field, const Record& record);
 
-/// Reads one entry of `detection`. What it does not know is a problem, never ignored.
-Selection read_selection(const Node& node, Problems& problems);
+struct ForeignSource;
+
+/// Reads one entry of `detection`, or of what is like it. What it does not know is a problem, never ignored. The fields
+/// are called as `foreign` calls them, or as docs/fields.md does if it is null.
+Selection read_selection(const Node& node, Problems& problems, const ForeignSource* foreign = nullptr);
 
 }  // namespace dcmwatch

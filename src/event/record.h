@@ -180,6 +180,19 @@ struct RuleInfo {
   std::string description;
   Level level = Level::medium;
   std::vector<std::string> tags;
+  std::vector<std::string> false_positives{};
+  std::vector<std::string> impact{};     ///< patient_safety, availability, integrity, confidentiality
+  std::string responsible{};             ///< who acts first: healthcare_provider, manufacturer or supplier
+  std::string runbook{};                 ///< docs/runbooks/….md
+  std::vector<std::string> standards{};  ///< clauses, and questions of MDS2
+};
+
+/// What a person declared not to be told of, and answers for.
+struct ExceptionInfo {
+  std::shared_ptr<const RuleInfo> rule;
+  std::string reason;
+  std::string owner;
+  Timestamp until{};  ///< and including
 };
 
 /// A rule that matched. Told when first matched (Phase::start) and, with its final count, at the end (Phase::end).
@@ -190,7 +203,8 @@ struct Finding {
   std::uint64_t count = 1;
   Mark first;
   Mark last;
-  Observation example;  ///< the first observation that matched
+  Observation example;                             ///< the first observation that matched
+  std::shared_ptr<const ExceptionInfo> expired{};  ///< the exception that it fell under, until that ended
 };
 
 std::string_view to_text(DeviationKind kind);  ///< "source.device", "flow", "zone_crossing", "port", …

@@ -57,8 +57,10 @@ std::string to_text(const Problem& problem) {
 ConfigurationError::ConfigurationError(std::vector<Problem> problems)
     : std::runtime_error(joined(problems)), problems_(std::move(problems)) {}
 
+bool Problems::full() const { return problems_.size() == kProblemsKept; }
+
 void Problems::add(Position at, std::string what, std::string fix) {
-  if (problems_.size() == kProblemsKept) {
+  if (full()) {
     ++more_;
     return;
   }

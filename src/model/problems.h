@@ -46,6 +46,8 @@ class Problems {
   void add(Position at, std::string what, std::string fix = {});
 
   [[nodiscard]] bool empty() const { return problems_.empty(); }
+  /// Further ones will be counted only: nobody need think of what would be right.
+  [[nodiscard]] bool full() const;
   [[nodiscard]] const std::string& file() const { return file_; }
   /// In the order of the file. Leaves nothing behind.
   std::vector<Problem> take();

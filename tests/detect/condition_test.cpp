@@ -49,6 +49,13 @@ TEST(Condition, Evaluates) {
       {"all of them", {"a", "b", "sel_1", "sel_2"}, true},
       {"  a\tand\n b ", {"a", "b"}, true},
       {"a and 1 of sel_* and not _hidden", {"a", "sel_1"}, true},
+      {"a AND NOT b OR b", {"a"}, true},
+      {"1 of *_2", {"sel_2"}, true},
+      {"1 of s*_1", {"sel_2"}, false},
+      {"all of *l_*", {"sel_1", "sel_2"}, true},
+      {"not 1 of sel_*", {"a"}, true},
+      {"not all of sel_* and a", {"sel_1", "a"}, true},
+      {"1 of _*", {"_hidden"}, true},
   };
   for (const auto& [text, true_ones, expected] : table) EXPECT_EQ(evaluate(text, true_ones), expected) << text;
 }

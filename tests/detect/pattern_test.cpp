@@ -10,7 +10,7 @@ namespace {
 
 struct Case {
   std::string_view pattern;
-  Pattern::Anchor anchor;
+  Anchor anchor;
   std::string_view value;
   bool matches;
 };
@@ -22,7 +22,7 @@ TEST_P(PatternTest, Matches) {
   EXPECT_EQ((Pattern{pattern, anchor}.matches(value)), matches) << pattern << " on " << value;
 }
 
-constexpr auto kWhole = Pattern::Anchor::whole;
+constexpr auto kWhole = Anchor::whole;
 
 INSTANTIATE_TEST_SUITE_P(
     Table, PatternTest,
@@ -35,16 +35,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"*B*C", kWhole, "aBxBxD", false}, Case{R"(ADT^\*)", kWhole, "ADT^*", true},
                     Case{R"(ADT^\*)", kWhole, "ADT^A", false}, Case{R"(a\?)", kWhole, "a?", true},
                     Case{R"(a\?)", kWhole, "ab", false}, Case{R"(a\\b)", kWhole, R"(a\b)", true},
-                    Case{R"(a\b)", kWhole, R"(a\b)", true}, Case{"STO", Pattern::Anchor::anywhere, "C-STORE", true},
-                    Case{"STO", Pattern::Anchor::start, "C-STORE", false},
-                    Case{"C-", Pattern::Anchor::start, "C-STORE", true},
-                    Case{"store", Pattern::Anchor::end, "C-STORE", true},
-                    Case{"C-", Pattern::Anchor::end, "C-STORE", false}));
+                    Case{R"(a\b)", kWhole, R"(a\b)", true}, Case{"STO", Anchor::anywhere, "C-STORE", true},
+                    Case{"STO", Anchor::start, "C-STORE", false}, Case{"C-", Anchor::start, "C-STORE", true},
+                    Case{"store", Anchor::end, "C-STORE", true}, Case{"C-", Anchor::end, "C-STORE", false}));
 
 TEST(Pattern, IsLiteralWithoutWildcards) {
   EXPECT_TRUE((Pattern{R"(a\*b)", kWhole}.is_literal()));
   EXPECT_FALSE((Pattern{"a*b", kWhole}.is_literal()));
-  EXPECT_FALSE((Pattern{"a", Pattern::Anchor::anywhere}.is_literal()));
+  EXPECT_FALSE((Pattern{"a", Anchor::anywhere}.is_literal()));
 }
 
 TEST(Pattern, ManyStarsTakeNoLongTime) {

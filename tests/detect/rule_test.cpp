@@ -65,6 +65,43 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{dicom.request_seen: false}", false}, Case{"{source.ip: 10.20.99.66}", true},
         Case{"{source.ip: 10.20.99.6}", false}, Case{"{source.ip: 10.20.99.*}", true},
         Case{"{source.ip|startswith: \"10.20.99.\"}", true}, Case{"{source.ip|startswith: \"10.20.9.\"}", false},
+        // expressions: anywhere, and case matters
+        Case{"{dicom.move_destination|re: LDW}", true}, Case{"{dicom.move_destination|re: ldw}", false},
+        Case{"{dicom.move_destination|re|i: ldw}", true}, Case{"{dicom.move_destination|re: ^LDW}", false},
+        Case{"{dicom.move_destination|re: '^(OLD|NEW)WS$'}", true},
+        Case{"{dicom.move_destination|re: [^X, WS$]}", true}, Case{"{dicom.move_destination|re|all: [^O, WS$]}", true},
+        Case{"{dicom.move_destination|re|all: [^X, WS$]}", false}, Case{"{dicom.move_destination|re|neq: ^OLD}", false},
+        Case{"{source.ip|re: '^10[.]20[.]'}", true}, Case{"{flow.deviations|re: ^move_}", true},
+        Case{"{flow.deviations|re: ^zone}", false}, Case{"{source.device|re: .*}", false},
+        // case
+        Case{"{dicom.move_destination|cased: OLDWS}", true}, Case{"{dicom.move_destination|cased: oldws}", false},
+        Case{"{dicom.move_destination|cased|startswith: OLD}", true},
+        Case{"{dicom.move_destination|startswith|cased: Old}", false},
+        Case{"{dicom.move_destination|cased: \"O*s\"}", false}, Case{"{dicom.move_destination|cased: \"O*S\"}", true},
+        // networks
+        Case{"{source.ip|cidr: 10.20.0.0/16}", true}, Case{"{source.ip|cidr: 10.21.0.0/16}", false},
+        Case{"{source.ip|cidr: [fd00::/8, 10.0.0.0/8]}", true}, Case{"{source.ip|cidr: \"::/0\"}", false},
+        Case{"{source.ip|cidr|neq: 10.0.0.0/8}", false}, Case{"{source.ip|cidr|neq: 192.168.0.0/16}", true},
+        // difference: of what is there
+        Case{"{dicom.command|neq: C-GET}", true}, Case{"{dicom.command|neq: [C-GET, C-MOVE]}", false},
+        Case{"{source.device|neq: pacs}", false}, Case{"{destination.port|neq: 104}", true},
+        Case{"{dicom.move_destination|startswith|neq: NEW}", true}, Case{"{flow.deviations|neq: flow}", true},
+        Case{"{flow.deviations|neq: operation}", false},
+        // other fields
+        Case{"{dicom.calling_ae|fieldref: dicom.move_destination}", false},
+        Case{"{dicom.calling_ae|fieldref: dicom.calling_ae}", true},
+        Case{"{dicom.move_destination|endswith|fieldref: dicom.calling_ae}", false},
+        Case{"{dicom.move_destination|contains|fieldref: [dicom.called_ae, flow.observed]}", true},
+        Case{"{dicom.calling_ae|fieldref|neq: dicom.move_destination}", true},
+        Case{"{source.device|fieldref|neq: destination.device}", false},
+        Case{"{destination.device|fieldref|neq: source.device}", false},
+        Case{"{source.device|fieldref: destination.device}", false},
+        Case{"{source.ip|fieldref|neq: destination.ip}", true}, Case{"{source.port|fieldref: destination.port}", false},
+        Case{"{event.start|fieldref: event.end}", true},
+        // times
+        Case{"{event.start|year: 1970}", true}, Case{"{event.start|month: 1, event.start|day: 1}", true},
+        Case{"{event.start|hour|gte: 1}", false}, Case{"{event.start|hour: [22, 23, 0]}", true},
+        Case{"{event.start|week: 1}", true}, Case{"{event.start|minute|neq: 0}", false},
         // absence
         Case{"{source.device: null}", true}, Case{"{source.device: }", true}, Case{"{destination.device: null}", false},
         Case{"{destination.device: [null, pacs]}", true}, Case{"{source.device: [null, pacs]}", true},
