@@ -25,6 +25,8 @@ struct ReplayOptions {
   std::vector<std::string> captures;
   std::string model;
   std::string rules;
+  std::string sigma_fields;
+  std::string exceptions;
   std::string fingerprints;
   std::string events;
   std::string metrics;
@@ -44,12 +46,19 @@ struct PseudonymOptions {
   std::string pseudonym_key;
 };
 
+struct RulesCheckOptions {
+  std::string folder;
+  std::string sigma_fields;  ///< empty: the field map that comes with dcmwatch
+  std::string exceptions;    ///< empty: none
+  bool complete = false;     ///< rules that do not say all that a catalogue says are at fault
+};
+
 int replay(const ReplayOptions& options);
 int monitor(const std::string& configuration);
 std::vector<std::string> identifier_kinds();
 int tell_pseudonyms(const PseudonymOptions& options);
 int check_model(const std::string& file);
-int check_rules(const std::string& folder);
+int check_rules(const RulesCheckOptions& options);
 int check_fingerprints(const std::string& file);  ///< empty: the table that comes with dcmwatch
 
 }  // namespace dcmwatch

@@ -28,6 +28,8 @@ class Loader {
       configuration_.model = path(*node, "model");
     if (const Node* node = map.required("rules", "the folder of rules, 'rules: ../rules/detection'"))
       configuration_.rules = path(*node, "rules");
+    if (const Node* node = map.optional("sigma_fields")) configuration_.sigma_fields = path(*node, "sigma_fields");
+    if (const Node* node = map.optional("exceptions")) configuration_.exceptions = path(*node, "exceptions");
     if (const Node* node = map.optional("fingerprints")) configuration_.fingerprints = path(*node, "fingerprints");
     if (const Node* node = map.required("interfaces", "a list of interfaces to listen on, '- name: span0'"))
       read_interfaces(*node);

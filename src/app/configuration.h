@@ -15,6 +15,8 @@ struct MonitorConfiguration {
   std::vector<InterfaceSettings> interfaces;  ///< at least one
   std::filesystem::path model;
   std::filesystem::path rules;
+  std::filesystem::path sigma_fields;        ///< empty: the field map that comes with dcmwatch
+  std::filesystem::path exceptions;          ///< empty: none
   std::filesystem::path fingerprints;        ///< empty: the table that comes with dcmwatch
   std::string listen_address = "127.0.0.1";  ///< of the HTTP endpoint
   std::uint16_t listen_port = 9810;

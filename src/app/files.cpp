@@ -36,6 +36,14 @@ std::optional<Fingerprints> load_fingerprints(const fs::path& file) {
   return Fingerprints::load(table);
 }
 
+fs::path bundled_sigma_fields() { return bundled("config/sigma-fields.yml"); }
+
+std::optional<SigmaFields> load_sigma_fields(const fs::path& file) {
+  const fs::path map = file.empty() ? bundled_sigma_fields() : file;
+  if (map.empty()) return std::nullopt;
+  return SigmaFields::load(map);
+}
+
 void tell_no_fingerprints() {
   fmt::print(stderr,
              "dcmwatch: no fingerprints came with this program, so no implementation is recognised; "

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "detect/sigma_fields.h"
 #include "model/fingerprints.h"
 
 namespace dcmwatch {
@@ -19,6 +20,13 @@ std::filesystem::path bundled_fingerprints();
 std::optional<Fingerprints> load_fingerprints(const std::filesystem::path& file);
 /// On stderr, that there are none: no implementation is recognised.
 void tell_no_fingerprints();
+
+/// The field map that comes with dcmwatch, found as the rules are.
+std::filesystem::path bundled_sigma_fields();
+
+/// The field map of `file` or, where that is empty, the one that came with dcmwatch; nothing if none did: then only
+/// rules for dcmwatch's own records are read.
+std::optional<SigmaFields> load_sigma_fields(const std::filesystem::path& file);
 
 /// $XDG_STATE_HOME/dcmwatch/pseudonym.key, or beneath ~/.local/state; its folder is made. Empty if there is no home to
 /// make it in.

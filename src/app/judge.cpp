@@ -18,12 +18,13 @@ Protocol carried_by(ServiceProtocol protocol) {
 
 }  // namespace
 
-Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Fingerprints* fingerprints,
-             const Limits& limits, Output& output, Metrics* metrics, const EventLog* log)
+Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Exceptions& exceptions,
+             const Fingerprints* fingerprints, const Limits& limits, Output& output, Metrics* metrics,
+             const EventLog* log)
     : reading_(reading),
       unanswered_(limits),
       relater_(limits, model ? model->model()->workflow : WorkflowTimes{}),
-      detector_(std::move(rules), limits),
+      detector_(std::move(rules), limits, exceptions),
       output_(output),
       metrics_(metrics),
       log_(log) {
@@ -166,6 +167,7 @@ void Judge::update_metrics() {
                                {"duplicate", assembly_.duplicate_packets},
                                {"conflicting", assembly_.conflicting_packets},
                                {"not_comparable", assembly_.incomparable_packets}};
+  tallies.suppressed = detector_.suppressed();
   tallies.unseen_bytes = assembly_.unseen_bytes;
   tallies.resets_refuted = assembly_.resets_refuted;
   tallies.open_studies = relater_.studies().open();

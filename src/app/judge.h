@@ -27,9 +27,10 @@ class Judge final : public Analyst, private FindingSink {
   enum class Reading : std::uint8_t { interfaces, files };
 
   /// Without a model nothing deviates; without fingerprints nobody guesses who somebody is; without metrics or a log
-  /// there are none. All but the rules outlive it.
-  Judge(Reading reading, const Lookup* model, RuleSet rules, const Fingerprints* fingerprints, const Limits& limits,
-        Output& output, Metrics* metrics, const EventLog* log);
+  /// there are none. All but the rules
+  /// and exceptions outlive it.
+  Judge(Reading reading, const Lookup* model, RuleSet rules, const Exceptions& exceptions,
+        const Fingerprints* fingerprints, const Limits& limits, Output& output, Metrics* metrics, const EventLog* log);
 
   void on_parcel(PagePointer page, Timestamp watermark, const std::vector<SourceStatus>& sources,
                  const AssemblyCounters& assembly) override;
@@ -39,6 +40,8 @@ class Judge final : public Analyst, private FindingSink {
   [[nodiscard]] std::optional<Level> highest_level() const { return highest_; }
   [[nodiscard]] std::uint64_t findings() const { return findings_; }
   [[nodiscard]] const std::vector<SourceStatus>& sources() const { return sources_; }
+  /// What became of each exception.
+  [[nodiscard]] const std::vector<Suppressed>& suppressed() const { return detector_.suppressed(); }
   /// Of the records; where there are none, nothing.
   [[nodiscard]] std::optional<Timestamp> first() const { return first_; }
   [[nodiscard]] Timestamp last() const { return last_; }

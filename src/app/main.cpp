@@ -27,6 +27,10 @@ void add_replay(CLI::App& parent, ReplayOptions& options, Command& command) {
       ->type_name("FILE");
   app.add_option("--rules", options.rules, "a folder of rules instead of the ones that come with dcmwatch")
       ->type_name("DIR");
+  app.add_option("--sigma-fields", options.sigma_fields,
+                 "what rules of other log sources call things, instead of the map that comes with dcmwatch")
+      ->type_name("FILE");
+  app.add_option("--exceptions", options.exceptions, "what is not to be told, why, and until when")->type_name("FILE");
   app.add_option("--fingerprints", options.fingerprints,
                  "a table of DICOM implementations instead of the one that comes with dcmwatch")
       ->type_name("FILE");
@@ -87,14 +91,28 @@ struct Check {
 };
 constexpr Check kModelCheck{"model", "the declared data-flow model", "report every fault of a model", "FILE",
                             check_model};
-constexpr Check kRulesCheck{"rules", "the detection rules", "report every fault of a folder of rules", "DIR",
-                            check_rules};
 constexpr Check kFingerprintsCheck{"fingerprints",
                                    "the table of DICOM implementations",
                                    "report every fault of a table; by default the one that comes with dcmwatch",
                                    "FILE",
                                    check_fingerprints,
                                    true};
+
+void add_rules_check(CLI::App& parent, RulesCheckOptions& options, Command& command) {
+  CLI::App& group = *parent.add_subcommand("rules", "the detection rules");
+  group.require_subcommand(1);
+  CLI::App& app =
+      *group.add_subcommand("check", "report every fault of a folder of rules, and of exceptions from them");
+  app.add_option("DIR", options.folder)->required();
+  app.add_option("--sigma-fields", options.sigma_fields,
+                 "what rules of other log sources call things, instead of the map that comes with dcmwatch")
+      ->type_name("FILE");
+  app.add_option("--exceptions", options.exceptions, "a file of exceptions from these rules")->type_name("FILE");
+  app.add_flag("--complete", options.complete,
+               "a rule that does not say what it is for, when it errs, what suffers, who acts first and where its "
+               "runbook stands is at fault");
+  app.callback([&] { command = [&] { return check_rules(options); }; });
+}
 
 void add_check(CLI::App& parent, const Check& check, std::string& path, Command& command) {
   CLI::App& group = *parent.add_subcommand(check.group, check.purpose);
@@ -118,12 +136,13 @@ int run(int argc, const char* const* argv) {
   Command command;
   ReplayOptions replay_options;
   PseudonymOptions pseudonym_options;
+  RulesCheckOptions rules_check;
   std::string path;
   add_replay(app, replay_options, command);
   add_monitor(app, path, command);
   add_pseudonym(app, pseudonym_options, command);
   add_check(app, kModelCheck, path, command);
-  add_check(app, kRulesCheck, path, command);
+  add_rules_check(app, rules_check, command);
   add_check(app, kFingerprintsCheck, path, command);
 
   try {

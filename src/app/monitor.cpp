@@ -22,7 +22,7 @@ namespace {
 class Monitor {
  public:
   Monitor(const MonitorConfiguration& configuration, Opened opened, std::shared_ptr<const Model> model, RuleSet rules,
-          const Fingerprints* fingerprints)
+          const Exceptions& exceptions, const Fingerprints* fingerprints)
       : opened_(std::move(opened)), model_(std::move(model)), metrics_(metric_names(model_.model().get(), rules)) {
     std::vector<RecordSink*> sinks{&metrics_};
     const EventLogSettings log{.every_phase = configuration.every_phase,
@@ -40,7 +40,7 @@ class Monitor {
     settings_.protocol.pseudonymizer = &opened_.pseudonymizer;
     settings_.protocol.digest_pixel_data = configuration.digest_pixel_data;
     settings_.shards = configuration.shards;
-    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), fingerprints,
+    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), exceptions, fingerprints,
                                      settings_.protocol.limits, *output_, &metrics_, log_.get());
     for (const InterfaceSettings& interface : configuration.interfaces) {
       longest_timeout_ = std::max(longest_timeout_, interface.block_timeout);
@@ -80,6 +80,10 @@ class Monitor {
     output_->close();
     if (log_ && !log_->close()) whole = false;
     endpoint.stop();
+    for (const Suppressed& told : judge_->suppressed()) {
+      fmt::print(stderr, "dcmwatch: excepted until {:.10}: {}, {} not told, {} told again\n",
+                 to_rfc3339(told.exception->until), told.exception->rule->title, told.times, told.expired);
+    }
     fmt::print(stderr, "dcmwatch: stopped; {} findings\n", judge_->findings());
     return whole ? kDone : kFailed;
   }
@@ -107,12 +111,16 @@ int monitor(const std::string& file) {
   const MonitorConfiguration configuration = load_configuration(file);
   // Read while privileged, so that the worker's user needs no access to them.
   const std::shared_ptr<const Model> model = load_model(configuration.model);
-  const RuleSet rules = load_rules(configuration.rules);
+  const std::optional<SigmaFields> foreign = load_sigma_fields(configuration.sigma_fields);
+  const RuleSet rules = load_rules(configuration.rules, {.foreign = foreign ? &*foreign : nullptr});
+  Exceptions exceptions;
+  if (!configuration.exceptions.empty()) exceptions = load_exceptions(configuration.exceptions, rules);
   const std::optional<Fingerprints> fingerprints = load_fingerprints(configuration.fingerprints);
   if (!fingerprints) tell_no_fingerprints();
   signal(SIGPIPE, SIG_IGN);
   return run_apart(configuration.user, open_configured(configuration), [&](Opened opened) {
-    return Monitor{configuration, std::move(opened), model, rules, fingerprints ? &*fingerprints : nullptr}.run();
+    return Monitor{configuration, std::move(opened), model, rules, exceptions, fingerprints ? &*fingerprints : nullptr}
+        .run();
   });
 }
 

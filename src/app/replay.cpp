@@ -69,6 +69,8 @@ class Replay {
         summary_({.width = terminal_width(page_), .colour = isatty(page_) == 1 && !std::getenv("NO_COLOR")}) {
     if (!options.model.empty()) model_ = std::make_unique<Lookup>(load_model(options.model));
     RuleSet rules = rules_for(options);
+    Exceptions exceptions;
+    if (!options.exceptions.empty()) exceptions = load_exceptions(options.exceptions, rules);
     fingerprints_ = load_fingerprints(options.fingerprints);
     if (!fingerprints_) tell_no_fingerprints();
     if (rules.empty() && !options.fail_on.empty()) throw UsageError("--fail-on judges nothing without rules");
@@ -84,7 +86,7 @@ class Replay {
       sinks.push_back(metrics_.get());
     }
     output_ = std::make_unique<Output>(sinks, OutputSettings{});
-    judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules),
+    judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules), exceptions,
                                      fingerprints_ ? &*fingerprints_ : nullptr, settings_.protocol.limits, *output_,
                                      metrics_.get(), log_.get());
     settings_.protocol.pseudonymizer = &pseudonymizer_;
@@ -111,7 +113,8 @@ class Replay {
   RuleSet rules_for(const ReplayOptions& options) const {
     const std::filesystem::path folder = options.rules.empty() ? bundled_rules() : std::filesystem::path{options.rules};
     if (folder.empty()) throw UsageError("no rules came with this program; name a folder of them with --rules");
-    return load_rules(folder);
+    const std::optional<SigmaFields> foreign = load_sigma_fields(options.sigma_fields);
+    return load_rules(folder, {.foreign = foreign ? &*foreign : nullptr});
   }
 
   bool read_captures() {
@@ -172,7 +175,8 @@ class Replay {
                    .dropped_packets = 0,
                    .took = took,
                    .failures = failures_,
-                   .against_model = model_ != nullptr};
+                   .against_model = model_ != nullptr,
+                   .exceptions = judge_->suppressed()};
     if (run.first) run.last = judge_->last();
     for (const std::filesystem::path& file : captures_.files)
       run.captures.push_back(file == "-" ? "standard input" : file.string());

@@ -20,13 +20,6 @@
 
 namespace dcmwatch {
 
-/// What became of an exception.
-struct Suppressed {
-  std::shared_ptr<const ExceptionInfo> exception;
-  std::uint64_t times = 0;    ///< counted as a finding's are
-  std::uint64_t expired = 0;  ///< findings that it would have kept quiet, had it not ended
-};
-
 struct FindingSink {
   virtual ~FindingSink() = default;
   virtual void on_finding(const Finding& finding) = 0;

@@ -195,6 +195,13 @@ struct ExceptionInfo {
   Timestamp until{};  ///< and including
 };
 
+/// What became of an exception.
+struct Suppressed {
+  std::shared_ptr<const ExceptionInfo> exception;
+  std::uint64_t times = 0;    ///< counted as a finding's are
+  std::uint64_t expired = 0;  ///< findings that it would have kept quiet, had it not ended
+};
+
 /// A rule that matched. Told when first matched (Phase::start) and, with its final count, at the end (Phase::end).
 struct Finding {
   std::shared_ptr<const RuleInfo> rule;

@@ -1,4 +1,5 @@
-// dcmwatch_findings_total
+// dcmwatch_findings_total, dcmwatch_suppressed_findings_total
+#include <map>
 #include <unordered_map>
 
 #include "output/metric_group.h"
@@ -13,7 +14,13 @@ class FindingMetrics final : public MetricGroup {
                     .Name("dcmwatch_findings_total")
                     .Help("Findings, by the rule that matched; counted when the rule first matches, not again for its "
                           "repetitions.")
-                    .Register(registry)) {
+                    .Register(registry)),
+        suppressed_(
+            prometheus::BuildCounter()
+                .Name("dcmwatch_suppressed_findings_total")
+                .Help("What rules matched and no finding tells, since an exception holds for it; each record or "
+                      "conversation once, as a finding's count has it.")
+                .Register(registry)) {
     for (const auto& rule : names.rules) counter_of(*rule);
   }
 
@@ -21,17 +28,27 @@ class FindingMetrics final : public MetricGroup {
     if (finding.phase == Phase::start) counter_of(*finding.rule).Increment();
   }
 
+  void update(const Tallies& tallies) override {
+    std::map<const RuleInfo*, std::uint64_t> by_rule;
+    for (const Suppressed& suppressed : tallies.suppressed)
+      by_rule[suppressed.exception->rule.get()] += suppressed.times;
+    for (const auto& [rule, times] : by_rule) raise_to(suppressed_.Add(labels_of(*rule)), times);
+  }
+
  private:
+  static prometheus::Labels labels_of(const RuleInfo& rule) {
+    return {{"rule", rule.id}, {"title", rule.title}, {"level", std::string{to_text(rule.level)}}};
+  }
+
   // A rule's id is the rule writer's, not the wire's, and there are as many as there are rules.
   prometheus::Counter& counter_of(const RuleInfo& rule) {
     prometheus::Counter*& counter = by_rule_[rule.id];
-    if (!counter) {
-      counter = &family_.Add({{"rule", rule.id}, {"title", rule.title}, {"level", std::string{to_text(rule.level)}}});
-    }
+    if (!counter) counter = &family_.Add(labels_of(rule));
     return *counter;
   }
 
   prometheus::Family<prometheus::Counter>& family_;
+  prometheus::Family<prometheus::Counter>& suppressed_;
   std::unordered_map<std::string, prometheus::Counter*> by_rule_;
 };
 

@@ -26,8 +26,9 @@ struct RunFigures {
   std::uint64_t bytes = 0;            ///< on the wire
   std::uint64_t dropped_packets = 0;  ///< by whoever captured, as far as the capture tells
   std::optional<std::chrono::nanoseconds> took;
-  std::vector<std::string> failures;  ///< captures that could not be read, or broke off, and why
-  bool against_model = true;          ///< whether flows were judged
+  std::vector<std::string> failures;     ///< captures that could not be read, or broke off, and why
+  bool against_model = true;             ///< whether flows were judged
+  std::vector<Suppressed> exceptions{};  ///< each, and what became of it
 };
 
 /// Bounded: beyond a number of distinct pairs and findings it says how many more there were. Names no person.

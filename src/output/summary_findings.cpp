@@ -1,6 +1,7 @@
 // The findings by who talked to whom, gravest first: what, how often, since when, and what was declared instead.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "output/summary_section.h"
@@ -53,6 +54,7 @@ struct Entry {
   std::vector<Difference> differences;
   Mark first;
   std::uint64_t count = 0;
+  std::optional<Timestamp> excepted_until{};  ///< of the exception that it fell under
 };
 
 std::string parties_text(const Observation& example) {
@@ -72,7 +74,7 @@ std::string difference_text(const Difference& difference) {
 }
 
 Entry entry_of(const Finding& finding) {
-  Entry entry{finding.rule->level, shown(finding.rule->title), parties_text(finding.example), {}, finding.first, 0};
+  Entry entry{finding.rule->level, shown(finding.rule->title), parties_text(finding.example), {}, finding.first, 0, {}};
   for (const Deviation& deviation : finding.example.declared->deviations) {
     const std::string observed = deviation.observed.empty() ? "none" : shown(deviation.observed);
     entry.differences.push_back({deviation.kind, shown(deviation.expected), {observed}, false});
@@ -93,6 +95,7 @@ struct Group {
     } else {
       same_rule->count += entry.count;
       same_rule->first = std::min(same_rule->first, entry.first);
+      if (!same_rule->excepted_until) same_rule->excepted_until = entry.excepted_until;
     }
     for (const Difference& difference : entry.differences) add(difference);
   }
@@ -139,7 +142,23 @@ void render_group(TextPage& page, const Group& group, const RunFigures& run) {
                           {rule.title, Ink::bold}});
   }
   page.table(table, 4);
+  for (const Entry& rule : group.rules) {
+    if (rule.excepted_until)
+      page.line(rule.title + ": an exception held until " + time_text(*rule.excepted_until), 4, 2, Ink::yellow);
+  }
   for (const Difference& difference : group.differences) page.line(difference_text(difference), 4);
+}
+
+/// "A rule, until 2027-03-31: 3 matches not told (why; who answers for it)"
+std::string exception_text(const Suppressed& told, const RunFigures& run) {
+  const ExceptionInfo& exception = *told.exception;
+  std::string text = shown(exception.rule->title) + ", until " + time_text(exception.until).substr(0, 10) + ": ";
+  text += told.times != 0     ? counted(told.times, "match", "matches") + " not told"
+          : told.expired == 0 ? "never matched"
+                              : "nothing kept back";
+  if (run.last && *run.last > exception.until) text += "; expired";
+  if (told.expired != 0) text += ", told since in " + counted(told.expired, "finding");
+  return text + " (" + shown(exception.reason) + "; " + shown(exception.owner) + ')';
 }
 
 class FindingsSection final : public SummarySection {
@@ -150,7 +169,9 @@ class FindingsSection final : public SummarySection {
       entries_.emplace(finding.number, entry_of(finding));
     }
     const auto entry = entries_.find(finding.number);
-    if (entry != entries_.end()) entry->second.count = finding.count;
+    if (entry == entries_.end()) return;
+    entry->second.count = finding.count;
+    if (finding.expired) entry->second.excepted_until = finding.expired->until;
   }
 
   void render(TextPage& page, const RunFigures& run) const override {
@@ -161,6 +182,7 @@ class FindingsSection final : public SummarySection {
     }
     for (const Group& group : groups_of(entries_)) render_group(page, group, run);
     if (!entries_.empty()) page.gap();
+    for (const Suppressed& told : run.exceptions) page.line("excepted: " + exception_text(told, run), 2, 2);
     const Ink calm = run.against_model ? Ink::green : Ink::plain;
     page.line(total_text(), 2, 2, entries_.empty() ? calm : Ink::bold);
     if (!run.against_model)

@@ -221,7 +221,7 @@ INSTANTIATE_TEST_SUITE_P(
         selection("{flow.deviations: @zone.*}",
                   "field 'flow.deviations' is never 'zone.*'; one of: source.device, destination.device, flow, "
                   "zone_crossing, port, direction, calling_ae, called_ae, operation, sop_class, sender, receiver … and "
-                  "6 more"),
+                  "25 more"),
         selection("{destination.port: @http}", "the number 'destination.port' cannot be 'http'; give a whole number"),
         selection("{destination.port|startswith: @1}",
                   "'startswith' makes no sense of 'destination.port', a number; see docs/rules.md"),
