@@ -12,6 +12,7 @@ namespace dcmwatch {
 namespace {
 
 constexpr int kDeepest = 32;
+constexpr std::size_t kMostOfAList = 64;
 
 struct Word {
   std::string_view text;  // empty at the end
@@ -167,6 +168,10 @@ class ConditionReader {
 std::optional<Condition> read_any_of(const Node& list, const std::vector<std::string>& selections,
                                      std::vector<bool>& used, Problems& problems) {
   Condition any{Condition::Kind::disjunction, 0, {}};
+  if (list.children.size() > kMostOfAList) {
+    problems.add(list.at, "'condition' has too many", std::to_string(kMostOfAList) + " are the limit");
+    return std::nullopt;
+  }
   for (const Node& item : list.children) {
     if (!scalar(item, "each of 'condition'", problems)) return std::nullopt;
     auto part = ConditionReader{item, selections, used, problems}.read();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "detect/needs.h"
@@ -48,7 +49,7 @@ struct Condition {
     auto all = parts.front().needs(needs_of);
     for (std::size_t i = 1; i < parts.size(); ++i) {
       const auto part = parts[i].needs(needs_of);
-      all = kind == Kind::conjunction ? fewer(all, part) : either(all, part);
+      all = kind == Kind::conjunction ? fewer(std::move(all), part) : either(std::move(all), part);
     }
     return all;
   }

@@ -126,7 +126,7 @@ class Reader {
             map.required("match",
                          "what is not to be told, 'match: {source.device: ct1}'; a whole rule is silenced by "
                          "taking its file out")) {
-      exception.match = read_selection(*match, problems_);
+      exception.match = read_selection(*match, matches_);
     }
     info.reason = required_text(map, "reason", "why it is not to be told; it stands in the summary");
     info.owner = required_text(map, "owner", "who answers for it");
@@ -148,8 +148,8 @@ class Reader {
     const auto is_named = [&](const Rule& rule) { return rule.info->id == *name || rule.info->title == *name; };
     const auto found = std::ranges::find_if(rules_, is_named);
     if (found != rules_.end()) return static_cast<std::size_t>(found - rules_.begin());
-    if (problems_.full()) return std::nullopt;
-    problems_.add(node.at, "unknown rule " + in_quotes(*name), suggest(*name, names_like(*name)));
+    problems_.add(node.at, "unknown rule " + in_quotes(*name),
+                  problems_.full() ? "" : suggest(*name, names_like(*name)));
     return std::nullopt;
   }
 
@@ -172,6 +172,7 @@ class Reader {
 
   const RuleSet& rules_;
   Problems& problems_;
+  SelectionReading matches_{problems_};
   Exceptions exceptions_;
 };
 

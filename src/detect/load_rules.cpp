@@ -211,6 +211,7 @@ class RuleReader {
       return problems_.add(node.at, "'detection' must be a map of selections and a condition");
     std::vector<std::string> names;
     const Node* condition = nullptr;
+    SelectionReading reading{problems_, foreign_};
     for (const Node& entry : node.children) {
       if (entry.key == "condition") {
         condition = &entry;
@@ -220,7 +221,7 @@ class RuleReader {
         problems_.add(entry.key_at, "a selection needs a name");
       } else {
         names.push_back(entry.key);
-        rule_.selections.push_back(read_selection(entry, problems_, foreign_));
+        rule_.selections.push_back(read_selection(entry, reading));
       }
     }
     if (!condition) return problems_.add(node.key_at, "'detection' has no 'condition'", "write 'condition: selection'");

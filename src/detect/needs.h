@@ -1,6 +1,7 @@
 // What must be there wherever something holds, so that it need not be asked where that is missing.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <optional>
@@ -30,7 +31,9 @@ inline std::optional<DeviationKinds> either(std::optional<DeviationKinds> one, s
 }
 inline std::optional<NeededFields> either(std::optional<NeededFields> one, std::optional<NeededFields> other) {
   if (!one || !other) return std::nullopt;
-  one->insert(one->end(), other->begin(), other->end());
+  for (const Field* const field : *other) {
+    if (std::find(one->begin(), one->end(), field) == one->end()) one->push_back(field);
+  }
   return one;
 }
 

@@ -23,8 +23,8 @@ bool is_of_findings(std::string_view path) { return path.starts_with("rule.") ||
 /// Reads "field|modifier|modifier: values".
 class FieldTestReader {
  public:
-  FieldTestReader(const Node& entry, Problems& problems, const ForeignSource* foreign)
-      : entry_(entry), problems_(problems), foreign_(foreign) {}
+  FieldTestReader(const Node& entry, SelectionReading& reading)
+      : entry_(entry), reading_(reading), problems_(reading.problems) {}
 
   std::optional<FieldTest> read() {
     const std::string_view key = entry_.key;
@@ -47,14 +47,14 @@ class FieldTestReader {
  private:
   /// Null, and a problem, if it is none that a rule may ask for.
   const Field* find(std::string_view name, Position at) {
-    if (foreign_) {
-      const ForeignField* const known = foreign_->find(name, at, problems_);
+    if (reading_.foreign) {
+      const ForeignField* const known = reading_.foreign->find(name, at, problems_);
       if (known && !known->values.empty()) translation_ = &known->values;
       return known ? known->field : nullptr;
     }
     const Field* const field = find_field(name);
     if (!field) {
-      if (!problems_.full()) problems_.add(at, "unknown field " + in_quotes(name), suggest(name, field_paths()));
+      problems_.add(at, "unknown field " + in_quotes(name), problems_.full() ? "" : suggest(name, field_paths()));
     } else if (is_of_findings(name)) {
       problems_.add(at, "field " + in_quotes(name) + " exists on findings only", "ask for what was observed");
       return nullptr;
@@ -175,7 +175,7 @@ class FieldTestReader {
     const auto& known = closed_values(test_.field->path);
     if (known.empty() || std::any_of(known.begin(), known.end(), matches)) return true;
     refuse(node, "field " + in_quotes(test_.field->path) + " is never " + in_quotes(node.text),
-           suggest(node.text, known));
+           problems_.full() ? "" : suggest(node.text, known));
     return false;
   }
 
@@ -188,6 +188,9 @@ class FieldTestReader {
   }
 
   void read_expression(const Node& node) {
+    if (reading_.expressions_left == 0)
+      return refuse(node, "too many regular expressions in one file", "a rule about so much is several rules");
+    --reading_.expressions_left;
     auto compiled = RegularExpression::compile(node.text, said_.flags);
     if (const auto* const why = std::get_if<std::string>(&compiled))
       return refuse(node, in_quotes(node.text) + " is no regular expression", *why);
@@ -281,29 +284,30 @@ class FieldTestReader {
   }
 
   const Node& entry_;
+  SelectionReading& reading_;
   Problems& problems_;
-  const ForeignSource* foreign_;
   const std::map<std::string, std::vector<std::string>, std::less<>>* translation_ = nullptr;
   FieldTest test_;
   Modifiers said_;
   bool failed_ = false;
 };
 
-FieldTests read_tests(const Node& map, Problems& problems, const ForeignSource* foreign) {
+FieldTests read_tests(const Node& map, SelectionReading& reading) {
   FieldTests tests;
   for (const Node& entry : map.children) {
-    if (auto test = FieldTestReader{entry, problems, foreign}.read()) tests.push_back(std::move(*test));
+    if (auto test = FieldTestReader{entry, reading}.read()) tests.push_back(std::move(*test));
   }
   return tests;
 }
 
 }  // namespace
 
-Selection read_selection(const Node& node, Problems& problems, const ForeignSource* foreign) {
+Selection read_selection(const Node& node, SelectionReading& reading) {
   Selection selection{node.key, {}};
+  Problems& problems = reading.problems;
   const auto add_map = [&](const Node& map) {
     if (map.kind == Node::Kind::map && !map.children.empty()) {
-      selection.any_of.push_back(read_tests(map, problems, foreign));
+      selection.any_of.push_back(read_tests(map, reading));
     } else {
       problems.add(map.at, "selection " + in_quotes(node.key) + " must be a map of fields or a list of such maps",
                    "words without a field are not supported");
@@ -313,6 +317,9 @@ Selection read_selection(const Node& node, Problems& problems, const ForeignSour
     add_map(node);
   } else if (node.children.empty()) {
     problems.add(node.at, "selection " + in_quotes(node.key) + " is empty");
+  } else if (node.children.size() > Selection::kMostMaps) {
+    problems.add(node.at, "selection " + in_quotes(node.key) + " has too many maps",
+                 std::to_string(Selection::kMostMaps) + " are the limit; one field may have many values");
   } else {
     for (const Node& map : node.children) add_map(map);
   }

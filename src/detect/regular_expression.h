@@ -16,7 +16,7 @@ namespace dcmwatch {
 /// proportion to the text, whatever the expression, and no more memory than kMemoryBytes.
 class RegularExpression {
  public:
-  static constexpr std::size_t kMemoryBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kMemoryBytes = std::size_t{256} << 10;
   static constexpr std::size_t kCharacters = 4096;
 
   /// Sigma's sub-modifiers i, m and s.

@@ -75,6 +75,8 @@ using FieldTests = std::vector<FieldTest>;
 
 /// A named part of a rule's detection: any of its maps.
 struct Selection {
+  static constexpr std::size_t kMostMaps = 1024;
+
   std::string name;
   std::vector<FieldTests> any_of;
 
@@ -92,8 +94,14 @@ bool is_there(const Field& field, const Record& record);
 
 struct ForeignSource;
 
-/// Reads one entry of `detection`, or of what is like it. What it does not know is a problem, never ignored. The fields
-/// are called as `foreign` calls them, or as docs/fields.md does if it is null.
-Selection read_selection(const Node& node, Problems& problems, const ForeignSource* foreign = nullptr);
+/// What the selections of one file have in common.
+struct SelectionReading {
+  Problems& problems;
+  const ForeignSource* foreign = nullptr;  ///< by which fields are called; null: as docs/fields.md calls them
+  std::size_t expressions_left = 128;      ///< regular expressions take time to compile
+};
+
+/// Reads one entry of `detection`, or of what is like it. What it does not know is a problem, never ignored.
+Selection read_selection(const Node& node, SelectionReading& reading);
 
 }  // namespace dcmwatch

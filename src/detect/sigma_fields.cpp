@@ -135,10 +135,9 @@ const ForeignField* ForeignSource::find(std::string_view name, Position at, Prob
     return nullptr;
   }
   std::vector<std::string_view> names;
-  if (problems.full()) return nullptr;
   for (const auto& [known, field] : fields) names.push_back(known);
   problems.add(at, "field " + in_quotes(name) + " is none that the field map knows of this log source",
-               suggest(name, names));
+               problems.full() ? "" : suggest(name, names));
   return nullptr;
 }
 

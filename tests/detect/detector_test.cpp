@@ -133,6 +133,25 @@ TEST(Detector, ADeviceIsOneWhicheverAddressItUses) {
   EXPECT_EQ(recorder.findings.size(), 1U);
 }
 
+// A link that comes and goes all day, now one thing and now another, with and without what deviates.
+TEST(Detector, WhatFlapsIsOneFindingEach) {
+  Detector detector{{operation_rule()}, Limits{}};
+  Recorder recorder;
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    detector.observe(observed(operation("10.0.0.1", "10.0.0.2", 104, "A", "B", "C-ECHO", "")), recorder);
+    detector.observe(deviating(2 * i, 1, Phase::start, "C-FIND"), recorder);
+    detector.observe(deviating(2 * i + 1, 1, Phase::start, "C-GET"), recorder);
+    detector.observe(deviating(2 * i, 1, Phase::end, "C-FIND"), recorder);
+    detector.observe(deviating(2 * i + 1, 1, Phase::end, "C-GET"), recorder);
+  }
+  EXPECT_EQ(recorder.findings.size(), 2U);
+  recorder.findings.clear();
+  detector.finish(recorder);
+  ASSERT_EQ(recorder.findings.size(), 2U);
+  EXPECT_EQ(recorder.findings.at(0).count, 1000U);
+  EXPECT_EQ(recorder.findings.at(1).count, 1000U);
+}
+
 TEST(Detector, AScanBecomesOneFindingAfterTheFirstOnes) {
   Detector detector{{operation_rule()}, Limits{}};
   Recorder recorder;

@@ -76,6 +76,41 @@ TEST(LoadRules, KeepWhatAFindingNeeds) {
   EXPECT_EQ(read.counts, Counts::conversations);
 }
 
+TEST(LoadRules, KeepWhatACatalogueSays) {
+  const Rule read = parse_rule(
+      "title: A title\nid: an-id\nlevel: low\nimpact: [patient_safety, availability]\nresponsible: manufacturer\n"
+      "runbook: docs/runbooks/wrong_port.md\nstandards: [IEC 62443-3-3 SR 5.1, 'MDS2 NAUT-1']\n"
+      "falsepositives: [Tests, Moves]\n"
+      "logsource: {product: dcmwatch, category: dicom}\ndetection: {s: {dicom.command: C-MOVE}, condition: s}\n",
+      "r");
+  EXPECT_EQ(read.info->impact, (std::vector<std::string>{"patient_safety", "availability"}));
+  EXPECT_EQ(read.info->responsible, "manufacturer");
+  EXPECT_EQ(read.info->runbook, "docs/runbooks/wrong_port.md");
+  EXPECT_EQ(read.info->standards, (std::vector<std::string>{"IEC 62443-3-3 SR 5.1", "MDS2 NAUT-1"}));
+  EXPECT_EQ(read.info->false_positives, (std::vector<std::string>{"Tests", "Moves"}));
+}
+
+TEST(LoadRules, ACatalogueIsCompleteIfAskedToBe) {
+  const std::string rest =
+      "logsource: {product: dcmwatch, category: dicom}\ndetection: {s: {dicom.command: C-MOVE}, condition: [s]}\n";
+  const auto errors = [&](const std::string& head) -> std::string {
+    try {
+      parse_rule("title: A title\nid: an-id\nlevel: low\n" + head + rest, "r",
+                 {.complete = true, .documents = DCMWATCH_ROOT});
+    } catch (const ConfigurationError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  EXPECT_THAT(errors("falsepositives: [none]\n"),
+              testing::AllOf(testing::HasSubstr("no 'description'"), testing::HasSubstr("no 'impact'"),
+                             testing::HasSubstr("no 'responsible'"), testing::HasSubstr("no 'runbook'"),
+                             testing::Not(testing::HasSubstr("falsepositives"))));
+  EXPECT_EQ(errors("description: d\nfalsepositives: [x]\nimpact: [integrity]\nresponsible: supplier\n"
+                   "runbook: docs/runbooks/nobody_wrote_this.md\n"),
+            "r:8:10: there is no 'docs/runbooks/nobody_wrote_this.md'; write it");
+}
+
 struct Mistake {
   std::string text;   // an @ stands where the mistake is told to be
   std::string error;  // without file, line and column

@@ -1,0 +1,163 @@
+#include "detect/exceptions.h"
+
+#include <gtest/gtest.h>
+
+#include "detect/detector.h"
+#include "detect/rules.h"
+#include "model/events.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+
+struct Findings final : FindingSink {
+  std::vector<Finding> all;
+  void on_finding(const Finding& finding) override { all.push_back(finding); }
+};
+
+RuleSet rules() {
+  return {rule("  s: {dicom.command: C-MOVE}\n  condition: s\n", "service: dicom.operation", "moves"),
+          rule("  s: {flow.deviations: flow}\n  condition: s\n", "category: network", "flows")};
+}
+
+std::string exception(const std::string& rule, const std::string& match, const std::string& until) {
+  return "  - {rule: " + rule + ", match: " + match + ", reason: a test, owner: us, until: " + until + "}\n";
+}
+
+Exceptions exceptions(const std::string& items) { return parse_exceptions("exceptions:\n" + items, "e", rules()); }
+
+/// At some second of 1970-01-02.
+Observation move(std::int64_t second, const char* source = "10.0.0.1") {
+  static std::uint64_t conversation = 0;
+  Event event = operation(source, "10.0.0.2", 104, "A", "B", "C-MOVE", "");
+  event.conversation = ++conversation;
+  event.first.time = event.last.time = timestamp_from_ns((86400 + second) * 1'000'000'000);
+  return observed(std::move(event));
+}
+
+TEST(Exceptions, WhatTheyHoldForIsCountedAndNotTold) {
+  Detector detector{rules(), Limits{}, exceptions(exception("moves", "{source.ip: 10.0.0.1}", "1970-01-02"))};
+  Findings findings;
+  for (int i = 0; i < 3; ++i) detector.observe(move(i), findings);
+  EXPECT_TRUE(findings.all.empty());
+  EXPECT_EQ(detector.suppressed().front().times, 3U);
+  detector.observe(move(3, "10.0.0.3"), findings);
+  ASSERT_EQ(findings.all.size(), 1U) << "of another source";
+  EXPECT_EQ(findings.all.front().expired, nullptr);
+  detector.finish(findings);
+  EXPECT_EQ(findings.all.size(), 2U) << "the end of that one";
+}
+
+TEST(Exceptions, ARecordIsCountedOnceHoweverManyPhasesTellIt) {
+  Detector detector{rules(), Limits{}, exceptions(exception("moves", "{source.ip: 10.0.0.1}", "1970-01-02"))};
+  Findings findings;
+  Observation one = move(0);
+  for (const Phase phase : {Phase::start, Phase::progress, Phase::end}) {
+    one.event.phase = phase;
+    detector.observe(one, findings);
+  }
+  EXPECT_EQ(detector.suppressed().front().times, 1U);
+}
+
+TEST(Exceptions, TheirLastDayIsWhole) {
+  Detector detector{rules(), Limits{}, exceptions(exception("moves", "{source.ip: 10.0.0.1}", "1970-01-02"))};
+  Findings findings;
+  detector.observe(move(86399), findings);
+  EXPECT_TRUE(findings.all.empty());
+  detector.observe(move(86400), findings);
+  ASSERT_EQ(findings.all.size(), 1U);
+  ASSERT_NE(findings.all.front().expired, nullptr) << "the finding is back, and says so";
+  EXPECT_EQ(findings.all.front().expired->owner, "us");
+  detector.observe(move(86401), findings);
+  EXPECT_EQ(detector.suppressed().front().times, 1U);
+  EXPECT_EQ(detector.suppressed().front().expired, 1U);
+}
+
+TEST(Exceptions, OneThatHoldsCountsBeforeOneThatEnded) {
+  Detector detector{rules(), Limits{},
+                    exceptions(exception("moves", "{source.ip: 10.0.0.1}", "1970-01-01") +
+                               exception("moves", "{source.ip|cidr: 10.0.0.0/8}", "1970-01-03"))};
+  Findings findings;
+  detector.observe(move(0), findings);
+  EXPECT_TRUE(findings.all.empty());
+  EXPECT_EQ(detector.suppressed().at(0).expired, 0U);
+  EXPECT_EQ(detector.suppressed().at(1).times, 1U);
+}
+
+// What rules make of deviations is remembered by judgement; what an exception makes of them is not.
+TEST(Exceptions, HoldForOneOfTwoThatShareAJudgement) {
+  Detector detector{rules(), Limits{}, exceptions(exception("flows", "{dicom.calling_ae: A}", "1970-01-02"))};
+  Findings findings;
+  Observation one = observed(association("10.0.0.1", "10.0.0.2", 104, "A", "B"), {{DeviationKind::flow, "x", "y"}});
+  Observation other{association("10.0.0.1", "10.0.0.2", 104, "C", "B"), one.declared};
+  other.event.conversation = 2;
+  for (int i = 0; i < 3; ++i) {
+    detector.observe(one, findings);
+    detector.observe(other, findings);
+  }
+  ASSERT_EQ(findings.all.size(), 1U);
+  EXPECT_EQ(std::get<DicomAssociation>(findings.all.front().example.event.facts).calling_ae, "C");
+  EXPECT_EQ(detector.suppressed().front().times, 1U);
+}
+
+TEST(Exceptions, EndAtADayOrATime) {
+  const auto until = [](const std::string& text) {
+    return to_rfc3339(exceptions(exception("moves", "{source.ip: 10.0.0.1}", text)).front().info->until);
+  };
+  EXPECT_EQ(until("2027-03-31"), "2027-03-31T23:59:59.999999999Z");
+  EXPECT_EQ(until("2027-03-31T18:00:00Z"), "2027-03-31T18:00:00.000000000Z");
+  EXPECT_EQ(until("2027-03-31T18:00:00+02:00"), "2027-03-31T16:00:00.000000000Z");
+  EXPECT_EQ(until("2027-12-31 22:30:00-01:30"), "2028-01-01T00:00:00.000000000Z");
+}
+
+struct Mistake {
+  std::string items;
+  std::string error;
+};
+
+class ExceptionMistakes : public testing::TestWithParam<Mistake> {};
+
+TEST_P(ExceptionMistakes, AreToldWithPlaceAndFix) {
+  std::string error;
+  try {
+    exceptions(GetParam().items);
+  } catch (const ConfigurationError& thrown) {
+    error = thrown.what();
+  }
+  EXPECT_EQ(error, GetParam().error);
+}
+
+const std::string kMatch = "{source.ip: 10.0.0.1}";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, ExceptionMistakes,
+    testing::Values(
+        Mistake{exception("move", kMatch, "2027-01-01"), "e:2:12: unknown rule 'move'; did you mean 'moves'?"},
+        Mistake{exception("A tets", kMatch, "2027-01-01"), "e:2:12: unknown rule 'A tets'; did you mean 'A test'?"},
+        Mistake{exception("moves", "{source.pi: x}", "2027-01-01"),
+                "e:2:27: unknown field 'source.pi'; did you mean 'source.ip'?"},
+        Mistake{exception("moves", kMatch, "tomorrow"),
+                "e:2:83: 'tomorrow' is no date; write 2027-03-31 or 2027-03-31T18:00:00+02:00"},
+        Mistake{exception("moves", kMatch, "2027-02-29"),
+                "e:2:83: '2027-02-29' is no date; write 2027-03-31 or 2027-03-31T18:00:00+02:00"},
+        Mistake{exception("moves", kMatch, "2027-02-28T18:00:00"),
+                "e:2:83: '2027-02-28T18:00:00' is no date; write 2027-03-31 or 2027-03-31T18:00:00+02:00"},
+        Mistake{
+            "  - {rule: moves, reason: x, owner: y, until: 2027-01-01}\n",
+            "e:2:5: an exception has no 'match'; what is not to be told, 'match: {source.device: ct1}'; a whole rule "
+            "is silenced by taking its file out"},
+        Mistake{"  - {rule: moves, match: {source.ip: 10.0.0.1}, until: 2027-01-01, reson: x}\n",
+                "e:2:5: an exception has no 'reason'; why it is not to be told; it stands in the summary\n"
+                "e:2:5: an exception has no 'owner'; who answers for it\n"
+                "e:2:68: an exception has no setting 'reson'; did you mean 'reason'?"}));
+
+TEST(Exceptions, AFileMayHaveNone) {
+  EXPECT_TRUE(parse_exceptions("exceptions: []", "e", rules()).empty());
+  EXPECT_TRUE(load_exceptions(DCMWATCH_ROOT "/config/exceptions.yml", rules()).empty());
+  EXPECT_THROW(parse_exceptions("", "e", rules()), ConfigurationError);
+  EXPECT_THROW(parse_exceptions("exception: []", "e", rules()), ConfigurationError);
+}
+
+}  // namespace
+}  // namespace dcmwatch
