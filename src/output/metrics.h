@@ -46,7 +46,7 @@ struct Tallies {
   std::uint64_t unseen_bytes = 0;        ///< acknowledged, and in no captured packet
   std::uint64_t resets_refuted = 0;      ///< RSTs that their supposed sender went on after
   std::uint64_t open_studies = 0;
-  std::vector<Suppressed> suppressed;  ///< by exception
+  std::vector<Suppressed> suppressed{};  ///< by exception
   ShedCounts shed{};
   std::uint64_t lost_log_records = 0;
 };

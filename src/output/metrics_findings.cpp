@@ -21,7 +21,10 @@ class FindingMetrics final : public MetricGroup {
                 .Help("What rules matched and no finding tells, since an exception holds for it; each record or "
                       "conversation once, as a finding's count has it.")
                 .Register(registry)) {
-    for (const auto& rule : names.rules) counter_of(*rule);
+    for (const auto& rule : names.rules) {
+      counter_of(*rule);
+      suppressed_.Add(labels_of(*rule));
+    }
   }
 
   void observe(const Finding& finding) override {

@@ -405,6 +405,20 @@ TEST_F(MetricsTest, CountsAFindingWhenItIsFirstMade) {
   EXPECT_EQ(value(R"(dcmwatch_findings_total{level="high",rule="undeclared-flow",title="Undeclared flow"})"), 1);
 }
 
+TEST_F(MetricsTest, CountsWhatExceptionsHeldFor) {
+  Tallies tallies;
+  tallies.suppressed = {{samples::exception(), 3, 0}, {samples::exception(samples::rule("other")), 0, 1}};
+  metrics_.update(tallies);
+  const auto suppressed = [](const std::string& rule) {
+    return R"(dcmwatch_suppressed_findings_total{level="high",rule=")" + rule + R"(",title="Undeclared flow"})";
+  };
+  EXPECT_EQ(value(suppressed("undeclared-flow")), 3);
+  EXPECT_EQ(value(suppressed("other")), 0);
+  tallies.suppressed.front().times = 5;
+  metrics_.update(tallies);
+  EXPECT_EQ(value(suppressed("undeclared-flow")), 5);
+}
+
 TEST_F(MetricsTest, CountsADeviationOnceAConversationAtTheFirstFactThatShowsIt) {
   const std::string series =
       R"(dcmwatch_deviations_total{destination_zone="archive",kind="flow",source_zone="undeclared"})";

@@ -143,8 +143,23 @@ inline ConnectionFact connection() {
 }
 
 inline std::shared_ptr<const RuleInfo> rule(std::string id = "undeclared-flow", Level level = Level::high) {
-  return std::make_shared<RuleInfo>(RuleInfo{
-      std::move(id), "Undeclared flow", "Two machines talk that the model does not join.", level, {"attack.t1021"}});
+  RuleInfo info;
+  info.id = std::move(id);
+  info.title = "Undeclared flow";
+  info.description = "Two machines talk that the model does not join.";
+  info.level = level;
+  info.tags = {"attack.t1021"};
+  info.impact = {"patient_safety", "integrity"};
+  info.responsible = "healthcare_provider";
+  info.runbook = "docs/runbooks/undeclared_flow.md";
+  info.standards = {"IEC 62443-3-3 SR 5.1"};
+  return std::make_shared<RuleInfo>(std::move(info));
+}
+
+/// A whole day in March, of a rule.
+inline std::shared_ptr<const ExceptionInfo> exception(std::shared_ptr<const RuleInfo> rule = samples::rule()) {
+  return std::make_shared<ExceptionInfo>(
+      ExceptionInfo{std::move(rule), "A measurement", "Medical engineering", kStart + 1h});
 }
 
 /// A machine that nothing declares, talking to the PACS.

@@ -751,6 +751,25 @@ TEST(Summary, TellsFindingsByPairAndHowOftenEachRuleMatched) {
                         "  2 findings: 1 critical, 1 high\n"));
 }
 
+TEST(Summary, TellsWhatBecameOfEachException) {
+  Summary summary{{.width = 200}};
+  Finding finding = samples::finding();
+  finding.expired = samples::exception();
+  summary.observe(finding);
+  RunFigures figures = run();
+  figures.exceptions = {{samples::exception(), 0, 0}, {samples::exception(), 5, 0}, {samples::exception(), 1, 1}};
+  figures.last = samples::kStart + 30min;
+  std::string text = summary.render(figures);
+  EXPECT_THAT(text, HasSubstr("    Undeclared flow: an exception held until 2026-03-02 09:00:00"));
+  EXPECT_THAT(text, HasSubstr("  excepted: Undeclared flow, until 2026-03-02: never matched (A measurement; Medical "
+                              "engineering)\n"));
+  EXPECT_THAT(text, HasSubstr("until 2026-03-02: 5 matches not told (A"));
+  figures.last = samples::kStart + 2h;
+  text = summary.render(figures);
+  EXPECT_THAT(text, HasSubstr("until 2026-03-02: never matched; expired (A"));
+  EXPECT_THAT(text, HasSubstr("until 2026-03-02: 1 match not told; expired, told since in 1 finding (A"));
+}
+
 TEST(Summary, NamesTheCaptureOfAFrameWhereThereAreSeveral) {
   Summary summary{{}};
   summary.observe(samples::finding());
