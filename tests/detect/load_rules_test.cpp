@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "detect/exceptions.h"
 #include "detect/rules.h"
 #include "model/events.h"
 
@@ -55,12 +56,21 @@ TEST(BundledRules, EveryDeviationHasItsRule) {
   }
 }
 
-TEST(RuleReference, ItsExampleLoads) {
+/// The example of docs/rules.md that begins with this word.
+std::string documented(const std::string& beginning) {
   std::ifstream in{DCMWATCH_ROOT "/docs/rules.md"};
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
-  const auto begin = text.find("```yaml\n") + 8;
-  const Rule example = parse_rule(text.substr(begin, text.find("```", begin) - begin), "docs/rules.md");
+  const auto begin = text.find("```yaml\n" + beginning) + 8;
+  return text.substr(begin, text.find("```", begin) - begin);
+}
+
+TEST(RuleReference, ItsExampleLoads) {
+  const Rule example = parse_rule(documented("title"), "docs/rules.md");
   EXPECT_TRUE(example.matches(observed(operation("10.0.0.1", "10.0.0.2", 104, "A", "B", "C-MOVE", ""))));
+}
+
+TEST(RuleReference, ItsExceptionLoads) {
+  EXPECT_EQ(parse_exceptions(documented("exceptions"), "docs/rules.md", load_rules(kRules)).size(), 1U);
 }
 
 TEST(LoadRules, KeepWhatAFindingNeeds) {
