@@ -15,8 +15,8 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::size_t kFileBytes = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kNodes = 4'000'000;
+constexpr std::size_t kScalarBytes = 64 * 1024;
 constexpr std::size_t kDepth = 24;
 
 /// Ends the reading of a document that cannot be used.
@@ -26,12 +26,12 @@ struct Unusable {
   std::string fix;
 };
 
-Position position(const yaml_mark_t& mark) { return {mark.line + 1, mark.column + 1}; }
+Position position(const yaml_mark_t& mark, std::uint32_t file) { return {mark.line + 1, mark.column + 1, file}; }
 
-Position position_of_byte(std::string_view text, std::size_t index) {
+Position position_of_byte(std::string_view text, std::size_t index, std::uint32_t file) {
   const std::string_view before = text.substr(0, index);
   const std::size_t line_begin = before.rfind('\n') + 1;  // of npos: 0
-  return {static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1, before.size() - line_begin + 1};
+  return {static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1, before.size() - line_begin + 1, file};
 }
 
 /// What the parser says next. Scalars die with it.
@@ -52,7 +52,7 @@ class ParserEvent {
 class Parser {
  public:
   /// `text` outlives it.
-  explicit Parser(std::string_view text) : text_(text) {
+  Parser(std::string_view text, std::uint32_t file) : text_(text), file_(file) {
     if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc{};
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libyaml reads bytes
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -73,10 +73,13 @@ class Parser {
     std::string what = "not valid YAML: ";
     what += parser_.problem;
     if (!unreadable && parser_.context) (what += ' ') += parser_.context;
-    return {unreadable ? position_of_byte(text_, parser_.problem_offset) : position(parser_.problem_mark), what, {}};
+    return {unreadable ? position_of_byte(text_, parser_.problem_offset, file_) : position(parser_.problem_mark, file_),
+            what,
+            {}};
   }
 
   std::string_view text_;
+  std::uint32_t file_;
   yaml_parser_t parser_{};
 };
 
@@ -93,12 +96,12 @@ bool is_null(std::string_view plain) {
 /// Builds the tree. `open_` is the path from the root to where the parser stands.
 class Builder {
  public:
-  explicit Builder(Problems& problems) : problems_(problems) {}
+  Builder(Problems& problems, std::uint32_t file) : problems_(problems), file_(file) {}
 
   Node take() { return std::move(root_); }
 
   void on_event(const yaml_event_t& event) {
-    const Position at = position(event.start_mark);
+    const Position at = position(event.start_mark, file_);
     switch (event.type) {
       case YAML_SCALAR_EVENT: on_scalar(event); break;
       case YAML_SEQUENCE_START_EVENT:
@@ -130,10 +133,11 @@ class Builder {
 
   void on_scalar(const yaml_event_t& event) {
     const auto& scalar = event.data.scalar;
-    const Position at = position(event.start_mark);
+    const Position at = position(event.start_mark, file_);
     const std::string_view text = text_of(scalar.value, scalar.length);
     const bool plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
     refuse_tag(at, scalar.tag);
+    if (text.size() > kScalarBytes) throw Unusable{at, "a value of more than 64 KiB", "no setting needs so many"};
     if (plain && is_null(text)) {
       add({.at = at});
     } else {
@@ -193,61 +197,65 @@ class Builder {
   }
 
   Problems& problems_;
+  std::uint32_t file_;
   Node root_;
   std::vector<Open> open_;
   std::size_t nodes_ = 0;
 };
 
 /// The first document. A second one is a problem.
-Node parse(const std::string& text, Problems& problems) {
-  Parser parser{text};
+Node parse(const std::string& text, Problems& problems, std::uint32_t file) {
+  Parser parser{text, file};
   ParserEvent event;
-  Builder builder{problems};
+  Builder builder{problems, file};
   std::size_t documents = 0;
   for (parser.next(event); event->type != YAML_STREAM_END_EVENT; parser.next(event)) {
     if (event->type == YAML_DOCUMENT_START_EVENT && ++documents == 2) {
       parser.next(event);  // what it begins with
-      problems.add(position(event->start_mark), "a second document begins in this file", "keep one document a file");
+      problems.add(position(event->start_mark, file), "a second document begins in this file",
+                   "keep one document a file");
       break;
     }
     builder.on_event(*event);
   }
-  return documents == 0 ? Node{.at = {1, 1}} : builder.take();
+  return documents == 0 ? Node{.at = {1, 1, file}} : builder.take();
 }
 
 }  // namespace
 
-std::optional<Node> parse_document(const std::string& text, Problems& problems) {
+std::optional<Node> parse_document(const std::string& text, Problems& problems, std::uint32_t file) {
   try {
-    return parse(text, problems);
+    return parse(text, problems, file);
   } catch (const Unusable& unusable) {
     problems.add(unusable.at, unusable.what, unusable.fix);
     return std::nullopt;
   }
 }
 
-std::optional<Node> read_document(const std::filesystem::path& file, Problems& problems) {
+std::variant<std::string, Unreadable> read_text(const std::filesystem::path& file, std::size_t most_bytes) {
   std::error_code error;
-  if (std::filesystem::is_directory(file, error)) {
-    problems.add({}, "is a folder", "name a file");
-    return std::nullopt;
-  }
+  if (std::filesystem::is_directory(file, error)) return Unreadable{"is a folder", "name a file"};
   std::ifstream in{file, std::ios::binary};
   if (!in) {
-    problems.add({}, std::filesystem::exists(file, error) ? "cannot be read" : "no such file",
-                 "check the path and its permissions");
-    return std::nullopt;
+    return Unreadable{std::filesystem::exists(file, error) ? "cannot be read" : "no such file",
+                      "check the path and its permissions"};
   }
   std::string text;
   std::array<char, 65536> chunk{};
-  while (text.size() <= kFileBytes && (in.read(chunk.data(), chunk.size()), in.gcount() > 0)) {
+  while (text.size() <= most_bytes && (in.read(chunk.data(), chunk.size()), in.gcount() > 0)) {
     text.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
   }
-  if (text.size() > kFileBytes) {
-    problems.add({}, "too large for a configuration file", "64 MiB are the limit");
+  if (text.size() > most_bytes) return Unreadable{"too large for a configuration file", "64 MiB are the limit"};
+  return text;
+}
+
+std::optional<Node> read_document(const std::filesystem::path& file, Problems& problems) {
+  const auto text = read_text(file);
+  if (const Unreadable* unreadable = std::get_if<Unreadable>(&text)) {
+    problems.add({}, unreadable->what, unreadable->fix);
     return std::nullopt;
   }
-  return parse_document(text, problems);
+  return parse_document(std::get<std::string>(text), problems);
 }
 
 }  // namespace dcmwatch

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "model/problems.h"
@@ -27,8 +28,19 @@ struct Node {
 
 /// Reads one document. Bad syntax, repeated keys, aliases (a small file must not unfold into a large one), and what is
 /// deeper or larger than any configuration are added to `problems`. Nothing is given if the document cannot be used at
-/// all.
+/// all. `file`: the number by which `problems` knows it.
 std::optional<Node> read_document(const std::filesystem::path& file, Problems& problems);
-std::optional<Node> parse_document(const std::string& text, Problems& problems);
+std::optional<Node> parse_document(const std::string& text, Problems& problems, std::uint32_t file = 0);
+
+inline constexpr std::size_t kDocumentBytes = std::size_t{64} * 1024 * 1024;
+
+/// Why a file gives no text, and what to do about it.
+struct Unreadable {
+  std::string what;
+  std::string fix;
+};
+/// The text of a file of at most `most_bytes`.
+std::variant<std::string, Unreadable> read_text(const std::filesystem::path& file,
+                                                std::size_t most_bytes = kDocumentBytes);
 
 }  // namespace dcmwatch

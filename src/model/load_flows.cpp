@@ -3,14 +3,13 @@
 
 #include "event/dicom_names.h"
 #include "model/allowance.h"
+#include "model/load_flow_terms.h"
 #include "model/load_hl7_flow.h"
 #include "model/loading.h"
-#include "model/map_reader.h"
+#include "model/transfer_syntaxes.h"
 
 namespace dcmwatch {
 namespace {
-
-constexpr std::string_view kZonePrefix = "zone:";
 
 // PS3.7 E.1, the requests.
 constexpr std::array<std::string_view, 11> kOperations{"C-ECHO",   "C-STORE",        "C-FIND",  "C-MOVE",
@@ -19,7 +18,8 @@ constexpr std::array<std::string_view, 11> kOperations{"C-ECHO",   "C-STORE",   
 
 // What a flow may require of what it carries.
 constexpr std::string_view kOrder = "order";
-constexpr std::array kRequirements{kOrder};
+constexpr std::string_view kWorklistEntry = "worklist entry";
+constexpr std::array kRequirements{kOrder, kWorklistEntry};
 
 /// Every setting that a flow may have, so that each is asked for once and the rest are mistakes.
 struct FlowNodes {
@@ -33,8 +33,10 @@ struct FlowNodes {
   const Node* acceptor_operations;
   const Node* sop_classes;
   const Node* move_destinations;
+  const Node* transfer_syntaxes;
   const Node* requirements;
   Hl7FlowNodes hl7;
+  FlowTermNodes terms;
 };
 
 class FlowLoader {
@@ -57,13 +59,19 @@ class FlowLoader {
               .acceptor_operations = map.optional("acceptor_operations"),
               .sop_classes = map.optional("sop_classes"),
               .move_destinations = map.optional("move_destinations"),
+              .transfer_syntaxes = map.optional("transfer_syntaxes"),
               .requirements = map.optional("requires"),
-              .hl7 = hl7_nodes(map)};
+              .hl7 = hl7_nodes(map),
+              .terms = flow_term_nodes(map)};
+    flow_.justification = map.text("justification");
+    flow_.ticket = map.text("ticket");
+    flow_.owner = map.text("owner");
     map.done();
     if (!map.usable()) return;
     if (nodes_.from) flow_.from = read_parties(*nodes_.from, "'from'");
     if (nodes_.to) flow_.to = read_parties(*nodes_.to, "'to'");
     if (read_service()) read_settings();
+    loading_.flow_at.push_back(entry_.key_at);
     loading_.model.flows.push_back(std::move(flow_));
   }
 
@@ -71,10 +79,10 @@ class FlowLoader {
   std::vector<Party> read_parties(const Node& node, std::string_view what) {
     std::vector<Party> parties;
     for (const Node* const item : scalars(node, what, problems_)) {
-      const auto party = read_party(*item);
+      const auto party = read_party(*item, loading_, false);
       if (!party) continue;
       parties.push_back(*party);
-      if (devices_of(loading_.model, *party).empty()) {
+      if (loading_.devices_of(*party).empty()) {
         problems_.add(item->at, in_quotes(item->text) + " holds no device, so nothing could flow",
                       "declare its devices first");
       }
@@ -82,34 +90,12 @@ class FlowLoader {
     return parties;
   }
 
-  std::optional<Party> read_party(const Node& item) {
-    const std::string_view name = item.text;
-    if (name.starts_with(kZonePrefix)) {
-      const std::string_view zone = name.substr(kZonePrefix.size());
-      if (const auto index = loading_.zones.find(zone)) return Party{Party::Kind::zone, *index};
-      problems_.add(item.at, "unknown zone " + in_quotes(zone), suggest(zone, loading_.zones.names()));
-      return std::nullopt;
-    }
-    if (const auto index = loading_.devices.find(name)) return Party{Party::Kind::device, *index};
-    if (const auto index = loading_.groups.find(name)) return Party{Party::Kind::group, *index};
-    if (loading_.zones.find(name)) {
-      problems_.add(item.at, in_quotes(name) + " is a zone",
-                    "write '" + std::string{kZonePrefix} + std::string{name} + '\'');
-      return std::nullopt;
-    }
-    auto known = loading_.devices.names();
-    for (const std::string_view group : loading_.groups.names()) known.push_back(group);
-    problems_.add(item.at, "unknown device or group " + in_quotes(name), suggest(name, known));
-    return std::nullopt;
-  }
-
   bool read_service() {
     const auto name = nodes_.service ? scalar(*nodes_.service, "'service'", problems_) : std::nullopt;
     if (!name) return false;
     const auto index = loading_.services.find(*name);
     if (!index) {
-      problems_.add(nodes_.service->at, "unknown service " + in_quotes(*name),
-                    suggest(*name, loading_.services.names()));
+      problems_.add_unknown(nodes_.service->at, "service", *name, [&] { return loading_.services.names(); });
       return false;
     }
     flow_.service = *index;
@@ -123,6 +109,7 @@ class FlowLoader {
   }
 
   void read_settings() {
+    read_flow_terms(nodes_.terms, loading_.model.services[flow_.service], flow_, loading_);
     switch (loading_.model.services[flow_.service].protocol) {
       case ServiceProtocol::dicom: return read_dicom();
       case ServiceProtocol::hl7: refuse_dicom(); return read_hl7();
@@ -140,8 +127,9 @@ class FlowLoader {
   }
 
   void refuse_dicom() {
-    for (const Node* const node : {nodes_.calling_ae, nodes_.called_ae, nodes_.operations, nodes_.acceptor_operations,
-                                   nodes_.sop_classes, nodes_.move_destinations, nodes_.requirements}) {
+    for (const Node* const node :
+         {nodes_.calling_ae, nodes_.called_ae, nodes_.operations, nodes_.acceptor_operations, nodes_.sop_classes,
+          nodes_.move_destinations, nodes_.transfer_syntaxes, nodes_.requirements}) {
       refuse(node, "a DICOM");
     }
   }
@@ -166,9 +154,10 @@ class FlowLoader {
     if (nodes_.acceptor_operations) flow_.acceptor_operations = read_operations(*nodes_.acceptor_operations);
     read_sop_classes();
     read_move_destinations();
+    if (nodes_.transfer_syntaxes) read_transfer_syntaxes(*nodes_.transfer_syntaxes);
     if (nodes_.requirements) read_requirements(*nodes_.requirements);
-    flow_.calling_ae = read_titles_or_bound(nodes_.calling_ae, nodes_.from, flow_.from, "calling_ae");
-    flow_.called_ae = read_titles_or_bound(nodes_.called_ae, nodes_.to, flow_.to, "called_ae");
+    flow_.calling_ae = read_titles_or_bound(nodes_.calling_ae, nodes_.from, flow_.from, kCalling);
+    flow_.called_ae = read_titles_or_bound(nodes_.called_ae, nodes_.to, flow_.to, kCalled);
   }
 
   Operations read_operations(const Node& node) {
@@ -178,7 +167,7 @@ class FlowLoader {
       if (std::find(kOperations.begin(), kOperations.end(), item->text) != kOperations.end()) {
         operations.values.push_back(dicom_command_field(item->text));
       } else {
-        problems_.add(item->at, "unknown operation " + in_quotes(item->text), suggest(item->text, kOperations));
+        problems_.add_unknown(item->at, "operation", item->text, kOperations);
       }
     }
     return operations;
@@ -205,7 +194,7 @@ class FlowLoader {
     } else if (const auto uid = sop_class_uid_from(item.text); !uid.empty()) {
       flow_.sop_classes.uids.emplace_back(uid);
     } else {
-      problems_.add(item.at, "unknown SOP class " + in_quotes(item.text), suggest(item.text, sop_class_names()));
+      problems_.add_unknown(item.at, "SOP class", item.text, sop_class_names);
     }
   }
 
@@ -220,7 +209,7 @@ class FlowLoader {
                       "add C-MOVE to its operations or leave it out");
       }
     } else if (is_stated(nodes_.move_destinations, "move_destinations", "[WS1]")) {
-      flow_.move_destinations = read_titles(*nodes_.move_destinations);
+      flow_.move_destinations = read_titles(*nodes_.move_destinations, kCalled);
     }
   }
 
@@ -229,8 +218,10 @@ class FlowLoader {
     for (const Node* const item : scalars(node, "'requires'", problems_)) {
       if (item->text == kOrder) {
         flow_.requires_order = true;
+      } else if (item->text == kWorklistEntry) {
+        flow_.requires_worklist_entry = true;
       } else {
-        problems_.add(item->at, "unknown requirement " + in_quotes(item->text), suggest(item->text, kRequirements));
+        problems_.add_unknown(item->at, "requirement", item->text, kRequirements);
       }
     }
     if (nodes_.operations && !opener_may(dimse::kStore)) {
@@ -239,37 +230,76 @@ class FlowLoader {
     }
   }
 
-  Allowed<std::string> read_titles(const Node& node) {
+  void read_transfer_syntaxes(const Node& node) {
+    if (says_any(node)) return;
+    flow_.transfer_syntaxes.any = false;
+    std::vector<std::string>& uids = flow_.transfer_syntaxes.values;
+    for (const Node* const item : allowed_scalars(node, problems_)) {
+      const auto named = transfer_syntaxes_from(item->text);
+      if (named.empty()) problems_.add_unknown(item->at, "transfer syntax", item->text, transfer_syntax_names);
+      for (const std::string_view uid : named) {
+        if (std::ranges::find(uids, uid) == uids.end()) uids.emplace_back(uid);
+      }
+    }
+  }
+
+  /// The titles of one end of an association: with which one calls, or to which one answers.
+  struct TitleUse {
+    std::string_view key;
+    NameIndex Loading::*titles;
+    std::string_view done;
+  };
+  static constexpr TitleUse kCalling{"calling_ae", &Loading::calling_titles, "calls with it"};
+  static constexpr TitleUse kCalled{"called_ae", &Loading::answered_titles, "answers to it"};
+
+  Allowed<std::string> read_titles(const Node& node, const TitleUse& use) {
     if (says_any(node)) return {.any = true, .values = {}};
     Allowed<std::string> titles;
     for (const Node* const item : allowed_scalars(node, problems_)) {
       const auto title = read_ae_title(*item, problems_);
       if (!title) continue;
       titles.values.push_back(*title);
-      if (loading_.ae_titles.contains(*title)) continue;
-      std::vector<std::string_view> known;
-      for (const auto& [name, device] : loading_.ae_titles) known.push_back(name);
-      std::sort(known.begin(), known.end());
-      problems_.add(item->at, "AE title " + in_quotes(*title) + " belongs to no device", suggest(*title, known));
+      if (!(loading_.*use.titles).find(*title)) refuse_title(*item, *title, use);
     }
     return titles;
   }
 
+  void refuse_title(const Node& item, const std::string& title, const TitleUse& use) {
+    if (loading_.calling_titles.find(title) || loading_.answered_titles.find(title)) {
+      problems_.add(item.at, "no device " + std::string{use.done} + ": AE title " + in_quotes(title),
+                    "add it to the device's 'ae_titles'");
+    } else {
+      problems_.add(item.at, "AE title " + in_quotes(title) + " belongs to no device",
+                    suggest(title, (loading_.*use.titles).names()));
+    }
+  }
+
   // Without a list the titles are those of the device at that end, which must have some then.
   std::optional<Allowed<std::string>> read_titles_or_bound(const Node* node, const Node* parties_node,
-                                                           const std::vector<Party>& parties, std::string_view key) {
-    if (node) return read_titles(*node);
+                                                           const std::vector<Party>& parties, const TitleUse& use) {
+    if (node) return read_titles(*node, use);
     for (const Party& party : parties) {
-      for (const std::uint32_t device : devices_of(loading_.model, party)) {
-        const Device& end = loading_.model.devices[device];
-        if (!(key == "calling_ae" ? end.calls_as : end.answers_to).empty()) continue;
-        problems_.add(parties_node->at,
-                      "device " + in_quotes(end.name) + " speaks DICOM in " + what_ + " but has no AE title",
-                      "give it 'ae_titles', or give the flow '" + std::string{key} + '\'');
-        return std::nullopt;
-      }
+      const auto devices = loading_.devices_of(party);
+      const auto end = std::ranges::find_if(devices, [&](std::uint32_t device) { return !has_title(device, use); });
+      if (end == devices.end()) continue;
+      problems_.add(parties_node->at,
+                    "device " + in_quotes(loading_.model.devices[*end].name) + " speaks DICOM in " + what_ +
+                        " but has no AE title",
+                    "give it 'ae_titles', or give the flow '" + std::string{use.key} + '\'');
+      break;
     }
     return std::nullopt;
+  }
+
+  [[nodiscard]] bool has_title(std::uint32_t device, const TitleUse& use) const {
+    const Device& end = loading_.model.devices[device];
+    return use.key == kCalling.key ? !end.calls_as.empty() || !end.presents.empty() : !end.answers_to.empty();
+  }
+
+  static std::vector<std::string_view> transfer_syntax_names() {
+    std::vector<std::string_view> names;
+    for (const TransferSyntaxFamily& family : transfer_syntax_families()) names.push_back(family.name);
+    return names;
   }
 
   static std::vector<std::string_view> sop_class_names() {

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "model/hl7_names.h"
 #include "model/loading.h"
 
 namespace dcmwatch {
@@ -58,12 +57,7 @@ Allowed<std::string> read_codes(const Node& node, const Words<size>& table, Prob
 }
 
 Allowed<Hl7End> read_ends(const Node& node, Problems& problems) {
-  return read_list<Hl7End>(node, problems, [&](const Node& item) -> std::optional<Hl7End> {
-    const auto mistake = mistake_in_hl7_end(item.text);
-    if (!mistake) return hl7_end_from(item.text);
-    problems.add(item.at, in_quotes(item.text) + ' ' + mistake->what, mistake->fix);
-    return std::nullopt;
-  });
+  return read_list<Hl7End>(node, problems, [&](const Node& item) { return read_hl7_end(item, problems); });
 }
 
 std::optional<AccessionOrder> read_accession_places(const Node& node, Problems& problems) {

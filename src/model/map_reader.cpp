@@ -44,7 +44,8 @@ void MapReader::done() {
   if (!usable_) return;
   for (const Node& entry : node_.children) {
     if (std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end()) continue;
-    problems_.add(entry.key_at, what_ + " has no setting " + in_quotes(entry.key), suggest(entry.key, asked_));
+    problems_.add(entry.key_at, what_ + " has no setting " + in_quotes(entry.key),
+                  suggest(entry.key, asked_, asked_.size()));
   }
 }
 

@@ -195,7 +195,8 @@ struct Flow {
   std::string justification, ticket, owner;
 };
 
-/// Which zones may be crossed by which services (IEC 62443-3-2), in the direction in which connections are opened.
+/// Which zones may be crossed by which services (IEC 62443-3-2), in the direction in which connections are opened. One
+/// that is declared from or to several zones stands here once for each pair, under the same name.
 struct Conduit {
   std::string name;
   std::string description;
@@ -216,6 +217,7 @@ struct Denial {
 
 struct Model {
   std::string name;
+  std::string description;
   std::vector<Zone> zones;
   std::vector<Device> devices;
   std::vector<Group> groups;
@@ -224,6 +226,7 @@ struct Model {
   std::vector<Conduit> conduits;  ///< none: any flow between devices of two zones declares their crossing
   std::vector<Denial> denials;
   WorkflowTimes workflow;
+  std::vector<std::filesystem::path> files;  ///< that it was read from, the one that was named first
 };
 
 std::string_view to_text(ServiceProtocol protocol);

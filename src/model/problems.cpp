@@ -8,9 +8,7 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::size_t kProblemsKept = 100;
 constexpr std::size_t kQuotedLength = 60;
-constexpr std::size_t kNamesListed = 12;
 constexpr std::size_t kLongestSuggestion = 80;
 
 std::string joined(const std::vector<Problem>& problems) {
@@ -24,13 +22,16 @@ std::string joined(const std::vector<Problem>& problems) {
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// Letters wrong, missing, added, or two neighbours exchanged; case does not count. Three rows are enough.
-std::size_t distance(std::string_view one, std::string_view other) {
+// Letters wrong, missing, added, or two neighbours exchanged; case does not count. Three rows are enough. What is not
+// below `bound` is not counted out.
+std::size_t distance(std::string_view one, std::string_view other, std::size_t bound) {
+  if (std::max(one.size(), other.size()) - std::min(one.size(), other.size()) >= bound) return bound;
   std::vector<std::size_t> before(other.size() + 1);
   std::vector<std::size_t> above(other.size() + 1);
   std::vector<std::size_t> row(other.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   const auto same = [&](std::size_t i, std::size_t j) { return folded(one[i]) == folded(other[j]); };
+  std::size_t least_above = 0;
   for (std::size_t i = 0; i < one.size(); ++i) {
     before.swap(above);
     above.swap(row);
@@ -40,6 +41,9 @@ std::size_t distance(std::string_view one, std::string_view other) {
       const bool exchanged = i > 0 && j > 0 && same(i, j - 1) && same(i - 1, j);
       if (exchanged) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
     }
+    const std::size_t least = std::ranges::min(row);
+    if (std::min(least, least_above) >= bound) return bound;
+    least_above = least;
   }
   return row.back();
 }
@@ -57,22 +61,37 @@ std::string to_text(const Problem& problem) {
 ConfigurationError::ConfigurationError(std::vector<Problem> problems)
     : std::runtime_error(joined(problems)), problems_(std::move(problems)) {}
 
-bool Problems::full() const { return problems_.size() == kProblemsKept; }
+bool Problems::full() const { return problems_.size() == kKept; }
+
+std::uint32_t Problems::add_file(std::string file) {
+  files_.push_back(std::move(file));
+  return static_cast<std::uint32_t>(files_.size() - 1);
+}
 
 void Problems::add(Position at, std::string what, std::string fix) {
   if (full()) {
     ++more_;
     return;
   }
-  problems_.push_back({file_, at, std::move(what), std::move(fix)});
+  problems_.push_back({at, std::move(what), std::move(fix)});
 }
 
+std::string Problems::unknown(std::string_view kind, std::string_view written) {
+  std::string what{"unknown "};
+  return what.append(kind).append(" ").append(in_quotes(written));
+}
+
+std::string Problems::place(Position at) const { return files_[at.file] + ':' + std::to_string(at.line); }
+
 std::vector<Problem> Problems::take() {
-  std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& one, const Problem& other) {
-    return std::tie(one.at.line, one.at.column) < std::tie(other.at.line, other.at.column);
+  std::ranges::stable_sort(problems_, [](const Placed& one, const Placed& other) {
+    return std::tie(one.at.file, one.at.line, one.at.column) < std::tie(other.at.file, other.at.line, other.at.column);
   });
-  if (more_ != 0) problems_.push_back({file_, {}, "and " + std::to_string(std::exchange(more_, 0)) + " more", {}});
-  return std::exchange(problems_, {});
+  std::vector<Problem> all;
+  for (Placed& one : problems_) all.push_back({files_[one.at.file], one.at, std::move(one.what), std::move(one.fix)});
+  problems_.clear();
+  if (more_ != 0) all.push_back({files_[0], {}, "and " + std::to_string(std::exchange(more_, 0)) + " more", {}});
+  return all;
 }
 
 void Problems::throw_if_any() {
@@ -86,30 +105,30 @@ std::string in_quotes(std::string_view text) {
   return out += '\'';
 }
 
-std::string listed(std::span<const std::string_view> names) {
+std::string listed(std::span<const std::string_view> names, std::size_t most) {
   std::string out;
-  for (const std::string_view name : names.first(std::min(names.size(), kNamesListed))) {
+  for (const std::string_view name : names.first(std::min(names.size(), most))) {
     if (!out.empty()) out += ", ";
     out += name;
   }
-  if (names.size() > kNamesListed) out += " … and " + std::to_string(names.size() - kNamesListed) + " more";
+  if (names.size() > most) out += " … and " + std::to_string(names.size() - most) + " more";
   return out;
 }
 
-std::string suggest(std::string_view written, std::span<const std::string_view> candidates) {
+std::string suggest(std::string_view written, std::span<const std::string_view> candidates, std::size_t most) {
   if (candidates.empty()) return "none is declared";
   std::string_view best;
   std::size_t nearest = std::max<std::size_t>(1, written.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
     if (written.size() > kLongestSuggestion || candidate.size() > kLongestSuggestion) continue;
-    const std::size_t away = distance(written, candidate);
+    const std::size_t away = distance(written, candidate, nearest);
     if (away < nearest) {
       nearest = away;
       best = candidate;
     }
   }
   if (!best.empty()) return "did you mean " + in_quotes(best) + "?";
-  return (candidates.size() == 1 ? "known: " : "one of: ") + listed(candidates);
+  return (candidates.size() == 1 ? "known: " : "one of: ") + listed(candidates, most);
 }
 
 }  // namespace dcmwatch

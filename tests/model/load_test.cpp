@@ -1,38 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "model/model.h"
+#include "model/mistakes.h"
 
 namespace dcmwatch {
 namespace {
 
-// A small model, sound but for what a test puts in its last lines.
-constexpr std::string_view kSound = R"(zones:
-  archive: {networks: [10.0.1.0/24, "fd00::1:0/112"]}
-  reading: {networks: 10.0.2.0/24}
-  empty: {networks: 10.0.3.0/24}
-services:
-  dicom: {protocol: dicom, ports: [11112]}
-  hl7: {protocol: hl7, ports: 2575}
-  ssh: {protocol: other, transport: tcp, ports: [22, 5900-5910]}
-  portless: {protocol: dicom}
-devices:
-  pacs: {zone: archive, addresses: [10.0.1.10, "fd00::1:10"], ae_titles: [PACS, PACS_Q]}
-  ws1: {zone: reading, addresses: 10.0.2.11, ae_titles: WS1}
-  ris: {zone: archive, addresses: 10.0.1.20}
-groups:
-  all: {devices: [pacs, ws1]}
-)";  // 15 lines
-
-std::string errors_of(const std::string& text) {
-  try {
-    parse_model(text, "m");
-  } catch (const ConfigurationError& error) {
-    return error.what();
-  }
-  return {};
-}
+using namespace test;
 
 TEST(LoadModel, TheSoundModelIsSound) {
   const auto model = parse_model(std::string{kSound}, "m");
@@ -119,43 +92,12 @@ TEST(LoadModel, ReadsWhatAnHl7InterfaceAgreedOn) {
   EXPECT_FALSE(unrestricted.ack_mode);
 }
 
-struct Mistake {
-  std::string text;   // an @ stands where the mistake is told to be
-  std::string error;  // without file, line and column
-};
-
 class LoadModelMistakes : public testing::TestWithParam<Mistake> {};
 
 TEST_P(LoadModelMistakes, AreToldWithPlaceAndFix) {
-  auto [text, error] = GetParam();
-  if (text.starts_with("flows:")) text.insert(0, kSound);
-  const auto mark = text.find('@');
-  if (mark != std::string::npos) {
-    const auto line_start = text.rfind('\n', mark) + 1;
-    text.erase(mark, 1);
-    error =
-        "m:" + std::to_string(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(mark), '\n') + 1) +
-        ':' + std::to_string(mark - line_start + 1) + ": " + error;
-  }
-  EXPECT_EQ(errors_of(text), error);
+  const Told told = tell(GetParam());
+  EXPECT_EQ(told.said, told.expected);
 }
-
-Mistake flow(const std::string& body, const std::string& error) { return {"flows:\n  f: {" + body + "}\n", error}; }
-Mistake whole_flow(const std::string& body, const std::string& error) {
-  return {"flows:\n  @f: {" + body + "}\n", error};
-}
-Mistake zone(const std::string& body, const std::string& error) {
-  return {"zones:\n  a: {networks: [10.0.0.0/16]}\n" + body + "devices: {}\n", error};
-}
-Mistake device(const std::string& body, const std::string& error) {
-  return {"zones:\n  a: {networks: [10.0.0.0/16]}\n  b: {networks: [10.1.0.0/24]}\ndevices:\n" + body, error};
-}
-Mistake service(const std::string& body, const std::string& error) {
-  return {"zones: {a: {networks: 10.0.0.0/8}}\ndevices: {}\nservices:\n  s: {" + body + "}\n", error};
-}
-
-const std::string kHl7Flow = "from: ws1, to: ris, service: hl7, message_types: any";
-const std::string kDicomFlow = "from: ws1, to: pacs, service: dicom, operations: [C-ECHO]";
 
 INSTANTIATE_TEST_SUITE_P(
     Document, LoadModelMistakes,
@@ -180,7 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
                     zone("  b: {@network: [10.9.0.0/24], networks: [10.9.0.0/24]}\n",
                          "zone 'b' has no setting 'network'; did you mean 'networks'?"),
                     zone("  b: {networks: [@10.9.0.0/33]}\n",
-                         "'10.9.0.0/33' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64"),
+                         "'10.9.0.0/33' is no address and no network; write 10.20.30.40, 10.20.30.0/24, "
+                         "10.20.30.40-10.20.30.50 or fd00::/64"),
                     zone("  b: {networks: [@10.9.0.7/24]}\n",
                          "'10.9.0.7/24' has bits set beyond its prefix; the network is 10.9.0.0/24"),
                     zone("  b: {networks: [@\"fd00::1:7/112\"]}\n",
@@ -203,7 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
         device("  d: {zone: @aa, addresses: 10.0.0.1}\n", "unknown zone 'aa'; did you mean 'a'?"),
         device("  d: @{zone: a}\n", "device 'd' has no 'addresses'; list them: addresses: [10.20.30.40]"),
         device("  d: {zone: a, addresses: @10.0.0.256}\n",
-               "'10.0.0.256' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64"),
+               "'10.0.0.256' is no address and no network; write 10.20.30.40, 10.20.30.0/24, 10.20.30.40-10.20.30.50 "
+               "or fd00::/64"),
         device("  d: {zone: a, addresses: @192.0.2.1}\n",
                "address 192.0.2.1 lies in no zone; add its network to zone 'a' or correct the address"),
         device("  d: {zone: a, addresses: @10.1.0.1}\n",
@@ -352,9 +296,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(LoadModel, TellsEveryMistakeInTheOrderOfTheFile) {
   EXPECT_EQ(
       errors_of("zones:\n  a: {networks: 10.0.0.0/8, colour: red}\ndevices:\n  d: {zone: b, addresses: x}\nflow: {}\n"),
-      "m:2:29: zone 'a' has no setting 'colour'; one of: description, networks\n"
+      "m:2:29: zone 'a' has no setting 'colour'; one of: description, purpose, networks, vlans, security_level, "
+      "one_segment\n"
       "m:4:13: unknown zone 'b'; did you mean 'a'?\n"
-      "m:4:27: 'x' is no address and no network; write 10.20.30.40, 10.20.30.0/24 or fd00::/64\n"
+      "m:4:27: 'x' is no address and no network; write 10.20.30.40, 10.20.30.0/24, 10.20.30.40-10.20.30.50 or "
+      "fd00::/64\n"
       "m:5:1: a model has no setting 'flow'; did you mean 'flows'?");
 }
 
