@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <new>
 #include <string_view>
 #include <system_error>
 #include <tuple>
-#include <unordered_set>
 #include <utility>
 
 namespace dcmwatch {
@@ -93,7 +94,8 @@ bool is_null(std::string_view plain) {
   return std::ranges::find(kNulls, plain) != kNulls.end();
 }
 
-/// Builds the tree. `open_` is the path from the root to where the parser stands.
+/// Builds the tree. `open_` is the path from the root to where the parser stands; their children wait in one row, each
+/// one's behind its parent's, until they are all there.
 class Builder {
  public:
   Builder(Problems& problems, std::uint32_t file) : problems_(problems), file_(file) {}
@@ -127,8 +129,12 @@ class Builder {
  private:
   struct Open {
     Node node;
+    std::size_t first_child = 0;
     std::optional<std::pair<std::string, Position>> key;  // read, its value not yet
-    std::unordered_set<std::string> keys;
+  };
+  struct Keyed {
+    std::size_t hash;
+    std::size_t child;
   };
 
   void on_scalar(const yaml_event_t& event) {
@@ -153,13 +159,41 @@ class Builder {
     count(node.at);
     if (open_.size() == kDepth) throw Unusable{node.at, "nested too deeply", "no setting needs more than 24 levels"};
     if (expects_key()) throw Unusable{node.at, "a key must be a plain word", "'? ' keys are not supported"};
-    open_.push_back({std::move(node), {}, {}});
+    open_.push_back({std::move(node), children_.size(), {}});
   }
 
   void close() {
     Node node = std::move(open_.back().node);
+    const std::size_t first = open_.back().first_child;
+    if (node.kind == Node::Kind::map) find_repeated(first);
+    node.children.reserve(children_.size() - first);
+    for (std::size_t child = first; child < children_.size(); ++child) {
+      if (!std::ranges::binary_search(repeated_, child)) node.children.push_back(std::move(children_[child]));
+    }
+    repeated_.clear();
+    children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(first), children_.end());
     open_.pop_back();
     place(std::move(node));
+  }
+
+  /// Of the children from there on, those whose key another has before them.
+  void find_repeated(std::size_t first) {
+    by_key_.clear();
+    for (std::size_t child = first; child < children_.size(); ++child)
+      by_key_.push_back({std::hash<std::string>{}(children_[child].key), child});
+    std::ranges::sort(by_key_, {}, [this](const Keyed& one) {
+      return std::tuple<std::size_t, const std::string&, std::size_t>{one.hash, children_[one.child].key, one.child};
+    });
+    const auto same = [this](const Keyed& one, const Keyed& other) {
+      return one.hash == other.hash && children_[one.child].key == children_[other.child].key;
+    };
+    for (std::size_t i = 1; i < by_key_.size(); ++i) {
+      if (!same(by_key_[i - 1], by_key_[i])) continue;
+      const Node& node = children_[by_key_[i].child];
+      problems_.add(node.key_at, in_quotes(node.key) + " stands here twice", "keep one of them");
+      repeated_.push_back(by_key_[i].child);
+    }
+    std::ranges::sort(repeated_);
   }
 
   void add(Node node) {
@@ -184,12 +218,8 @@ class Builder {
     if (parent.key) {
       std::tie(node.key, node.key_at) = std::move(*parent.key);
       parent.key.reset();
-      if (!parent.keys.insert(node.key).second) {
-        problems_.add(node.key_at, in_quotes(node.key) + " stands here twice", "keep one of them");
-        return;
-      }
     }
-    parent.node.children.push_back(std::move(node));
+    children_.push_back(std::move(node));
   }
 
   void count(Position at) {
@@ -200,6 +230,9 @@ class Builder {
   std::uint32_t file_;
   Node root_;
   std::vector<Open> open_;
+  std::vector<Node> children_;
+  std::vector<Keyed> by_key_;
+  std::vector<std::size_t> repeated_;
   std::size_t nodes_ = 0;
 };
 

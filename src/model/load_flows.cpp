@@ -325,7 +325,9 @@ class FlowLoader {
 }  // namespace
 
 void load_flows(const Node& node, Loading& loading) {
-  for (const Node& entry : entries_of(node, "flow", loading.problems)) FlowLoader{entry, loading}.load();
+  const std::vector<Node>& entries = entries_of(node, "flow", loading.problems);
+  loading.model.flows.reserve(entries.size());
+  for (const Node& entry : entries) FlowLoader{entry, loading}.load();
 }
 
 }  // namespace dcmwatch
