@@ -53,11 +53,17 @@ struct RulesCheckOptions {
   bool complete = false;     ///< rules that do not say all that a catalogue says are at fault
 };
 
+struct ModelCheckOptions {
+  std::string file;
+  std::string at;  ///< a day, by which flows are held to be expired; empty: now
+  bool json = false;
+};
+
 int replay(const ReplayOptions& options);
 int monitor(const std::string& configuration);
 std::vector<std::string> identifier_kinds();
 int tell_pseudonyms(const PseudonymOptions& options);
-int check_model(const std::string& file);
+int check_model(const ModelCheckOptions& options);
 int check_rules(const RulesCheckOptions& options);
 int check_fingerprints(const std::string& file);  ///< empty: the table that comes with dcmwatch
 
