@@ -77,6 +77,10 @@ struct Limits {
   Duration hl7_answer_timeout = std::chrono::seconds{30};  ///< a message that nobody answers
   Duration hl7_late_answer = std::chrono::minutes{10};     ///< for which its answer is still waited for; victim: it is
                                                            ///< told as it is
+  std::size_t tls_message_bytes = 16 * 1024;               ///< wanted head of a handshake message; the rest is skipped
+  std::size_t tls_protected_records = 64;  ///< of a side, by whose lengths it is told how a handshake ends; beyond: it
+                                           ///< is not known
+  std::size_t tls_certificate_names = 16;  ///< told of one certificate; victim: those beyond
 
   // relate, detect
   std::size_t relate_open = 4096;                       ///< open facts of a kind awaiting a partner; victim: the oldest

@@ -31,6 +31,18 @@ std::vector<std::string_view> commands() {
   return names;
 }
 
+std::vector<std::string_view> tls_versions() {
+  std::vector<std::string_view> names(kTlsVersions.size());
+  std::ranges::transform(kTlsVersions, names.begin(), tls_version_name);
+  return names;
+}
+
+std::vector<std::string_view> tls_weakness_words() {
+  std::vector<std::string_view> words(kTlsWeaknessRules.size());
+  std::ranges::transform(kTlsWeaknessRules, words.begin(), &TlsWeaknessRule::word);
+  return words;
+}
+
 template <std::size_t... Index>
 std::vector<std::string_view> names_of_alternatives(std::index_sequence<Index...>) {
   return {dataset_of(Facts{std::in_place_index<Index>})...};
@@ -71,6 +83,15 @@ Values all_closed_values() {
           {"workflow.steps.missing", texts(WorkflowStep::order, WorkflowStep::report)},
           {"workflow.steps.unknown", texts(WorkflowStep::order, WorkflowStep::report)},
           {"workflow.told", texts(WorkflowTold::complete, WorkflowTold::end)},
+          {"tls.version", {"2.0", "3.0", "1.0", "1.1", "1.2", "1.3", "other"}},
+          {"tls.version_protocol", {"tls", "ssl"}},
+          {"tls.versions_offered", tls_versions()},
+          {"tls.cipher_weaknesses", tls_weakness_words()},
+          {"tls.weaknesses_offered", tls_weakness_words()},
+          {"tls.handshake", texts(TlsHandshake::unknown, TlsHandshake::abandoned)},
+          {"tls.resumption", texts(TlsResumption::session_id, TlsResumption::psk)},
+          {"tls.alert.level", {"warning", "fatal"}},
+          {"tls.alert.by", {"opener", "acceptor"}},
           {"violation.by", {"opener", "acceptor"}},
           {"violation.severity", texts(Severity::low, Severity::high)},
           {"link.kind", texts(LinkKind::move_caused_store, LinkKind::patient_merged)},

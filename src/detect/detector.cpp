@@ -41,6 +41,7 @@ struct IdentityOf {
   Identity operator()(const DicomStudy& study) const { return {event.first.packet, print_of(study.study)}; }
   // The control id is a keyed pseudonym, so nobody can choose two of one hash.
   Identity operator()(const Hl7Message& message) const { return {message.sent.packet, print_of(message.control_id)}; }
+  Identity operator()(const TlsConnection&) const { return {}; }  // a connection carries one
   Identity operator()(const Violation&) const { return {0, event.ordinal}; }
   Identity operator()(const Link& link) const {
     return {event.last.packet, link.cause << 8 | static_cast<std::uint64_t>(link.kind)};

@@ -56,6 +56,16 @@ Outcome outcome(const Event&, const Hl7Message& message) {
   }
 }
 
+Outcome outcome(const Event&, const TlsConnection& connection) {
+  switch (connection.handshake) {
+    case TlsHandshake::unknown: return Outcome::unknown;
+    case TlsHandshake::completed: return Outcome::success;
+    case TlsHandshake::refused:
+    case TlsHandshake::abandoned: return Outcome::failure;
+  }
+  return Outcome::unknown;
+}
+
 Outcome outcome(const Event&, const Violation&) { return Outcome::failure; }
 Outcome outcome(const Event&, const Link& link) { return link.outcome; }
 Outcome outcome(const Event&, const Workflow& workflow) {
@@ -74,6 +84,7 @@ struct DatasetName {
   std::string_view operator()(const DicomOperation&) const { return "dicom.operation"; }
   std::string_view operator()(const DicomStudy&) const { return "dicom.study"; }
   std::string_view operator()(const Hl7Message&) const { return "hl7.message"; }
+  std::string_view operator()(const TlsConnection&) const { return "tls"; }
   std::string_view operator()(const Violation&) const { return "violation"; }
   std::string_view operator()(const Link&) const { return "link"; }
   std::string_view operator()(const Workflow&) const { return "workflow"; }

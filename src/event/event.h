@@ -18,6 +18,7 @@
 #include "event/hl7_message.h"
 #include "event/presentation_contexts.h"
 #include "event/texts.h"
+#include "event/tls.h"
 #include "event/workflow.h"
 
 namespace dcmwatch {
@@ -330,8 +331,8 @@ struct CaptureNote {
   std::uint64_t count = 1;
 };
 
-using Facts = std::variant<ConnectionFact, DicomAssociation, DicomOperation, DicomStudy, Hl7Message, Violation, Link,
-                           Workflow, CaptureNote>;
+using Facts = std::variant<ConnectionFact, DicomAssociation, DicomOperation, DicomStudy, Hl7Message, TlsConnection,
+                           Violation, Link, Workflow, CaptureNote>;
 
 struct Event {
   Phase phase = Phase::end;

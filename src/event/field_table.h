@@ -217,7 +217,7 @@ void of_orders(const Hl7Content& content, FieldSink& sink) {
 /// Every fact but a CaptureNote is about a connection.
 inline constexpr RecordKinds kOfAConnection = RecordKinds::of<ConnectionFact>() | RecordKinds::of<DicomAssociation>() |
                                               RecordKinds::of<DicomOperation>() | RecordKinds::of<Hl7Message>() |
-                                              RecordKinds::of<Violation>() | RecordKinds::of<Link>() |
+                                              RecordKinds::of<TlsConnection>() | RecordKinds::of<Violation>() | RecordKinds::of<Link>() |
                                               RecordKinds::of<DicomStudy>() | RecordKinds::of<Workflow>();
 
 template <typename Read>
@@ -243,6 +243,34 @@ constexpr FieldReader of_judgement(Read) {
 template <typename Read>
 constexpr FieldReader of_finding(Read) {
   return {[](const Record& record, FieldSink& sink) { Read{}(*record.finding, sink); }, RecordKinds::findings()};
+}
+
+/// A field of a side's certificate in TLS.
+template <std::shared_ptr<const TlsCertificate> TlsConnection::*side, typename Read>
+constexpr FieldReader of_certificate(Read) {
+  return of<TlsConnection>([](const auto& tls, FieldSink& sink) {
+    if (const TlsCertificate* certificate = (tls.*side).get()) Read{}(*certificate, sink);
+  });
+}
+
+inline void each_weakness(FieldSink& sink, TlsWeaknesses weaknesses) {
+  for (const TlsWeaknessRule& rule : kTlsWeaknessRules) {
+    if (weaknesses.has(rule.weakness)) sink.word(rule.word);
+  }
+}
+
+/// As registered; of one that is not, its number as it is written there.
+inline void cipher_suite(FieldSink& sink, std::uint16_t number) {
+  if (const std::string_view name = tls_cipher_name(number); !name.empty()) return sink.word(name);
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const std::array<char, 6> text{'0', 'x', kDigits[number >> 12U], kDigits[number >> 8U & 15U], kDigits[number >> 4U & 15U], kDigits[number & 15U]};
+  sink.word({text.data(), text.size()});
+}
+
+inline void alert_description(FieldSink& sink, const TlsAlert& alert) {
+  if (!alert.description) return sink.word("protected");
+  if (const std::string_view name = tls_alert_name(*alert.description); !name.empty()) return sink.word(name);
+  sink.word(std::to_string(*alert.description));
 }
 
 /// The steps of an order's way that are in this state.
@@ -941,6 +969,101 @@ inline constexpr Field kFields[] = {
      of<Workflow>([](const auto& w, S& s) { if (w.preliminary) s.boolean(true); })},
     {"workflow.told", kText, "why it is told now: complete, quiet, limit or end (of the capture)", "", kNobody,
      of<Workflow>([](const auto& w, S& s) { s.word(to_text(w.told)); })},
+
+    {"tls.version", kText, "chosen: 1.3, 1.2, …, of SSL 3.0 or 2.0; other: one that nobody knows; absent: the server's hello was not seen", "ECS", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.version) s.word(tls_version_number(*t.version)); })},
+    {"tls.version_protocol", kText, "tls or ssl", "ECS", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.version) s.word(tls_version_protocol(*t.version)); })},
+    {"tls.versions_offered", kList, "by the client; of a hello without a list, the highest", "RFC 8446 4.2.1", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) {
+       for (const TlsVersion version : kTlsVersions) {
+         if (t.versions_offered.has(version)) s.word(tls_version_name(version));
+       }
+     })},
+    {"tls.cipher", kText, "cipher suite chosen, as registered, or its number", "ECS", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.cipher_suite) cipher_suite(s, *t.cipher_suite); })},
+    {"tls.cipher_weaknesses", kList, "why it must not be chosen: null, anonymous, export, rc2, rc4, des, 3des", "RFC 9325 4.1", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.cipher_suite) each_weakness(s, tls_weaknesses(*t.cipher_suite)); })},
+    {"tls.ciphers_offered", kNumber, "cipher suites that the client offered", "RFC 8446 4.1.2", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.client_hello_seen) number(s, t.ciphers_offered); })},
+    {"tls.weaknesses_offered", kList, "why some of them must not be offered", "RFC 9325 4.1", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { each_weakness(s, t.weak_ciphers_offered); })},
+    {"tls.next_protocol", kText, "application protocol chosen; in TLS 1.3 it is not visible", "ECS", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { text_unless_empty(s, t.application_protocol); })},
+    {"tls.handshake", kText, "completed, refused (a fatal alert), abandoned (the connection ended in the middle of it), or unknown (not over, or not visible)", "RFC 8446 2", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { s.word(to_text(t.handshake)); })},
+    {"tls.established", kBoolean, "whether the handshake was completed; absent: that was not visible", "ECS", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.handshake != TlsHandshake::unknown) s.boolean(t.handshake == TlsHandshake::completed); })},
+    {"tls.handshake_time", kNumber, "nanoseconds from the client's hello to the handshake's end", "RFC 8446 2", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { duration(s, t.handshake_time); })},
+    {"tls.resumed", kBoolean, "whether an earlier session was continued, for which no certificate is shown; absent: that was not visible", "ECS", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.resumed) s.boolean(*t.resumed); })},
+    {"tls.resumption", kText, "by what: session_id, ticket or psk", "RFC 5246 7.3, RFC 5077, RFC 8446 2.2", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.resumption) s.word(to_text(*t.resumption)); })},
+    {"tls.retried", kBoolean, "true: the server asked for another hello", "RFC 8446 4.1.4", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.retried) s.boolean(true); })},
+    {"tls.alert.description", kText, "of the alert that ended the handshake; protected if it cannot be read", "RFC 8446 6", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.alert) alert_description(s, *t.alert); })},
+    {"tls.alert.level", kText, "warning or fatal; absent: it cannot be read", "RFC 8446 6", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.alert && t.alert->level) s.word(*t.alert->level == 2 ? "fatal" : "warning"); })},
+    {"tls.alert.by", kText, "opener or acceptor of the connection", "", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.alert) s.word(t.alert->by_opener ? "opener" : "acceptor"); })},
+    {"tls.client.server_name", kText, "host that the client asks for", "ECS", kDevice,
+     of<TlsConnection>([](const auto& t, S& s) { text_unless_empty(s, t.server_name); })},
+    {"tls.client.certificate_requested", kBoolean, "true: the server asked for a certificate; in TLS 1.3 it is not visible", "RFC 5246 7.4.4", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.client_certificate_requested) s.boolean(true); })},
+    {"tls.client.certificate_given", kBoolean, "whether the client showed one; absent: it was not asked for, or that was not visible", "RFC 5246 7.4.6", kNobody,
+     of<TlsConnection>([](const auto& t, S& s) { if (t.client_certificate_given) s.boolean(*t.client_certificate_given); })},
+    {"tls.client.subject", kText, "common name of the client's own certificate, if it looks like a host's or a device's; nobody verified it", "RFC 5280 4.1.2.6", kDevice,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { text_unless_empty(s, c.subject); })},
+    {"tls.client.issuer", kText, "common name of who issued it", "RFC 5280 4.1.2.4", kNobody,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { text_unless_empty(s, c.issuer); })},
+    {"tls.client.names", kList, "DNS names that it is for", "RFC 5280 4.2.1.6", kDevice,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { for (const auto& name : c.names) s.text(name); })},
+    {"tls.client.names_withheld", kBoolean, "true: it has names that may be a person's, and are not told", "", kNobody,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { if (c.names_withheld) s.boolean(true); })},
+    {"tls.client.self_issued", kBoolean, "whether subject and issuer are the same", "RFC 5280 3.2", kNobody,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { s.boolean(c.self_issued); })},
+    {"tls.client.not_before", kTime, "from when on it is valid", "ECS", kNobody,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { if (c.not_before) s.time(*c.not_before); })},
+    {"tls.client.not_after", kTime, "until when it is valid; absent: beyond the year 2261", "ECS", kNobody,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { if (c.not_after) s.time(*c.not_after); })},
+    {"tls.client.expired", kBoolean, "whether it was valid no longer, or not yet, by packet time", "RFC 5280 4.1.2.5", kNobody,
+     {[](const R& r, S& s) {
+        const auto* tls = fact<TlsConnection>(r);
+        if (const auto* certificate = tls ? tls->client_certificate.get() : nullptr) s.boolean(!certificate->is_valid_at(event(r).last.time));
+      }, RecordKinds::of<TlsConnection>()}},
+    {"tls.client.key_algorithm", kText, "of its public key: RSA, RSA-PSS, EC, DSA, Ed25519 or Ed448", "RFC 5280 4.1.2.7", kNobody,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { text_unless_empty(s, c.key_algorithm); })},
+    {"tls.client.key_bits", kNumber, "of its public key", "RFC 9325 4.5", kNobody,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { number_unless_zero(s, c.key_bits); })},
+    {"tls.client.signature_algorithm", kText, "by which its issuer signed it", "RFC 5280 4.1.1.2", kNobody,
+     of_certificate<&TlsConnection::client_certificate>([](const auto& c, S& s) { text_unless_empty(s, c.signature_algorithm); })},
+    {"tls.server.subject", kText, "common name of the server's own certificate, if it looks like a host's or a device's; nobody verified it", "RFC 5280 4.1.2.6", kDevice,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { text_unless_empty(s, c.subject); })},
+    {"tls.server.issuer", kText, "common name of who issued it", "RFC 5280 4.1.2.4", kNobody,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { text_unless_empty(s, c.issuer); })},
+    {"tls.server.names", kList, "DNS names that it is for", "RFC 5280 4.2.1.6", kDevice,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { for (const auto& name : c.names) s.text(name); })},
+    {"tls.server.names_withheld", kBoolean, "true: it has names that may be a person's, and are not told", "", kNobody,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { if (c.names_withheld) s.boolean(true); })},
+    {"tls.server.self_issued", kBoolean, "whether subject and issuer are the same", "RFC 5280 3.2", kNobody,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { s.boolean(c.self_issued); })},
+    {"tls.server.not_before", kTime, "from when on it is valid", "ECS", kNobody,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { if (c.not_before) s.time(*c.not_before); })},
+    {"tls.server.not_after", kTime, "until when it is valid; absent: beyond the year 2261", "ECS", kNobody,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { if (c.not_after) s.time(*c.not_after); })},
+    {"tls.server.expired", kBoolean, "whether it was valid no longer, or not yet, by packet time", "RFC 5280 4.1.2.5", kNobody,
+     {[](const R& r, S& s) {
+        const auto* tls = fact<TlsConnection>(r);
+        if (const auto* certificate = tls ? tls->server_certificate.get() : nullptr) s.boolean(!certificate->is_valid_at(event(r).last.time));
+      }, RecordKinds::of<TlsConnection>()}},
+    {"tls.server.key_algorithm", kText, "of its public key: RSA, RSA-PSS, EC, DSA, Ed25519 or Ed448", "RFC 5280 4.1.2.7", kNobody,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { text_unless_empty(s, c.key_algorithm); })},
+    {"tls.server.key_bits", kNumber, "of its public key", "RFC 9325 4.5", kNobody,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { number_unless_zero(s, c.key_bits); })},
+    {"tls.server.signature_algorithm", kText, "by which its issuer signed it", "RFC 5280 4.1.1.2", kNobody,
+     of_certificate<&TlsConnection::server_certificate>([](const auto& c, S& s) { text_unless_empty(s, c.signature_algorithm); })},
 
     {"violation.name", kText, "which rule of the protocol was broken", "", kNobody,
      of<Violation>([](const auto& v, S& s) { s.text(v.name); })},

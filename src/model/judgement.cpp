@@ -97,7 +97,11 @@ class Judgement {
   }
 
  private:
-  void judge(const ConnectionFact&) {
+  void judge(const ConnectionFact&) { judge_carrier(); }
+  void judge(const TlsConnection&) { judge_carrier(); }
+
+  // What is declared of a service holds for what it carries, which cannot be seen if nobody knows it, or in TLS.
+  void judge_carrier() {
     judge_path();
     const bool veiled = event_.protocol == Protocol::unidentified || event_.protocol == Protocol::tls;
     const bool by_port_alone = std::all_of(flows_.begin(), flows_.end(), [this](const Flow* flow) {

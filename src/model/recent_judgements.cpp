@@ -80,6 +80,7 @@ class RecentJudgements::KeyWriter {
   }
 
   void operator()(const ConnectionFact&) {}
+  void operator()(const TlsConnection&) {}
   void operator()(const Violation& violation) {
     const AeTitle title = violation.ae_title.value_or(AeTitle{});
     add(Packed{}.add<1>(violation.by_opener).add<1>(violation.ae_title.has_value()).add<8>(title.size()));

@@ -28,7 +28,9 @@ void Records::clear() {
   for (size_ = 0; size_ < used; ++size_) {
     // What holds memory of its own gives it back now, not when the place is needed again.
     Facts& facts = (*this)[size_].event.facts;
-    if (!std::holds_alternative<DicomAssociation>(facts) && !std::holds_alternative<CaptureNote>(facts)) continue;
+    if (!std::holds_alternative<DicomAssociation>(facts) && !std::holds_alternative<TlsConnection>(facts) &&
+        !std::holds_alternative<CaptureNote>(facts))
+      continue;
     facts.emplace<ConnectionFact>();
   }
   size_ = 0;

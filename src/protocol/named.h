@@ -5,7 +5,6 @@
 
 namespace dcmwatch {
 
-Looks looks_like_tls(ByteView first_bytes);   ///< RFC 8446 5.1: a handshake record
 Looks looks_like_ssh(ByteView first_bytes);   ///< RFC 4253 4.2: the identification string
 Looks looks_like_http(ByteView first_bytes);  ///< RFC 9112 3: a request line's method, or a status line
 

@@ -26,6 +26,7 @@ ALLOWED["app"] = set(ALLOWED) | {"app"}
 ONLY_IN = {
     r"pcap(/|\.h)": {"capture"},
     r"dcmtk/": {"protocol"},
+    r"openssl/x509": {"protocol"},
     r"boost/(asio|beast)": {"service"},
     r"yaml\.h": {"model"},
     r"prometheus/": {"output"},
