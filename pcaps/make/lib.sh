@@ -248,7 +248,7 @@ deliver() {
     stem=$(basename "${file%.*}")
     rm -rf "$PCAPS/logs/$stem"; mkdir "$PCAPS/logs/$stem"
     $PYTHON "$MAKE/trim_logs.py" "$LOGS" "$PCAPS/logs/$stem" "$WORK" $NEGOTIATION
-    $PYTHON "$MAKE/expect.py" "$(basename "$file")" "$PCAPS/logs/$stem" "$1" > "$PCAPS/expected/$stem.json"
+    $PYTHON "$MAKE/${EXPECT:-expect.py}" "$(basename "$file")" "$PCAPS/logs/$stem" "$1" > "$PCAPS/expected/$stem.json"
     cp "$file" "$PCAPS/"
     $PYTHON "$MAKE/cross_check.py" "$file" "$PCAPS/expected/$stem.json" || true
   done

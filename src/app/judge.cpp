@@ -182,6 +182,7 @@ MetricNames metric_names(const Model* model, const RuleSet& rules) {
   for (const Rule& rule : rules) names.rules.push_back(rule.info);
   if (!model) return names;
   for (const Zone& zone : model->zones) names.zones.push_back(zone.name);
+  for (const Device& device : model->devices) names.devices.push_back(device.name);
   for (const Flow& flow : model->flows) {
     MetricNames::Flow named{flow.name, carried_by(model->services[flow.service].protocol)};
     for (const Hl7End& sender : flow.hl7.senders.values) named.senders.push_back(sender.text);

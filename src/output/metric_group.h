@@ -55,6 +55,7 @@ std::unique_ptr<MetricGroup> make_link_metrics(prometheus::Registry& registry, c
 std::unique_ptr<MetricGroup> make_workflow_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_hl7_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_connection_metrics(prometheus::Registry& registry, const MetricNames& names);
+std::unique_ptr<MetricGroup> make_tls_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_deviation_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_finding_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_violation_metrics(prometheus::Registry& registry, const MetricNames& names);

@@ -22,6 +22,7 @@ struct MetricNames {
   };
   std::vector<Flow> flows;
   std::vector<std::string> zones;
+  std::vector<std::string> devices;
   std::vector<std::shared_ptr<const RuleInfo>> rules;
   std::string version;
 };

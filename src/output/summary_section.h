@@ -84,6 +84,7 @@ std::unique_ptr<SummarySection> make_studies_section();
 std::unique_ptr<SummarySection> make_hl7_section();
 std::unique_ptr<SummarySection> make_workflows_section();
 std::unique_ptr<SummarySection> make_attempts_section();
+std::unique_ptr<SummarySection> make_tls_section();
 std::unique_ptr<SummarySection> make_other_section();
 std::unique_ptr<SummarySection> make_breaks_section();
 std::unique_ptr<SummarySection> make_blindness_section();
