@@ -1,10 +1,11 @@
-// What must hold of any DICOM or HL7 connection, whatever is sent on it.
+// What must hold of any DICOM, HL7 or TLS connection, whatever is sent on it.
 #pragma once
 
 #include <algorithm>
 #include <cstdio>
 
 #include "app/captured_streams.h"
+#include "protocol/tls/tls.h"
 
 namespace dcmwatch::fuzz {
 
@@ -104,6 +105,31 @@ inline void check_hl7_conversation(std::vector<Chunk> chunks, std::size_t size) 
     require(open >= 0, "a message begins before it ends");
   }
   require(open == 0, "every message that began has one end");
+  const std::string whole = lines_of(events);
+  const std::string cut = lines_of(events_of(parties, in_pieces(chunks, size), kPseudonymizer));
+  if (whole != cut) std::fprintf(stderr, "as it is:\n%s\nin pieces of %zu:\n%s\n", whole.c_str(), size, cut.c_str());
+  require(whole == cut, "how the bytes are cut does not matter");
+}
+
+/// Plays the chunks as they are, and again in pieces of `size`: of a connection with TLS one record is told, with one
+/// end, and the same is told of one that begins with it.
+inline void check_tls_conversation(const std::vector<Chunk>& chunks, std::size_t size) {
+  static const Pseudonymizer kPseudonymizer{"a key for tests only"};
+  Parties parties;
+  parties.source = {*IpAddress::parse("10.0.0.1"), 40000};
+  parties.destination = {*IpAddress::parse("10.0.0.2"), 2762};
+  const std::vector<Event> events = events_of(parties, chunks, kPseudonymizer);
+  int starts = 0, ends = 0;
+  bool is_tls = false;
+  for (const Event& event : events) {
+    is_tls |= event.protocol == Protocol::tls;
+    if (!std::holds_alternative<TlsConnection>(event.facts)) continue;
+    starts += event.phase == Phase::start ? 1 : 0;
+    ends += event.phase == Phase::end ? 1 : 0;
+    require(starts <= 1 && (event.phase != Phase::start || ends == 0), "a handshake begins once, before it ends");
+  }
+  require(ends == (is_tls ? 1 : 0), "of a connection with TLS one record is told");
+  if (chunks.empty() || looks_like_tls(as_bytes(chunks.front().bytes)) != Looks::yes) return;
   const std::string whole = lines_of(events);
   const std::string cut = lines_of(events_of(parties, in_pieces(chunks, size), kPseudonymizer));
   if (whole != cut) std::fprintf(stderr, "as it is:\n%s\nin pieces of %zu:\n%s\n", whole.c_str(), size, cut.c_str());

@@ -113,10 +113,16 @@ def write_hl7(seeds, name, connections):
             (seeds / "hl7_message" / f"{name}-{number}-{by_opener:d}").write_bytes(b"\x05" + content[:MESSAGE_BYTES])
 
 
+def write_tls(seeds, name, connections):
+    for number, segments in enumerate(connections):
+        short = [(sent, payload) for sent, payload in segments if len(payload) <= CONVERSATION_BYTES][:8]
+        (seeds / "tls" / f"{name}-{number}").write_bytes(b"\x06" + b"".join(bytes([not sent]) + struct.pack(">H", len(p)) + p for sent, p in short))
+
+
 def main():
     pcaps, seeds = map(pathlib.Path, sys.argv[1:])
     for entry in ("capture", "decode", "streams", "pdu", "command", "data_set", "conversation",
-                  "mllp", "hl7_message", "hl7_conversation"):
+                  "mllp", "hl7_message", "hl7_conversation", "tls"):
         (seeds / entry).mkdir(parents=True, exist_ok=True)
     for path in sorted(pcaps.glob("*.pcap*")):
         capture = path.read_bytes()
@@ -139,6 +145,7 @@ def main():
         every = [packet[16:] for packet in records(capture, len(capture))[2]]
         write_dicom(seeds, path.stem, connections_beginning(every, link, b"\x01\x00"))
         write_hl7(seeds, path.stem, connections_beginning(every, link, b"\x0b"))
+        write_tls(seeds, path.stem, connections_beginning(every, link, b"\x16\x03"))
     for path in sorted((pcaps.resolve().parent.parent / "shared" / "corpus" / "hl7").glob("*.hl7")):
         content = path.read_bytes()
         if len(content) <= MESSAGE_BYTES:

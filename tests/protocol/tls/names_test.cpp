@@ -19,7 +19,8 @@ TEST(TlsNames, SuitesAreWeakByTheirNames) {
   EXPECT_TRUE(is(0x0009, TlsWeakness::des));
   EXPECT_TRUE(is(0x000A, TlsWeakness::triple_des));
   EXPECT_FALSE(is(0x000A, TlsWeakness::des));
-  for (const std::uint16_t suite : {0x1301, 0xC02F, 0xCCA8, 0x009E}) EXPECT_TRUE(tls_weaknesses(suite).empty());
+  for (const std::uint16_t suite : std::initializer_list<std::uint16_t>{0x1301, 0xC02F, 0xCCA8, 0x009E})
+    EXPECT_TRUE(tls_weaknesses(suite).empty());
 }
 
 TEST(TlsNames, StrangersHaveNone) {
