@@ -128,10 +128,14 @@ def transfer_syntaxes():
     return {uid: next((reason for pattern, reason in reasons.items() if re.search(pattern, uid)), "") for uid, _ in found}
 
 
+OLD_SSL = "OpenSSL 3 no longer speaks it; tests/protocol/tls"
+
+
 def violation_names():
     """Those of the program's own tables, and whether a unit test breaks the rule where no capture does."""
     names = re.findall(r"^\| `(dicom\.\w+)` \|", re.search(r"<!-- violations -->(.*?)<!-- end", (d.ROOT / "docs" / "dicom.md").read_text(), re.S)[1], re.M)
     names += re.findall(r'Break::\w+, "(hl7\.\w+)"', (d.ROOT / "src" / "event" / "hl7_violations.h").read_text())
+    names += re.findall(r'Flaw::\w+, "(tls\.\w+)"', (d.ROOT / "src" / "event" / "tls_violations.h").read_text())
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (d.ROOT / "tests" / "protocol").rglob("*.cpp"))
     return {name: "unit tests break it" if re.search(rf"\b{re.escape(name)}\b|::{name.split('.')[1]}\b", tests) else "no test names it"
             for name in names}
@@ -217,9 +221,14 @@ def vocabularies():
         words("Steps of an order's way, missing", "IHE RAD TF-1 3", "workflow.steps.missing",
               {**dict.fromkeys(WORKFLOW_STEPS, ""), "order": "one that came before the capture is not known to be missing"}),
         words("How sure a link is", "", "link.certainty", ("originator", "association", "content", "identifier", "ambiguous", "none")),
+        words("TLS versions", "RFC 8446 4.2.1", "tls.version", {
+            "2.0": OLD_SSL, "3.0": OLD_SSL, "1.0": "", "1.1": "", "1.2": "", "1.3": "", "other": "nobody speaks one; tests/protocol/tls"}),
+        words("TLS handshakes", "RFC 8446 2", "tls.handshake", {
+            "completed": "", "refused": "", "abandoned": "no peer hangs up without an alert; tests/protocol/tls", "unknown": ""}),
+        words("TLS resumption", "RFC 5246 7.3, RFC 5077, RFC 8446 2.2", "tls.resumption", ("session_id", "ticket", "psk")),
         words("Violations", "docs/dicom.md", "violation.name", violation_names()),
         words("Why something was not seen", "", "conversation.unseen", {
-            "joined_midway": "", "one_direction": "", "truncated": "", "lost": "", "unfinished": "", "encrypted": "no capture holds TLS", "undecodable": ""}),
+            "joined_midway": "", "one_direction": "", "truncated": "", "lost": "", "unfinished": "", "encrypted": "", "undecodable": ""}),
         Vocabulary("Fields about DICOM", "docs/fields.md", field_reasons,
                    lambda record: [path for path in field_reasons if value(record, path) is not None], by_field=True),
     ]

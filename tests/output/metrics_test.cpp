@@ -26,6 +26,7 @@ using namespace std::chrono_literals;
 MetricNames names() {
   return {{{"ct1-store", Protocol::dicom}, {"his-adt", Protocol::hl7, {"EPR", "LAB|MAIN"}, {"ADT^*"}}},
           {"modalities", "archive"},
+          {"ct1", "pacs"},
           {samples::rule("undeclared-flow"), samples::rule("wrong-port", Level::medium)},
           "0.1.0"};
 }
@@ -508,6 +509,17 @@ TEST_F(MetricsTest, ForgetsIdleConversationsAtItsLimitAndSaysSo) {
     metrics_.observe(samples::rogue(samples::association(), Phase::start, 1000 + i));
   EXPECT_EQ(value(R"(dcmwatch_associations_active{flow="undeclared"})"), 32'768);
   EXPECT_EQ(value(R"(dcmwatch_limit_reached_total{limit="metrics_associations"})"), 33'000 - 32'768);
+}
+
+TEST_F(MetricsTest, AHandshakeCountsByVersionAndHowItEnded) {
+  for (const TlsHandshake handshake : {TlsHandshake::completed, TlsHandshake::refused})
+    metrics_.observe(samples::observation(samples::tls(handshake)));
+  for (const char* outcome : {"completed", "refused"}) {
+    const std::string labels = R"({flow="ct1-store",outcome=")" + std::string{outcome} + R"(",version="TLSv1.2"})";
+    EXPECT_EQ(value("dcmwatch_tls_handshakes_total" + labels), 1) << outcome;
+  }
+  EXPECT_EQ(value(R"(dcmwatch_tls_certificate_not_after_seconds{device="pacs",role="server"})"),
+            1'772'438'400 + 10 * 24 * 3600);
 }
 
 TEST_F(MetricsTest, TheSameRecordsGiveTheSameText) {

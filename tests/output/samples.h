@@ -189,6 +189,27 @@ inline Finding finding(Phase phase = Phase::start, std::shared_ptr<const RuleInf
   return finding;
 }
 
+inline TlsConnection tls(TlsHandshake handshake = TlsHandshake::completed) {
+  TlsConnection tls;
+  tls.client_hello_seen = tls.server_hello_seen = true;
+  for (const TlsVersion version : {kTls10, kTls12}) tls.versions_offered.add(version);
+  tls.version = kTls12;
+  tls.ciphers_offered = 27;
+  tls.cipher_suite = 0xC02F;
+  tls.server_name = "pacs.hospital.example";
+  tls.handshake = handshake;
+  tls.resumed = false;
+  tls.handshake_time = 12ms;
+  TlsCertificate certificate;
+  certificate.subject = "pacs.hospital.example";
+  certificate.issuer = "Hospital Device CA";
+  certificate.not_before = kStart - std::chrono::days{355};
+  certificate.not_after = kStart + std::chrono::days{10};
+  tls.server_certificate = std::make_shared<const TlsCertificate>(certificate);
+  if (handshake == TlsHandshake::refused) tls.alert = TlsAlert{true, 2, 48};
+  return tls;
+}
+
 inline std::vector<Facts> one_of_each() {
   return {
       connection(),
@@ -196,6 +217,7 @@ inline std::vector<Facts> one_of_each() {
       operation(),
       study(),
       message(),
+      tls(),
       Violation{"dicom.pdu_length", "PS3.8 9.3.1", 4096, 12, false},
       Link{LinkKind::move_caused_store, LinkCertainty::originator, 7, 8},
       Link{LinkKind::commitment_reported, LinkCertainty::identifier, 7, 8, std::chrono::minutes{5}, Outcome::failure},

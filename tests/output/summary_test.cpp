@@ -77,6 +77,20 @@ TEST(Summary, OfNothing) {
             "judged: no packet was read\n");
 }
 
+TEST(Summary, SaysWhoSpeaksTlsAndWhoseCertificateExpires) {
+  Summary summary{{}};
+  summary.observe(samples::observation(samples::tls()));
+  summary.observe(samples::observation(samples::tls(TlsHandshake::refused), Phase::end, 8));
+  TlsConnection old = samples::tls();
+  old.version = kTls10;
+  summary.observe(samples::rogue(old));
+  const std::string page = rendered(summary);
+  EXPECT_THAT(page, HasSubstr("1 completed, 1 refused"));
+  EXPECT_THAT(page, HasSubstr("1 unknown_ca"));
+  EXPECT_THAT(page, HasSubstr("a version before TLS 1.2"));
+  EXPECT_THAT(page, HasSubstr("expires in 9 d 23 h"));
+}
+
 TEST(Summary, SaysThatNoFlowWasJudgedWithoutAModel) {
   RunFigures unjudged = run();
   unjudged.against_model = false;
