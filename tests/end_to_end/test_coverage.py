@@ -163,7 +163,7 @@ def vocabularies():
     field_reasons = fields()
     return [
         Vocabulary("Event kinds", "", {
-            **{f"{dataset}, {phase}": "" for dataset in ("connection", "dicom.association", "dicom.operation", "hl7.message") for phase in ("start", "end")},
+            **{f"{dataset}, {phase}": "" for dataset in ("connection", "dicom.association", "dicom.operation", "hl7.message", "tls") for phase in ("start", "end")},
             "connection, progress": "", "dicom.association, progress": "no association in a capture lasts a minute",
             "dicom.operation, progress": "no operation in a capture lasts a minute", "hl7.message, progress": "",
             "dicom.study, start": "", "dicom.study, progress": "", "dicom.study, end": "", "violation, end": "", "link, end": "", "workflow, end": "",

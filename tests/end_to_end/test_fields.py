@@ -32,6 +32,8 @@ NEVER = {
     "order.not_told": "none of the peers sends more than 32 orders in a message; tests/protocol/hl7/round_trip_test.cpp",
     "study.not_told_apart": "a capture of 65,536 objects would be large; tests/relate/studies_test.cpp",
     "study.not_visible": "where answers are not seen, no transfer syntax is, so that studies are not known; tests/relate/studies_test.cpp",
+    "tls.client.names": "the clients' certificates have none; tests/protocol/tls/certificate_test.cpp",
+    "tls.server.names_withheld": "the servers' certificates name hosts; tests/protocol/tls/certificate_test.cpp",
     "violation.ae_title": "the department's titles are harmless; tests/protocol/dicom/violations_test.cpp",
     "violation.tolerated": "config/model.yaml declares no quirks; tests/model/lookup_test.cpp",
     **dict.fromkeys((f"hl7.{name}" for name in ("accept_wanted", "ack_wanted", "accept_code", "accept_time", "error_code", "error_severity",
