@@ -122,8 +122,8 @@ TEST_F(StreamTest, joined_midway_is_not_searched_for_ever) {
 
 TEST_F(StreamTest, names_what_it_does_not_look_into) {
   open(false);
-  EXPECT_EQ(forward(std::string{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11}), kWantNothing);
-  EXPECT_EQ(protocol(), Protocol::tls);
+  EXPECT_EQ(forward("SSH-2.0-OpenSSH_9.2\r\n"), kWantNothing);
+  EXPECT_EQ(protocol(), Protocol::ssh);
   EXPECT_TRUE(told_.events.back().visibility.encrypted);
 }
 
