@@ -18,7 +18,7 @@ namespace dcmwatch {
 namespace tls {
 namespace {
 
-constexpr std::uint8_t kFatal = 2, kCloseNotify = 0;
+constexpr std::uint8_t kFatal = 2;
 
 // A protected alert of TLS 1.3 (RFC 8446 5.2): level, description and content type, with an authentication tag of 16
 // bytes, or of 8 (RFC 6655). A Finished is longer: header, a hash of 32 bytes or more, content type and tag.
