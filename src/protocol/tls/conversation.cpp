@@ -51,7 +51,9 @@ constexpr std::array kMessageRules{MessageRule{MessageType::hello_request, Sende
                                    MessageRule{MessageType::certificate_verify, Sender::client},
                                    MessageRule{MessageType::client_key_exchange, Sender::client},
                                    MessageRule{MessageType::finished, Sender::either},
-                                   MessageRule{MessageType::certificate_status, Sender::server}};
+                                   MessageRule{MessageType::certificate_url, Sender::client},
+                                   MessageRule{MessageType::certificate_status, Sender::server},
+                                   MessageRule{MessageType::supplemental_data, Sender::either}};
 
 // A stream may begin within a record, and behind a handshake, if its beginning was not seen.
 bool begins_midway(const Connection& connection) {
@@ -320,7 +322,9 @@ void Conversation::on_message(const Message& message, Direction direction, const
     case MessageType::certificate_verify:
     case MessageType::client_key_exchange:
     case MessageType::finished:
-    case MessageType::certificate_status: return;
+    case MessageType::certificate_url:
+    case MessageType::certificate_status:
+    case MessageType::supplemental_data: return;
   }
 }
 

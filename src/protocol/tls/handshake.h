@@ -25,7 +25,9 @@ enum class MessageType : std::uint8_t {
   certificate_verify = 15,
   client_key_exchange = 16,
   finished = 20,
-  certificate_status = 22
+  certificate_url = 21,  // RFC 6066 5
+  certificate_status = 22,
+  supplemental_data = 23  // RFC 4680
 };
 
 struct Message {
