@@ -105,6 +105,7 @@ class DeviceLoader {
     read_titles("calls_as", {&device_.calls_as});
     read_titles("answers_to", {&device_.answers_to});
     read_titles("presents", {&device_.presents});
+    for (auto* const titles : {&device_.calls_as, &device_.answers_to, &device_.presents}) drop_repeated(*titles);
     for (const std::string& title : device_.calls_as) loading_.calling_titles.add(title, index_);
     for (const std::string& title : device_.presents) loading_.calling_titles.add(title, index_);
     for (const std::string& title : device_.answers_to) loading_.answered_titles.add(title, index_);
@@ -116,9 +117,7 @@ class DeviceLoader {
     for (const Node* const item : scalars(*node, in_quotes(key), problems_)) {
       const auto title = read_ae_title(*item, problems_);
       if (!title) continue;
-      for (std::vector<std::string>* const titles : uses) {
-        if (std::ranges::find(*titles, *title) == titles->end()) titles->push_back(*title);
-      }
+      for (std::vector<std::string>* const titles : uses) titles->push_back(*title);
     }
   }
 

@@ -237,10 +237,9 @@ class FlowLoader {
     for (const Node* const item : allowed_scalars(node, problems_)) {
       const auto named = transfer_syntaxes_from(item->text);
       if (named.empty()) problems_.add_unknown(item->at, "transfer syntax", item->text, transfer_syntax_names);
-      for (const std::string_view uid : named) {
-        if (std::ranges::find(uids, uid) == uids.end()) uids.emplace_back(uid);
-      }
+      uids.insert(uids.end(), named.begin(), named.end());
     }
+    drop_repeated(uids);
   }
 
   /// The titles of one end of an association: with which one calls, or to which one answers.

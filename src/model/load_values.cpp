@@ -1,7 +1,7 @@
 // Values that several sections have.
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "model/hl7_names.h"
@@ -20,6 +20,11 @@ std::optional<std::uint64_t> number_from(std::string_view text) {
 }
 
 }  // namespace
+
+void drop_repeated(std::vector<std::string>& texts) {
+  std::unordered_set<std::string> known;
+  std::erase_if(texts, [&known](const std::string& text) { return !known.insert(text).second; });
+}
 
 std::optional<NumberRange> range_from(std::string_view text, std::uint64_t least, std::uint64_t most) {
   const auto dash = text.find('-');

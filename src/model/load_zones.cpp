@@ -1,4 +1,5 @@
 // zones: {modalities: {networks: [10.20.10.0/24], vlans: [110, 112-115], security_level: 2, one_segment: true}}
+#include <bitset>
 #include <utility>
 
 #include "model/load_addresses.h"
@@ -10,17 +11,18 @@ namespace {
 constexpr std::uint64_t kLastVlan = 4094;  // IEEE 802.1Q 9.6
 
 std::vector<std::uint16_t> read_vlans(const Node& node, Problems& problems) {
-  std::vector<std::uint16_t> vlans;
+  std::bitset<kLastVlan + 1> named;
   for (const Node* const item : scalars(node, "'vlans'", problems)) {
-    const auto range = range_from(item->text, 1, kLastVlan);
-    if (!range) {
+    if (const auto range = range_from(item->text, 1, kLastVlan)) {
+      for (std::uint64_t vlan = range->first; vlan <= range->last; ++vlan) named.set(vlan);
+    } else {
       problems.add(item->at, in_quotes(item->text) + " is no VLAN",
                    "write a number from 1 to 4094 or a range, 110-115");
-      continue;
     }
-    for (std::uint64_t vlan = range->first; vlan <= range->last; ++vlan) {
-      if (std::ranges::find(vlans, vlan) == vlans.end()) vlans.push_back(static_cast<std::uint16_t>(vlan));
-    }
+  }
+  std::vector<std::uint16_t> vlans;
+  for (std::size_t vlan = 1; vlan <= kLastVlan; ++vlan) {
+    if (named[vlan]) vlans.push_back(static_cast<std::uint16_t>(vlan));
   }
   return vlans;
 }

@@ -67,6 +67,9 @@ struct Loading {
 /// The entries of a section of the model, each under a usable name.
 const std::vector<Node>& entries_of(const Node& section, std::string_view kind, Problems& problems);
 
+/// Leaves the first of each.
+void drop_repeated(std::vector<std::string>& texts);
+
 // Values of a setting. What is wrong with one is added to `problems`.
 
 struct NumberRange {

@@ -1,6 +1,7 @@
 #include "model/map_reader.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace dcmwatch {
@@ -77,11 +78,11 @@ std::vector<const Node*> allowed_scalars(const Node& node, Problems& problems) {
     return {};
   }
   std::vector<const Node*> found;
+  std::unordered_set<std::string_view> known;
   for (const Node* const item : scalars(node, what, problems)) {
-    const auto is_the_same = [item](const Node* other) { return other->text == item->text; };
     if (item->text == kAny) {
       problems.add(item->at, "'any' stands in a list", "write " + all + " without one, or name what is allowed");
-    } else if (std::ranges::any_of(found, is_the_same)) {
+    } else if (!known.insert(item->text).second) {
       problems.add(item->at, in_quotes(item->text) + " stands there twice", "name it once");
     } else {
       found.push_back(item);

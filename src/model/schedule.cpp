@@ -233,7 +233,7 @@ std::vector<std::string_view> time_zone_names() {
     return names;  // no database
   }
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

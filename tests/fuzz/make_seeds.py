@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Seeds for the fuzz entries, from the first packets of the project's own captures: make_seeds.py PCAPS SEEDS"""
+"""Seeds for the fuzz entries, from the first packets of the project's own captures and from its models: make_seeds.py PCAPS SEEDS"""
 import pathlib
 import struct
 import sys
@@ -122,8 +122,10 @@ def write_tls(seeds, name, connections):
 def main():
     pcaps, seeds = map(pathlib.Path, sys.argv[1:])
     for entry in ("capture", "decode", "streams", "pdu", "command", "data_set", "conversation",
-                  "mllp", "hl7_message", "hl7_conversation", "tls"):
+                  "mllp", "hl7_message", "hl7_conversation", "tls", "model"):
         (seeds / entry).mkdir(parents=True, exist_ok=True)
+    for path in (pcaps.parent / "config" / "model.yaml", pcaps.parent / "tests" / "model" / "everything.yaml"):
+        (seeds / "model" / path.name).write_bytes(path.read_bytes())
     for path in sorted(pcaps.glob("*.pcap*")):
         capture = path.read_bytes()
         found = records(capture)

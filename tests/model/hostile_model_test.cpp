@@ -1,0 +1,136 @@
+// Models that are meant to take long, or to break something: a clear error within a second, never a crash.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+
+#include "model/mistakes.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+using testing::HasSubstr;
+
+constexpr std::size_t kMany =
+    20'000;  // a fifth of what is promised to load in a second: tests run with sanitizers, too
+
+std::string repeated(std::size_t times, const std::function<std::string(std::size_t)>& line) {
+  std::string text;
+  for (std::size_t i = 0; i < times; ++i) text += line(i);
+  return text;
+}
+
+std::string number(std::size_t i) { return std::to_string(i); }
+std::string address(std::size_t i) {
+  return "10." + number(i / 62'500) + '.' + number(i / 250 % 250) + '.' + number(i % 250 + 1);
+}
+
+std::string devices(std::size_t count) {
+  return "zones: {a: {networks: 10.0.0.0/8}}\nservices: {s: {protocol: other, ports: 22}}\ndevices:\n" +
+         repeated(count,
+                  [](std::size_t i) { return "  d" + number(i) + ": {zone: a, addresses: " + address(i) + "}\n"; });
+}
+
+struct Hostile {
+  std::string name;
+  std::function<std::string()> text;
+  std::string told;  // somewhere in the error; empty: it loads
+};
+
+class HostileModel : public testing::TestWithParam<Hostile> {};
+
+TEST_P(HostileModel, IsToldSoon) {
+  const std::string text = GetParam().text();
+  const auto begun = std::chrono::steady_clock::now();
+  const std::string errors = errors_of(text);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{15});
+  EXPECT_THAT(errors, HasSubstr(GetParam().told));
+  EXPECT_EQ(errors.empty(), GetParam().told.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, HostileModel,
+    testing::Values(
+        Hostile{"sound_and_large",
+                [] {
+                  return devices(kMany / 10) + "groups: {all: {devices: [" +
+                         repeated(kMany / 10, [](std::size_t i) { return 'd' + number(i) + ','; }) + "]}}\nflows:\n" +
+                         repeated(kMany, [](std::size_t i) {
+                           return "  f" + number(i) + ": {from: [all, 'zone:a'], to: d" + number(i % (kMany / 10)) +
+                                  ", service: s}\n";
+                         });
+                },
+                ""},
+        Hostile{"every_name_misspelt",
+                [] {
+                  return devices(kMany / 10) + "flows:\n" + repeated(kMany, [](std::size_t i) {
+                           return "  f" + number(i) + ": {from: x" + number(i) + ", to: d0, service: s}\n";
+                         });
+                },
+                "and 19900 more"},
+        Hostile{"every_name_the_same",
+                [] { return "zones:\n" + repeated(kMany, [](std::size_t) { return "  a: {}\n"; }); },
+                "'a' stands here twice"},
+        Hostile{"one_address_for_all",
+                [] {
+                  return "zones: {a: {networks: 10.0.0.0/8}}\ndevices:\n" + repeated(kMany, [](std::size_t i) {
+                           return "  d" + number(i) + ": {zone: a, addresses: 10.0.0.1}\n";
+                         });
+                },
+                "overlaps 10.0.0.1 of device 'd0'"},
+        Hostile{"one_address_shared_by_all",
+                [] {
+                  return "zones: {a: {networks: 10.0.0.0/8}}\ndevices:\n" + repeated(kMany, [](std::size_t i) {
+                           return "  d" + number(i) + ": {zone: a, shared_addresses: 10.0.0.1}\n";
+                         });
+                },
+                ""},
+        Hostile{"one_address_again_and_again",
+                [] {
+                  return "zones: {a: {networks: [" + repeated(kMany, [](std::size_t) { return "10.0.0.0/8, "; }) +
+                         "]}}\ndevices: {}\n";
+                },
+                ""},
+        Hostile{"ranges_of_all_addresses",
+                [] {
+                  return "zones: {a: {networks: [" +
+                         repeated(kMany / 100,
+                                  [](std::size_t) { return "'::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe', "; }) +
+                         "]}}\ndevices: {}\n";
+                },
+                ""},
+        Hostile{"conduits_from_all_to_all",
+                [] {
+                  const auto zones = repeated(500, [](std::size_t i) { return 'z' + number(i) + ','; });
+                  return "zones:\n" +
+                         repeated(500,
+                                  [](std::size_t i) {
+                                    return "  z" + number(i) + ": {networks: 10." + number(i / 250) + '.' +
+                                           number(i % 250) + ".0/24}\n";
+                                  }) +
+                         "devices: {}\nconduits: {c: {from: [" + zones + "], to: [" + zones + "], services: any}}\n";
+                },
+                "10 000 pairs of zones are the limit"},
+        Hostile{"denials_without_end",
+                [] {
+                  return devices(10) + "denials:\n" +
+                         repeated(kMany, [](std::size_t i) { return "  x" + number(i) + ": {from: any, to: d1}\n"; });
+                },
+                "200 are the limit"},
+        Hostile{"a_value_without_end", [] { return "name: " + std::string(10'000'000, 'x') + '\n'; },
+                "a value of more than 64 KiB"},
+        Hostile{"a_key_without_end", [] { return '"' + std::string(100'000, 'x') + "\": 1\n"; },
+                "a value of more than 64 KiB"},
+        Hostile{
+            "titles_without_end",
+            [] {
+              return "zones: {a: {networks: 10.0.0.0/8}}\ndevices: {d: {zone: a, addresses: 10.0.0.1, ae_titles: [" +
+                     repeated(kMany, [](std::size_t i) { return 'T' + number(i) + ','; }) + "]}}\n";
+            },
+            ""}),
+    [](const auto& hostile) { return hostile.param.name; });
+
+}  // namespace
+}  // namespace dcmwatch
