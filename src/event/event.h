@@ -263,9 +263,10 @@ struct DicomStudy {
   std::optional<Timestamp> last_report;    ///< of a storage commitment
   std::uint64_t committed = 0;
   std::uint64_t commitment_failed = 0;
-  std::uint64_t forwarded = 0;  ///< sent on by the destination to others
-  std::optional<bool> ordered;  ///< a worklist entry or an order was seen; nothing if none could have been
-  bool preliminary = false;     ///< told before it was over: what is missing may still have come
+  std::uint64_t forwarded = 0;      ///< sent on by the destination to others
+  std::optional<bool> ordered;      ///< a worklist entry or an order was seen; nothing if none could have been
+  std::optional<bool> on_worklist;  ///< a worklist gave it to its sender; nothing if that was given none at all
+  bool preliminary = false;         ///< told before it was over: what is missing may still have come
 
   /// Whether it tells of a C-STORE at all, and not only of what was announced or committed.
   [[nodiscard]] bool has_stores() const { return (stored | failed | repeated | failed_repetitions | not_visible) != 0; }

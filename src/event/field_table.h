@@ -792,6 +792,8 @@ inline constexpr Field kFields[] = {
      of<DicomStudy>([](const auto& d, S& s) { number(s, d.forwarded); })},
     {"study.ordered", kBoolean, "whether a worklist entry, a performed step or an order was seen; absent: none could have been", "PS3.4 K", kNobody,
      of<DicomStudy>([](const auto& d, S& s) { if (d.ordered) s.boolean(*d.ordered); })},
+    {"study.on_worklist", kBoolean, "whether a worklist gave it to its sender; absent: none was seen to give that any", "PS3.4 K", kNobody,
+     of<DicomStudy>([](const auto& d, S& s) { if (d.on_worklist) s.boolean(*d.on_worklist); })},
 
     {"hl7.message_type", kText, "type^event", "HL7 v2 2.14.9.9 MSH-9", kNobody,
      of<Hl7Message>([](const auto& m, S& s) { text_unless_empty(s, m.message_type); })},

@@ -101,6 +101,7 @@ struct PortRange {
   std::uint16_t last = 0;
 
   [[nodiscard]] bool contains(std::uint16_t port) const { return first <= port && port <= last; }
+  friend bool operator==(const PortRange&, const PortRange&) = default;
 };
 
 /// What a service speaks, as far as dcmwatch tells protocols apart; `other` is known by its transport and port alone.

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/endpoint.h"
+#include "model/judgement.h"
 
 namespace dcmwatch {
 namespace {
@@ -56,11 +57,12 @@ bool say_the_same(const Declared& one, const Declared& other) {
 
 }  // namespace
 
-/// Writes all that a judgement depends on: what judgement.cpp reads of a fact is here. The sizes of texts come before
+/// Writes all that a judgement depends on: what judgement*.cpp read of a fact is here. The sizes of texts come before
 /// them, so that no two lists of texts are one key.
 class RecentJudgements::KeyWriter {
  public:
-  KeyWriter(Key& key, const Event& event) : key_(key), event_(event) {}
+  KeyWriter(Key& key, const Event& event, const Lookup& lookup)
+      : key_(key), event_(event), lookup_(lookup), judges_(lookup.judges()) {}
 
   /// What is judged of every event that is about a connection.
   void add_path() {
@@ -79,7 +81,20 @@ class RecentJudgements::KeyWriter {
     }
   }
 
-  void operator()(const ConnectionFact&) {}
+  /// What few models declare anything about.
+  void add_frames() {
+    const Parties& parties = event_.parties;
+    if (judges_.macs) {
+      for (const MacAddress& mac : {parties.source_mac, parties.destination_mac}) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, mac.data(), mac.size());
+        key_.add(word);
+      }
+    }
+    if (judges_.vlans) add(Packed{}.add<16>(parties.vlan.outer).add<16>(parties.vlan.inner));
+  }
+
+  void operator()(const ConnectionFact& connection) { add(Packed{}.add<1>(accepted(event_, connection))); }
   void operator()(const TlsConnection&) {}
   void operator()(const Violation& violation) {
     const AeTitle title = violation.ae_title.value_or(AeTitle{});
@@ -94,13 +109,23 @@ class RecentJudgements::KeyWriter {
                    .add<1>(event_.visibility.impaired())
                    .add<1>(study.has_stores())
                    .add<1>(study.ordered.has_value())
-                   .add<1>(study.ordered.value_or(false)),
+                   .add<1>(study.ordered.value_or(false))
+                   .add<1>(study.on_worklist.has_value())
+                   .add<1>(study.on_worklist.value_or(false)),
                study.sender_ae, study.receiver_ae);
   }
   void operator()(const Workflow&) {}
   void operator()(const CaptureNote&) {}
   void operator()(const DicomAssociation& association) {
-    add_titles(Packed{}, association.calling_ae, association.called_ae);
+    add_titles(Packed{}.add<1>(association.accepted.has_value()).add<1>(association.accepted.value_or(false)),
+               association.calling_ae, association.called_ae);
+    if (judges_.transfer_syntaxes) add_accepted_transfer_syntaxes(association.contexts);
+    if (!judges_.implementations) return;
+    for (const DicomImplementation* const side : {&association.opener, &association.acceptor}) {
+      add(Packed{}.add<8>(side->class_uid.size()).add<8>(side->version_name.size()));
+      add(side->class_uid);
+      add(side->version_name);
+    }
   }
   void operator()(const DicomOperation& operation) {
     add_titles(Packed{}
@@ -112,6 +137,11 @@ class RecentJudgements::KeyWriter {
                operation.calling_ae, operation.called_ae);
     add(operation.sop_class_uid);
     add(operation.move_destination);
+    if (judges_.transfer_syntaxes) {
+      add(Packed{}.add<8>(operation.transfer_syntax_uid.size()));
+      add(operation.transfer_syntax_uid);
+    }
+    if (judges_.answer_times) add(waited_in(event_, operation));
   }
   void operator()(const Hl7Message& message) {
     add(Packed{}
@@ -136,10 +166,29 @@ class RecentJudgements::KeyWriter {
       if (*name) add(**name);
     }
     if (origin) add_universal_ids(origin->universal_ids);
+    if (judges_.answer_times) add(waited_in(event_, message));
   }
 
  private:
   void add(const Packed& packed) { key_.add(packed.word()); }
+
+  // Whether it was slow, not how slow.
+  void add(const Waited& waited) { add(Packed{}.add<2>(waited.what).add<32>(lookup_.slowness(waited.time))); }
+
+  // Each once, four to a word; many contexts accept one. One that is not registered is looked up each time.
+  void add_accepted_transfer_syntaxes(const PresentationContexts& contexts) {
+    std::array<UidTexts::Place, kMostSyntaxes> accepted{};
+    std::size_t count = 0;
+    for (const PresentationContext& context : contexts) {
+      if (!context.accepted() || context.accepted_transfer_syntax.empty()) continue;
+      const UidTexts::Place place = dicom_uid_place(context.accepted_transfer_syntax);
+      const auto end = accepted.begin() + static_cast<std::ptrdiff_t>(count);
+      if (std::find(accepted.begin(), end, place) != end) continue;
+      if (place == 0 || count == accepted.size()) return key_.give_up();
+      accepted[count++] = place;
+    }
+    add(Packed{}.add<16>(accepted[0]).add<16>(accepted[1]).add<16>(accepted[2]).add<16>(accepted[3]));
+  }
 
   template <std::size_t capacity>
   void add(const Text<capacity>& text) {
@@ -175,8 +224,12 @@ class RecentJudgements::KeyWriter {
     if (other) add(*other);
   }
 
+  static constexpr std::size_t kMostSyntaxes = 4;
+
   Key& key_;
   const Event& event_;
+  const Lookup& lookup_;
+  const Judges& judges_;
 };
 
 /// Odd constants of no meaning. Who makes keys collide has them looked up, no more.
@@ -193,9 +246,14 @@ std::uint64_t RecentJudgements::Key::hash() const {
 
 const SharedDeclared& RecentJudgements::judge(const Event& event) {
   Key key;
-  KeyWriter writer{key, event};
+  KeyWriter writer{key, event, lookup_};
   writer.add_path();
+  writer.add_frames();
   std::visit(writer, event.facts);
+  if (lookup_.judges().times) {
+    key.add(period_of(event.first.time));
+    key.add(period_of(last_time_judged(event)));
+  }
   if (!key.whole()) {
     unremembered_ = shared(lookup_.judge(event));
     return unremembered_;
@@ -204,6 +262,27 @@ const SharedDeclared& RecentJudgements::judge(const Event& event) {
       remembered_.find(key.hash(), [&key](const Judgement& judgement) { return judgement.key == key; });
   if (!known) place = {key, shared(lookup_.judge(event))};
   return place.declared;
+}
+
+std::uint64_t RecentJudgements::period_of(Timestamp time) {
+  const auto known = std::ranges::find_if(periods_, [time](const Period& period) {
+    return period.number != 0 && period.begin <= time && time < period.end;
+  });
+  if (known != periods_.end()) {
+    if (known != periods_.begin()) std::rotate(periods_.begin(), known, known + 1);
+    return periods_.front().number;
+  }
+  const Timestamp end = lookup_.next_change(time);
+  const auto begun = std::ranges::find_if(periods_, [&](const Period& period) {
+    return period.number != 0 && period.end == end;  // it began earlier than was known
+  });
+  if (begun != periods_.end()) {
+    begun->begin = std::min(begun->begin, time);
+    return begun->number;
+  }
+  std::shift_right(periods_.begin(), periods_.end(), 1);
+  periods_.front() = {time, end, ++periods_counted_};
+  return periods_.front().number;
 }
 
 const SharedDeclared& RecentJudgements::shared(Declared&& declared) {

@@ -31,6 +31,13 @@ class RecentJudgements {
   [[nodiscard]] const Lookup& lookup() const { return lookup_; }
 
  private:
+  /// Of packet time: a stretch in which no window opens or closes and no flow expires.
+  struct Period {
+    Timestamp begin{}, end{};
+    std::uint64_t number = 0;  ///< 0: none
+  };
+  /// Its number.
+  [[nodiscard]] std::uint64_t period_of(Timestamp time);
   /// All that a judgement depends on, in words, so that it is hashed and compared as such.
   class Key {
    public:
@@ -38,6 +45,8 @@ class RecentJudgements {
       whole_ &= size_ < kMostWords;
       if (whole_) words_[size_++] = word;
     }
+    /// Something cannot be said in words of it.
+    void give_up() { whole_ = false; }
     /// Whether all that was added found room.
     [[nodiscard]] bool whole() const { return whole_; }
     [[nodiscard]] std::uint64_t hash() const;
@@ -48,7 +57,7 @@ class RecentJudgements {
     }
 
    private:
-    static constexpr std::size_t kMostWords = 32;  ///< of an operation 20; of a message, all but long names
+    static constexpr std::size_t kMostWords = 40;  ///< of an operation 28; of a message, all but long names
 
     std::size_t size_ = 0;  ///< of a blank one
     bool whole_ = true;
@@ -67,7 +76,9 @@ class RecentJudgements {
   const Lookup& lookup_;
   RecentPlaces<Judgement, kPlaces> remembered_;
   RecentPlaces<SharedDeclared, kPlaces> given_;
-  SharedDeclared unremembered_;  ///< the last that found no room
+  SharedDeclared unremembered_;      ///< the last that found no room
+  std::array<Period, 8> periods_{};  ///< the latest used first
+  std::uint64_t periods_counted_ = 0;
 };
 
 }  // namespace dcmwatch

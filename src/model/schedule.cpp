@@ -251,4 +251,10 @@ std::optional<Timestamp> end_of_day(std::string_view day, const std::string& tim
   return from_sys(date::locate_zone(time_zone)->to_sys(midnight, date::choose::earliest));
 }
 
+std::string to_text(const Schedule& schedule) {
+  std::string text;
+  for (const WeeklyHours& hours : schedule.hours) text.append(text.empty() ? "" : ", ").append(to_text(hours));
+  return text + " (" + schedule.time_zone + ')';
+}
+
 }  // namespace dcmwatch

@@ -40,6 +40,9 @@ struct Schedule {
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
+/// "Mon-Fri 07:00-19:00, Sat 08:00-12:00 (Europe/Berlin)"
+std::string to_text(const Schedule& schedule);
+
 /// Whether the time zone database of this machine knows the name (IANA's: "Europe/Berlin"). UTC is known without one.
 /// Reads the zone, so that its schedules can be asked later where no file can be opened any more.
 bool is_time_zone(const std::string& name);

@@ -27,8 +27,15 @@ const WorklistAnswer* worklist_answer(const DicomOperation& find) {
 void Orders::on_query(const Event& event, const DicomOperation& find) {
   const WorklistAnswer* answer = worklist_answer(find);
   if (!answer) return;
-  remember(askers_, print_of(sender_of(event, find)), event.last.time);
-  for (const ScheduledStep& step : answer->steps) add(step, event.last.time);
+  const std::uint64_t asker = print_of(sender_of(event, find));
+  remember(askers_, asker, event.last.time);
+  for (const ScheduledStep& step : answer->steps) {
+    add(step, event.last.time);
+    for (const std::uint64_t print : {print_of(step.study), print_of(step.accession)}) {
+      if (print != 0) remember(given_, print_of(print, asker), event.last.time);
+    }
+  }
+  remember(given_, asker, event.last.time);
 }
 
 void Orders::on_step(const Event& event, const DicomOperation& create) {
@@ -63,6 +70,14 @@ void Orders::remember(Prints& prints, std::uint64_t print, Timestamp now) {
 std::optional<bool> Orders::ordered(std::uint64_t study, std::uint64_t accession, const IpAddress& sender) const {
   if (known_.contains(study) || known_.contains(accession)) return true;
   if (askers_.contains(print_of(sender))) return false;
+  return std::nullopt;
+}
+
+std::optional<bool> Orders::on_worklist(std::uint64_t study, std::uint64_t accession, const IpAddress& sender) const {
+  const std::uint64_t asker = print_of(sender);
+  const auto was_given = [&](std::uint64_t print) { return print != 0 && given_.contains(print_of(print, asker)); };
+  if (was_given(study) || was_given(accession)) return true;
+  if (given_.contains(asker)) return false;
   return std::nullopt;
 }
 

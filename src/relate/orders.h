@@ -21,7 +21,8 @@ const WorklistAnswer* worklist_answer(const DicomOperation& find);
 class Orders {
  public:
   /// `limits` outlives it.
-  explicit Orders(const Limits& limits) : limits_(limits), known_(limits.orders), askers_(limits.relate_open) {}
+  explicit Orders(const Limits& limits)
+      : limits_(limits), known_(limits.orders), given_(limits.orders), askers_(limits.relate_open) {}
 
   void on_query(const Event& event, const DicomOperation& find);
   /// One that is over, and was not refused.
@@ -32,6 +33,10 @@ class Orders {
   /// known to have its orders by DICOM.
   [[nodiscard]] std::optional<bool> ordered(std::uint64_t study, std::uint64_t accession,
                                             const IpAddress& sender) const;
+  /// Whether a worklist gave the study or the accession number to `sender`; nothing if none was seen to give
+  /// it any.
+  [[nodiscard]] std::optional<bool> on_worklist(std::uint64_t study, std::uint64_t accession,
+                                                const IpAddress& sender) const;
 
   /// Sooner than after Limits::remembered, to stay within Limits::orders.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -45,6 +50,7 @@ class Orders {
 
   const Limits& limits_;
   Prints known_;
+  Prints given_;  ///< by a worklist, and to whom; and who was given any
   Prints askers_;
   std::uint64_t forgotten_ = 0;
 };

@@ -537,8 +537,11 @@ void Studies::tell_way(const Study& study, const StudyWay& way, const StudyTally
   figures.missing = of_way.missing;
   figures.unsent = of_way.unsent;
   figures.preliminary = preliminary;
-  if (!study.unassigned)
-    figures.ordered = orders_.ordered(study.print, print_of(study.accession), way.where.parties.source.address);
+  if (!study.unassigned) {
+    const IpAddress& sender = way.where.parties.source.address;
+    figures.ordered = orders_.ordered(study.print, print_of(study.accession), sender);
+    figures.on_worklist = orders_.on_worklist(study.print, print_of(study.accession), sender);
+  }
   if (way.refused_contexts != 0 && (figures.failed != 0 || figures.missing.value_or(0) != 0))
     note_failure(figures, kRefusedContext, way.refused_contexts);
   std::ranges::sort(figures.failures, std::less{}, [](const StorageFailure& failure) { return failure.reason.view(); });

@@ -91,13 +91,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ssh_where_declared", connection("10.0.3.1", "10.0.2.1", 22, Protocol::ssh), "admin", {}, {}},
         Case{"dicom_on_the_ssh_port",
              connection("10.0.3.1", "10.0.2.1", 22, Protocol::dicom),
-             "",
-             {"flow: his to pacs (dicom), not ssh"},
+             "admin",
+             {"service: dicom, not ssh"},
              {}},
         Case{"http_on_the_dicom_port",
              connection("10.0.1.1", "10.0.2.1", 104, Protocol::http),
-             "",
-             {"flow: ct to pacs (http), not dicom"},
+             "store",
+             {"service: http, not dicom"},
              {}},
         Case{"source_device",
              connection("10.0.1.9", "10.0.2.1", 104, Protocol::dicom),
@@ -112,14 +112,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"outside",
              connection("192.0.2.1", "10.0.2.1", 104),
              "",
-             {"source.device: 192.0.2.1, not a declared device", "zone_crossing: outside every zone to b, not none"},
+             {"source.device: 192.0.2.1, not a declared device",
+              "outside: 192.0.2.1 (public), not addresses of declared zones",
+              "zone_crossing: outside every zone to b, not none"},
              {}},
-        Case{
-            "both_outside",
-            connection("192.0.2.1", "192.0.2.2", 80),
-            "",
-            {"source.device: 192.0.2.1, not a declared device", "destination.device: 192.0.2.2, not a declared device"},
-            {}},
+        Case{"both_outside",
+             connection("192.0.2.1", "192.0.2.2", 80),
+             "",
+             {"source.device: 192.0.2.1, not a declared device",
+              "outside: 192.0.2.1 (public), 192.0.2.2 (public), not addresses of declared zones",
+              "destination.device: 192.0.2.2, not a declared device"},
+             {}},
         Case{"flow_in_one_zone",
              connection("10.0.1.1", "10.0.1.2", 104, Protocol::dicom),
              "",
@@ -200,12 +203,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"bound", association("10.0.1.1", "10.0.2.1", 104, "CT", "PACS"), "store", {}, {}},
         Case{"padded", association("10.0.1.1", "10.0.2.1", 104, " CT  ", "PACS "), "store", {}, {}},
         Case{"shared", association("10.0.1.2", "10.0.2.2", 104, "MR", "SHARED"), "store", {}, {}},
-        Case{
-            "calling", association("10.0.1.1", "10.0.2.1", 104, "MR", "PACS"), "store", {"calling_ae: MR, not CT"}, {}},
-        Case{"case_matters",
+        Case{"calling",
+             association("10.0.1.1", "10.0.2.1", 104, "MR", "PACS"),
+             "store",
+             {"calling_ae: MR, which is mr's, not CT"},
+             {}},
+        Case{"case_alone",
              association("10.0.1.1", "10.0.2.1", 104, "ct", "PACS"),
              "store",
-             {"calling_ae: ct, not CT"},
+             {"ae_title_case: ct, not CT"},
              {}},
         Case{"called",
              association("10.0.1.1", "10.0.2.1", 104, "CT", "ARCHIVE"),
@@ -518,6 +524,7 @@ Model large_model(std::uint32_t devices, std::uint32_t flows) {
     device.name = "d" + std::to_string(i);
     device.addresses.push_back(
         Network::parse("10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1)).value());
+    device.shared_addresses.push_back(Network::parse("10.2.0." + std::to_string(i % 250 + 1)).value());
     device.calls_as = device.answers_to = {"D" + std::to_string(i)};
     model.devices.push_back(std::move(device));
   }
@@ -530,6 +537,19 @@ Model large_model(std::uint32_t devices, std::uint32_t flows) {
     flow.operations.any = true;
     flow.sop_classes.any = true;
     model.flows.push_back(std::move(flow));
+  }
+  // Each forbids what no flow allows, between neighbours that none joins.
+  for (std::uint32_t i = 0; i < flows; ++i) {
+    Denial& denial = model.denials.emplace_back();
+    denial.name = "n" + std::to_string(i);
+    denial.from = {{Party::Kind::device, (i % devices + 1 + i / devices) % devices}};
+    denial.to = {{Party::Kind::device, i % devices}};
+  }
+  for (std::uint32_t i = 0; i < devices; ++i) {
+    model.zones.emplace_back().name = "z" + std::to_string(i);
+    Conduit& conduit = model.conduits.emplace_back();
+    conduit.from = i;
+    conduit.to = i + 1;
   }
   return model;
 }

@@ -16,6 +16,30 @@ const Lookup& department() {
   return kDepartment;
 }
 
+// The same, with everything declared that a judgement may depend on.
+const Lookup& strict_department() {
+  static const Lookup kStrict = [] {
+    Model model = *department().model();
+    for (Zone& zone : model.zones) {
+      zone.one_segment = true;
+      zone.vlans = {10};
+    }
+    for (Device& device : model.devices) {
+      device.macs = {MacAddress{2, 0, 0, 0, 0, 1}};
+      device.implementations = {{"1.2.3", "V1"}};
+    }
+    for (Flow& flow : model.flows) {
+      flow.windows = Schedule{{{0x7F, 0, 60}}, "UTC"};
+      flow.expires = timestamp_from_ns(0) + std::chrono::hours{30};
+      flow.expires_on = "1970-01-02";
+      flow.answer_within = std::chrono::seconds{2};
+      flow.transfer_syntaxes = {.any = false, .values = {"1.2.840.10008.1.2"}};
+    }
+    return Lookup{std::make_shared<const Model>(std::move(model))};
+  }();
+  return kStrict;
+}
+
 constexpr std::string_view kCt1 = "10.20.10.11", kPacs = "10.20.20.10", kHis = "10.20.60.10", kRogue = "10.20.99.66";
 
 using Change = std::function<void(Event&)>;
@@ -33,6 +57,23 @@ std::shared_ptr<const Hl7Content> with_universal_id(std::string_view id) {
   origin->universal_ids.fill({id, "ISO"});
   content->origin = std::move(origin);
   return content;
+}
+
+PresentationContexts accepting(std::vector<std::string_view> syntaxes) {
+  auto kept = std::make_shared<KeptContexts>();
+  for (const std::string_view syntax : syntaxes) {
+    KeptContexts::Context& context = kept->contexts.emplace_back();
+    context.result = std::uint8_t{0};
+    context.accepted_transfer_syntax = kept->uids.find_or_add(syntax);
+  }
+  return PresentationContexts{std::move(kept)};
+}
+
+Change at(Duration first, Duration last) {
+  return [=](Event& event) {
+    event.first.time = timestamp_from_ns(0) + first;
+    event.last.time = timestamp_from_ns(0) + last;
+  };
 }
 
 // One for each thing that a judgement may depend on, and for some that it does not.
@@ -83,6 +124,30 @@ std::vector<Change> changes() {
       set(&Violation::by_opener, false),
       set(&Violation::ae_title, std::optional<AeTitle>{"WS1"}),
       set(&Violation::ae_title, std::optional<AeTitle>{"$WS1"}),
+      set(&DicomStudy::on_worklist, std::optional<bool>{false}),
+      [](Event& event) { event.parties.source_mac = {2, 0, 0, 0, 0, 1}; },
+      [](Event& event) { event.parties.destination_mac = {2, 0, 0, 0, 0, 2}; },
+      [](Event& event) {
+        event.parties.vlan = {20, 0};
+      },
+      [](Event& event) {
+        event.parties.vlan = {20, 10};
+      },
+      at(std::chrono::minutes{59}, std::chrono::minutes{61}),
+      at(std::chrono::hours{2}, std::chrono::hours{2}),
+      at(std::chrono::hours{30}, std::chrono::hours{31}),
+      set(&ConnectionFact::handshake_time, std::optional<Duration>{std::chrono::seconds{1}}),
+      set(&DicomAssociation::accepted, std::optional{true}),
+      set(&DicomAssociation::accepted, std::optional{false}),
+      set(&DicomAssociation::contexts, accepting({"1.2.840.10008.1.2"})),
+      set(&DicomAssociation::contexts, accepting({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})),
+      set(&DicomAssociation::contexts, accepting({"1.2.3"})),
+      set(&DicomAssociation::opener, DicomImplementation{"1.2.3", "V1", {}}),
+      set(&DicomAssociation::acceptor, DicomImplementation{"1.2.4", "V1", {}}),
+      set(&DicomOperation::transfer_syntax_uid, Uid{"1.2.840.10008.1.2"}),
+      set(&DicomOperation::response_time, std::optional<Duration>{std::chrono::seconds{1}}),
+      set(&DicomOperation::response_time, std::optional<Duration>{std::chrono::seconds{3}}),
+      set(&Hl7Message::acknowledged, std::optional{Mark{timestamp_from_ns(0) + std::chrono::seconds{3}, 0, 0}}),
   };
 }
 
@@ -121,8 +186,8 @@ void expect_same(const Declared& one, const Declared& other) {
   EXPECT_EQ(one.destination.zone, other.destination.zone);
 }
 
-TEST(RecentJudgements, SayWhatALookupWouldSay) {
-  RecentJudgements judgements{department()};
+void expect_to_say_what_is_looked_up(const Lookup& lookup) {
+  RecentJudgements judgements{lookup};
   for (int round = 0; round < 2; ++round) {
     for (const Event& event : events()) {
       for (const Change& first : changes()) {
@@ -130,11 +195,30 @@ TEST(RecentJudgements, SayWhatALookupWouldSay) {
           Event changed = event;
           first(changed);
           second(changed);
-          expect_same(*judgements.judge(changed), department().judge(changed));
+          expect_same(*judgements.judge(changed), lookup.judge(changed));
         }
       }
     }
   }
+}
+
+TEST(RecentJudgements, SayWhatALookupWouldSay) { expect_to_say_what_is_looked_up(department()); }
+
+TEST(RecentJudgements, SayItOfAllThatMayBeDeclared) { expect_to_say_what_is_looked_up(strict_department()); }
+
+TEST(RecentJudgements, DoNotOutliveAWindow) {
+  RecentJudgements judgements{strict_department()};
+  Event event = connection(kCt1, kPacs, 11112, Protocol::dicom);
+  const auto judged_at = [&](Duration time) {
+    event.first.time = event.last.time = timestamp_from_ns(0) + time;
+    return judgements.judge(event);
+  };
+  const SharedDeclared open = judged_at(std::chrono::minutes{1});
+  EXPECT_TRUE(open == judged_at(std::chrono::minutes{59}));
+  const SharedDeclared closed = judged_at(std::chrono::minutes{60});
+  EXPECT_NE(deviations_of(*closed), deviations_of(*open));
+  EXPECT_TRUE(open == judged_at(std::chrono::seconds{1})) << "time may be said late";
+  EXPECT_TRUE(open == judged_at(std::chrono::hours{24})) << "the next day's says the same";
 }
 
 TEST(RecentJudgements, AreSharedByTheRecordsThatTheyAreAbout) {

@@ -1,0 +1,362 @@
+#include <algorithm>
+#include <initializer_list>
+
+#include "base/text.h"
+#include "model/allowance.h"
+#include "model/judgement.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::string_view kOutside = "outside every zone";
+constexpr unsigned kMappedBits = 96, kAddressBits = 128, kLongestBroadcastPrefix = 126;
+constexpr std::size_t kFirstOfV4 = 12;
+
+std::string_view name_of(Transport transport) { return transport == Transport::tcp ? "tcp" : "udp"; }
+
+std::string port_text(std::uint16_t port, Transport transport) {
+  return std::to_string(port) + '/' + std::string{name_of(transport)};
+}
+
+bool has_no_address(const Endpoint& endpoint) {
+  static const IpAddress kNobody = IpAddress::parse("0.0.0.0").value();
+  return endpoint.address == kNobody || endpoint.address == IpAddress{};
+}
+
+bool is_in(const IpAddress& address, std::initializer_list<Network> networks) {
+  return std::ranges::any_of(networks, [&](const Network& network) { return network.contains(address); });
+}
+
+// RFC 3927, RFC 4291 2.5.6: of the segment on which it was seen, and routed nowhere.
+bool is_link_local(const IpAddress& address) {
+  static const Network kV4 = Network::parse("169.254.0.0/16").value(), kV6 = Network::parse("fe80::/10").value();
+  return is_in(address, {kV4, kV6});
+}
+
+// RFC 1918, RFC 4193
+bool is_private(const IpAddress& address) {
+  static const Network kA = Network::parse("10.0.0.0/8").value(), kB = Network::parse("172.16.0.0/12").value(),
+                       kC = Network::parse("192.168.0.0/16").value(), kV6 = Network::parse("fc00::/7").value();
+  return is_in(address, {kA, kB, kC, kV6});
+}
+
+// Packets to everybody are no conversation between two devices.
+bool is_to_everybody(const Parties& parties, const End& destination) {
+  if (parties.transport != Transport::udp) return false;
+  const auto& bytes = parties.destination.address.bytes();
+  if (!parties.destination.address.is_v4()) return bytes[0] == 0xff;  // RFC 4291 2.7
+  if ((bytes[kFirstOfV4] & 0xf0) == 0xe0) return true;                // RFC 5771
+  const auto all_ones_from = [&bytes](unsigned first_bit) {
+    for (unsigned bit = first_bit; bit < kAddressBits; ++bit) {
+      if ((bytes[bit / 8] >> (7 - bit % 8) & 1) == 0) return false;
+    }
+    return true;
+  };
+  if (all_ones_from(kMappedBits)) return true;  // RFC 919
+  return destination.zone && destination.zone->prefix_bits <= kLongestBroadcastPrefix &&
+         all_ones_from(destination.zone->prefix_bits);
+}
+
+// What is declared as a protocol that dcmwatch decodes.
+bool is_told_by_content(Protocol protocol) {
+  return protocol == Protocol::dicom || protocol == Protocol::hl7 || protocol == Protocol::hllp;
+}
+
+bool is_clear(Protocol protocol) { return is_told_by_content(protocol) || protocol == Protocol::http; }
+
+std::string end_text(const std::string& names, const Endpoint& endpoint) {
+  return names.empty() ? to_text(endpoint.address) : names;
+}
+
+}  // namespace
+
+bool accepted(const Event& event, const ConnectionFact& connection) {
+  return event.parties.transport == Transport::tcp && event.parties.opener_known && !connection.attempts &&
+         (connection.handshake_time || connection.round_trip_to_acceptor);
+}
+
+void Judgement::judge_path() {
+  if (has_no_address(parties_.source)) return;  // DHCP, before it has given one
+  judge_end(source_, parties_.source, DeviationKind::source_device);
+  if (is_to_everybody(parties_, destination_)) return;
+  if (has_no_address(parties_.destination)) return;  // a record of several connections that share none
+  judge_end(destination_, parties_.destination, DeviationKind::destination_device);
+  if (judge_denials()) return;
+  if (source_.declared() && destination_.declared()) find_flows();
+  if (!parties_.opener_known) unknown(UnknownKind::direction);
+  if (lookup_.judges().macs) judge_macs();
+  if (lookup_.judges().vlans) judge_vlan();
+  judge_zones();
+  judge_security();
+  judge_times();
+}
+
+void Judgement::judge_end(const End& end, const Endpoint& endpoint, DeviationKind kind) {
+  if (end.declared()) return;
+  const std::string address = to_text(endpoint.address);
+  deviate(kind, "a declared device", address);
+  if (end.zone || is_link_local(endpoint.address)) return;
+  std::string observed = address + (is_private(endpoint.address) ? " (private)" : " (public)");
+  if (const auto other = std::ranges::find(differences_.deviations, DeviationKind::outside, &Deviation::kind);
+      other != differences_.deviations.end()) {
+    other->observed.append(", ").append(observed);
+  } else {
+    deviate(DeviationKind::outside, "addresses of declared zones", std::move(observed));
+  }
+}
+
+// What is forbidden in so many words is told as that, and not as a missing flow besides.
+bool Judgement::judge_denials() {
+  const Denial* const denial = denial_of(source_, destination_, parties_.destination.port);
+  // Where it is not known who opened the connection, either direction has to be forbidden.
+  if (!denial || (!parties_.opener_known && !denial_of(destination_, source_, parties_.source.port))) return false;
+  deviate(DeviationKind::denied, "nothing, by " + denial->name,
+          end_text(names_of(source_), parties_.source) + " to " +
+              end_text(names_of(destination_), parties_.destination) + " (" + std::string{to_text(event_.protocol)} +
+              ')');
+  return true;
+}
+
+// Of several that may stand there, only what all of them are denied.
+const Denial* Judgement::denial_of(const End& from, const End& to, std::uint16_t port) const {
+  using Devices = std::vector<std::optional<std::uint32_t>>;
+  const auto devices_of_end = [](const End& end) {
+    return end.declared() ? Devices{end.devices.begin(), end.devices.end()} : Devices{std::nullopt};
+  };
+  const auto zone_of = [](const End& end) { return end.zone ? std::optional{end.zone->value} : std::nullopt; };
+  const Denial* first = nullptr;
+  for (const auto from_device : devices_of_end(from)) {
+    for (const auto to_device : devices_of_end(to)) {
+      const auto denials = lookup_.denials_between(from_device, zone_of(from), to_device, zone_of(to));
+      const auto denies = std::ranges::find_if(denials, [&](const Denial* denial) {
+        return !denial->service || is_service(model_.services[*denial->service], port);
+      });
+      if (denies == denials.end()) return nullptr;
+      if (!first) first = *denies;
+    }
+  }
+  return first;
+}
+
+// By its content, wherever it listens; where that does not tell, by its ports.
+bool Judgement::is_service(const Service& service, std::uint16_t port) const {
+  const bool transports = std::ranges::find(service.transports, parties_.transport) != service.transports.end();
+  if (!transports || !could_be(event_.protocol, service.protocol)) return false;
+  return is_told_by_content(event_.protocol) ||
+         std::ranges::any_of(service.ports, [port](const PortRange& range) { return range.contains(port); });
+}
+
+// Both ends are declared. Where it is not known who opened the connection, either orientation may fit.
+void Judgement::find_flows() {
+  const std::uint16_t port = parties_.destination.port, back_port = parties_.source.port;
+  const auto joining = flows_between(source_, destination_);
+  const auto onward = that_could_be(joining);
+  flows_ = on_port(onward, port);
+  if (!flows_.empty()) return;
+  const auto joining_back = flows_between(destination_, source_);
+  const auto back = that_could_be(joining_back);
+  const auto take = [this](std::vector<const Flow*> flows, bool reversed) {
+    if (flows.empty()) return false;
+    flows_ = std::move(flows);
+    reversed_ = reversed;
+    return true;
+  };
+  if (!parties_.opener_known && take(on_port(back, back_port), true)) return;
+  // Of what is known by its port alone, no other port says anything.
+  const auto says_another_service = [&] {
+    return take(on_port(joining, port), false) ||
+           (!parties_.opener_known && take(on_port(joining_back, back_port), true));
+  };
+  if (is_told_by_content(event_.protocol) && take(onward, false)) {
+    deviate(DeviationKind::port, ports_of(onward), port_text(port, parties_.transport));
+  } else if (says_another_service()) {
+    another_service_ = true;
+    deviate(DeviationKind::service, services_of(flows_), std::string{to_text(event_.protocol)});
+  } else if (take(onward, false)) {
+    deviate(DeviationKind::port, ports_of(onward), port_text(port, parties_.transport));
+  } else if (back.empty()) {
+    deviate(DeviationKind::flow, services_of(joining),
+            names_of(source_) + " to " + names_of(destination_) + " (" + std::string{to_text(event_.protocol)} + ')');
+  } else if (parties_.opener_known) {
+    deviate(DeviationKind::direction, names_of(destination_) + " to " + names_of(source_),
+            names_of(source_) + " to " + names_of(destination_));
+  } else {
+    take(back, true);
+    deviate(DeviationKind::port, ports_of(back), port_text(back_port, parties_.transport));
+  }
+}
+
+// Of any of the devices that may stand there.
+std::vector<const Flow*> Judgement::flows_between(const End& from, const End& to) const {
+  std::vector<const Flow*> flows;
+  for (const std::uint32_t from_device : from.devices) {
+    for (const std::uint32_t to_device : to.devices) {
+      const auto found = lookup_.flows_between(from_device, to_device);
+      flows.insert(flows.end(), found.begin(), found.end());
+    }
+  }
+  if (from.devices.size() * to.devices.size() > 1) {  // as declared, they stand in one vector
+    std::sort(flows.begin(), flows.end());
+    flows.erase(std::unique(flows.begin(), flows.end()), flows.end());
+  }
+  return flows;
+}
+
+std::vector<const Flow*> Judgement::that_could_be(std::vector<const Flow*> flows) const {
+  std::erase_if(flows, [this](const Flow* flow) { return !could_be(event_.protocol, service_of(*flow).protocol); });
+  return flows;
+}
+
+std::vector<const Flow*> Judgement::on_port(std::vector<const Flow*> flows, std::uint16_t port) const {
+  std::erase_if(flows,
+                [&](const Flow* flow) { return !listens_on(*flow, service_of(*flow), parties_.transport, port); });
+  return flows;
+}
+
+std::string Judgement::ports_of(const std::vector<const Flow*>& flows) const {
+  Expected ports;
+  for (const Flow* const flow : flows) {
+    for (const Transport transport : service_of(*flow).transports) {
+      for (const PortRange& range : flow->ports) ports.insert(to_text(range) + '/' + std::string{name_of(transport)});
+    }
+  }
+  return joined(ports);
+}
+
+std::string Judgement::services_of(const std::vector<const Flow*>& flows) const {
+  Expected services;
+  for (const Flow* const flow : flows) services.insert(service_of(*flow).name);
+  return joined(services);
+}
+
+// Whoever connects to it: what listens there is what nobody declared.
+void Judgement::judge_listener(const ConnectionFact& connection) {
+  if (!accepted(event_, connection) || !destination_.declared()) return;
+  Expected expected;
+  for (const std::uint32_t device : destination_.devices) {
+    for (const Lookup::Port& port : lookup_.ports_of(device)) {
+      if (port.transport == parties_.transport && port.range.contains(parties_.destination.port)) return;
+      expected.insert(to_text(port.range) + '/' + std::string{name_of(port.transport)});
+    }
+  }
+  deviate(DeviationKind::listener, joined(expected), port_text(parties_.destination.port, parties_.transport));
+}
+
+void Judgement::judge_macs() {
+  judge_mac(source_, parties_.source_mac, DeviationKind::source_mac);
+  judge_mac(destination_, parties_.destination_mac, DeviationKind::destination_mac);
+}
+
+void Judgement::judge_mac(const End& end, const MacAddress& seen, DeviationKind kind) {
+  const auto device = end.device();
+  if (!device || !end.zone || !model_.zones[end.zone->value].one_segment) return;
+  const std::vector<MacAddress>& declared = model_.devices[*device].macs;
+  if (declared.empty()) return;
+  if (seen == MacAddress{}) return unknown(UnknownKind::mac);
+  if (std::ranges::find(declared, seen) != declared.end()) return;
+  Expected expected;
+  for (const MacAddress& mac : declared) expected.insert(to_text(mac));
+  const auto owner = lookup_.owner_of_mac(seen);
+  deviate(kind, joined(expected), to_text(seen) + (owner ? ", which is " + model_.devices[*owner].name + "'s" : ""));
+}
+
+// Any of the tags: the outer one may be the mirror's or a provider's. A frame without one says nothing of its VLAN.
+void Judgement::judge_vlan() {
+  if (!source_.zone || !destination_.zone || parties_.vlan.outer == 0) return;
+  const std::vector<std::uint16_t>& of_source = model_.zones[source_.zone->value].vlans;
+  const std::vector<std::uint16_t>& of_destination = model_.zones[destination_.zone->value].vlans;
+  if (of_source.empty() || of_destination.empty()) return;
+  const auto is_declared = [&](std::uint16_t vlan) {
+    return std::ranges::find(of_source, vlan) != of_source.end() ||
+           std::ranges::find(of_destination, vlan) != of_destination.end();
+  };
+  const auto& [outer, inner] = parties_.vlan;
+  if (is_declared(outer) || (inner != 0 && is_declared(inner))) return;
+  Expected expected;
+  for (const std::uint16_t vlan : of_source) expected.insert(std::to_string(vlan));
+  for (const std::uint16_t vlan : of_destination) expected.insert(std::to_string(vlan));
+  deviate(DeviationKind::vlan, joined(expected),
+          std::to_string(outer) + (inner == 0 ? "" : " around " + std::to_string(inner)));
+}
+
+void Judgement::judge_zones() {
+  const auto zone_of = [](const End& end) { return end.zone ? std::optional{end.zone->value} : std::nullopt; };
+  const auto from = zone_of(source_);
+  const auto to = zone_of(destination_);
+  if (from == to) return;
+  if (from && to &&
+      (may_cross(*from, *to, parties_.destination.port) ||
+       (!parties_.opener_known && may_cross(*to, *from, parties_.source.port))))
+    return;
+  const auto name = [](std::string_view zone) { return std::string{zone.empty() ? kOutside : zone}; };
+  std::string observed = name(declared_.source.zone) + " to " + name(declared_.destination.zone);
+  if (!model_.conduits.empty()) {
+    observed += " by " + (!flows_.empty() ? services_of(flows_)
+                          : event_.protocol != Protocol::unidentified
+                              ? std::string{to_text(event_.protocol)}
+                              : port_text(parties_.destination.port, parties_.transport));
+  }
+  deviate(DeviationKind::zone_crossing, crossings_from(from), std::move(observed));
+}
+
+bool Judgement::may_cross(std::uint32_t from, std::uint32_t to, std::uint16_t port) const {
+  if (model_.conduits.empty()) return lookup_.zones_joined(from, to);
+  const auto is_meant = [&](std::uint32_t service) {
+    if (flows_.empty()) return is_service(model_.services[service], port);
+    return std::ranges::any_of(flows_, [service](const Flow* flow) { return flow->service == service; });
+  };
+  return std::ranges::any_of(lookup_.conduits_between(from, to), [&](const Conduit* conduit) {
+    return conduit->services.empty() || std::ranges::any_of(conduit->services, is_meant);
+  });
+}
+
+std::string Judgement::crossings_from(std::optional<std::uint32_t> from) const {
+  Expected crossings;
+  for (std::uint32_t to = 0; from && to < model_.zones.size(); ++to) {
+    const std::string zone = "to " + model_.zones[to].name;
+    if (model_.conduits.empty()) {
+      if (to != *from && lookup_.zones_joined(*from, to)) crossings.insert(zone);
+      continue;
+    }
+    for (const Conduit* const conduit : lookup_.conduits_between(*from, to)) {
+      if (conduit->services.empty()) crossings.insert(zone);
+      for (const std::uint32_t service : conduit->services)
+        crossings.insert(zone + " by " + model_.services[service].name);
+    }
+  }
+  return joined(crossings);
+}
+
+void Judgement::judge_security() {
+  if (parties_.transport != Transport::tcp) return;
+  const bool clear = is_clear(event_.protocol), within_tls = event_.protocol == Protocol::tls;
+  const std::string observed = within_tls ? "TLS" : "cleartext " + std::string{to_text(event_.protocol)};
+  if (flows_.empty()) {
+    // Whoever asks: what listens there is to be spoken to within TLS alone.
+    bool any = false, only_within = true;
+    for (const std::uint32_t device : destination_.devices) {
+      for (const Lookup::Port& port : lookup_.ports_of(device)) {
+        if (port.transport != parties_.transport || !port.range.contains(parties_.destination.port)) continue;
+        any = true;
+        only_within &= port.tls == TransportSecurity::required;
+      }
+    }
+    if (clear && any && only_within) deviate(DeviationKind::transport_security, "TLS", observed);
+    return;
+  }
+  const auto policy = [this](const Flow& flow) { return service_of(flow).tls; };
+  const auto says_nothing = [&](const Flow* flow) { return policy(*flow) == TransportSecurity::allowed; };
+  if (std::ranges::all_of(flows_, says_nothing)) return;
+  if (!clear && !within_tls) {
+    if (event_.protocol == Protocol::unidentified) unknown(UnknownKind::transport_security);
+    return;
+  }
+  narrow(
+      DeviationKind::transport_security, observed,
+      [&](const Flow& flow) {
+        return policy(flow) != (clear ? TransportSecurity::required : TransportSecurity::forbidden);
+      },
+      [&](const Flow&, Expected& expected) { expected.insert(clear ? "TLS" : "no TLS"); });
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "model/judgement.h"
+
+namespace dcmwatch {
+namespace {
+
+/// As the model writes it: "90s", "2m"
+std::string written(Duration time) {
+  struct Unit {
+    Duration length;
+    std::string_view name;
+  };
+  using namespace std::chrono_literals;
+  constexpr std::array kUnits{Unit{24h, "d"}, Unit{1h, "h"}, Unit{1min, "m"}, Unit{1s, "s"}, Unit{1ms, "ms"}};
+  for (const Unit& unit : kUnits) {
+    if (time >= unit.length && time % unit.length == Duration::zero())
+      return std::to_string(time / unit.length) + std::string{unit.name};
+  }
+  return std::to_string(time.count()) + "ns";
+}
+
+}  // namespace
+
+// From the last byte of the request (PS3.7 7.5); where none came, to when that was sure.
+Waited waited_in(const Event& event, const DicomOperation& operation) {
+  using enum Waited::For;
+  if (operation.response_time) return {some_time, *operation.response_time};
+  if (!operation.request_seen || operation.cancelled || operation.request_broken_off || event.phase != Phase::end)
+    return {};
+  const bool request_timed = operation.transfer_time || operation.request_bytes == 0;
+  if (!never_answered(event, operation) || !request_timed) return {nobody_knows, {}};
+  const Timestamp sent = operation.requested.time + operation.transfer_time.value_or(Duration::zero());
+  return {some_time, elapsed(sent, event.last.time)};
+}
+
+Waited waited_in(const Event& event, const Hl7Message& message) {
+  using enum Waited::For;
+  if (!message.message_seen) return {};
+  if (const auto& answered = message.answered()) return {some_time, elapsed(message.sent.time, answered->time)};
+  if (message.unanswered) return {some_time, elapsed(message.sent.time, event.last.time)};
+  if (event.phase == Phase::end && event.visibility.impaired()) return {nobody_knows, {}};
+  return {};
+}
+
+// What is said must not depend on when exactly: many records share a judgement.
+void Judgement::judge_answer(const Waited& waited) {
+  if (!lookup_.judges().answer_times || waited.what == Waited::For::nothing) return;
+  if (std::ranges::none_of(flows_, [](const Flow* flow) { return flow->answer_within.has_value(); })) return;
+  if (waited.what == Waited::For::nobody_knows) return unknown(UnknownKind::answer_time);
+  narrow(
+      DeviationKind::slow_answer, "none in that time",
+      [&](const Flow& flow) { return !flow.answer_within || waited.time <= *flow.answer_within; },
+      [](const Flow& flow, Expected& expected) {
+        if (flow.answer_within) expected.insert("an answer within " + written(*flow.answer_within));
+      });
+}
+
+void Judgement::judge_times() {
+  if (!lookup_.judges().times || flows_.empty()) return;
+  const Timestamp began = event_.first.time, ended = last_time_judged(event_);
+  narrow(
+      DeviationKind::expired, "used after its last day",
+      [&](const Flow& flow) { return !flow.expires || ended < *flow.expires; },
+      [](const Flow& flow, Expected& expected) { expected.insert("until " + flow.expires_on); });
+  narrow(
+      DeviationKind::window, "outside of these hours",
+      [&](const Flow& flow) {
+        return !flow.windows || (flow.windows->holds_at(began) && flow.windows->holds_at(ended));
+      },
+      [](const Flow& flow, Expected& expected) {
+        if (flow.windows) expected.insert(to_text(*flow.windows));
+      });
+}
+
+// What is said on an open DICOM or HL7 connection is judged for itself, when it is said.
+Timestamp last_time_judged(const Event& event) {
+  const bool told_by_units = event.protocol == Protocol::dicom || event.protocol == Protocol::hl7;
+  return std::holds_alternative<ConnectionFact>(event.facts) && !told_by_units ? event.last.time : event.first.time;
+}
+
+}  // namespace dcmwatch
