@@ -28,7 +28,10 @@ Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Exceptio
       output_(output),
       metrics_(metrics),
       log_(log) {
-  if (model) model_.emplace(*model);
+  if (model) {
+    model_.emplace(*model);
+    watch_.emplace(*model, limits);
+  }
   if (fingerprints) implementations_.emplace(*fingerprints);
 }
 
@@ -54,18 +57,41 @@ Observation& Judge::made_known(Event&& event) {
 }
 
 void Judge::judge(Observation& record) {
-  const Event& event = record.event;
-  if (event.first.time != Timestamp{} && (!first_ || event.first.time < *first_)) first_ = event.first.time;
-  last_ = std::max(last_, event.last.time);
+  const Timestamp now = record.event.last.time;
+  if (watch_ && watch_->flows.due(now)) judge_watched(watch_->flows.advance(now));
+  const auto* association = std::get_if<DicomAssociation>(&record.event.facts);
   if (model_) hold_against_model(record);
-  const auto* association = std::get_if<DicomAssociation>(&event.facts);
+  if (association && watch_) hold_against_others(record, *association);
   if (association && implementations_) {
     record.implementations = implementations_->of(*association);
   } else {
     record.implementations.reset();
   }
+  give_out(record);
+  if (watch_) judge_watched(watch_->flows.observe(record));
+}
+
+void Judge::judge_watched(std::span<const Observation> told) {
+  for (const Observation& one : told) {
+    Observation& record = page_->others.next();
+    record = one;
+    give_out(record);
+  }
+}
+
+void Judge::give_out(Observation& record) {
+  const Event& event = record.event;
+  if (event.first.time != Timestamp{} && (!first_ || event.first.time < *first_)) first_ = event.first.time;
+  last_ = std::max(last_, event.last.time);
   if (output_.takes(record)) page_->items.emplace_back(&record);  // before the findings that it gives rise to
   detector_.observe(record, *this);
+}
+
+// What other associations said shortly before is no part of what the model says of one.
+void Judge::hold_against_others(Observation& record, const DicomAssociation& association) {
+  std::vector<Deviation> more = watch_->implementations.observe(record, association);
+  if (auto elsewhere = watch_->titles.observe(record, association)) more.push_back(*std::move(elsewhere));
+  if (!more.empty()) record.declared = with_deviations(record.declared, more);
 }
 
 // Which of a message's numbers is its accession number, and whether it is acknowledged at all, is declared of its flow,
@@ -97,20 +123,34 @@ void Judge::on_parcel(PagePointer page, Timestamp watermark, const std::vector<S
   }
   tell_unanswered();
   judge_related(relater_.advance(watermark));
+  bool whole = true;
+  for (const SourceStatus& source : sources) whole = keep(source) && whole;
+  if (watch_ && !whole) watch_->flows.on_blindness(watermark);
+  if (watch_) watch_until(watermark);
   output_.submit(std::move(page_));
-  for (const SourceStatus& source : sources) keep(source);
   assembly_ = assembly;
   if (metrics_) update_metrics();
 }
 
-void Judge::keep(const SourceStatus& status) {
+void Judge::watch_until(Timestamp watermark) {
+  FlowWatch& flows = watch_->flows;
+  if (watermark < watermark_) flows.rebase(watermark);
+  watermark_ = watermark;
+  if (flows.due(watermark)) judge_watched(flows.advance(watermark));
+}
+
+// Whether nothing of it was missed.
+bool Judge::keep(const SourceStatus& status) {
   const auto known =
       std::find_if(sources_.begin(), sources_.end(), [&](const SourceStatus& s) { return s.name == status.name; });
+  const SourceDrops before = known == sources_.end() ? SourceDrops{} : known->drops;
+  const bool dropped = before.kernel < status.drops.kernel || before.interface < status.drops.interface;
   if (known == sources_.end()) {
     sources_.push_back(status);
   } else {
     *known = status;
   }
+  return !dropped && !status.interrupted;
 }
 
 void Judge::note_at_end(CaptureNote facts) {
@@ -135,6 +175,10 @@ void Judge::finish() {
   output_.submit(std::move(page_));
 }
 
+std::span<const FlowTally> Judge::flows() const {
+  return watch_ ? std::span<const FlowTally>{watch_->flows.tallies()} : std::span<const FlowTally>{};
+}
+
 std::vector<Tallies::Limit> Judge::limits_reached() const {
   std::vector<Tallies::Limit> limits{{"connections", assembly_.connections_evicted},
                                      {"unanswered_connections", assembly_.unanswered_evicted},
@@ -144,6 +188,12 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
                                      {"sequence_window_bytes", assembly_.implausible_packets},
                                      {"findings", detector_.forgotten() + detector_.folded()}};
   for (const auto& [limit, times] : relater_.limits_reached()) limits.push_back({limit, times});
+  if (watch_) {
+    limits.push_back({"flow_devices", watch_->flows.not_told_apart()});
+    limits.push_back({"balanced_legs", watch_->flows.legs_forgotten()});
+    limits.push_back({"title_places", watch_->titles.forgotten()});
+    limits.push_back({"implementations", watch_->implementations.forgotten()});
+  }
   return limits;
 }
 
@@ -187,6 +237,7 @@ MetricNames metric_names(const Model* model, const RuleSet& rules) {
     MetricNames::Flow named{flow.name, carried_by(model->services[flow.service].protocol)};
     for (const Hl7End& sender : flow.hl7.senders.values) named.senders.push_back(sender.text);
     named.message_types = flow.message_types.values;
+    named.awaited = flow.seen_every.has_value() || !flow.rates.empty();
     names.flows.push_back(std::move(named));
   }
   return names;

@@ -10,8 +10,11 @@
 
 #include "app/pipeline.h"
 #include "detect/detector.h"
+#include "model/flow_watch.h"
 #include "model/recent_implementations.h"
 #include "model/recent_judgements.h"
+#include "model/seen_implementations.h"
+#include "model/title_places.h"
 #include "output/event_log.h"
 #include "output/metrics.h"
 #include "output/output.h"
@@ -42,27 +45,44 @@ class Judge final : public Analyst, private FindingSink {
   [[nodiscard]] const std::vector<SourceStatus>& sources() const { return sources_; }
   /// What became of each exception.
   [[nodiscard]] const std::vector<Suppressed>& suppressed() const { return detector_.suppressed(); }
+  /// By the flows' place in the model; empty without one.
+  [[nodiscard]] std::span<const FlowTally> flows() const;
   /// Of the records; where there are none, nothing.
   [[nodiscard]] std::optional<Timestamp> first() const { return first_; }
   [[nodiscard]] Timestamp last() const { return last_; }
 
  private:
+  /// What is declared and can be held against packets in time alone.
+  struct Watch {
+    Watch(const Lookup& lookup, const Limits& limits)
+        : flows(lookup, limits), titles(lookup, limits), implementations(lookup, limits) {}
+
+    FlowWatch flows;
+    TitlePlaces titles;
+    SeenImplementations implementations;
+  };
+
   /// A fact, and what it is related to.
   void observe(Observation& record);
   void judge_related(std::span<Event> events);
   void judge(Observation& record);
+  void judge_watched(std::span<const Observation> told);
+  void give_out(Observation& record);
   void hold_against_model(Observation& record);
+  void hold_against_others(Observation& record, const DicomAssociation& association);
   void on_finding(const Finding& finding) override;
   void tell_unanswered();
   void note_at_end(CaptureNote facts);
   /// A record that no shard made, in the page in hand.
   Observation& made_known(Event&& event);
-  void keep(const SourceStatus& status);
+  void watch_until(Timestamp watermark);
+  bool keep(const SourceStatus& status);
   void update_metrics();
   [[nodiscard]] std::vector<Tallies::Limit> limits_reached() const;
 
   Reading reading_;
   std::optional<RecentJudgements> model_;
+  std::optional<Watch> watch_;
   std::optional<RecentImplementations> implementations_;
   Unanswered unanswered_;
   Relater relater_;
@@ -77,6 +97,7 @@ class Judge final : public Analyst, private FindingSink {
   std::uint64_t findings_ = 0;
   std::optional<Timestamp> first_;
   Timestamp last_{};
+  Timestamp watermark_{};
 };
 
 /// The names that metrics are labelled with. `model` may be null.

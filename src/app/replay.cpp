@@ -178,6 +178,11 @@ class Replay {
                    .against_model = model_ != nullptr,
                    .exceptions = judge_->suppressed()};
     if (run.first) run.last = judge_->last();
+    const std::span<const FlowTally> flows = judge_->flows();
+    for (std::size_t i = 0; i < flows.size(); ++i) {
+      run.flows.push_back(
+          {model_->model()->flows[i].name, flows[i].seen, flows[i].last, flows[i].silent, flows[i].not_visible});
+    }
     for (const std::filesystem::path& file : captures_.files)
       run.captures.push_back(file == "-" ? "standard input" : file.string());
     for (const SourceStatus& source : judge_->sources()) {

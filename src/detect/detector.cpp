@@ -49,6 +49,9 @@ struct IdentityOf {
   Identity operator()(const Workflow& workflow) const {
     return {event.first.packet, print_of(workflow.accession) ^ print_of(workflow.study)};
   }
+  Identity operator()(const FlowStretch& stretch) const {
+    return {static_cast<std::uint64_t>(to_ns(event.last.time)), std::hash<std::string_view>{}(stretch.device)};
+  }
   Identity operator()(const CaptureNote&) const { return {event.last.packet, 0}; }
 };
 
@@ -199,6 +202,7 @@ void Detector::write_key(std::uint32_t rule, const Observation& observation) {
   const Event& event = observation.event;
   key_.clear();
   append_bytes(key_, rule);
+  if (std::holds_alternative<FlowStretch>(event.facts)) (key_ += observation.declared->flow) += kEnd;
   append_end(key_, observation.declared->source, event.parties.source);
   family_length_ = key_.size();
   append_end(key_, observation.declared->destination, event.parties.destination);

@@ -76,6 +76,7 @@ Outcome outcome(const Event&, const Workflow& workflow) {
   return any(WorkflowStepState::missing) || workflow.cancelled ? Outcome::unknown : Outcome::success;
 }
 
+Outcome outcome(const Event&, const FlowStretch&) { return Outcome::unknown; }
 Outcome outcome(const Event&, const CaptureNote&) { return Outcome::unknown; }
 
 struct DatasetName {
@@ -88,6 +89,7 @@ struct DatasetName {
   std::string_view operator()(const Violation&) const { return "violation"; }
   std::string_view operator()(const Link&) const { return "link"; }
   std::string_view operator()(const Workflow&) const { return "workflow"; }
+  std::string_view operator()(const FlowStretch&) const { return "flow"; }
   std::string_view operator()(const CaptureNote&) const { return "capture"; }
 };
 
@@ -132,6 +134,38 @@ std::string_view to_text(WorkflowTold told) {
     case WorkflowTold::quiet: return "quiet";
     case WorkflowTold::limit: return "limit";
     case WorkflowTold::end: return "end";
+  }
+  return {};
+}
+
+std::string_view to_text(RateOf what) {
+  switch (what) {
+    case RateOf::connections: return "connections";
+    case RateOf::operations: return "operations";
+    case RateOf::objects: return "objects";
+    case RateOf::studies: return "studies";
+    case RateOf::messages: return "messages";
+  }
+  return {};
+}
+
+std::string_view to_text(FlowState state) {
+  switch (state) {
+    case FlowState::silent: return "silent";
+    case FlowState::seen_again: return "seen_again";
+    case FlowState::above_rate: return "above_rate";
+    case FlowState::below_rate: return "below_rate";
+    case FlowState::not_visible: return "not_visible";
+  }
+  return {};
+}
+
+std::string_view to_text(WhyNotVisible reason) {
+  switch (reason) {
+    case WhyNotVisible::capture: return "capture";
+    case WhyNotVisible::lost: return "lost";
+    case WhyNotVisible::one_direction: return "one_direction";
+    case WhyNotVisible::unseen_ends: return "unseen_ends";
   }
   return {};
 }

@@ -325,6 +325,41 @@ struct Link {
   std::optional<Hl7Merge> merge = std::nullopt;            ///< patient_merged
 };
 
+/// What of a flow is counted by the hour.
+enum class RateOf : std::uint8_t { connections, operations, objects, studies, messages };
+inline constexpr std::size_t kRates = 5;
+
+enum class FlowState : std::uint8_t {
+  silent,      ///< it was not seen when it had to be
+  seen_again,  ///< after it was told to be silent
+  above_rate,
+  below_rate,
+  not_visible  ///< whether it is silent, or below its rate, cannot be said
+};
+
+/// Why nothing can be said of what was not seen.
+enum class WhyNotVisible : std::uint8_t {
+  capture,        ///< packets were dropped, an interface was down, or a capture broke off
+  lost,           ///< bytes of the flow's own connections were never seen
+  one_direction,  ///< of them one direction alone was seen
+  unseen_ends     ///< nothing was seen at all, or never of its devices, which may not be mirrored
+};
+
+/// dataset "flow": a declared flow in a stretch of time (model makes it, not protocol). What counts as seen:
+/// shows_flow in record.h.
+struct FlowStretch {
+  FlowState state{};
+  std::string_view device =
+      {};  ///< by its name in the model that the record's judgement keeps; empty: all of the flow's
+  std::optional<WhyNotVisible> unseen = std::nullopt;  ///< not_visible
+  std::optional<Timestamp> first_seen = std::nullopt;  ///< in this run
+  std::optional<Timestamp> last_seen = std::nullopt;
+  std::uint64_t count = 0;                         ///< how often it was seen in this run
+  std::optional<Duration> silence = std::nullopt;  ///< silent, seen_again: for how long, by the clock
+  std::optional<RateOf> rate_of = std::nullopt;    ///< above_rate, below_rate
+  std::uint64_t rate = 0;                          ///< so many in the hour
+};
+
 /// dataset "capture": what was not visible, said by capture, decode and assemble; about no connection.
 struct CaptureNote {
   std::string_view name;  ///< "capture.truncated_file", "capture.unknown_link_type", "capture.clock_step", …
@@ -333,13 +368,13 @@ struct CaptureNote {
 };
 
 using Facts = std::variant<ConnectionFact, DicomAssociation, DicomOperation, DicomStudy, Hl7Message, TlsConnection,
-                           Violation, Link, Workflow, CaptureNote>;
+                           Violation, Link, Workflow, FlowStretch, CaptureNote>;
 
 struct Event {
   Phase phase = Phase::end;
   Protocol protocol = Protocol::unidentified;
   Visibility visibility;
-  std::uint64_t conversation = 0;  ///< the connection's id; 0 for a CaptureNote
+  std::uint64_t conversation = 0;  ///< the connection's id; 0 for a FlowStretch and a CaptureNote
   std::uint32_t ordinal = 0;  ///< of this connection's events, counted from 1: a unique name is (conversation, ordinal)
   Parties parties;            ///< source = who opened the connection, if opener_known
   Mark first;                 ///< first packet that this fact rests on
@@ -369,6 +404,9 @@ std::string_view to_text(Severity severity);
 std::string_view to_text(AcknowledgementMode mode);
 std::string_view to_text(LinkKind kind);
 std::string_view to_text(LinkCertainty certainty);
+std::string_view to_text(RateOf what);
+std::string_view to_text(FlowState state);
+std::string_view to_text(WhyNotVisible reason);
 
 /// Takes events in the order in which they become known. An event is made where it stays: it is long, and moving it
 /// about would cost more than finding it out.

@@ -214,7 +214,7 @@ void of_orders(const Hl7Content& content, FieldSink& sink) {
    ...);
 }
 
-/// Every fact but a CaptureNote is about a connection.
+/// Every fact but a FlowStretch and a CaptureNote is about a connection.
 inline constexpr RecordKinds kOfAConnection = RecordKinds::of<ConnectionFact>() | RecordKinds::of<DicomAssociation>() |
                                               RecordKinds::of<DicomOperation>() | RecordKinds::of<Hl7Message>() |
                                               RecordKinds::of<TlsConnection>() | RecordKinds::of<Violation>() | RecordKinds::of<Link>() |
@@ -437,6 +437,24 @@ inline constexpr Field kFields[] = {
      of_judgement([](const Declared& d, S& s) { if (d.message.ack_mode) s.word(to_text(*d.message.ack_mode)); })},
     {"flow.unknown", kList, "what could not be held against the model, for it was not seen", "", kNobody,
      of_judgement([](const Declared& d, S& s) { for (const UnknownKind kind : d.unknown) s.text(to_text(kind)); })},
+    {"flow.state", kText, "of a declared flow in a stretch of time: silent, seen_again, above_rate, below_rate, or not_visible, so that neither silence nor a low rate can be told", "", kNobody,
+     of<FlowStretch>([](const auto& f, S& s) { s.word(to_text(f.state)); })},
+    {"flow.device", kText, "of a silent flow that several devices open: which of them; absent: all of them together", "", kDevice,
+     of<FlowStretch>([](const auto& f, S& s) { text_unless_empty(s, f.device); })},
+    {"flow.not_visible", kText, "why it is not: capture (drops, an interface that was down), lost (bytes of its own), one_direction, or unseen_ends (nothing at all was seen, or never of its devices)", "", kNobody,
+     of<FlowStretch>([](const auto& f, S& s) { if (f.unseen) s.word(to_text(*f.unseen)); })},
+    {"flow.first_seen", kTime, "of this run; absent: never", "", kNobody,
+     of<FlowStretch>([](const auto& f, S& s) { if (f.first_seen) s.time(*f.first_seen); })},
+    {"flow.last_seen", kTime, "likewise", "", kNobody,
+     of<FlowStretch>([](const auto& f, S& s) { if (f.last_seen) s.time(*f.last_seen); })},
+    {"flow.count", kNumber, "how often it was seen in this run", "", kNobody,
+     of<FlowStretch>([](const auto& f, S& s) { number(s, f.count); })},
+    {"flow.silence", kNumber, "nanoseconds for which it was not seen", "", kNobody,
+     of<FlowStretch>([](const auto& f, S& s) { duration(s, f.silence); })},
+    {"flow.rate_of", kText, "what is counted by the hour: connections, operations, objects, studies or messages", "", kNobody,
+     of<FlowStretch>([](const auto& f, S& s) { if (f.rate_of) s.word(to_text(*f.rate_of)); })},
+    {"flow.rate", kNumber, "so many in the hour, when it was told", "", kNobody,
+     of<FlowStretch>([](const auto& f, S& s) { if (f.rate_of) number(s, f.rate); })},
 
     {"dicom.calling_ae", kText, "calling AE title", "PS3.8 9.3.2", kDevice,
      of<DicomAssociation, DicomOperation>([](const auto& f, S& s) { text_if(s, f.calling_ae); })},

@@ -1,8 +1,46 @@
 #include "event/record.h"
 
+#include <algorithm>
 #include <array>
 
 namespace dcmwatch {
+
+namespace {
+
+// An unidentified one on a port where DICOM or HL7 is declared may be a mere look whether somebody listens.
+bool shows_flow(const Event& event, const Declared& declared, const ConnectionFact& connection) {
+  if (event.protocol == Protocol::dicom || event.protocol == Protocol::hl7 || connection.attempts) return false;
+  if (event.protocol == Protocol::unidentified &&
+      std::ranges::find(declared.unknown, UnknownKind::service) != declared.unknown.end())
+    return false;
+  return event.parties.transport == Transport::udp || connection.handshake_time || connection.round_trip_to_acceptor ||
+         connection.bytes[0] + connection.bytes[1] != 0;
+}
+
+}  // namespace
+
+bool shows_flow(const Event& event, const Declared& declared) {
+  if (declared.flow.empty()) return false;
+  if (const auto* connection = std::get_if<ConnectionFact>(&event.facts))
+    return shows_flow(event, declared, *connection);
+  if (const auto* association = std::get_if<DicomAssociation>(&event.facts))
+    return association->accepted.value_or(false);
+  return std::holds_alternative<DicomOperation>(event.facts) || std::holds_alternative<Hl7Message>(event.facts);
+}
+
+SharedDeclared with_deviations(const SharedDeclared& declared, const std::vector<Deviation>& more) {
+  struct Owned {
+    SharedDeclared declared;
+    std::vector<Deviation> deviations;
+  };
+  Owned owned{declared, {declared->deviations.begin(), declared->deviations.end()}};
+  owned.deviations.insert(owned.deviations.end(), more.begin(), more.end());
+  const auto kept = std::make_shared<const Owned>(std::move(owned));
+  Declared with = *declared;
+  with.deviations = kept->deviations;
+  with.owner = kept;
+  return SharedDeclared{std::move(with)};
+}
 
 std::string_view to_text(DeviationKind kind) {
   switch (kind) {

@@ -123,6 +123,10 @@ struct Declared {
   DeclaredMessage message;
 };
 
+/// Whether a record shows that the declared flow that it belongs to flows: an accepted association, an operation, a
+/// message; and of connections of which no such thing is told, one that came about.
+bool shows_flow(const Event& event, const Declared& declared);
+
 /// The same, never changed once made: the many records of which the model says the same share one. Of a blank one it
 /// says nothing.
 class SharedDeclared {
@@ -147,6 +151,9 @@ class SharedDeclared {
 
   std::shared_ptr<const Declared> shared_;
 };
+
+/// The same, and more that differs. Costs an allocation or two.
+SharedDeclared with_deviations(const SharedDeclared& declared, const std::vector<Deviation>& more);
 
 /// What a side of an association may be, by its implementation class UID and version name (PS3.7 D.3.3.2): a hint,
 /// never proof. Empty where nothing is known.

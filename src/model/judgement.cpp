@@ -17,7 +17,8 @@ Judgement::Judgement(const Event& event, const Lookup& lookup, Declared& declare
       differences_(differences) {}
 
 void Judgement::run() {
-  if (std::holds_alternative<CaptureNote>(event_.facts)) return;
+  // About no connection.
+  if (std::holds_alternative<CaptureNote>(event_.facts) || std::holds_alternative<FlowStretch>(event_.facts)) return;
   place(parties_.source, source_, declared_.source);
   place(parties_.destination, destination_, declared_.destination);
   std::visit([this](const auto& fact) { tell_apart(fact); }, event_.facts);

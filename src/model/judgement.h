@@ -74,6 +74,7 @@ class Judgement {
   void judge(const DicomStudy& study);
   void judge(const Hl7Message& message);
   void judge(const Violation& violation);
+  void judge(const FlowStretch&) {}
   void judge(const CaptureNote&) {}
   // Whose it is; what else may be wrong with it is told by the facts that are carried.
   template <typename Other>

@@ -1,29 +1,8 @@
 #include <algorithm>
-#include <array>
-#include <chrono>
 
 #include "model/judgement.h"
 
 namespace dcmwatch {
-namespace {
-
-/// As the model writes it: "90s", "2m"
-std::string written(Duration time) {
-  struct Unit {
-    Duration length;
-    std::string_view name;
-  };
-  using namespace std::chrono_literals;
-  constexpr std::array kUnits{Unit{24h, "d"}, Unit{1h, "h"}, Unit{1min, "m"}, Unit{1s, "s"}, Unit{1ms, "ms"}};
-  for (const Unit& unit : kUnits) {
-    if (time >= unit.length && time % unit.length == Duration::zero())
-      return std::to_string(time / unit.length) + std::string{unit.name};
-  }
-  return std::to_string(time.count()) + "ns";
-}
-
-}  // namespace
-
 // From the last byte of the request (PS3.7 7.5); where none came, to when that was sure.
 Waited waited_in(const Event& event, const DicomOperation& operation) {
   using enum Waited::For;

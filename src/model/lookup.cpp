@@ -74,6 +74,7 @@ void Lookup::join_parties() {
   std::map<PartyId, std::set<std::tuple<Transport, std::uint16_t, std::uint16_t, TransportSecurity>>> ports;
   for (std::uint32_t number = 0; number < model_->flows.size(); ++number) {
     const Flow& flow = model_->flows[number];
+    flow_names_.emplace(flow.name, &flow);
     join(flows_, flow, number);
     join_zones(flow);
     const Service& service = model_->services[flow.service];
@@ -154,6 +155,11 @@ std::span<const std::uint32_t> Lookup::devices_at(const IpAddress& address) cons
 std::optional<std::uint32_t> Lookup::device_called(std::string_view name) const {
   const auto found = names_.find(name);
   return found == names_.end() ? std::nullopt : std::optional{found->second};
+}
+
+const Flow* Lookup::flow_called(std::string_view name) const {
+  const auto found = flow_names_.find(name);
+  return found == flow_names_.end() ? nullptr : found->second;
 }
 
 std::vector<const Flow*> Lookup::flows_between(std::uint32_t from_device, std::uint32_t to_device) const {

@@ -49,6 +49,8 @@ class Lookup {
   }
   /// Nothing if there is no such device.
   [[nodiscard]] std::optional<std::uint32_t> device_called(std::string_view name) const;
+  /// nullptr if there is no such flow.
+  [[nodiscard]] const Flow* flow_called(std::string_view name) const;
   /// In the order declared.
   [[nodiscard]] std::vector<const Flow*> flows_between(std::uint32_t from_device, std::uint32_t to_device) const;
   /// In the order declared. `device` is nothing where the end is undeclared; its zone may still be forbidden something.
@@ -107,6 +109,7 @@ class Lookup {
   std::vector<std::uint32_t> numbers_;  // each device's own
   std::vector<std::vector<std::uint32_t>> sharing_;
   std::unordered_map<std::string_view, std::uint32_t> names_;
+  std::unordered_map<std::string_view, const Flow*> flow_names_;
   std::vector<std::vector<PartyId>> memberships_;  // of each device: the parties named by flows that it belongs to
   Pairs flows_;                                    // by pair of parties
   Pairs denials_;                                  // likewise

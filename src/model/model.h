@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/endpoint.h"
+#include "event/event.h"
 #include "event/hl7_message.h"
 #include "event/workflow.h"
 #include "model/problems.h"
@@ -157,10 +158,8 @@ struct Hl7Agreement {
   std::optional<AccessionOrder> accession_sought;
 };
 
-/// What of a flow is counted by the hour.
-enum class RateOf : std::uint8_t { connections, operations, objects, studies, messages };
-
-/// How many in any hour; above `most` or, in a whole hour of its windows and out of its quiet hours, below `least`.
+/// How many in an hour of UTC, of all its devices together; above `most` or, in a whole hour of its windows and out of
+/// its quiet hours, below `least`.
 struct HourlyRate {
   RateOf what = RateOf::objects;
   std::uint64_t least = 0;

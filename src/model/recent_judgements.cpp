@@ -115,6 +115,7 @@ class RecentJudgements::KeyWriter {
                study.sender_ae, study.receiver_ae);
   }
   void operator()(const Workflow&) {}
+  void operator()(const FlowStretch&) {}
   void operator()(const CaptureNote&) {}
   void operator()(const DicomAssociation& association) {
     add_titles(Packed{}.add<1>(association.accepted.has_value()).add<1>(association.accepted.value_or(false)),

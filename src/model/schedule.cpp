@@ -251,6 +251,20 @@ std::optional<Timestamp> end_of_day(std::string_view day, const std::string& tim
   return from_sys(date::locate_zone(time_zone)->to_sys(midnight, date::choose::earliest));
 }
 
+std::string written(Duration time) {
+  struct Unit {
+    Duration length;
+    std::string_view name;
+  };
+  using namespace std::chrono_literals;
+  constexpr std::array kUnits{Unit{24h, "d"}, Unit{1h, "h"}, Unit{1min, "m"}, Unit{1s, "s"}, Unit{1ms, "ms"}};
+  for (const Unit& unit : kUnits) {
+    if (time >= unit.length && time % unit.length == Duration::zero())
+      return std::to_string(time / unit.length) + std::string{unit.name};
+  }
+  return std::to_string(time.count()) + "ns";
+}
+
 std::string to_text(const Schedule& schedule) {
   std::string text;
   for (const WeeklyHours& hours : schedule.hours) text.append(text.empty() ? "" : ", ").append(to_text(hours));

@@ -40,6 +40,8 @@ struct Schedule {
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
+/// As the model writes it: "90s", "2m", "1d"
+std::string written(Duration time);
 /// "Mon-Fri 07:00-19:00, Sat 08:00-12:00 (Europe/Berlin)"
 std::string to_text(const Schedule& schedule);
 

@@ -19,6 +19,7 @@ struct MetricNames {
     Protocol protocol = Protocol::unidentified;
     std::vector<std::string> senders{};        ///< of HL7 messages, as declared
     std::vector<std::string> message_types{};  ///< likewise
+    bool awaited = false;                      ///< it is declared how often it has to be seen
   };
   std::vector<Flow> flows;
   std::vector<std::string> zones;

@@ -47,8 +47,10 @@ class DeviationMetrics final : public MetricGroup {
   void observe(const Observation& observation) override {
     const Declared& declared = *observation.declared;
     const std::uint64_t conversation = observation.event.conversation;
-    if (std::holds_alternative<DicomStudy>(observation.event.facts)) {
-      Counted none;  // judged once, when it is over; a conversation may carry several
+    if (std::holds_alternative<DicomStudy>(observation.event.facts) ||
+        std::holds_alternative<FlowStretch>(observation.event.facts)) {
+      Counted
+          none;  // judged once, when it is over; a conversation may carry several studies, and a stretch of time none
       count(declared, none);
     } else if (!declared.deviations.empty() || !declared.unknown.empty()) {
       count(declared, counted_.of(conversation));

@@ -13,8 +13,8 @@ namespace {
 /// From what was seen to what matters, which so stands last, where a terminal's reader looks first.
 constexpr std::array kSections{
     make_run_section,       make_associations_section, make_dicom_section,   make_studies_section, make_hl7_section,
-    make_workflows_section, make_attempts_section,     make_tls_section,     make_other_section,   make_breaks_section,
-    make_blindness_section, make_conduct_section,      make_findings_section};
+    make_workflows_section, make_attempts_section,     make_tls_section,     make_other_section,   make_flows_section,
+    make_breaks_section,    make_blindness_section,    make_conduct_section, make_findings_section};
 
 /// The file's name without its folders, unless several captures have the same.
 std::string capture_name(std::size_t number, const RunFigures& run) {

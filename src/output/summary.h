@@ -17,6 +17,15 @@ struct SummarySettings {
   bool colour = false;      ///< for a terminal only
 };
 
+/// What became of a declared flow.
+struct FlowFigures {
+  std::string name;
+  std::uint64_t seen = 0;  ///< records that show it
+  std::optional<Timestamp> last;
+  std::uint32_t silent = 0;                  ///< devices that are, where it has to be seen
+  std::optional<WhyNotVisible> not_visible;  ///< since it was last seen
+};
+
 /// What no record tells of a run.
 struct RunFigures {
   std::vector<std::string> captures;
@@ -29,6 +38,7 @@ struct RunFigures {
   std::vector<std::string> failures;     ///< captures that could not be read, or broke off, and why
   bool against_model = true;             ///< whether flows were judged
   std::vector<Suppressed> exceptions{};  ///< each, and what became of it
+  std::vector<FlowFigures> flows{};      ///< as declared
 };
 
 /// Bounded: beyond a number of distinct pairs and findings it says how many more there were. Names no person.

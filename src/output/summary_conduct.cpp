@@ -224,7 +224,10 @@ class ConductSection final : public SummarySection, private Hl7Tally<Line*>::Cou
       follow(*link);
       return;
     }
-    if (joins_others(event) || std::holds_alternative<CaptureNote>(event.facts)) return;  // what they join is told
+    // What they join is told, and a flow in a stretch of time is nobody's conduct.
+    if (joins_others(event) || std::holds_alternative<CaptureNote>(event.facts) ||
+        std::holds_alternative<FlowStretch>(event.facts))
+      return;
     if (const auto* message = std::get_if<Hl7Message>(&event.facts)) return record(observation, *message);
     remember_stored(observation);
     if (!observation.declared->deviations.empty()) deviating_.of(event.conversation) = pair_of(observation);

@@ -59,6 +59,10 @@ struct Entry {
 
 std::string parties_text(const Observation& example) {
   if (std::holds_alternative<CaptureNote>(example.event.facts)) return {};
+  if (const auto* stretch = std::get_if<FlowStretch>(&example.event.facts)) {
+    const std::string flow = "flow " + shown(example.declared->flow);
+    return stretch->device.empty() ? flow : flow + " of " + shown(stretch->device);
+  }
   const Parties& parties = example.event.parties;
   const std::string_view arrow = parties.opener_known ? " → " : " – ";  // who opened it may be a guess
   return place_text(example.declared->source, parties.source, false) + std::string{arrow} +

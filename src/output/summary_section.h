@@ -86,6 +86,7 @@ std::unique_ptr<SummarySection> make_workflows_section();
 std::unique_ptr<SummarySection> make_attempts_section();
 std::unique_ptr<SummarySection> make_tls_section();
 std::unique_ptr<SummarySection> make_other_section();
+std::unique_ptr<SummarySection> make_flows_section();
 std::unique_ptr<SummarySection> make_breaks_section();
 std::unique_ptr<SummarySection> make_blindness_section();
 std::unique_ptr<SummarySection> make_findings_section();

@@ -24,7 +24,7 @@ using testing::Pair;
 using namespace std::chrono_literals;
 
 MetricNames names() {
-  return {{{"ct1-store", Protocol::dicom}, {"his-adt", Protocol::hl7, {"EPR", "LAB|MAIN"}, {"ADT^*"}}},
+  return {{{"ct1-store", Protocol::dicom, {}, {}, true}, {"his-adt", Protocol::hl7, {"EPR", "LAB|MAIN"}, {"ADT^*"}}},
           {"modalities", "archive"},
           {"ct1", "pacs"},
           {samples::rule("undeclared-flow"), samples::rule("wrong-port", Level::medium)},
@@ -545,6 +545,32 @@ TEST_F(MetricsTest, MayBeReadWhileItIsWritten) {
   done = true;
   reader.join();
   teller.join();
+}
+
+TEST_F(MetricsTest, SayWhetherADeclaredFlowIsSeenSilentOrNotVisible) {
+  const auto value_of = [this](const std::string& family) { return value(family + R"({flow="ct1-store"})"); };
+  EXPECT_EQ(value_of("dcmwatch_flow_silent"), 0);
+  EXPECT_EQ(value_of("dcmwatch_flow_visible"), 1);
+  EXPECT_EQ(value_of("dcmwatch_flow_last_seen_timestamp_seconds"), -1);
+  const auto tell = [this](FlowState state, std::string_view device) {
+    FlowStretch stretch;
+    stretch.state = state;
+    stretch.device = device;
+    Observation told = samples::observation(stretch);
+    Declared declared;
+    declared.flow = "ct1-store";
+    told.declared = SharedDeclared{std::move(declared)};
+    metrics_.observe(told);
+  };
+  tell(FlowState::silent, "ct1");
+  tell(FlowState::silent, "ct2");
+  tell(FlowState::seen_again, "ct1");
+  EXPECT_EQ(value_of("dcmwatch_flow_silent"), 1) << "ct2 still is";
+  tell(FlowState::seen_again, "ct2");
+  EXPECT_EQ(value_of("dcmwatch_flow_silent"), 0);
+  tell(FlowState::not_visible, "ct2");
+  EXPECT_EQ(value_of("dcmwatch_flow_visible"), 0);
+  EXPECT_EQ(value_of("dcmwatch_flow_last_seen_timestamp_seconds"), -1) << "nothing was seen yet";
 }
 
 TEST_F(MetricsTest, PassPromtool) {

@@ -222,6 +222,7 @@ inline std::vector<Facts> one_of_each() {
       Link{LinkKind::move_caused_store, LinkCertainty::originator, 7, 8},
       Link{LinkKind::commitment_reported, LinkCertainty::identifier, 7, 8, std::chrono::minutes{5}, Outcome::failure},
       Link{LinkKind::step_ended, LinkCertainty::none, 7, 0, std::nullopt, Outcome::unknown},
+      FlowStretch{FlowState::silent, "ct1"},
       CaptureNote{"capture.truncated_file", "day.pcap", 1}};
 }
 

@@ -73,6 +73,7 @@ struct Describe {
   void operator()(const Link&) const {}
   void operator()(const DicomStudy&) const {}
   void operator()(const Workflow&) const {}
+  void operator()(const FlowStretch&) const {}
   void operator()(const CaptureNote& fact) const { out << ' ' << fact.name << ' ' << fact.count; }
 };
 

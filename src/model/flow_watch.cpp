@@ -1,0 +1,448 @@
+#include "model/flow_watch.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "event/dicom_names.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr Duration kHour = std::chrono::hours{1};
+constexpr Duration kLongestCatchingUp = std::chrono::hours{24};  // of hours in which nothing was told
+constexpr std::size_t kMostChanges = 4096;                       // of schedules that never leave enough time together
+
+Timestamp end_of_hour(Timestamp time) {
+  const auto into = time.time_since_epoch() % kHour;
+  return time - into + kHour;
+}
+
+/// "2026-02-09 09:12 UTC"
+std::string minute_text(Timestamp time) {
+  constexpr std::size_t kDay = 10, kMinute = 16;
+  const std::string text = to_rfc3339(time);
+  return text.substr(0, kDay) + ' ' + text.substr(kDay + 1, kMinute - kDay - 1) + " UTC";
+}
+
+std::string rate_text(std::uint64_t count, RateOf what, std::string_view when) {
+  return std::to_string(count) + ' ' + std::string{to_text(what)} + std::string{when};
+}
+
+std::vector<std::uint32_t> devices_of(const Model& model, const std::vector<Party>& parties) {
+  std::set<std::uint32_t> devices;
+  for (const Party& party : parties) {
+    for (const std::uint32_t device : devices_of(model, party)) devices.insert(device);
+  }
+  return {devices.begin(), devices.end()};
+}
+
+/// What is counted of a record; nothing if it tells no more than what was counted, or will be.
+std::optional<RateOf> counted_as(const Event& event) {
+  const bool over = event.phase == Phase::end;
+  if (std::holds_alternative<ConnectionFact>(event.facts))
+    return event.phase == Phase::start || (over && event.ordinal == 1) ? std::optional{RateOf::connections}
+                                                                       : std::nullopt;
+  if (const auto* message = std::get_if<Hl7Message>(&event.facts))
+    return over && message->message_seen ? std::optional{RateOf::messages} : std::nullopt;
+  if (const auto* operation = std::get_if<DicomOperation>(&event.facts))
+    return over && operation->request_seen ? std::optional{RateOf::operations} : std::nullopt;
+  if (const auto* study = std::get_if<DicomStudy>(&event.facts))
+    return over && study->has_stores() ? std::optional{RateOf::studies} : std::nullopt;
+  return std::nullopt;
+}
+
+bool is_object(const Event& event) {
+  const auto* operation = std::get_if<DicomOperation>(&event.facts);
+  return operation && operation->command_field == dimse::kStore && outcome_of(event) != Outcome::failure;
+}
+
+}  // namespace
+
+FlowWatch::FlowWatch(const Lookup& lookup, const Limits& limits) : lookup_(lookup), legs_(limits) {
+  const Model& model = *lookup.model();
+  tallies_.resize(model.flows.size());
+  first_watched_.resize(model.flows.size(), kNone);
+  watched_count_.resize(model.flows.size());
+  hourly_of_.resize(model.flows.size(), kNone);
+  openers_.resize(model.flows.size());
+  listeners_.resize(model.flows.size());
+  both_ways_.resize(model.devices.size());
+  any_balancer_ = std::ranges::any_of(model.devices, [](const Device& d) { return d.role == DeviceRole::balancer; });
+  for (std::uint32_t flow = 0; flow < model.flows.size(); ++flow) {
+    const Flow& declared = model.flows[flow];
+    if (!declared.seen_every && declared.rates.empty()) continue;
+    openers_[flow] = devices_of(model, declared.from);
+    listeners_[flow] = devices_of(model, declared.to);
+    if (declared.seen_every) watch(flow, limits.flow_devices);
+    if (declared.rates.empty()) continue;
+    hourly_of_[flow] = static_cast<std::uint32_t>(hourly_.size());
+    hourly_.emplace_back().flow = flow;
+  }
+}
+
+void FlowWatch::watch(std::uint32_t flow, std::size_t most) {
+  const std::vector<std::uint32_t>& openers = openers_[flow];
+  first_watched_[flow] = static_cast<std::uint32_t>(watched_.size());
+  if (openers.size() > 1 && watched_.size() + openers.size() <= most) {
+    for (const std::uint32_t device : openers) {
+      Watched& watched = watched_.emplace_back();
+      watched.flow = flow;
+      watched.device = device;
+    }
+  } else {
+    watched_.emplace_back().flow = flow;
+    not_told_apart_ += openers.size() > 1 ? openers.size() : 0;
+  }
+  watched_count_[flow] = static_cast<std::uint32_t>(watched_.size()) - first_watched_[flow];
+}
+
+void FlowWatch::begin(Timestamp now) {
+  began_ = now;
+  hour_end_ = end_of_hour(now);
+  dues_.clear();
+  for (std::uint32_t number = 0; number < watched_.size(); ++number) {
+    watched_[number].since = now;
+    if (!watched_[number].silent_since) wait_for(number);
+  }
+}
+
+// Waiting starts anew, and no hour is whole that the clock was set back into.
+void FlowWatch::rebase(Timestamp now) {
+  begin(now);
+  for (Hourly& hourly : hourly_) {
+    hourly.counts = {};
+    hourly.told = {};
+    hourly.shortfall = {};
+  }
+  blind_ = std::min(blind_, now);
+  alive_ = std::min(alive_, now);
+  set_next();
+}
+
+void FlowWatch::set_next() {
+  next_ = hourly_.empty() ? Timestamp::max() : hour_end_;
+  if (!dues_.empty()) next_ = std::min(next_, dues_.front().time);
+}
+
+std::span<const Observation> FlowWatch::advance(Timestamp now) {
+  told_.clear();
+  if (!due(now)) return told_;
+  if (!began_) begin(now);
+  if (now - hour_end_ > kLongestCatchingUp) hour_end_ = end_of_hour(now - kLongestCatchingUp);
+  for (set_next(); next_ <= now; set_next()) {
+    if (!hourly_.empty() && next_ == hour_end_) {
+      end_hour();
+    } else {
+      std::ranges::pop_heap(dues_, std::greater{});
+      const std::uint32_t watched = dues_.back().watched;
+      dues_.pop_back();
+      on_due(watched, now);
+    }
+  }
+  return told_;
+}
+
+// To be told at most once, as long as it is not seen.
+void FlowWatch::on_due(std::uint32_t number, Timestamp now) {
+  Watched& watched = watched_[number];
+  const Flow& flow = flow_of(watched.flow);
+  const auto due = due_after(flow, watched.since);
+  if (!due || *due > now) return wait_for(number);  // it was seen since this was waited for
+  FlowStretch stretch{
+      .state = FlowState::silent,
+      .device = watched.device == kNone ? std::string_view{} : lookup_.model()->devices[watched.device].name,
+      .first_seen = watched.first,
+      .last_seen = watched.last,
+      .count = watched.count,
+      .silence = elapsed(watched.since, *due)};
+  if (const auto why = why_not_visible(watched.flow, watched.device, watched.shortfall, watched.since)) {
+    stretch.state = FlowState::not_visible;
+    stretch.unseen = why;
+    tallies_[watched.flow].not_visible = why;
+    if (!std::exchange(watched.told_not_visible, true))
+      tell(watched.flow, watched.device, watched.since, *due, stretch, {}, {UnknownKind::silent});
+    watched.since = now;
+    watched.shortfall = {};
+    return wait_for(number);
+  }
+  watched.silent_since = watched.since;
+  ++tallies_[watched.flow].silent;
+  const std::string observed =
+      watched.last ? "last seen " + minute_text(*watched.last) : "not seen since " + minute_text(watched.since);
+  tell(watched.flow, watched.device, watched.since, *due, stretch,
+       {{DeviationKind::silent, "seen every " + written(*flow.seen_every),
+         observed + ", silent for " + written(*stretch.silence)}},
+       {});
+}
+
+void FlowWatch::wait_for(std::uint32_t number) {
+  const auto due = due_after(flow_of(watched_[number].flow), watched_[number].since);
+  if (!due) return;
+  dues_.push_back({*due, number});
+  std::ranges::push_heap(dues_, std::greater{});
+}
+
+bool FlowWatch::is_to_be_seen(const Flow& flow, Timestamp time) const {
+  return (!flow.windows || flow.windows->holds_at(time)) && (!flow.quiet_hours || !flow.quiet_hours->holds_at(time)) &&
+         (!flow.expires || time < *flow.expires);
+}
+
+std::optional<Timestamp> FlowWatch::next_change(const Flow& flow, Timestamp time) const {
+  std::optional<Timestamp> next;
+  const auto consider = [&](std::optional<Timestamp> change) {
+    if (change && *change > time && (!next || *change < *next)) next = change;
+  };
+  if (flow.windows) consider(flow.windows->next_change(time));
+  if (flow.quiet_hours) consider(flow.quiet_hours->next_change(time));
+  consider(flow.expires);
+  return next;
+}
+
+// When so long as it may be silent has passed of the time in which it is to be seen; nothing: never.
+std::optional<Timestamp> FlowWatch::due_after(const Flow& flow, Timestamp since) const {
+  Duration left = *flow.seen_every;
+  Timestamp time = since;
+  for (std::size_t changes = 0; changes < kMostChanges; ++changes) {
+    const auto next = next_change(flow, time);
+    if (is_to_be_seen(flow, time)) {
+      if (!next || *next - time >= left) return time + left;
+      left -= *next - time;
+    }
+    if (!next) return std::nullopt;
+    time = *next;
+  }
+  return std::nullopt;
+}
+
+std::optional<WhyNotVisible> FlowWatch::why_not_visible(std::uint32_t flow, std::uint32_t device,
+                                                        const Visibility& shortfall, Timestamp since) const {
+  if (blind_ >= since) return WhyNotVisible::capture;
+  if (shortfall.lost) return WhyNotVisible::lost;
+  if (shortfall.one_direction) return WhyNotVisible::one_direction;
+  const auto any_shown = [this](const std::vector<std::uint32_t>& devices) {
+    return std::ranges::any_of(devices, [this](std::uint32_t one) { return both_ways_[one]; });
+  };
+  const bool opener_shown = device == kNone ? any_shown(openers_[flow]) : both_ways_[device];
+  if (alive_ <= since || !(opener_shown || any_shown(listeners_[flow]))) return WhyNotVisible::unseen_ends;
+  return std::nullopt;
+}
+
+void FlowWatch::end_hour() {
+  const Timestamp end = hour_end_, begin = end - kHour;
+  hour_end_ += kHour;
+  for (Hourly& hourly : hourly_) {
+    judge_hour(hourly, begin, end);
+    hourly.counts = {};
+    hourly.told = {};
+    hourly.shortfall = {};
+  }
+}
+
+void FlowWatch::judge_hour(Hourly& hourly, Timestamp begin, Timestamp end) {
+  const Flow& flow = flow_of(hourly.flow);
+  const auto change = next_change(flow, begin);
+  if (*began_ > begin || !is_to_be_seen(flow, begin) || (change && *change < end)) return;
+  for (const HourlyRate& rate : flow.rates) {
+    const std::uint64_t count = hourly.counts[static_cast<std::size_t>(rate.what)];
+    if (count >= rate.least) continue;
+    const FlowTally& tally = tallies_[hourly.flow];
+    FlowStretch stretch{.state = FlowState::below_rate,
+                        .device = {},
+                        .first_seen = tally.first,
+                        .last_seen = tally.last,
+                        .count = tally.seen,
+                        .rate_of = rate.what,
+                        .rate = count};
+    stretch.unseen = why_not_visible(hourly.flow, kNone, hourly.shortfall, begin);
+    if (stretch.unseen) {
+      stretch.state = FlowState::not_visible;
+      if (!std::exchange(hourly.told_not_visible, true))
+        tell(hourly.flow, kNone, begin, end, stretch, {}, {UnknownKind::rate});
+      continue;
+    }
+    hourly.told_not_visible = false;
+    tell(hourly.flow, kNone, begin, end, stretch,
+         {{DeviationKind::rate, "at least " + rate_text(rate.least, rate.what, " an hour"),
+           rate_text(count, rate.what, " in the hour from " + minute_text(begin))}},
+         {});
+  }
+}
+
+std::span<const Observation> FlowWatch::observe(const Observation& record) {
+  told_.clear();
+  const Event& event = record.event;
+  if (const auto* note = std::get_if<CaptureNote>(&event.facts)) {
+    constexpr std::array<std::string_view, 4> kBlind{"capture.interrupted", "capture.resumed", "capture.broken_off",
+                                                     "capture.truncated_file"};
+    if (std::ranges::find(kBlind, note->name) != kBlind.end()) on_blindness(event.last.time);
+    return told_;
+  }
+  if (event.conversation == 0) return told_;
+  latest_ = event.last;
+  const Parts& parts = parts_of(record.declared);
+  note_both_ways(event, parts);
+  if (parts.flow == kNone) return told_;
+  if (any_balancer_) note_legs(event, parts);
+  if (shows_flow(event, *record.declared)) note_seen(record, parts);
+  const auto what = counted_as(event);
+  if (!what || legs_.is_second(event.conversation)) return told_;
+  if (*what == RateOf::connections && !shows_flow(event, *record.declared)) return told_;
+  count(event, parts.flow, *what);
+  if (is_object(event)) count(event, parts.flow, RateOf::objects);
+  return told_;
+}
+
+void FlowWatch::note_both_ways(const Event& event, const Parts& parts) {
+  const bool of_one_connection =
+      std::holds_alternative<ConnectionFact>(event.facts) || std::holds_alternative<DicomAssociation>(event.facts) ||
+      std::holds_alternative<DicomOperation>(event.facts) || std::holds_alternative<Hl7Message>(event.facts);
+  if (!of_one_connection || event.phase == Phase::start || event.visibility.one_direction) return;
+  alive_ = std::max(alive_, event.last.time);
+  if (parts.source != kNone) both_ways_[parts.source] = true;
+  if (parts.destination != kNone) both_ways_[parts.destination] = true;
+}
+
+void FlowWatch::note_legs(const Event& event, const Parts& parts) {
+  const auto balances = [this](std::uint32_t device) {
+    return device != kNone && lookup_.model()->devices[device].role == DeviceRole::balancer;
+  };
+  if (std::holds_alternative<ConnectionFact>(event.facts)) {
+    if (event.phase == Phase::end) legs_.on_end(event.conversation);
+  } else if (const auto* association = std::get_if<DicomAssociation>(&event.facts)) {
+    if (balances(parts.source)) {
+      legs_.on_association(event, *association, parts.flow, parts.source, BalancedLegs::End::from_balancer);
+    } else if (balances(parts.destination)) {
+      legs_.on_association(event, *association, parts.flow, parts.destination, BalancedLegs::End::to_balancer);
+    }
+  }
+}
+
+void FlowWatch::note_seen(const Observation& record, const Parts& parts) {
+  const Event& event = record.event;
+  FlowTally& tally = tallies_[parts.flow];
+  if (!tally.first) tally.first = event.last.time;
+  tally.last = std::max(tally.last.value_or(event.last.time), event.last.time);
+  ++tally.seen;
+  tally.not_visible.reset();
+  if (first_watched_[parts.flow] == kNone) return;
+  const std::uint32_t watched = watched_of(parts);
+  if (watched != kNone) return see(watched, event);
+  // One of several that share an address, nobody knows which: none of them is known to be silent.
+  for (std::uint32_t i = 0; i < watched_count_[parts.flow]; ++i) {
+    Watched& any = watched_[first_watched_[parts.flow] + i];
+    any.since = std::max(any.since, event.last.time);
+  }
+}
+
+void FlowWatch::see(std::uint32_t number, const Event& event) {
+  Watched& watched = watched_[number];
+  const Timestamp now = event.last.time;
+  if (!watched.first) watched.first = now;
+  watched.last = std::max(watched.last.value_or(now), now);
+  ++watched.count;
+  watched.shortfall = event.visibility;
+  watched.told_not_visible = false;
+  if (watched.silent_since) {
+    const Timestamp begin = *std::exchange(watched.silent_since, std::nullopt);
+    --tallies_[watched.flow].silent;
+    tell(watched.flow, watched.device, begin, now,
+         {.state = FlowState::seen_again,
+          .device = watched.device == kNone ? std::string_view{} : lookup_.model()->devices[watched.device].name,
+          .first_seen = watched.first,
+          .last_seen = watched.last,
+          .count = watched.count,
+          .silence = elapsed(begin, now)},
+         {}, {});
+    watched.since = now;
+    wait_for(number);
+    set_next();
+  }
+  watched.since = std::max(watched.since, now);
+}
+
+void FlowWatch::count(const Event& event, std::uint32_t flow, RateOf what) {
+  const auto at = static_cast<std::size_t>(what);
+  FlowTally& tally = tallies_[flow];
+  ++tally.counts[at];
+  if (hourly_of_[flow] == kNone) return;
+  Hourly& hourly = hourly_[hourly_of_[flow]];
+  hourly.shortfall |= event.visibility;
+  const std::uint64_t now = ++hourly.counts[at];
+  for (const HourlyRate& rate : flow_of(flow).rates) {
+    if (rate.what != what || now <= rate.most || std::exchange(hourly.told[at], true)) continue;
+    const Timestamp begin = hour_end_ - kHour;
+    tell(flow, kNone, begin, event.last.time,
+         {.state = FlowState::above_rate,
+          .device = {},
+          .first_seen = tally.first,
+          .last_seen = tally.last,
+          .count = tally.seen,
+          .rate_of = what,
+          .rate = now},
+         {{DeviationKind::rate, "at most " + rate_text(rate.most, what, " an hour"),
+           rate_text(now, what, " in the hour from " + minute_text(begin))}},
+         {});
+  }
+}
+
+// A department has few judgements, and many records of each.
+const FlowWatch::Parts& FlowWatch::parts_of(const SharedDeclared& declared) {
+  const auto [parts, known] = parts_.find(declared.place() * 0x9e3779b97f4a7c15U,
+                                          [&](const Parts& one) { return one.declared && one.declared == declared; });
+  if (known) return parts;
+  const auto device = [this](const Place& place) { return lookup_.device_called(place.device).value_or(kNone); };
+  const Model& model = *lookup_.model();
+  const Flow* const flow = lookup_.flow_called(declared->flow);
+  parts = {declared, flow ? static_cast<std::uint32_t>(flow - model.flows.data()) : kNone, device(declared->source),
+           device(declared->destination)};
+  return parts;
+}
+
+// By who opened it, or may have: where that is not known, the source may be the one that listens.
+std::uint32_t FlowWatch::watched_of(const Parts& parts) const {
+  const std::uint32_t first = first_watched_[parts.flow];
+  if (watched_[first].device == kNone) return first;
+  const std::span<const std::uint32_t> devices{openers_[parts.flow]};
+  for (const std::uint32_t device : {parts.source, parts.destination}) {
+    const auto found = std::ranges::lower_bound(devices, device);
+    if (found != devices.end() && *found == device) return first + static_cast<std::uint32_t>(found - devices.begin());
+  }
+  return kNone;
+}
+
+void FlowWatch::tell(std::uint32_t flow, std::uint32_t device, Timestamp begin, Timestamp end,
+                     const FlowStretch& stretch, std::vector<Deviation> deviations, std::vector<UnknownKind> unknown) {
+  struct Owned {
+    std::shared_ptr<const Model> model;
+    std::vector<Deviation> deviations;
+    std::vector<UnknownKind> unknown;
+  };
+  const auto owned = std::make_shared<const Owned>(Owned{lookup_.model(), std::move(deviations), std::move(unknown)});
+  const Model& model = *owned->model;
+  const auto place_of = [&](std::uint32_t one) {
+    return Place{model.devices[one].name, model.zones[model.devices[one].zone].name};
+  };
+  Declared declared;
+  declared.owner = owned;
+  declared.flow = model.flows[flow].name;
+  declared.deviations = owned->deviations;
+  declared.unknown = owned->unknown;
+  if (device != kNone) {
+    declared.source = place_of(device);
+  } else if (openers_[flow].size() == 1) {
+    declared.source = place_of(openers_[flow].front());
+  }
+  if (listeners_[flow].size() == 1) declared.destination = place_of(listeners_[flow].front());
+  Observation& told = told_.emplace_back();
+  told.event.first = {begin, latest_.source, latest_.packet};
+  told.event.last = {end, latest_.source, latest_.packet};
+  told.event.facts = stretch;
+  told.declared = SharedDeclared{std::move(declared)};
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,49 @@
+// Software that changed since a device was last seen.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/recently_used.h"
+#include "event/record.h"
+#include "model/lookup.h"
+
+namespace dcmwatch {
+
+/// What each device called itself (PS3.7 D.3.3.2) in this run: by device, or by address where it is undeclared or one
+/// of many in a block; by title; of an opener also by whom it called, since several applications may share its title.
+/// What is new is a deviation once that many associations were seen, and is known from then on, so that a device whose
+/// applications take turns is told once for each of them. A device whose software is declared is held against that
+/// alone. Limits::implementations; not shared between threads; the lookup and the limits outlive it.
+class SeenImplementations {
+ public:
+  static constexpr std::uint32_t kLearnt = 3;  ///< associations
+
+  SeenImplementations(const Lookup& lookup, const Limits& limits) : lookup_(lookup), known_(limits.implementations) {}
+
+  /// Of a judged association: of its opener, of its acceptor, or of both. The same for every record of it.
+  [[nodiscard]] std::vector<Deviation> observe(const Observation& record, const DicomAssociation& association);
+
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+
+ private:
+  struct Known {
+    std::vector<std::string> implementations;  ///< the latest new one last
+    std::uint32_t associations = 0;
+    std::uint64_t conversation = 0;  ///< the last that was counted
+    std::uint64_t changed_in = 0;    ///< conversation
+    std::optional<Deviation> change;
+  };
+
+  std::optional<Deviation> observe_side(std::string key, const DicomImplementation& side, std::uint64_t conversation);
+  [[nodiscard]] bool is_declared(const Place& place) const;
+
+  const Lookup& lookup_;
+  RecentlyUsed<std::string, Known> known_;
+  std::uint64_t forgotten_ = 0;
+};
+
+}  // namespace dcmwatch

@@ -1,0 +1,66 @@
+// dcmwatch_flow_last_seen_timestamp_seconds, dcmwatch_flow_silent, dcmwatch_flow_visible
+#include <algorithm>
+#include <vector>
+
+#include "output/metric_group.h"
+
+namespace dcmwatch {
+namespace {
+
+class FlowMetrics final : public MetricGroup {
+ public:
+  FlowMetrics(prometheus::Registry& registry, const MetricNames& names)
+      : last_seen_(gauges(registry, "dcmwatch_flow_last_seen_timestamp_seconds",
+                          "When a declared flow was last seen to carry something, in packet time since 1970-01-01: an "
+                          "accepted association, an operation, a message, or a connection that is none of these.",
+                          {{"flow", flow_values(names)}})),
+        silent_(gauges(registry, "dcmwatch_flow_silent",
+                       "1: a declared flow, or of several devices that open it one, was not seen when it had to be.",
+                       {{"flow", flow_values(names)}})),
+        visible_(gauges(registry, "dcmwatch_flow_visible",
+                        "0: whether a declared flow is silent, or below its rate, cannot be said.",
+                        {{"flow", flow_values(names)}})),
+        silent_devices_(names.flows.size() + 1) {
+    for (std::size_t flow = 0; flow < names.flows.size(); ++flow) {
+      if (!names.flows[flow].awaited) continue;
+      silent_.at({flow + 1}).Set(0);
+      visible_.at({flow + 1}).Set(1);
+    }
+  }
+
+  void observe(const Observation& observation) override {
+    const Event& event = observation.event;
+    const auto* stretch = std::get_if<FlowStretch>(&event.facts);
+    if (!stretch && !shows_flow(event, *observation.declared)) return;
+    const std::size_t flow = last_seen_.values(0).number_of(observation.declared->flow);
+    if (flow == 0) return;
+    if (stretch) {
+      observe(flow, *stretch);
+    } else {
+      prometheus::Gauge& last_seen = last_seen_.at({flow});
+      last_seen.Set(std::max(last_seen.Value(), seconds(event.last.time.time_since_epoch())));
+    }
+  }
+
+ private:
+  void observe(std::size_t flow, const FlowStretch& stretch) {
+    visible_.at({flow}).Set(stretch.state == FlowState::not_visible ? 0 : 1);
+    std::uint64_t& silent = silent_devices_[flow];
+    if (stretch.state == FlowState::silent) ++silent;
+    if (stretch.state == FlowState::seen_again && silent != 0) --silent;
+    silent_.at({flow}).Set(silent != 0 ? 1 : 0);
+  }
+
+  Gauges last_seen_;
+  Gauges silent_;
+  Gauges visible_;
+  std::vector<std::uint64_t> silent_devices_;  ///< by the flow's number
+};
+
+}  // namespace
+
+std::unique_ptr<MetricGroup> make_flow_metrics(prometheus::Registry& registry, const MetricNames& names) {
+  return std::make_unique<FlowMetrics>(registry, names);
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,287 @@
+#include "model/flow_watch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include "model/events.h"
+
+namespace dcmwatch {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr std::string_view kCtImage = "1.2.840.10008.5.1.4.1.1.2";
+const Timestamp kMonday = timestamp_from_ns(1'770'595'200'000'000'000);  // 2026-02-09 00:00 UTC
+
+Model department() {
+  return *parse_model(R"(
+zones:
+  a: {networks: [10.0.1.0/24]}
+  b: {networks: [10.0.2.0/24]}
+services:
+  dicom: {protocol: dicom, ports: [104]}
+  hl7: {protocol: hl7, ports: [2575]}
+devices:
+  ct: {zone: a, addresses: 10.0.1.1, ae_titles: [CT]}
+  mr: {zone: a, addresses: 10.0.1.2, ae_titles: [MR]}
+  pacs: {zone: b, addresses: 10.0.2.1, ae_titles: [PACS]}
+  lb: {zone: b, addresses: 10.0.2.9}
+  ris: {zone: b, addresses: 10.0.2.2}
+flows:
+  store: {from: [ct, lb], to: [pacs, lb], service: dicom, operations: any, sop_classes: any, calling_ae: any, called_ae: any}
+  query: {from: mr, to: pacs, service: dicom, operations: any, sop_classes: any}
+  results: {from: pacs, to: ris, service: hl7, message_types: any}
+)",
+                      "m");
+}
+
+std::string text_of(const Observation& told) {
+  const auto& stretch = std::get<FlowStretch>(told.event.facts);
+  std::string text = to_rfc3339(told.event.last.time).substr(11, 5) + ' ' + std::string{told.declared->flow} + ' ' +
+                     std::string{to_text(stretch.state)};
+  if (!stretch.device.empty()) text += " " + std::string{stretch.device};
+  if (stretch.unseen) text += " (" + std::string{to_text(*stretch.unseen)} + ")";
+  return text;
+}
+
+/// A run that begins at 08:00.
+class Watching {
+ public:
+  explicit Watching(const std::function<void(Model&)>& declare, const Limits& limits = {})
+      : lookup_([&] {
+          Model model = department();
+          declare(model);
+          return std::make_shared<const Model>(std::move(model));
+        }()),
+        limits_(limits),
+        watch_(lookup_, limits_) {
+    until(8h);
+  }
+
+  Watching& until(Duration time) {
+    if (watch_.due(kMonday + time)) take(watch_.advance(kMonday + time));
+    return *this;
+  }
+  Watching& see(Duration time, Event event, std::uint64_t conversation = 1) {
+    until(time);
+    event.first.time = event.last.time = kMonday + time;
+    event.conversation = conversation;
+    take(watch_.observe({event, SharedDeclared{lookup_.judge(event)}}));
+    return *this;
+  }
+  Watching& blind(Duration time) {
+    watch_.on_blindness(kMonday + time);
+    return *this;
+  }
+  Watching& set_back_to(Duration time) {
+    watch_.rebase(kMonday + time);
+    return *this;
+  }
+
+  [[nodiscard]] std::vector<std::string> told() const {
+    std::vector<std::string> texts;
+    for (const Observation& one : told_) texts.push_back(text_of(one));
+    return texts;
+  }
+  [[nodiscard]] const Declared& last_judgement() const { return *told_.back().declared; }
+  [[nodiscard]] const FlowTally& tally(std::size_t flow) const { return watch_.tallies()[flow]; }
+
+ private:
+  void take(std::span<const Observation> told) { told_.insert(told_.end(), told.begin(), told.end()); }
+
+  Lookup lookup_;
+  Limits limits_;
+  FlowWatch watch_;
+  std::vector<Observation> told_;
+};
+
+Flow& flow(Model& model, std::string_view name) { return *std::ranges::find(model.flows, name, &Flow::name); }
+
+Event stores(std::string_view from = "10.0.1.1", std::string_view to = "10.0.2.1") {
+  return operation(from, to, 104, "CT", "PACS", "C-STORE", kCtImage);
+}
+Event queries() { return operation("10.0.1.2", "10.0.2.1", 104, "MR", "PACS", "C-FIND", "1.2.840.10008.5.1.4.31"); }
+Event one_way(Event event) {
+  event.visibility.one_direction = true;
+  return event;
+}
+
+void every_hour(Model& model) { flow(model, "query").seen_every = 1h; }
+void every_hour_by_day(Model& model) {
+  every_hour(model);
+  flow(model, "query").windows = Schedule{{{0x1F, 7 * 60, 18 * 60}}, "UTC"};
+  flow(model, "query").quiet_hours = Schedule{{{0x7F, 12 * 60, 13 * 60}}, "UTC"};
+}
+
+TEST(FlowWatch, TellsSilenceOnceWhenItWasDueAndWhenItIsOver) {
+  Watching run{every_hour};
+  run.see(8h + 10min, queries()).see(9h, stores()).until(12h).see(12h + 5min, queries());
+  EXPECT_THAT(run.told(), ElementsAre("09:10 query silent", "12:05 query seen_again"));
+  EXPECT_EQ(run.tally(1).silent, 0);
+}
+
+TEST(FlowWatch, SaysWhatWasExpectedAndWhatWasSeen) {
+  Watching run{every_hour};
+  run.see(8h + 10min, queries()).see(9h, stores()).until(9h + 30min);
+  EXPECT_THAT(deviations_of(run.last_judgement()),
+              ElementsAre("silent: last seen 2026-02-09 08:10 UTC, silent for 1h, not seen every 1h"));
+  EXPECT_EQ(run.last_judgement().source.device, "mr");
+  EXPECT_EQ(run.last_judgement().destination.device, "pacs");
+  EXPECT_EQ(run.tally(1).silent, 1);
+}
+
+TEST(FlowWatch, IsQuietAsLongAsTheFlowIsSeen) {
+  Watching run{every_hour};
+  for (auto time = 8h + 0min; time < 14h; time += 59min) run.see(time, queries());
+  EXPECT_THAT(run.told(), IsEmpty());
+}
+
+TEST(FlowWatch, TellsWhatWasNeverSeenAfterAWholeTimeSinceTheStart) {
+  Watching run{every_hour};
+  run.see(8h + 30min, stores()).until(8h + 59min);
+  EXPECT_THAT(run.told(), IsEmpty());
+  run.until(9h);
+  EXPECT_THAT(run.told(), ElementsAre("09:00 query silent"));
+}
+
+TEST(FlowWatch, CountsDeclaredHoursAlone) {
+  Watching run{every_hour_by_day};
+  run.see(11h + 30min, queries()).see(13h, stores()).until(13h + 29min);
+  EXPECT_THAT(run.told(), ElementsAre("09:00 query not_visible (unseen_ends)"));
+  run.until(14h);
+  EXPECT_THAT(run.told(), ElementsAre("09:00 query not_visible (unseen_ends)", "13:30 query silent"));
+
+  Watching night{every_hour_by_day};
+  night.see(17h + 30min, queries()).see(23h, stores()).until(24h + 7h + 29min);
+  EXPECT_THAT(night.told(), ElementsAre("09:00 query not_visible (unseen_ends)"));
+}
+
+TEST(FlowWatch, SaysNothingOfWhatItCouldNotSee) {
+  Watching blind{every_hour};
+  blind.see(8h + 10min, queries()).see(8h + 20min, stores()).blind(8h + 30min).until(9h + 10min);
+  EXPECT_THAT(blind.told(), ElementsAre("09:10 query not_visible (capture)"));
+  EXPECT_THAT(unknown_of(blind.last_judgement()), ElementsAre("silent"));
+  blind.see(9h + 30min, stores()).until(12h);
+  EXPECT_THAT(blind.told(), ElementsAre("09:10 query not_visible (capture)", "10:10 query silent"));
+
+  Watching lost{every_hour};
+  Event lossy = queries();
+  lossy.visibility.lost = true;
+  lost.see(8h + 10min, lossy).see(8h + 20min, stores()).until(9h + 10min);
+  EXPECT_THAT(lost.told(), ElementsAre("09:10 query not_visible (lost)"));
+
+  Watching half{every_hour};
+  half.see(8h + 10min, one_way(queries())).see(8h + 20min, stores()).until(9h + 10min);
+  EXPECT_THAT(half.told(), ElementsAre("09:10 query not_visible (one_direction)"));
+
+  Watching dead{every_hour};
+  dead.see(8h + 10min, queries()).until(12h);
+  EXPECT_THAT(dead.told(), ElementsAre("09:10 query not_visible (unseen_ends)"));
+}
+
+TEST(FlowWatch, WatchesEachOfSeveralDevicesThatOpenAFlow) {
+  const auto declare = [](Model& model) {
+    flow(model, "store").from = {{Party::Kind::device, 0}, {Party::Kind::device, 1}};
+    flow(model, "store").seen_every = 1h;
+    flow(model, "query").ports = {{105, 105}};
+  };
+  Watching run{declare};
+  run.see(8h + 10min, stores("10.0.1.2")).see(8h + 50min, stores()).until(9h + 30min);
+  EXPECT_THAT(run.told(), ElementsAre("09:10 store silent mr"));
+  EXPECT_EQ(run.last_judgement().source.device, "mr");
+
+  Limits limits;
+  limits.flow_devices = 1;
+  Watching together{declare, limits};
+  together.see(8h + 10min, stores("10.0.1.2")).see(8h + 50min, stores()).until(9h + 30min);
+  EXPECT_THAT(together.told(), IsEmpty()) << "one of them was seen";
+}
+
+TEST(FlowWatch, StartsAnewWhereTheClockWasSetBack) {
+  Watching run{every_hour};
+  run.see(9h - 1min, queries()).set_back_to(2h).see(2h + 10min, stores()).until(2h + 59min);
+  EXPECT_THAT(run.told(), IsEmpty());
+  run.until(3h);
+  EXPECT_THAT(run.told(), ElementsAre("03:00 query silent"));
+}
+
+TEST(FlowWatch, TakesAnAttemptForNoTraffic) {
+  Watching run{every_hour};
+  Event attempt = association("10.0.1.2", "10.0.2.1", 104, "MR", "PACS");
+  std::get<DicomAssociation>(attempt.facts).accepted = false;
+  run.see(8h + 30min, attempt).see(8h + 40min, connection("10.0.1.2", "10.0.2.1", 104)).until(9h);
+  EXPECT_THAT(run.told(), ElementsAre("09:00 query silent"));
+}
+
+void twice_an_hour(Model& model) {
+  flow(model, "store").rates = {{RateOf::objects, 0, 2}};
+  flow(model, "query").rates = {{RateOf::operations, 2, 10}};
+}
+
+TEST(FlowWatch, TellsARateOnceAnHourWhenItIsCrossed) {
+  Watching run{twice_an_hour};
+  for (auto time = 8h + 10min; time < 8h + 50min; time += 10min) run.see(time, stores());
+  EXPECT_THAT(run.told(), ElementsAre("08:30 store above_rate"));
+  EXPECT_THAT(deviations_of(run.last_judgement()),
+              ElementsAre("rate: 3 objects in the hour from 2026-02-09 08:00 UTC, not at most 2 objects an hour"));
+  EXPECT_EQ(run.tally(0).count(RateOf::objects), 4);
+}
+
+TEST(FlowWatch, CountsARateAnewEachHour) {
+  Watching run{twice_an_hour};
+  run.see(8h + 40min, stores()).see(8h + 50min, stores()).see(9h, stores()).see(9h + 1min, stores());
+  run.see(9h + 2min, queries()).see(9h + 3min, queries()).until(9h + 59min);
+  EXPECT_THAT(run.told(), ElementsAre("09:00 query below_rate"));
+}
+
+TEST(FlowWatch, TellsTooFewAtTheEndOfAWholeHourThatWasVisible) {
+  Watching run{twice_an_hour};
+  run.see(8h + 10min, queries()).see(8h + 20min, queries());
+  run.see(9h + 10min, queries()).blind(10h + 1min).see(10h + 10min, queries()).until(11h);
+  EXPECT_THAT(run.told(), ElementsAre("10:00 query below_rate", "11:00 query not_visible (capture)"));
+  EXPECT_THAT(unknown_of(run.last_judgement()), ElementsAre("rate"));
+}
+
+TEST(FlowWatch, DoesNotJudgeAnHourThatBeganBeforeTheRun) {
+  Watching run{twice_an_hour};
+  run.set_back_to(7h + 30min).see(7h + 40min, stores()).until(8h);
+  EXPECT_THAT(run.told(), IsEmpty());
+}
+
+TEST(FlowWatch, CountsABalancersTwoLegsOnce) {
+  const auto balance = [](Model& model) { model.devices[3].role = DeviceRole::balancer; };
+  const auto accepted = [](std::string_view from, std::string_view to) {
+    Event event = association(from, to, 104, "CT", "PACS");
+    std::get<DicomAssociation>(event.facts).accepted = true;
+    return event;
+  };
+  Watching run{balance};
+  run.see(8h + 1s, accepted("10.0.2.9", "10.0.2.1"), 2).see(8h + 2s, accepted("10.0.1.1", "10.0.2.9"), 1);
+  run.see(8h + 3s, stores("10.0.2.9", "10.0.2.1"), 2).see(8h + 4s, stores("10.0.1.1", "10.0.2.9"), 1);
+  EXPECT_EQ(run.tally(0).count(RateOf::objects), 1);
+
+  run.see(8h + 30s, accepted("10.0.2.9", "10.0.2.1"), 4).see(8h + 60s, accepted("10.0.1.1", "10.0.2.9"), 3);
+  run.see(8h + 61s, stores("10.0.2.9", "10.0.2.1"), 4).see(8h + 62s, stores("10.0.1.1", "10.0.2.9"), 3);
+  EXPECT_EQ(run.tally(0).count(RateOf::objects), 3) << "too far apart to be two legs of one";
+}
+
+TEST(FlowWatch, KeepsATallyOfEveryFlow) {
+  Watching run{[](Model&) {}};
+  run.see(8h + 1min, stores()).see(8h + 2min, message("10.0.2.1", "10.0.2.2", 2575, "ORU^R01"));
+  EXPECT_EQ(run.tally(0).seen, 1);
+  EXPECT_EQ(run.tally(0).last, kMonday + 8h + 1min);
+  EXPECT_EQ(run.tally(1).seen, 0);
+  EXPECT_FALSE(run.tally(1).first);
+  EXPECT_EQ(run.tally(2).count(RateOf::messages), 1);
+  EXPECT_THAT(run.told(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace dcmwatch
