@@ -35,8 +35,8 @@ devices:
   lb: {zone: b, addresses: 10.0.2.9}
   ris: {zone: b, addresses: 10.0.2.2}
 flows:
-  store: {from: [ct, lb], to: [pacs, lb], service: dicom, operations: any, sop_classes: any, calling_ae: any, called_ae: any}
-  query: {from: mr, to: pacs, service: dicom, operations: any, sop_classes: any}
+  store: {from: [ct, lb], to: [pacs, lb], service: dicom, operations: any, sop_classes: any, move_destinations: any, calling_ae: any, called_ae: any}
+  query: {from: mr, to: pacs, service: dicom, operations: any, sop_classes: any, move_destinations: any}
   results: {from: pacs, to: ris, service: hl7, message_types: any}
 )",
                       "m");
@@ -105,7 +105,9 @@ class Watching {
 Flow& flow(Model& model, std::string_view name) { return *std::ranges::find(model.flows, name, &Flow::name); }
 
 Event stores(std::string_view from = "10.0.1.1", std::string_view to = "10.0.2.1") {
-  return operation(from, to, 104, "CT", "PACS", "C-STORE", kCtImage);
+  Event event = operation(from, to, 104, "CT", "PACS", "C-STORE", kCtImage);
+  std::get<DicomOperation>(event.facts).status = std::uint16_t{0};
+  return event;
 }
 Event queries() { return operation("10.0.1.2", "10.0.2.1", 104, "MR", "PACS", "C-FIND", "1.2.840.10008.5.1.4.31"); }
 Event one_way(Event event) {
@@ -244,7 +246,7 @@ TEST(FlowWatch, CountsARateAnewEachHour) {
 TEST(FlowWatch, TellsTooFewAtTheEndOfAWholeHourThatWasVisible) {
   Watching run{twice_an_hour};
   run.see(8h + 10min, queries()).see(8h + 20min, queries());
-  run.see(9h + 10min, queries()).blind(10h + 1min).see(10h + 10min, queries()).until(11h);
+  run.see(9h + 10min, queries()).until(10h).blind(10h + 1min).see(10h + 10min, queries()).until(11h);
   EXPECT_THAT(run.told(), ElementsAre("10:00 query below_rate", "11:00 query not_visible (capture)"));
   EXPECT_THAT(unknown_of(run.last_judgement()), ElementsAre("rate"));
 }

@@ -27,7 +27,7 @@ devices:
   pool: {zone: a, addresses: 10.0.1.128/26, ae_titles: [POOL]}
   pacs: {zone: a, addresses: 10.0.1.9, ae_titles: [PACS]}
 flows:
-  read: {from: [ws1, ws2, router, pool], to: pacs, service: dicom, operations: any, sop_classes: any}
+  read: {from: [ws1, ws2, router, pool], to: pacs, service: dicom, operations: any, sop_classes: any, move_destinations: any}
 )",
                       "m");
 }
