@@ -16,12 +16,14 @@ struct Orders : testing::Test {
       find.content = DicomContent{WorklistAnswer{std::move(steps)}};
     }));
   }
-  std::optional<bool> ordered(const Event& store) {
+  DicomStudy study(const Event& store) {
     department.told.clear();
     department.see(store);
     department.finish();
-    return department.studies().at(0).ordered;
+    return department.studies().at(0);
   }
+  std::optional<bool> ordered(const Event& store) { return study(store).ordered; }
+  std::optional<bool> on_worklist(const Event& store) { return study(store).on_worklist; }
   Event store_of(unsigned study, unsigned accession, std::string_view source = kCt) {
     Event store = department.store(study, 1, source, kPacs, 9);
     std::get<DicomOperation>(store.facts).accession = pseudonym(accession);
@@ -57,6 +59,25 @@ TEST_F(Orders, AnOrderMessageIsAnOrderAndAResultIsNone) {
 TEST_F(Orders, OfADeviceWithAWorklistAnythingElseWasNotOrdered) {
   answer_worklist({step_of_accession(1)});
   EXPECT_EQ(ordered(store_of(200, 2)), false);
+}
+
+TEST_F(Orders, AWorklistsEntryIsHisWhoWasGivenIt) {
+  answer_worklist({step_of_study(100), step_of_accession(2)});
+  EXPECT_EQ(on_worklist(store_of(100, 1)), true);
+  EXPECT_EQ(on_worklist(store_of(200, 2)), true);
+  EXPECT_EQ(on_worklist(store_of(300, 3)), false);
+  EXPECT_EQ(on_worklist(store_of(100, 1, kMr)), std::nullopt) << "that was seen to be given none";
+}
+
+TEST_F(Orders, AnOrderMessageIsNoEntryOfAWorklist) {
+  answer_worklist({step_of_study(100)});
+  Event event;
+  Hl7Message message;
+  message.message_type = "ORM^O01";
+  message.accession = pseudonym(2);
+  event.facts = message;
+  department.see(event);
+  EXPECT_EQ(on_worklist(store_of(200, 2)), false);
 }
 
 TEST_F(Orders, OfADeviceWithoutAWorklistItIsNotKnown) {
