@@ -59,11 +59,34 @@ struct ModelCheckOptions {
   bool json = false;
 };
 
+struct ModelDiffOptions {
+  std::string before;
+  std::string after;
+  bool json = false;
+};
+
+struct ModelDrawOptions {
+  std::string model;
+  std::vector<std::string> captures;  ///< what was seen is laid over what was declared
+  std::string format;                 ///< dot, svg or mermaid; empty: as the output's name ends, else svg
+  std::string output;                 ///< empty or -: standard output
+  std::string group;                  ///< how devices are drawn: alike, devices or zones
+};
+
+struct ModelCoverageOptions {
+  std::string model;
+  std::vector<std::string> captures;
+  bool json = false;
+};
+
 int replay(const ReplayOptions& options);
 int monitor(const std::string& configuration);
 std::vector<std::string> identifier_kinds();
 int tell_pseudonyms(const PseudonymOptions& options);
 int check_model(const ModelCheckOptions& options);
+int diff_models(const ModelDiffOptions& options);
+int draw_model(const ModelDrawOptions& options);
+int cover_model(const ModelCoverageOptions& options);
 int check_rules(const RulesCheckOptions& options);
 int check_fingerprints(const std::string& file);  ///< empty: the table that comes with dcmwatch
 

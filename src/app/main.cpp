@@ -120,8 +120,15 @@ void add_check(CLI::App& parent, const Check& check, std::string& path, Command&
   app.callback([&] { command = [&] { return check.run(path); }; });
 }
 
+CLI::App& add_model_command(CLI::App& group, const char* name, const char* description, const char* example) {
+  CLI::App& app = *group.add_subcommand(name, description);
+  app.footer(std::string{"Example:\n  dcmwatch model "} + example);
+  return app;
+}
+
 void add_model_check(CLI::App& group, ModelCheckOptions& options, Command& command) {
-  CLI::App& app = *group.add_subcommand("check", "report every fault of a model, and what is worth a look");
+  CLI::App& app =
+      add_model_command(group, "check", "report every fault of a model, and what is worth a look", "check model.yaml");
   app.add_option("FILE", options.file, "the declared data-flow model")->required();
   app.add_option("--at", options.at, "the day at which flows are held to be expired, 2027-03-31; by default today")
       ->type_name("DAY");
@@ -129,10 +136,62 @@ void add_model_check(CLI::App& group, ModelCheckOptions& options, Command& comma
   app.callback([&] { command = [&] { return check_model(options); }; });
 }
 
-void add_model(CLI::App& parent, ModelCheckOptions& check, Command& command) {
-  CLI::App& group = *parent.add_subcommand("model", "the declared data-flow model");
+void add_model_diff(CLI::App& group, ModelDiffOptions& options, Command& command) {
+  CLI::App& app = add_model_command(group, "diff", "tell what one model allows that the other does not",
+                                    "diff model.yaml model-new.yaml\n\n"
+                                    "Exit status: 0 both allow the same, 3 they do not, 2 a model is not usable.");
+  app.add_option("BEFORE", options.before, "the earlier model")->required();
+  app.add_option("AFTER", options.after, "the later model")->required();
+  app.add_flag("--json", options.json, "for programs; its shape is told in docs/model.md");
+  app.callback([&] { command = [&] { return diff_models(options); }; });
+}
+
+constexpr const char* kCaptures = "pcap or pcapng files, also gzip or zstd, folders of them, or - for standard input";
+
+void add_model_coverage(CLI::App& group, ModelCoverageOptions& options, Command& command) {
+  CLI::App& app =
+      add_model_command(group, "coverage", "tell which declared flows captures show, never show, or could not show",
+                        "coverage --model model.yaml captures/\n\n"
+                        "Exit status: 0 every flow was seen, 3 some were not, 1 not all captures could be read.");
+  app.add_option("--model", options.model, "the declared data-flow model")->required()->type_name("FILE");
+  app.add_option("CAPTURE", options.captures, kCaptures)->required();
+  app.add_flag("--json", options.json, "for programs; its shape is told in docs/model.md");
+  app.callback([&] { command = [&] { return cover_model(options); }; });
+}
+
+void add_model_draw(CLI::App& group, ModelDrawOptions& options, Command& command) {
+  CLI::App& app = add_model_command(group, "draw", "draw the data-flow diagram, and what captures show of it",
+                                    "draw model.yaml --output flows.svg\n"
+                                    "  dcmwatch model draw model.yaml --format mermaid captures/");
+  app.add_option("MODEL", options.model, "the declared data-flow model")->required();
+  app.add_option("CAPTURE", options.captures,
+                 std::string{kCaptures} + ": what they show is laid over what is declared");
+  app.add_option("--format", options.format,
+                 "dot, svg (which needs Graphviz) or mermaid; by default what the output's name ends in, else svg")
+      ->check(CLI::IsMember({"dot", "svg", "mermaid"}));
+  app.add_option("--output", options.output, "write to FILE instead of standard output")->type_name("FILE");
+  app.add_option("--group", options.group,
+                 "draw together the devices that every flow treats alike, or each for itself, or those of a zone")
+      ->check(CLI::IsMember({"alike", "devices", "zones"}))
+      ->default_str("alike");
+  app.callback([&] { command = [&] { return draw_model(options); }; });
+}
+
+/// What the subcommands of `model` were given.
+struct ModelOptions {
+  ModelCheckOptions check;
+  ModelDiffOptions diff;
+  ModelCoverageOptions coverage;
+  ModelDrawOptions draw;
+};
+
+void add_model(CLI::App& parent, ModelOptions& options, Command& command) {
+  CLI::App& group = *parent.add_subcommand("model", "the declared data-flow model: check, compare and draw it");
   group.require_subcommand(1);
-  add_model_check(group, check, command);
+  add_model_check(group, options.check, command);
+  add_model_diff(group, options.diff, command);
+  add_model_coverage(group, options.coverage, command);
+  add_model_draw(group, options.draw, command);
 }
 
 int complain(const char* prefix, const std::exception& error, ExitStatus status) {
@@ -150,12 +209,12 @@ int run(int argc, const char* const* argv) {
   ReplayOptions replay_options;
   PseudonymOptions pseudonym_options;
   RulesCheckOptions rules_check;
-  ModelCheckOptions model_check_options;
+  ModelOptions model_options;
   std::string path;
   add_replay(app, replay_options, command);
   add_monitor(app, path, command);
   add_pseudonym(app, pseudonym_options, command);
-  add_model(app, model_check_options, command);
+  add_model(app, model_options, command);
   add_rules_check(app, rules_check, command);
   add_check(app, kFingerprintsCheck, path, command);
 

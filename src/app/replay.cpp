@@ -1,10 +1,8 @@
 // dcmwatch replay: capture files in, findings, records, metrics and a summary out.
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -16,8 +14,7 @@
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/judge.h"
-#include "app/pipeline.h"
-#include "app/progress.h"
+#include "app/read_captures.h"
 #include "output/event_log.h"
 #include "output/summary.h"
 
@@ -30,16 +27,6 @@ Pseudonymizer pseudonymizer_for(const ReplayOptions& options) {
   if (!key.empty()) return Pseudonymizer::from_file(key);
   fmt::print(stderr, "dcmwatch: no home folder for a pseudonym key: pseudonyms correlate within this run only\n");
   return Pseudonymizer::ephemeral();
-}
-
-std::atomic<bool> interrupted = false;
-
-// The first Ctrl-C ends the reading, and what was read is told; a second one ends the program.
-void stop_on_interrupt() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = true; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
 }
 
 std::size_t terminal_width(int descriptor) {
@@ -96,7 +83,8 @@ class Replay {
 
   int run() {
     const auto begun = std::chrono::steady_clock::now();
-    bool whole = read_captures();
+    bool whole =
+        read_captures(captures_, {.filter = options_.filter, .follow = options_.follow}, settings_, *judge_, failures_);
     judge_->finish();
     output_->close();
     if (log_ && !log_->close()) whole = false;
@@ -115,34 +103,6 @@ class Replay {
     if (folder.empty()) throw UsageError("no rules came with this program; name a folder of them with --rules");
     const std::optional<SigmaFields> foreign = load_sigma_fields(options.sigma_fields);
     return load_rules(folder, {.foreign = foreign ? &*foreign : nullptr});
-  }
-
-  bool read_captures() {
-    Pipeline pipeline{settings_, *judge_};
-    Progress progress{options_.follow ? 0 : captures_.bytes};
-    FilesSettings files{.filter = options_.filter, .follow = options_.follow, .appeared = {}};
-    if (options_.follow) files.appeared = [this] { return captures_.find_more(); };
-    const std::unique_ptr<Source> source = open_files(captures_.files, files);
-    const auto on_batch = [&](std::uint64_t bytes) {
-      progress.show(bytes);
-      if (interrupted) source->stop();
-    };
-    const auto on_failure = [&](const std::string& why) {
-      progress.clear();
-      fail(why);
-    };
-    pipeline.read(*source, {.progress = on_batch, .failed = on_failure, .tick = {}});
-    pipeline.finish();
-    progress.clear();
-    // What is followed ends like this.
-    const bool cut_off = interrupted && !options_.follow;
-    if (cut_off) fmt::print(stderr, "dcmwatch: interrupted; this is what was read until then\n");
-    return failures_.empty() && !cut_off;
-  }
-
-  void fail(std::string why) {
-    fmt::print(stderr, "dcmwatch: {}\n", why);
-    failures_.push_back(std::move(why));
   }
 
   void open_metrics_file() {

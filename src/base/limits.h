@@ -130,6 +130,11 @@ struct Limits {
   std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
   std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
 
+  // model
+  std::size_t comparison_steps = 2'000'000;  ///< of what a difference of two models is held against; victim: the rest
+                                             ///< is told as if nothing else allowed it, and that is said
+  std::size_t drawn_pairs = 65536;           ///< of ends, counted for a drawing; victim: those beyond count with the last
+
   // between the threads
   std::size_t batch_packets = 512;
   std::size_t batch_bytes = 512 * 1024;   ///< small, since tiny units make many facts of few bytes

@@ -1,5 +1,7 @@
 #include "model/model.h"
 
+#include <array>
+
 namespace dcmwatch {
 
 std::string_view to_text(ServiceProtocol protocol) {
@@ -9,6 +11,13 @@ std::string_view to_text(ServiceProtocol protocol) {
     case ServiceProtocol::other: return "other";
   }
   return {};
+}
+
+std::string_view to_text(DeviceRole role) {
+  static constexpr std::array<std::string_view, 14> kNames{
+      "",          "modality", "archive", "workstation", "information_system", "engine",  "router",
+      "algorithm", "printer",  "monitor", "balancer",    "migration",          "scanner", "vendor"};
+  return kNames[static_cast<std::size_t>(role)];
 }
 
 std::string to_text(const PortRange& range) {

@@ -230,6 +230,8 @@ struct Model {
 };
 
 std::string_view to_text(ServiceProtocol protocol);
+/// As it is declared: "information_system"; empty if it is unspecified.
+std::string_view to_text(DeviceRole role);
 /// "104", "5900-5910"
 std::string to_text(const PortRange& range);
 

@@ -1,0 +1,162 @@
+#include "app/observed_flows.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace dcmwatch {
+namespace {
+
+template <typename Entries>
+std::unordered_map<std::string_view, std::uint32_t> index_of(const Entries& entries) {
+  std::unordered_map<std::string_view, std::uint32_t> index;
+  for (std::uint32_t i = 0; i < entries.size(); ++i) index.emplace(entries[i].name, i);
+  return index;
+}
+
+// What a flow of such a service is counted by.
+bool counts(const Facts& facts, ServiceProtocol protocol) {
+  switch (protocol) {
+    case ServiceProtocol::dicom: return std::holds_alternative<DicomOperation>(facts);
+    case ServiceProtocol::hl7: return std::holds_alternative<Hl7Message>(facts);
+    case ServiceProtocol::other: return std::holds_alternative<ConnectionFact>(facts);
+  }
+  return false;
+}
+
+bool is_traffic(const Facts& facts) {
+  return std::holds_alternative<ConnectionFact>(facts) || std::holds_alternative<DicomAssociation>(facts) ||
+         std::holds_alternative<DicomOperation>(facts) || std::holds_alternative<Hl7Message>(facts);
+}
+
+bool is_nobody(const IpAddress& address) {
+  static const IpAddress kNobody = IpAddress::parse("0.0.0.0").value();
+  return address == kNobody || address == IpAddress{};
+}
+
+std::uint64_t unanswered_in(const ConnectionFact& connection) {
+  if (connection.end != ConnectionEnd::unanswered) return 0;
+  return connection.attempts ? connection.attempts->count : 1;
+}
+
+}  // namespace
+
+ObservedFlows::ObservedFlows(const Model& model)
+    : model_(model),
+      flow_index_(index_of(model.flows)),
+      device_index_(index_of(model.devices)),
+      zone_index_(index_of(model.zones)),
+      flows_(model.flows.size()),
+      devices_seen_(model.devices.size()) {}
+
+void ObservedFlows::observe(const Observation& observation) {
+  const Event& event = observation.event;
+  if (event.phase != Phase::end || !is_traffic(event.facts)) return;
+  const Declared& declared = *observation.declared;
+  for (const std::string_view device : {declared.source.device, declared.destination.device}) {
+    if (const auto found = device_index_.find(device); found != device_index_.end())
+      devices_seen_[found->second] = true;
+  }
+  if (event.visibility.lost) ++gaps_;
+  const auto flow = flow_index_.find(declared.flow);
+  if (flow != flow_index_.end()) {
+    count(observation, flow->second);
+  } else if (!declared.deviations.empty()) {
+    note_undeclared(observation);
+  }
+}
+
+void ObservedFlows::count(const Observation& observation, std::uint32_t flow) {
+  ObservedFlow& tally = flows_[flow];
+  const Event& event = observation.event;
+  const ServiceProtocol protocol = model_.services[model_.flows[flow].service].protocol;
+  const auto* const connection = std::get_if<ConnectionFact>(&event.facts);
+  const std::uint64_t unanswered = connection ? unanswered_in(*connection) : 0;
+  tally.unanswered += unanswered;
+  if (connection) tally.connections += unanswered == 0 ? 1 : 0;
+  if (unanswered != 0) return;
+  if (connection && protocol != ServiceProtocol::other) {
+    tally.hidden |= event.visibility;
+    tally.hidden.encrypted |= event.protocol == Protocol::tls;
+    between(observation, flow).in_part = true;
+    return;
+  }
+  if (!counts(event.facts, protocol)) return;
+  const bool deviates = !observation.declared->deviations.empty();
+  SeenFlow& traffic = between(observation, flow);
+  ++tally.count;
+  ++traffic.count;
+  tally.deviating += deviates ? 1 : 0;
+  traffic.deviating += deviates ? 1 : 0;
+  tally.first = tally.first ? std::min(*tally.first, event.first.time) : event.first.time;
+  tally.last = tally.last ? std::max(*tally.last, event.last.time) : event.last.time;
+}
+
+SeenFlow& ObservedFlows::between(const Observation& observation, std::uint32_t flow) {
+  const Declared& declared = *observation.declared;
+  const std::tuple ends{flow, device_index_.at(declared.source.device), device_index_.at(declared.destination.device)};
+  if (const auto found = traffic_.find(ends); found != traffic_.end()) return found->second;
+  if (traffic_.size() < Limits{}.drawn_pairs) return traffic_[ends];
+  return traffic_.rbegin()->second;
+}
+
+// Once for each connection, since all that it carried repeats it.
+void ObservedFlows::note_undeclared(const Observation& observation) {
+  const Event& event = observation.event;
+  if (!std::holds_alternative<ConnectionFact>(event.facts) || is_nobody(event.parties.source.address)) return;
+  const Declared& declared = *observation.declared;
+  const SeenEnd from = end_of(declared.source, event.parties.source);
+  std::optional<SeenEnd> to;
+  const bool names_destination =
+      !declared.destination.device.empty() || std::ranges::any_of(declared.deviations, [](const Deviation& deviation) {
+        return deviation.kind == DeviationKind::destination_device;
+      });
+  if (names_destination && !is_nobody(event.parties.destination.address))
+    to = end_of(declared.destination, event.parties.destination);
+  const auto found = undeclared_.find({from, to});
+  if (found != undeclared_.end()) {
+    ++found->second;
+  } else if (undeclared_.size() < Limits{}.drawn_pairs) {
+    undeclared_.emplace(std::pair{from, to}, 1);
+  } else {
+    ++undeclared_.rbegin()->second;
+  }
+}
+
+SeenEnd ObservedFlows::end_of(const Place& place, const Endpoint& endpoint) const {
+  SeenEnd end;
+  if (const auto device = device_index_.find(place.device); device != device_index_.end()) {
+    end.device = device->second;
+  } else {
+    end.address = to_text(endpoint.address);
+  }
+  if (const auto zone = zone_index_.find(place.zone); zone != zone_index_.end()) end.zone = zone->second;
+  return end;
+}
+
+Coverage ObservedFlows::coverage_of(std::uint32_t flow) const {
+  const ObservedFlow& tally = flows_[flow];
+  if (tally.count != 0) return Coverage::seen;
+  if (tally.connections != 0) return Coverage::hidden;
+  const auto in_sight = [this](const std::vector<Party>& parties) {
+    return std::ranges::any_of(parties, [this](const Party& party) {
+      return std::ranges::any_of(devices_of(model_, party),
+                                 [this](std::uint32_t device) { return devices_seen_[device]; });
+    });
+  };
+  const Flow& declared = model_.flows[flow];
+  return in_sight(declared.from) && in_sight(declared.to) ? Coverage::never_seen : Coverage::out_of_sight;
+}
+
+Sightings ObservedFlows::sightings() const {
+  Sightings sightings;
+  for (const auto& [ends, seen] : traffic_) {
+    const auto& [flow, from, to] = ends;
+    sightings.declared.push_back({.flow = flow, .from = from, .to = to, .seen = seen});
+  }
+  for (const auto& [ends, count] : undeclared_)
+    sightings.undeclared.push_back({.from = ends.first, .to = ends.second, .count = count});
+  return sightings;
+}
+
+}  // namespace dcmwatch
