@@ -25,6 +25,7 @@ std::string numbered(const std::string& before, const std::string& after, int ti
 }
 
 constexpr int kMany = 100'000;
+constexpr int kValueBytes = 65'000;  // just below what no value of a file may have
 
 struct Hostile {
   std::string name;
@@ -58,12 +59,17 @@ INSTANTIATE_TEST_SUITE_P(
                 rule_text(numbered("  s", ": {dicom.command: C-MOVE}\n", kMany) + "  condition: 1 of s*\n"),
                 "too many selections"},
         Hostile{"ALongCondition",
-                rule_text("  s: {dicom.command: C-MOVE}\n  condition: s" + repeated(" or s", kMany) + "\n"), ""},
+                rule_text("  s: {dicom.command: C-MOVE}\n  condition: s" + repeated(" or s", kValueBytes / 5) + "\n"),
+                ""},
+        Hostile{"ALongValue", rule_text("  s: {dicom.calling_ae: " + repeated("a", kMany) + "}\n  condition: s\n"),
+                "a value of more than 64 KiB"},
         Hostile{"ManyConditions",
                 rule_text("  s: {dicom.command: C-MOVE}\n  condition:\n" + repeated("    - s\n", kMany)), "too many"},
-        Hostile{"Parentheses", rule_text("  s: {dicom.command: C-MOVE}\n  condition: " + repeated("(", kMany) + "s\n"),
+        Hostile{"Parentheses",
+                rule_text("  s: {dicom.command: C-MOVE}\n  condition: " + repeated("(", kValueBytes) + "s\n"),
                 "too deeply"},
-        Hostile{"Nots", rule_text("  s: {dicom.command: C-MOVE}\n  condition: " + repeated("not ", kMany) + "s\n"),
+        Hostile{"Nots",
+                rule_text("  s: {dicom.command: C-MOVE}\n  condition: " + repeated("not ", kValueBytes / 4) + "s\n"),
                 "too deeply"},
         Hostile{"Values",
                 rule_text("  s:\n    dicom.calling_ae:\n" + numbered("      - A", "\n", kMany) + "  condition: s\n"),
@@ -85,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                           "  condition: s\n"),
                 "too many regular expressions"},
         Hostile{"ALongExpression",
-                rule_text("  s: {dicom.calling_ae|re: '" + repeated("a|", kMany) + "'}\n  condition: s\n"),
+                rule_text("  s: {dicom.calling_ae|re: '" + repeated("a|", kValueBytes / 2) + "'}\n  condition: s\n"),
                 "longer than 4096 characters"}),
     [](const auto& of) { return of.param.name; });
 
