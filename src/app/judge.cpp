@@ -125,8 +125,10 @@ void Judge::on_parcel(PagePointer page, Timestamp watermark, const std::vector<S
   judge_related(relater_.advance(watermark));
   bool whole = true;
   for (const SourceStatus& source : sources) whole = keep(source) && whole;
+  if (!whole) detector_.note_blindness();
   if (watch_ && !whole) watch_->flows.on_blindness(watermark);
   if (watch_) watch_until(watermark);
+  detector_.advance(watermark, *this);
   output_.submit(std::move(page_));
   assembly_ = assembly;
   if (metrics_) update_metrics();
@@ -186,7 +188,9 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
                                      {"held_bytes", assembly_.holes_given_up_early},
                                      {"kept_bytes", assembly_.kept_given_up},
                                      {"sequence_window_bytes", assembly_.implausible_packets},
-                                     {"findings", detector_.forgotten() + detector_.folded()}};
+                                     {"findings", detector_.forgotten() + detector_.folded()},
+                                     {"correlation_groups", detector_.correlations().groups_forgotten()},
+                                     {"correlation_bytes", detector_.correlations().bytes_forgotten()}};
   for (const auto& [limit, times] : relater_.limits_reached()) limits.push_back({limit, times});
   if (watch_) {
     limits.push_back({"flow_devices", watch_->flows.not_told_apart()});
@@ -229,7 +233,9 @@ void Judge::update_metrics() {
 MetricNames metric_names(const Model* model, const RuleSet& rules) {
   MetricNames names;
   names.version = kVersion;
-  for (const Rule& rule : rules) names.rules.push_back(rule.info);
+  for (const Rule& rule : rules) {
+    if (rule.reports) names.rules.push_back(rule.info);
+  }
   if (!model) return names;
   for (const Zone& zone : model->zones) names.zones.push_back(zone.name);
   for (const Device& device : model->devices) names.devices.push_back(device.name);

@@ -21,7 +21,8 @@ int check_rules(const RulesCheckOptions& options) {
   const RuleSet rules = load_rules(
       options.folder,
       {.foreign = foreign ? &*foreign : nullptr, .complete = options.complete, .documents = beside(options.folder)});
-  for (const Rule& rule : rules) fmt::print("{:<13}  {}\n", to_text(rule.info->level), rule.info->title);
+  for (const Rule& rule : rules)
+    fmt::print("{:<13}  {}\n", rule.reports ? to_text(rule.info->level) : "(counted)", rule.info->title);
   fmt::print("{}: {} rules; no fault found\n", options.folder, rules.size());
   if (options.exceptions.empty()) return kDone;
   const Exceptions exceptions = load_exceptions(options.exceptions, rules);

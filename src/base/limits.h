@@ -127,13 +127,16 @@ struct Limits {
   std::size_t implementations = 4096;                ///< of devices; victim: those of the one not seen longest
   std::size_t balanced_legs = 1024;  ///< associations with a balancer; victim: the oldest, whose other leg counts, too
   Duration balanced_leg_window = std::chrono::seconds{5};  ///< between the two
-  std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
-  std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
+  std::size_t unanswered_records = 64;       ///< networks told in a minute; victim: the network of those beyond
+  std::size_t findings = 10000;              ///< distinct findings remembered; victim: the oldest
+  std::size_t correlation_groups = 8192;     ///< of one correlation; victim: that whose latest match is the oldest,
+                                             ///< of windows judged at their close that opened first
+  std::size_t correlation_bytes = 16 << 20;  ///< of one correlation's groups; victim: likewise
 
   // model
   std::size_t comparison_steps = 2'000'000;  ///< of what a difference of two models is held against; victim: the rest
                                              ///< is told as if nothing else allowed it, and that is said
-  std::size_t drawn_pairs = 65536;           ///< of ends, counted for a drawing; victim: those beyond count with the last
+  std::size_t drawn_pairs = 65536;  ///< of ends, counted for a drawing; victim: those beyond count with the last
 
   // between the threads
   std::size_t batch_packets = 512;

@@ -1,7 +1,10 @@
 #include "detect/detector.h"
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
+#include <iterator>
+#include <map>
 
 namespace dcmwatch {
 namespace {
@@ -24,37 +27,6 @@ void append_end(std::string& key, const Place& place, const Endpoint& endpoint) 
   if (place.device.empty()) append_bytes(key, endpoint.address.bytes());
 }
 
-/// By what a record is known in all its phases: operations and messages by the packet that began them.
-struct Identity {
-  std::uint64_t packet = 0;
-  std::uint64_t identifier = 0;
-};
-
-struct IdentityOf {
-  const Event& event;
-
-  Identity operator()(const ConnectionFact&) const { return {}; }
-  Identity operator()(const DicomAssociation&) const { return {}; }  // PS3.8 9.1: a connection carries one
-  Identity operator()(const DicomOperation& operation) const {
-    return {operation.requested.packet, operation.message_id};
-  }
-  Identity operator()(const DicomStudy& study) const { return {event.first.packet, print_of(study.study)}; }
-  // The control id is a keyed pseudonym, so nobody can choose two of one hash.
-  Identity operator()(const Hl7Message& message) const { return {message.sent.packet, print_of(message.control_id)}; }
-  Identity operator()(const TlsConnection&) const { return {}; }  // a connection carries one
-  Identity operator()(const Violation&) const { return {0, event.ordinal}; }
-  Identity operator()(const Link& link) const {
-    return {event.last.packet, link.cause << 8 | static_cast<std::uint64_t>(link.kind)};
-  }
-  Identity operator()(const Workflow& workflow) const {
-    return {event.first.packet, print_of(workflow.accession) ^ print_of(workflow.study)};
-  }
-  Identity operator()(const FlowStretch& stretch) const {
-    return {static_cast<std::uint64_t>(to_ns(event.last.time)), std::hash<std::string_view>{}(stretch.device)};
-  }
-  Identity operator()(const CaptureNote&) const { return {event.last.packet, 0}; }
-};
-
 // Of what Detector::fits compares.
 std::uint64_t plan_hash(const Observation& observation) {
   const auto [source_high, source_low] = observation.event.parties.source.address.words();
@@ -65,28 +37,24 @@ std::uint64_t plan_hash(const Observation& observation) {
   return folded_product(ends ^ judgement, observation.event.facts.index() ^ 0x8ebc6af09c88c6e3U);
 }
 
-// Whether nothing more will be told of what was counted.
-bool ends(const Event& event, Counts counts) {
-  return event.phase == Phase::end &&
-         (counts == Counts::records || std::holds_alternative<ConnectionFact>(event.facts));
-}
-
 }  // namespace
 
-std::size_t Detector::CountedHash::operator()(const Counted& counted) const {
-  std::uint64_t hash = 0;
-  for (const std::uint64_t part :
-       {counted.finding, counted.conversation, counted.packet, counted.identifier, counted.dataset}) {
-    hash = (hash ^ part) * 0x9e3779b97f4a7c15U;
-    hash ^= hash >> 32;
-  }
-  return hash;
-}
+/// What crosses becomes a finding.
+class Detector::CrossingTeller final : public CrossingSink {
+ public:
+  CrossingTeller(Detector& detector, FindingSink& sink) : detector_(detector), sink_(sink) {}
+  bool on_crossing(const Crossing& crossing) override { return detector_.on_crossing(crossing, sink_); }
+
+ private:
+  Detector& detector_;
+  FindingSink& sink_;
+};
 
 Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& exceptions)
     : rules_(std::move(rules)),
       exceptions_(exceptions),
       exceptions_of_(rules_.size()),
+      correlations_(rules_, limits),
       limits_(limits),
       counted_(limits.findings) {
   for (const Exception& exception : exceptions_) {
@@ -94,6 +62,7 @@ Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& except
     suppressed_.push_back({exception.info});
   }
   for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
+    if (rules_[rule].correlation) continue;
     const DeviationKinds needs = rules_[rule].needs().value_or(kWithoutDeviation);
     for (std::size_t dataset = 0; dataset < candidates_.size(); ++dataset) {
       if ((rules_[rule].datasets >> dataset & 1) != 0) candidates_[dataset].push_back({needs, rule});
@@ -102,6 +71,8 @@ Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& except
 }
 
 void Detector::observe(const Observation& observation, FindingSink& sink) {
+  ++observed_;
+  if (std::holds_alternative<CaptureNote>(observation.event.facts)) correlations_.note_blindness();
   if (observation.declared->deviations.empty()) {
     for (const Candidate& candidate : candidates_[observation.event.facts.index()]) {
       if (candidate.needs == kWithoutDeviation && rules_[candidate.rule].matches(observation))
@@ -113,9 +84,9 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
       plans_.find(plan_hash(observation), [&](const Plan& made) { return fits(made, observation); });
   if (!known) return make(plan, observation, sink);
   for (const Step& step : plan.steps) {
-    if (step.known) {
+    if (step.known && plan.forgotten == forgotten_) {
       repeat(step, observation);
-    } else if (rules_[step.rule].matches(observation)) {
+    } else if (step.known || rules_[step.rule].matches(observation)) {  // its finding may have made room for another's
       match(step.rule, observation, sink);
     }
   }
@@ -150,26 +121,35 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
 }
 
 bool Detector::goes_by_judgement(std::uint32_t rule) const {
-  return exceptions_of_[rule].empty() && rules_[rule].asks_for_deviations_alone();
+  return exceptions_of_[rule].empty() && !correlations_.count(rule) && rules_[rule].asks_for_deviations_alone();
 }
 
-std::optional<std::size_t> Detector::exception_for(std::uint32_t rule, const Observation& observation) const {
+std::optional<std::size_t> Detector::exception_for(std::uint32_t rule, const Observation& observation,
+                                                   Timestamp time) const {
   std::optional<std::size_t> ended;
   for (const std::size_t exception : exceptions_of_[rule]) {
     if (!exceptions_[exception].match.holds(Record{observation})) continue;
-    if (exceptions_[exception].holds_at(observation.event.last.time)) return exception;
+    if (exceptions_[exception].holds_at(time)) return exception;
     ended = exception;
   }
   return ended;
 }
 
 Detector::Step Detector::match(std::uint32_t rule, const Observation& observation, FindingSink& sink) {
-  const std::optional<std::size_t> exception = exception_for(rule, observation);
-  if (exception && exceptions_[*exception].holds_at(observation.event.last.time)) {
-    if (counts_anew(rules_[rule], kOfException | *exception, observation)) ++suppressed_[*exception].times;
+  const Timestamp time = observation.event.last.time;
+  const std::optional<std::size_t> exception = exception_for(rule, observation, time);
+  if (exception && exceptions_[*exception].holds_at(time)) {
+    const std::uint64_t number = kOfException | exceptions_[*exception].print;
+    if (counted_.count(number, rules_[rule].counts, observation.event)) ++suppressed_[*exception].times;
     return {.rule = rule};
   }
-  Step step = find(rule, observation);
+  if (correlations_.count(rule)) {
+    CrossingTeller teller{*this, sink};
+    correlations_.observe(rule, rules_[rule].counts, observation, observed_, teller);
+  }
+  if (!rules_[rule].reports) return {.rule = rule};
+  write_key(rule, observation);
+  Step step = find(rule);
   if (step.known) {
     if (exception) tell_expired(step.open->finding, *exception);
     repeat(step, observation);
@@ -178,7 +158,7 @@ Detector::Step Detector::match(std::uint32_t rule, const Observation& observatio
   step.known = true;
   step.open = start(rules_[rule], observation, sink);
   if (exception) tell_expired(step.open->finding, *exception);
-  static_cast<void>(counts_anew(rules_[rule], step.open->finding.number, observation));
+  static_cast<void>(counted_.count(step.open->finding.number, rules_[rule].counts, observation.event));
   if (step.folded) ++folded_;
   sink.on_finding(step.open->finding);
   return step;
@@ -194,7 +174,7 @@ void Detector::repeat(const Step& step, const Observation& observation) {
   Finding& finding = step.open->finding;
   findings_.splice(findings_.end(), findings_, step.open);
   if (step.folded) ++folded_;
-  if (counts_anew(rules_[step.rule], finding.number, observation)) ++finding.count;
+  if (counted_.count(finding.number, rules_[step.rule].counts, observation.event)) ++finding.count;
   finding.last = observation.event.last;
 }
 
@@ -209,8 +189,17 @@ void Detector::write_key(std::uint32_t rule, const Observation& observation) {
   rules_[rule].append_matched(observation, key_);
 }
 
-Detector::Step Detector::find(std::uint32_t rule, const Observation& observation) {
-  write_key(rule, observation);
+// By the values that it groups by; and its source, if all that was counted share it, so that a source is folded.
+void Detector::write_key(const Crossing& crossing) {
+  const Event& event = crossing.example.event;
+  key_.clear();
+  append_bytes(key_, crossing.rule);
+  if (event.parties.source != Endpoint{}) append_end(key_, crossing.example.declared->source, event.parties.source);
+  family_length_ = key_.size();
+  key_ += crossing.group;
+}
+
+Detector::Step Detector::find(std::uint32_t rule) {
   Step step{.rule = rule};
   auto known = by_key_.find(key_);
   if (known == by_key_.end()) {
@@ -228,24 +217,56 @@ Detector::Step Detector::find(std::uint32_t rule, const Observation& observation
 
 Detector::Findings::iterator Detector::start(const Rule& rule, const Observation& observation, FindingSink& sink) {
   if (findings_.size() >= std::max<std::size_t>(limits_.findings, 1)) forget_oldest(sink);
-  ++distinct_[key_.substr(0, family_length_)];
   const Event& event = observation.event;
-  Finding finding{rule.info, Phase::start, ++started_, 1, event.first, event.last, observation, {}};
-  const auto open = findings_.insert(findings_.end(), {std::move(finding), key_, family_length_});
-  by_key_.emplace(open->key, open);
-  return open;
+  Finding finding{
+      .rule = rule.info,
+      .phase = Phase::start,
+      .number = ++started_,
+      .count = 1,
+      .first = event.first,
+      .last = event.last,
+      .example = observation,
+  };
+  insert({std::move(finding), key_, family_length_});
+  return std::prev(findings_.end());
 }
 
-bool Detector::counts_anew(const Rule& rule, std::uint64_t number, const Observation& observation) {
-  const Event& event = observation.event;
-  Counted counted{.finding = number, .conversation = event.conversation};
-  if (rule.counts == Counts::records) {
-    const Identity identity = std::visit(IdentityOf{event}, event.facts);
-    counted.packet = identity.packet;
-    counted.identifier = identity.identifier;
-    counted.dataset = event.facts.index();
+// As the one matched latest.
+void Detector::insert(Open&& open) {
+  ++distinct_[open.key.substr(0, open.family_length)];
+  const auto place = findings_.insert(findings_.end(), std::move(open));
+  by_key_.emplace(place->key, place);
+}
+
+bool Detector::on_crossing(const Crossing& crossing, FindingSink& sink) {
+  const Timestamp time = crossing.correlated->last.time;
+  const std::optional<std::size_t> exception = exception_for(crossing.rule, crossing.example, time);
+  if (exception && exceptions_[*exception].holds_at(time)) {
+    ++suppressed_[*exception].times;
+    return false;
   }
-  return ends(event, rule.counts) ? !counted_.forget(counted) : counted_.remember(counted);
+  if (!rules_[crossing.rule].reports) return true;
+  write_key(crossing);
+  const Step step = find(crossing.rule);
+  if (step.folded) ++folded_;
+  if (step.known) {
+    findings_.splice(findings_.end(), findings_, step.open);
+    ++step.open->finding.count;
+    step.open->finding.last = crossing.correlated->last;
+    if (exception) tell_expired(step.open->finding, *exception);
+    return true;
+  }
+  Finding& finding = start(rules_[crossing.rule], crossing.example, sink)->finding;
+  finding.correlated = crossing.correlated;
+  finding.last = finding.correlated->last;
+  if (exception) tell_expired(finding, *exception);
+  sink.on_finding(finding);
+  return true;
+}
+
+void Detector::advance(Timestamp watermark, FindingSink& sink) {
+  CrossingTeller teller{*this, sink};
+  correlations_.advance(watermark, teller);
 }
 
 void Detector::forget_oldest(FindingSink& sink) {
@@ -260,19 +281,66 @@ void Detector::forget_oldest(FindingSink& sink) {
 }
 
 void Detector::finish(FindingSink& sink) {
-  std::vector<Finding*> in_order;
-  for (Open& open : findings_) in_order.push_back(&open.finding);
-  std::sort(in_order.begin(), in_order.end(),
-            [](const Finding* one, const Finding* other) { return one->number < other->number; });
-  for (Finding* const finding : in_order) {
-    finding->phase = Phase::end;
-    sink.on_finding(*finding);
-  }
+  std::vector<Finding*> findings;
+  for (Open& open : findings_) findings.push_back(&open.finding);
+  tell_ends(std::move(findings), sink);
   plans_.clear();
   by_key_.clear();
   distinct_.clear();
   counted_.clear();
   findings_.clear();
+  correlations_.clear();
+}
+
+void Detector::tell_ends(std::vector<Finding*> findings, FindingSink& sink) {
+  std::ranges::sort(findings, {}, &Finding::number);
+  for (Finding* const finding : findings) {
+    finding->phase = Phase::end;
+    sink.on_finding(*finding);
+  }
+}
+
+void Detector::adopt(Detector&& old, FindingSink& sink) {
+  std::vector<std::optional<std::uint32_t>> same(old.rules_.size());
+  for (std::size_t i = 0; i < same.size(); ++i) {
+    const Rule& known = old.rules_[i];
+    const auto here = std::ranges::find_if(rules_, [&](const Rule& rule) {
+      return rule.info->id == known.info->id && rule.print == known.print && rule.reports == known.reports;
+    });
+    if (here != rules_.end()) same[i] = static_cast<std::uint32_t>(here - rules_.begin());
+  }
+  correlations_.adopt(std::move(old.correlations_), same);
+  adopt_suppressed(old, same);
+  counted_ = std::move(old.counted_);
+  observed_ = old.observed_;
+  started_ = old.started_;
+  forgotten_ = old.forgotten_;
+  folded_ = old.folded_;
+  std::vector<Finding*> gone;
+  for (Open& open : old.findings_) {
+    std::uint32_t rule = 0;
+    std::memcpy(&rule, open.key.data(), sizeof rule);
+    if (!same[rule]) {
+      gone.push_back(&open.finding);
+      continue;
+    }
+    std::memcpy(open.key.data(), &*same[rule], sizeof rule);
+    open.finding.rule = rules_[*same[rule]].info;
+    insert(std::move(open));
+  }
+  tell_ends(std::move(gone), sink);
+}
+
+void Detector::adopt_suppressed(const Detector& old, const std::vector<std::optional<std::uint32_t>>& same) {
+  std::map<std::uint64_t, std::size_t> known;
+  for (std::size_t i = 0; i < old.exceptions_.size(); ++i) known.emplace(old.exceptions_[i].print, i);
+  for (std::size_t i = 0; i < exceptions_.size(); ++i) {
+    const auto at = known.find(exceptions_[i].print);
+    if (at == known.end() || same[old.exceptions_[at->second].rule] != exceptions_[i].rule) continue;
+    suppressed_[i].times = old.suppressed_[at->second].times;
+    suppressed_[i].expired = old.suppressed_[at->second].expired;
+    known.erase(at);  // one that is written twice is another
+  }
 }
 
 }  // namespace dcmwatch

@@ -13,8 +13,9 @@
 
 #include "base/limits.h"
 #include "base/recent_places.h"
+#include "detect/correlations.h"
+#include "detect/counted_once.h"
 #include "detect/exceptions.h"
-#include "detect/recent_keys.h"
 #include "detect/rule.h"
 #include "event/record.h"
 
@@ -29,31 +30,39 @@ struct FindingSink {
 /// whether a field that they cannot do without is there (needs.h). What rules that ask for
 /// deviations alone make of others is remembered with the model's judgement, which many records share.
 ///
-/// Order of calls: observe for each observation in the order of packet time, then finish once.
+/// Order of calls: observe for each observation in the order of packet time, advance in between, then finish once.
 ///
 /// A finding is one distinct thing that a rule matched: the rule, the two ends (a device's name, or the address of an
 /// undeclared one) and the values that were matched. It is told at its first match (Phase::start, count 1), repeats are
 /// counted, and it is told again with its count when finishing or when forgotten (Phase::end).
 ///
-/// A conversation tells the same thing several times: at its start, each minute and at its end. So that a count counts
-/// things, what was counted is remembered until it has ended (the latest Limits::findings of them): for a rule about
-/// one dataset the record (an operation, say, is known by the packet of its request), for a rule about a category the
-/// conversation.
+/// A count counts things, however many phases tell them (CountedOnce, of the latest Limits::findings of them).
 ///
-/// What an exception holds for makes no finding, but is counted; once the exception has ended, in packet time, the
-/// finding is there again, and says so. Rules that have no exception pay nothing for those of others.
+/// What an exception holds for makes no finding and counts in no correlation, but is counted by itself; once the
+/// exception has ended, in packet time, the finding is there again, and says so. Rules that have no exception pay
+/// nothing for those of others.
 class Detector {
  public:
   /// The exceptions are from these rules.
   Detector(RuleSet rules, const Limits& limits, const Exceptions& exceptions = {});
 
   void observe(const Observation& observation, FindingSink& sink);
+  /// All that was seen before this time has been observed: what correlations judge at the close of a window is due.
+  void advance(Timestamp watermark, FindingSink& sink);
+  /// The capture has not shown something, up to now. What is said of CaptureNotes need not be said.
+  void note_blindness() { correlations_.note_blindness(); }
   /// In the order in which they were first matched.
   void finish(FindingSink& sink);
+
+  /// Goes on where `old` was with every rule that is the same here, by its id and all that it says, and those of a
+  /// correlation: findings that are open, their counts, correlations' windows, and how often each exception held that
+  /// is the same. Findings of other rules are told to their end. Called before anything else; `old` is done with.
+  void adopt(Detector&& old, FindingSink& sink);
 
   [[nodiscard]] const RuleSet& rules() const { return rules_; }
   /// By exception, in their order.
   [[nodiscard]] const std::vector<Suppressed>& suppressed() const { return suppressed_; }
+  [[nodiscard]] const Correlations& correlations() const { return correlations_; }
   /// Findings told to their end early, to remember no more than Limits::findings; the victim is the one matched longest
   /// ago.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -78,20 +87,8 @@ class Detector {
   };
   using Findings = std::list<Open>;
 
-  /// What was counted under a finding, whole: equal keys are the same thing.
-  struct Counted {
-    std::uint64_t finding = 0;
-    std::uint64_t conversation = 0;
-    std::uint64_t packet = 0;
-    std::uint64_t identifier = 0;
-    std::uint64_t dataset = 0;
+  class CrossingTeller;
 
-    friend bool operator==(const Counted&, const Counted&) = default;
-  };
-  struct CountedHash {
-    using is_avalanching = void;
-    std::size_t operator()(const Counted& counted) const;
-  };
   struct TextHash {
     using is_transparent = void;
     using is_avalanching = void;
@@ -121,15 +118,20 @@ class Detector {
   void make(Plan& plan, const Observation& observation, FindingSink& sink);
   /// Whether what a rule makes of an observation is the same for all that share its judgement.
   [[nodiscard]] bool goes_by_judgement(std::uint32_t rule) const;
-  /// One that the match falls under; one that holds still, if there is any.
-  [[nodiscard]] std::optional<std::size_t> exception_for(std::uint32_t rule, const Observation& observation) const;
+  /// One that the match falls under; one that holds still at this time, if there is any.
+  [[nodiscard]] std::optional<std::size_t> exception_for(std::uint32_t rule, const Observation& observation,
+                                                         Timestamp time) const;
   void tell_expired(Finding& finding, std::size_t exception);
   Step match(std::uint32_t rule, const Observation& observation, FindingSink& sink);
   void repeat(const Step& step, const Observation& observation);
   void write_key(std::uint32_t rule, const Observation& observation);
-  Step find(std::uint32_t rule, const Observation& observation);
+  void write_key(const Crossing& crossing);
+  Step find(std::uint32_t rule);
   Findings::iterator start(const Rule& rule, const Observation& observation, FindingSink& sink);
-  bool counts_anew(const Rule& rule, std::uint64_t number, const Observation& observation);
+  bool on_crossing(const Crossing& crossing, FindingSink& sink);
+  void insert(Open&& open);
+  void adopt_suppressed(const Detector& old, const std::vector<std::optional<std::uint32_t>>& same);
+  static void tell_ends(std::vector<Finding*> findings, FindingSink& sink);
   void forget_oldest(FindingSink& sink);
 
   RuleSet rules_;
@@ -137,13 +139,15 @@ class Detector {
   std::vector<std::vector<std::size_t>> exceptions_of_;  // by rule
   std::vector<Suppressed> suppressed_;                   // by exception
   std::array<std::vector<Candidate>, std::variant_size_v<Facts>> candidates_;
+  Correlations correlations_;
+  std::uint64_t observed_ = 0;
   RecentPlaces<Plan, kPlans> plans_;
   Limits limits_;
   Findings findings_;                                                                 // matched longest ago first
   boost::unordered_flat_map<std::string_view, Findings::iterator, TextHash> by_key_;  // views of the findings' keys
   boost::unordered_flat_map<std::string, std::size_t, TextHash, std::equal_to<>> distinct_;  // of a rule and a source
-  RecentKeys<Counted, CountedHash> counted_;
-  std::string key_;  // of the match at hand
+  CountedOnce counted_;                                                                      // by the finding's number
+  std::string key_;                                                                          // of the match at hand
   std::size_t family_length_ = 0;
   std::uint64_t started_ = 0;
   std::uint64_t forgotten_ = 0;

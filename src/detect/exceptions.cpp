@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "detect/print.h"
 #include "model/map_reader.h"
 
 namespace dcmwatch {
@@ -133,6 +134,7 @@ class Reader {
     if (const Node* const until = map.required("until", "the last day on which it holds, 'until: 2027-03-31'"))
       info.until = read_until(*until);
     map.done();
+    exception.print = print_of(node);
     exception.info = std::make_shared<const ExceptionInfo>(std::move(info));
     exceptions_.push_back(std::move(exception));
   }
@@ -145,7 +147,9 @@ class Reader {
   std::optional<std::size_t> find_rule(const Node& node) {
     const auto name = scalar(node, "'rule'", problems_);
     if (!name) return std::nullopt;
-    const auto is_named = [&](const Rule& rule) { return rule.info->id == *name || rule.info->title == *name; };
+    const auto is_named = [&](const Rule& rule) {  // one that only correlations count may have no id
+      return !name->empty() && (rule.info->id == *name || rule.info->title == *name);
+    };
     const auto found = std::ranges::find_if(rules_, is_named);
     if (found != rules_.end()) return static_cast<std::size_t>(found - rules_.begin());
     problems_.add(node.at, "unknown rule " + in_quotes(*name),
@@ -157,7 +161,7 @@ class Reader {
   std::vector<std::string_view> names_like(std::string_view name) const {
     const bool is_id = name.find(' ') == std::string_view::npos;
     std::vector<std::string_view> names;
-    for (const Rule& rule : rules_) names.push_back(is_id ? rule.info->id : rule.info->title);
+    for (const Rule& rule : rules_) names.push_back(is_id && !rule.info->id.empty() ? rule.info->id : rule.info->title);
     return names;
   }
 

@@ -18,6 +18,7 @@ struct Exception {
   std::shared_ptr<const ExceptionInfo> info;
   std::size_t rule = 0;  ///< of the RuleSet that it was loaded for
   Selection match;
+  std::uint64_t print = 0;  ///< of what is written of it
 
   [[nodiscard]] bool holds_at(Timestamp time) const { return time <= info->until; }
 };

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <utility>
 
 #include "detect/closed_values.h"
+#include "detect/correlation_linker.h"
+#include "detect/print.h"
 #include "detect/rule.h"
 #include "detect/sigma_fields.h"
 #include "model/map_reader.h"
@@ -40,36 +43,63 @@ class RuleReader {
  public:
   RuleReader(const RuleReading& reading, Problems& problems) : reading_(reading), problems_(problems) {}
 
-  Rule read(const Node& root) {
-    MapReader map{root, "a rule", problems_};
-    if (!map.usable()) return {};
-    read_info(map);
+  WrittenRule read(const Node& root) {
+    const bool correlates = std::ranges::any_of(root.children, [](const Node& e) { return e.key == "correlation"; });
+    MapReader map{root, correlates ? "a correlation" : "a rule", problems_};
+    written_.problems = &problems_;
+    written_.at = root.at;
+    written_.rule.print = print_of(root);
+    if (map.usable()) {
+      read_info(map);
+      correlates ? read_correlation(map) : read_records(map);
+      read_rest(map);
+    }
+    written_.foreign = foreign_;
+    written_.rule.info = std::make_shared<const RuleInfo>(std::move(info_));
+    return std::move(written_);
+  }
+
+ private:
+  void read_correlation(MapReader& map) {
+    if (const Node* const node = map.required("correlation", "write 'type', 'rules', 'timespan' and 'condition'"))
+      written_.correlation = dcmwatch::read_correlation(*node, problems_);
+    const Node* const generate = map.optional("generate");
+    if (!written_.correlation) return;
+    if (generate && written_.correlation->generate)
+      problems_.add(generate->key_at, "'generate' stands within 'correlation', too", "keep one of them");
+    written_.generate = generate ? read_generate(*generate, problems_) : written_.correlation->generate.value_or(false);
+  }
+
+  void read_records(MapReader& map) {
     if (const Node* const source =
             map.required("logsource", "write 'logsource: {product: dcmwatch, service: dicom.operation}'"))
       read_source(*source);
     if (const Node* const detection = map.required("detection", "write selections and a condition"))
       read_detection(*detection);
+  }
+
+  void read_rest(MapReader& map) {
     read_catalogue(map);
     // Sigma's own, for people and other tools.
-    for (const std::string_view key :
-         {"author", "date", "modified", "references", "license", "related", "name", "scope"})
+    for (const std::string_view key : {"author", "date", "modified", "references", "license", "related", "scope"})
       map.optional(key);
     if (const Node* const taxonomy = map.optional("taxonomy")) one_of(*taxonomy, "taxonomy", kTaxonomies);
     if (const Node* const listed_fields = map.optional("fields")) check_fields(*listed_fields);
     // Sigma permits keys of anybody's own. In our rules one that is not known is a word misspelt.
     if (!foreign_) map.done();
-    if (reading_.complete && !foreign_) require_catalogue(root);
-    rule_.info = std::make_shared<const RuleInfo>(std::move(info_));
-    return std::move(rule_);
   }
 
- private:
   void read_info(MapReader& map) {
     if (const Node* const node = map.required("title", "one line that names what was seen")) {
       info_.title = scalar(*node, "'title'", problems_).value_or(std::string_view{});
     }
-    if (const Node* const node = map.required("id", "a UUID; it stays when the title changes")) read_id(*node);
-    if (const Node* const node = map.required("level", "one of: " + listed(kLevels))) {
+    if (const Node* const node = map.optional("name")) read_name(*node);
+    const auto unless_named = [&](std::string_view key, const std::string& fix) {
+      return written_.name ? map.optional(key) : map.required(key, fix);
+    };
+    if (const Node* const node = unless_named("id", "a UUID; it stays when the title changes")) read_id(*node);
+    if (const Node* const node = unless_named("level", "one of: " + listed(kLevels))) {
+      written_.has_level = true;
       if (const auto level = level_from(one_of(*node, "level", kLevels))) info_.level = *level;
     }
     if (const Node* const node = map.optional("status")) one_of(*node, "status", kStatuses);
@@ -115,23 +145,19 @@ class RuleReader {
     }
   }
 
-  void require_catalogue(const Node& root) {
-    const auto require = [&](bool is_there, std::string_view key, std::string fix) {
-      if (!is_there) problems_.add(root.at, "the rule says no " + in_quotes(key), std::move(fix));
-    };
-    require(!info_.description.empty(), "description", "what it finds, and why that matters");
-    require(!info_.false_positives.empty(), "falsepositives", "when it is nothing");
-    require(!info_.impact.empty(), "impact", "some of: " + listed(kImpacts));
-    require(!info_.responsible.empty(), "responsible", "who acts first, one of: " + listed(kResponsible));
-    require(!info_.runbook.empty(), "runbook", "docs/runbooks/….md");
-  }
-
   std::string_view one_of(const Node& node, std::string_view key, std::span<const std::string_view> known) {
     const auto text = scalar(node, '\'' + std::string{key} + '\'', problems_);
     if (!text) return {};
     if (std::find(known.begin(), known.end(), *text) != known.end()) return *text;
     problems_.add(node.at, "unknown " + std::string{key} + ' ' + in_quotes(*text), suggest(*text, known));
     return {};
+  }
+
+  // What a correlation calls it. Whether it needs an id and a level, the linker knows.
+  void read_name(const Node& node) {
+    const auto name = scalar(node, "'name'", problems_);
+    written_.name = {std::string{name.value_or(std::string_view{})}, node.at};
+    if (name && name->empty()) problems_.add(node.at, "'name' is empty", "leave it out");
   }
 
   void read_id(const Node& node) {
@@ -247,7 +273,8 @@ class RuleReader {
   const ForeignSource* foreign_ = nullptr;  ///< of a rule for another log source than ours
   bool is_readable_ = true;
   RuleInfo info_;
-  Rule rule_;
+  WrittenRule written_;
+  Rule& rule_ = written_.rule;
 };
 
 std::vector<std::filesystem::path> rule_files(const std::filesystem::path& path, Problems& problems) {
@@ -271,37 +298,84 @@ Position position_of_id(const Node& root) {
   return found == root.children.end() ? root.at : found->at;
 }
 
+// Of others' rules nobody asks it, nor of those that only correlations count: no finding shows what they say.
+void require_catalogue(const WrittenRule& rule) {
+  if (rule.foreign || !rule.rule.reports) return;
+  const RuleInfo& info = *rule.rule.info;
+  const auto require = [&](bool is_there, std::string_view key, std::string fix) {
+    if (!is_there) rule.problems->add(rule.at, "the rule says no " + in_quotes(key), std::move(fix));
+  };
+  require(!info.description.empty(), "description", "what it finds, and why that matters");
+  require(!info.false_positives.empty(), "falsepositives", "when it is nothing");
+  require(!info.impact.empty(), "impact", "some of: " + listed(kImpacts));
+  require(!info.responsible.empty(), "responsible", "who acts first, one of: " + listed(kResponsible));
+  require(!info.runbook.empty(), "runbook", "docs/runbooks/….md");
+}
+
+/// Every document of every file.
+class RuleLoader {
+ public:
+  RuleLoader(const RuleReading& reading, Problems of_folder) : reading_(reading) {
+    problems_.push_back(std::move(of_folder));
+  }
+
+  void add(const std::vector<Node>& documents, Problems& problems) {
+    for (const Node& root : documents) {
+      WrittenRule rule = RuleReader{reading_, problems}.read(root);
+      const std::string& id = rule.rule.info->id;
+      const auto [other, fresh] = files_by_id_.emplace(id, problems.file());
+      if (!fresh && !id.empty())
+        problems.add(position_of_id(root), "id " + in_quotes(id) + " is that of " + other->second + " already",
+                     "give each rule its own");
+      rules_.push_back(std::move(rule));
+    }
+  }
+
+  /// Lives as long as this.
+  Problems& problems_of(std::string file) { return problems_.emplace_back(std::move(file)); }
+
+  RuleSet take() {
+    link_rules(rules_);
+    if (reading_.complete) std::ranges::for_each(rules_, require_catalogue);
+    std::vector<Problem> all;
+    for (Problems& problems : problems_) {
+      for (Problem& problem : problems.take()) all.push_back(std::move(problem));
+    }
+    if (!all.empty()) throw ConfigurationError(std::move(all));
+    RuleSet rules;
+    for (WrittenRule& rule : rules_) rules.push_back(std::move(rule.rule));
+    return rules;
+  }
+
+ private:
+  const RuleReading& reading_;
+  std::deque<Problems> problems_;
+  std::vector<WrittenRule> rules_;
+  std::map<std::string, std::string> files_by_id_;
+};
+
 }  // namespace
 
 RuleSet load_rules(const std::filesystem::path& path, const RuleReading& reading) {
   Problems of_folder{path.string()};
-  RuleSet rules;
-  std::map<std::string, std::string> files_by_id;
   const auto files = rule_files(path, of_folder);
-  std::vector<Problem> all = of_folder.take();
+  RuleLoader loader{reading, std::move(of_folder)};
   for (const auto& file : files) {
-    Problems problems{file.string()};
-    if (const auto root = read_document(file, problems)) {
-      Rule rule = RuleReader{reading, problems}.read(*root);
-      const std::string id = rule.info ? rule.info->id : std::string{};
-      const auto [other, fresh] = files_by_id.emplace(id, file.string());
-      if (!fresh && !id.empty())
-        problems.add(position_of_id(*root), "id " + in_quotes(id) + " is that of " + other->second + " already",
-                     "give each rule its own");
-      rules.push_back(std::move(rule));
-    }
-    for (Problem& problem : problems.take()) all.push_back(std::move(problem));
+    Problems& problems = loader.problems_of(file.string());
+    loader.add(read_documents(file, problems), problems);
   }
-  if (!all.empty()) throw ConfigurationError(std::move(all));
-  return rules;
+  return loader.take();
+}
+
+RuleSet parse_rules(const std::string& text, const std::string& name, const RuleReading& reading) {
+  RuleLoader loader{reading, Problems{name}};
+  Problems& problems = loader.problems_of(name);
+  loader.add(parse_documents(text, problems), problems);
+  return loader.take();
 }
 
 Rule parse_rule(const std::string& text, const std::string& name, const RuleReading& reading) {
-  Problems problems{name};
-  const auto root = parse_document(text, problems);
-  Rule rule = root ? RuleReader{reading, problems}.read(*root) : Rule{};
-  problems.throw_if_any();
-  return rule;
+  return std::move(parse_rules(text, name, reading).front());
 }
 
 }  // namespace dcmwatch

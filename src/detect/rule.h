@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "detect/condition.h"
+#include "detect/correlation.h"
 #include "detect/selection.h"
 #include "event/record.h"
 
@@ -17,8 +18,12 @@ namespace dcmwatch {
 /// it tells); a rule about a category counts conversations.
 enum class Counts : std::uint8_t { records, conversations };
 
+/// Of records; or a correlation, which asks no record itself but counts other rules' matches.
 struct Rule {
   std::shared_ptr<const RuleInfo> info;
+  std::shared_ptr<const Correlation> correlation{};  ///< null: of records
+  bool reports = true;         ///< what it matches is a finding: not so if it is only counted by correlations
+  std::uint64_t print = 0;     ///< of what its document says, and those of the rules that it counts
   std::uint32_t datasets = 0;  ///< one bit for each alternative of Facts
   Counts counts = Counts::records;
   std::vector<Selection> selections;
@@ -40,6 +45,7 @@ struct Rule {
   void append_matched(const Observation& observation, std::string& text) const;
 };
 
+/// Correlations refer to others by their index.
 using RuleSet = std::vector<Rule>;
 
 class SigmaFields;
@@ -47,17 +53,19 @@ class SigmaFields;
 struct RuleReading {
   /// For rules of other log sources than ours. Null: they are refused.
   const SigmaFields* foreign = nullptr;
-  /// Whether each rule of ours has to say all that a catalogue says of it: what it is for, when it errs, what suffers,
-  /// who acts first, and a runbook that exists beneath `documents`.
+  /// Whether each rule of ours that reports has to say all that a catalogue says of it: what it is for, when it errs,
+  /// what suffers, who acts first, and a runbook that exists beneath `documents`.
   bool complete = false;
   std::filesystem::path documents{};
 };
 
-/// Reads every *.yml and *.yaml beneath a folder (or one file), in the order of their paths.
-/// Throws ConfigurationError with the problems of all of them.
+/// Reads every *.yml and *.yaml beneath a folder (or one file), in the order of their paths; each may hold several
+/// documents. Throws ConfigurationError with the problems of all of them.
 RuleSet load_rules(const std::filesystem::path& path, const RuleReading& reading = {});
 
 /// The same from one text; `name` stands for the file in messages.
+RuleSet parse_rules(const std::string& text, const std::string& name, const RuleReading& reading = {});
+/// The first of them.
 Rule parse_rule(const std::string& text, const std::string& name, const RuleReading& reading = {});
 
 }  // namespace dcmwatch

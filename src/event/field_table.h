@@ -64,13 +64,13 @@ inline void duration(FieldSink& sink, const std::optional<Duration>& value) {
   if (value) sink.number(value->count());
 }
 
-// Records of several connections have no such end, where those do not share it.
+// Records of several connections have no such end, or no such port, where those do not share it.
 inline void address_unless_none(FieldSink& sink, const Endpoint& end) {
   if (end != Endpoint{}) sink.address(end.address);
 }
 
 inline void port_unless_none(FieldSink& sink, const Endpoint& end) {
-  if (end.port != 0 || end == Endpoint{}) sink.number(end.port);
+  if (end.port != 0) sink.number(end.port);
 }
 
 inline void mac_unless_zero(FieldSink& sink, const MacAddress& mac) {
@@ -215,10 +215,10 @@ void of_orders(const Hl7Content& content, FieldSink& sink) {
 }
 
 /// Every fact but a FlowStretch and a CaptureNote is about a connection.
-inline constexpr RecordKinds kOfAConnection = RecordKinds::of<ConnectionFact>() | RecordKinds::of<DicomAssociation>() |
-                                              RecordKinds::of<DicomOperation>() | RecordKinds::of<Hl7Message>() |
-                                              RecordKinds::of<TlsConnection>() | RecordKinds::of<Violation>() | RecordKinds::of<Link>() |
-                                              RecordKinds::of<DicomStudy>() | RecordKinds::of<Workflow>();
+inline constexpr RecordKinds kOfAConnection =
+    RecordKinds::of<ConnectionFact>() | RecordKinds::of<DicomAssociation>() | RecordKinds::of<DicomOperation>() |
+    RecordKinds::of<Hl7Message>() | RecordKinds::of<TlsConnection>() | RecordKinds::of<Violation>() |
+    RecordKinds::of<Link>() | RecordKinds::of<DicomStudy>() | RecordKinds::of<Workflow>();
 
 template <typename Read>
 constexpr FieldReader of_connection(Read read) {
@@ -263,7 +263,12 @@ inline void each_weakness(FieldSink& sink, TlsWeaknesses weaknesses) {
 inline void cipher_suite(FieldSink& sink, std::uint16_t number) {
   if (const std::string_view name = tls_cipher_name(number); !name.empty()) return sink.word(name);
   constexpr std::string_view kDigits = "0123456789ABCDEF";
-  const std::array<char, 6> text{'0', 'x', kDigits[number >> 12U], kDigits[number >> 8U & 15U], kDigits[number >> 4U & 15U], kDigits[number & 15U]};
+  const std::array<char, 6> text{'0',
+                                 'x',
+                                 kDigits[number >> 12U],
+                                 kDigits[number >> 8U & 15U],
+                                 kDigits[number >> 4U & 15U],
+                                 kDigits[number & 15U]};
   sink.word({text.data(), text.size()});
 }
 
@@ -271,6 +276,13 @@ inline void alert_description(FieldSink& sink, const TlsAlert& alert) {
   if (!alert.description) return sink.word("protected");
   if (const std::string_view name = tls_alert_name(*alert.description); !name.empty()) return sink.word(name);
   sink.word(std::to_string(*alert.description));
+}
+
+template <typename Read>
+constexpr FieldReader of_correlation(Read) {
+  return of_finding([](const Finding& finding, FieldSink& sink) {
+    if (finding.correlated) Read{}(*finding.correlated, sink);
+  });
 }
 
 /// The steps of an order's way that are in this state.
@@ -387,7 +399,7 @@ inline constexpr Field kFields[] = {
      of_surroundings([](const A& a, S& s) { if (a.protocol != Protocol::unidentified) s.text(to_text(a.protocol)); })},
     {"network.community_id", kText, "Community ID v1, to find the same connection in other tools", "ECS", kDevice,
      of_surroundings([](const A& a, S& s) {
-       if (a.parties.source == Endpoint{} || a.parties.destination == Endpoint{}) return;
+       if (a.parties.source.port == 0 || a.parties.destination.port == 0) return;
        std::array<char, kCommunityIdCharacters> id;
        put_community_id(id.data(), a.parties);
        s.word({id.data(), id.size()});
@@ -1161,6 +1173,19 @@ inline constexpr Field kFields[] = {
      of_finding([](const Finding& f, S& s) { if (f.expired) s.text(f.expired->owner); })},
     {"finding.exception.reason", kText, "why it was not to be told", "", kNobody,
      of_finding([](const Finding& f, S& s) { if (f.expired) s.text(f.expired->reason); })},
+
+    {"correlation.type", kText, "of a rule that counts other rules' matches: event_count, value_count, temporal or temporal_ordered", "Sigma", kNobody,
+     of_correlation([](const Correlated& c, S& s) { s.text(c.type); })},
+    {"correlation.count", kNumber, "events, different values or rules within the window, when it first matched", "Sigma", kNobody,
+     of_correlation([](const Correlated& c, S& s) { number(s, c.count); })},
+    {"correlation.group_by", kList, "what those have in common: source.ip: 10.20.99.66", "Sigma", kDevice,
+     of_correlation([](const Correlated& c, S& s) { for (const std::string& value : c.group_by) s.text(value); })},
+    {"correlation.first", kTime, "the earliest of them", "", kNobody,
+     of_correlation([](const Correlated& c, S& s) { s.time(c.first.time); })},
+    {"correlation.last", kTime, "the latest of them", "", kNobody,
+     of_correlation([](const Correlated& c, S& s) { s.time(c.last.time); })},
+    {"correlation.rules", kList, "the rules that these matched, by name", "Sigma", kNobody,
+     of_correlation([](const Correlated& c, S& s) { for (const std::string& name : c.rules) s.text(name); })},
 
     {"observer.name", kText, "the dcmwatch that saw it", "ECS", kDevice,
      [](const R& r, S& s) { text_unless_empty(s, r.observer); }},

@@ -209,6 +209,16 @@ struct Suppressed {
   std::uint64_t expired = 0;  ///< findings that it would have kept quiet, had it not ended
 };
 
+/// What a correlation had counted when it matched.
+struct Correlated {
+  std::string_view type;              ///< "event_count"
+  std::uint64_t count = 0;            ///< events, different values or rules, within the window
+  std::vector<std::string> group_by;  ///< what they share: "source.ip: 10.20.99.66"
+  Mark first;                         ///< the earliest of them
+  Mark last;                          ///< the latest
+  std::vector<std::string> rules;     ///< by which rules they had matched
+};
+
 /// A rule that matched. Told when first matched (Phase::start) and, with its final count, at the end (Phase::end).
 struct Finding {
   std::shared_ptr<const RuleInfo> rule;
@@ -219,6 +229,7 @@ struct Finding {
   Mark last;
   Observation example;                             ///< the first observation that matched
   std::shared_ptr<const ExceptionInfo> expired{};  ///< the exception that it fell under, until that ended
+  std::shared_ptr<const Correlated> correlated{};  ///< of a correlation's; null of others
 };
 
 std::string_view to_text(DeviationKind kind);  ///< "source.device", "flow", "zone_crossing", "port", …

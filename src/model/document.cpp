@@ -100,7 +100,8 @@ class Builder {
  public:
   Builder(Problems& problems, std::uint32_t file) : problems_(problems), file_(file) {}
 
-  Node take() { return std::move(root_); }
+  /// What the events since the last one taken make.
+  Node take() { return std::exchange(root_, {}); }
 
   void on_event(const yaml_event_t& event) {
     const Position at = position(event.start_mark, file_);
@@ -236,33 +237,46 @@ class Builder {
   std::size_t nodes_ = 0;
 };
 
-/// The first document. A second one is a problem.
-Node parse(const std::string& text, Problems& problems, std::uint32_t file) {
+/// An empty file holds one empty document.
+std::vector<Node> parse(const std::string& text, Problems& problems, std::uint32_t file) {
   Parser parser{text, file};
   ParserEvent event;
   Builder builder{problems, file};
-  std::size_t documents = 0;
+  std::vector<Node> documents;
   for (parser.next(event); event->type != YAML_STREAM_END_EVENT; parser.next(event)) {
-    if (event->type == YAML_DOCUMENT_START_EVENT && ++documents == 2) {
-      parser.next(event);  // what it begins with
-      problems.add(position(event->start_mark, file), "a second document begins in this file",
-                   "keep one document a file");
-      break;
-    }
     builder.on_event(*event);
+    if (event->type == YAML_DOCUMENT_END_EVENT) documents.push_back(builder.take());
   }
-  return documents == 0 ? Node{.at = {1, 1, file}} : builder.take();
+  if (documents.empty()) documents.push_back({.at = {1, 1, file}});
+  return documents;
+}
+
+/// Nothing, and a problem, if it cannot be read.
+std::optional<std::string> text_of(const std::filesystem::path& file, Problems& problems) {
+  auto text = read_text(file);
+  if (std::string* const read = std::get_if<std::string>(&text)) return std::move(*read);
+  const Unreadable& unreadable = std::get<Unreadable>(text);
+  problems.add({}, unreadable.what, unreadable.fix);
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<Node> parse_document(const std::string& text, Problems& problems, std::uint32_t file) {
+std::vector<Node> parse_documents(const std::string& text, Problems& problems, std::uint32_t file) {
   try {
     return parse(text, problems, file);
   } catch (const Unusable& unusable) {
     problems.add(unusable.at, unusable.what, unusable.fix);
-    return std::nullopt;
+    return {};
   }
+}
+
+std::optional<Node> parse_document(const std::string& text, Problems& problems, std::uint32_t file) {
+  std::vector<Node> documents = parse_documents(text, problems, file);
+  if (documents.empty()) return std::nullopt;
+  if (documents.size() > 1)
+    problems.add(documents[1].at, "a second document begins in this file", "keep one document a file");
+  return std::move(documents.front());
 }
 
 std::variant<std::string, Unreadable> read_text(const std::filesystem::path& file, std::size_t most_bytes) {
@@ -282,13 +296,14 @@ std::variant<std::string, Unreadable> read_text(const std::filesystem::path& fil
   return text;
 }
 
+std::vector<Node> read_documents(const std::filesystem::path& file, Problems& problems) {
+  const auto text = text_of(file, problems);
+  return text ? parse_documents(*text, problems) : std::vector<Node>{};
+}
+
 std::optional<Node> read_document(const std::filesystem::path& file, Problems& problems) {
-  const auto text = read_text(file);
-  if (const Unreadable* unreadable = std::get_if<Unreadable>(&text)) {
-    problems.add({}, unreadable->what, unreadable->fix);
-    return std::nullopt;
-  }
-  return parse_document(std::get<std::string>(text), problems);
+  const auto text = text_of(file, problems);
+  return text ? parse_document(*text, problems) : std::nullopt;
 }
 
 }  // namespace dcmwatch

@@ -43,4 +43,8 @@ struct Unreadable {
 std::variant<std::string, Unreadable> read_text(const std::filesystem::path& file,
                                                 std::size_t most_bytes = kDocumentBytes);
 
+/// The same of every document of a file, in their order; none if any of them cannot be used.
+std::vector<Node> read_documents(const std::filesystem::path& file, Problems& problems);
+std::vector<Node> parse_documents(const std::string& text, Problems& problems, std::uint32_t file = 0);
+
 }  // namespace dcmwatch

@@ -20,9 +20,11 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-/// "pacs (10.20.20.10:11112, zone archive)", "10.20.99.66 (undeclared)"
+/// "pacs (10.20.20.10:11112, zone archive)", "10.20.99.66 (undeclared)"; "several" of a correlation whose records do
+/// not share the end, or its port.
 std::string place_text(const Place& place, const Endpoint& endpoint, bool with_port) {
-  const std::string address = with_port ? to_text(endpoint) : to_text(endpoint.address);
+  if (endpoint == Endpoint{}) return "several";
+  const std::string address = with_port && endpoint.port != 0 ? to_text(endpoint) : to_text(endpoint.address);
   if (place.device.empty()) {
     return address + (place.zone.empty() ? " (undeclared)" : " (undeclared, zone " + shown(place.zone) + ')');
   }

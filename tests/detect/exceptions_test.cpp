@@ -101,6 +101,66 @@ TEST(Exceptions, HoldForOneOfTwoThatShareAJudgement) {
   EXPECT_EQ(detector.suppressed().front().times, 1U);
 }
 
+/// Three moves that nobody is told of by themselves, of any source; and three such threes of one.
+RuleSet counting() {
+  return parse_rules(
+      "title: Many\nid: many\nlevel: low\ncorrelation: {type: event_count, rules: [move], group-by: [source.ip], "
+      "timespan: 1h, condition: {gte: 3}}\n---\n"
+      "title: Again\nid: again\nlevel: low\ncorrelation: {type: event_count, rules: [many], generate: true, group-by: "
+      "[source.ip], timespan: 1d, condition: {gte: 1}}\n---\n"
+      "title: A move\nname: move\nlogsource: {product: dcmwatch, service: dicom.operation}\n"
+      "detection: {s: {dicom.command: C-MOVE}, condition: s}\n",
+      "r");
+}
+
+std::vector<std::string> found(const std::string& items, std::initializer_list<std::int64_t> seconds) {
+  Detector detector{counting(), Limits{}, parse_exceptions("exceptions:\n" + items, "e", counting())};
+  Findings findings;
+  for (const std::int64_t second : seconds) detector.observe(move(second), findings);
+  std::vector<std::string> ids;
+  for (const Finding& finding : findings.all) ids.push_back(finding.rule->id + (finding.expired ? " again" : ""));
+  return ids;
+}
+
+TEST(Exceptions, WhatTheyHoldForCountsInNoCorrelation) {
+  const std::string kOne = "{source.ip: 10.0.0.1}";
+  EXPECT_EQ(found(exception("A move", "{source.ip: 10.0.0.2}", "1970-01-02"), {0, 1, 2}),
+            (std::vector<std::string>{"many", "again"}));
+  EXPECT_EQ(found(exception("A move", kOne, "1970-01-02"), {0, 1, 2}), std::vector<std::string>{});
+  EXPECT_EQ(found(exception("A move", kOne, "1970-01-02"), {86399, 86400, 86401}), std::vector<std::string>{})
+      << "two after its end";
+  EXPECT_EQ(found(exception("A move", kOne, "1970-01-02"), {86400, 86401, 86402}),
+            (std::vector<std::string>{"many", "again"}));
+}
+
+TEST(Exceptions, HoldForCorrelationsAndWhatCountsThese) {
+  const std::string kOne = "{source.ip: 10.0.0.1}";
+  EXPECT_EQ(found(exception("many", kOne, "1970-01-02"), {0, 1, 2}), std::vector<std::string>{});
+  EXPECT_EQ(found(exception("Again", kOne, "1970-01-02"), {0, 1, 2}), std::vector<std::string>{"many"});
+  EXPECT_EQ(found(exception("many", "{source.ip: 10.0.0.2}", "1970-01-02"), {0, 1, 2}),
+            (std::vector<std::string>{"many", "again"}));
+  EXPECT_EQ(found(exception("many", kOne, "1970-01-02"), {86398, 86399, 86400}),
+            (std::vector<std::string>{"many again", "again"}));
+}
+
+TEST(Exceptions, AReloadKeepsWhatThoseCountedThatDidNotChange) {
+  const std::string kOne = exception("moves", "{source.ip: 10.0.0.1}", "1970-01-02");
+  const std::string kOther = exception("moves", "{source.ip: 10.0.0.3}", "1970-01-02");
+  Detector detector{rules(), Limits{}, exceptions(kOne + kOther)};
+  Findings findings;
+  Observation told = move(0, "10.0.0.3");
+  told.event.phase = Phase::progress;
+  for (const Observation& seen : {move(0), told}) detector.observe(seen, findings);
+  Detector reloaded{rules(), Limits{}, exceptions(kOther + exception("moves", "{source.ip: 10.0.0.1}", "1970-01-03"))};
+  reloaded.adopt(std::move(detector), findings);
+  reloaded.observe(told, findings);
+  EXPECT_EQ(reloaded.suppressed().at(0).times, 1U) << "known as counted";
+  EXPECT_EQ(reloaded.suppressed().at(1).times, 0U) << "another day";
+  reloaded.observe(move(1, "10.0.0.3"), findings);
+  EXPECT_EQ(reloaded.suppressed().at(0).times, 2U);
+  EXPECT_TRUE(findings.all.empty());
+}
+
 TEST(Exceptions, EndAtADayOrATime) {
   const auto until = [](const std::string& text) {
     return to_rfc3339(exceptions(exception("moves", "{source.ip: 10.0.0.1}", text)).front().info->until);

@@ -29,6 +29,24 @@ Observation over_tls(Event event, std::uint64_t bytes) {
   return observed(std::move(event));
 }
 
+TEST(SigmaFields, CorrelationsGroupByTheirNames) {
+  const auto load = [](const std::string& group_by) {
+    return parse_rules(
+        "title: Many\nid: many\nlevel: low\ncorrelation: {type: value_count, rules: [open], group-by: [" + group_by +
+            "], timespan: 1h, condition: {gte: 3, field: DestinationPort}}\n---\n"
+            "title: A connection\nname: open\nlogsource: {category: network_connection, product: windows}\n"
+            "detection: {s: {Initiated: 'true'}, condition: s}\n",
+        "r", {.foreign = &bundled()});
+  };
+  const RuleSet rules = load("SourceIp");
+  const Correlation::Member& member = rules.front().correlation->members.front();
+  EXPECT_EQ(member.group_by.front().field, find_field("source.ip"));
+  EXPECT_EQ(member.counted.field, find_field("destination.port"));
+  EXPECT_THROW(load("source.ip"), ConfigurationError) << "as the counted rule's own selections";
+  EXPECT_THROW(load("SourceIsIpv6"), ConfigurationError) << "its values are patterns";
+  EXPECT_THROW(load("Image"), ConfigurationError);
+}
+
 TEST(SigmaFields, PublishedRulesLoad) { EXPECT_EQ(load_rules(kRules, {.foreign = &bundled()}).size(), 4U); }
 
 TEST(SigmaFields, AConnectionOfSysmon) {

@@ -38,6 +38,8 @@ NEVER = {
     "tls.server.names_withheld": "the servers' certificates name hosts; tests/protocol/tls/certificate_test.cpp",
     "violation.ae_title": "the department's titles are harmless; tests/protocol/dicom/violations_test.cpp",
     "violation.tolerated": "config/model.yaml declares no quirks; tests/model/lookup_test.cpp",
+    **dict.fromkeys((f"correlation.{name}" for name in ("type", "count", "group_by", "first", "last", "rules")),
+                    "no capture holds a scan or a flood; test_correlations.py"),
     **dict.fromkeys((f"hl7.{name}" for name in ("accept_wanted", "ack_wanted", "accept_code", "accept_time", "error_code", "error_severity",
                                                 "error_location", "errors", "unanswered", "closed_by", "late", "unacknowledged", "unacknowledged_age")),
                     "the peers of the captures answer at once, and well; test_acknowledgements.py"),

@@ -33,6 +33,20 @@ TEST(Document, KnowsWhereEverythingStands) {
   EXPECT_EQ(archive.children.at(1).kind, Node::Kind::null);
 }
 
+TEST(Document, ReadsSeveralWithTheirPlaces) {
+  Problems problems{"f"};
+  const auto documents = parse_documents("a: 1\n---\n\nb: 2\na: 3\n---\n", problems);
+  ASSERT_TRUE(problems.empty());
+  ASSERT_EQ(documents.size(), 3U);
+  EXPECT_EQ(documents[0].children.at(0).text, "1");
+  EXPECT_EQ(documents[1].children.at(1).text, "3");
+  EXPECT_EQ(documents[1].children.at(1).key_at, (Position{5, 1}));
+  EXPECT_EQ(documents[2].kind, Node::Kind::null);
+  EXPECT_EQ(parse_documents("", problems).size(), 1U);
+  EXPECT_TRUE(parse_documents("a: 1\n---\nb: [\n", problems).empty());
+  EXPECT_FALSE(problems.empty());
+}
+
 TEST(Document, RefusesWhatItDoesNotRead) {
   const std::vector<std::pair<std::string, std::string>> table{
       {"a: 1\nb: 2\na: 3\n", "f:3:1: 'a' stands here twice; keep one of them\n"},
