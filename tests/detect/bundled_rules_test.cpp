@@ -3,6 +3,7 @@
 
 #include "detect/detector.h"
 #include "detect/rules.h"
+#include "model/events.h"
 
 namespace dcmwatch {
 namespace {
@@ -275,6 +276,74 @@ TEST(BundledRules, Hl7MessagesThatGoBeyondOneConnection) {
   Link burst = link(LinkKind::burst_after_silence, Outcome::unknown, 64);
   burst.delay = std::chrono::minutes{30};
   EXPECT_EQ(found(burst), (Found{{"HL7 messages in a burst after a silence", Level::low}}));
+}
+
+/// What many records together give rise to; `make` is given the number of each.
+template <typename Make>
+Found found_of_many(int number, Make make) {
+  static const RuleSet kRules = load_rules(DCMWATCH_ROOT "/rules/detection");
+  Detector detector{kRules, Limits{}};
+  Findings findings;
+  for (int i = 0; i < number; ++i) {
+    Event event = make(i);
+    event.conversation = static_cast<std::uint64_t>(i) + 1;
+    event.last.time = timestamp_from_ns(0) + i * std::chrono::seconds{20};
+    detector.observe(test::observed(std::move(event)), findings);
+  }
+  Found found;
+  for (const Finding& finding : findings.all) {
+    if (finding.correlated) found.emplace_back(finding.rule->title, finding.rule->level);
+  }
+  return found;
+}
+
+Event rejected(const std::string& calling, const std::string& called, DicomRejection rejection) {
+  Event event = test::association("10.0.0.1", "10.0.0.2", 104, calling.c_str(), called.c_str());
+  std::get<DicomAssociation>(event.facts).accepted = false;
+  std::get<DicomAssociation>(event.facts).rejection = rejection;
+  return event;
+}
+
+TEST(BundledRules, GuessingAETitles) {
+  const DicomRejection called_unknown{1, 1, 7};
+  const DicomRejection calling_unknown{1, 1, 3};
+  const auto title = [](int i) { return "T" + std::to_string(i); };
+  EXPECT_EQ(found_of_many(8, [&](int i) { return rejected("A", title(i), called_unknown); }),
+            (Found{{"Associations to many different AE titles were rejected", Level::high}}));
+  EXPECT_EQ(found_of_many(8, [&](int i) { return rejected(title(i), "B", calling_unknown); }),
+            (Found{{"Associations from many different AE titles were rejected", Level::high}}));
+  EXPECT_EQ(found_of_many(7, [&](int i) { return rejected("A", title(i), called_unknown); }), Found{});
+  EXPECT_EQ(found_of_many(1000, [&](int) { return rejected("A", "PASC", called_unknown); }), Found{})
+      << "a mistyped title that is tried for hours";
+  EXPECT_EQ(found_of_many(1000,
+                          [&](int i) {
+                            return rejected(title(i), title(i), {2, 3, 1});
+                          })[0]
+                .second,
+            Level::medium)
+      << "congestion does not depend on titles";
+}
+
+TEST(BundledRules, EchoesToManyHosts) {
+  const auto echo = [](int hosts) {
+    return [hosts](int i) {
+      return test::operation("10.0.0.1", "10.0.1." + std::to_string(i % hosts), 104, "A", "B", "C-ECHO", "");
+    };
+  };
+  EXPECT_EQ(found_of_many(10, echo(10)), (Found{{"One host sent C-ECHO to many others", Level::low}}));
+  EXPECT_EQ(found_of_many(1000, echo(9)), Found{});
+}
+
+TEST(BundledRules, AReceiverWithoutRoom) {
+  const Found kFull{{"A receiver keeps refusing associations for lack of room", Level::medium}};
+  EXPECT_EQ(found_of_many(20, [](int) { return rejected("A", "B", {2, 3, 1}); }), kFull);
+  EXPECT_EQ(found_of_many(19, [](int) { return rejected("A", "B", {2, 3, 1}); }), Found{});
+  EXPECT_EQ(found_of_many(1000,
+                          [](int i) {
+                            return i % 2 == 0 ? rejected("A", "B", {2, 3, 1}) : rejected("A", "B", {2, 3, 2});
+                          }),
+            Found{})
+      << "two reasons, each below";
 }
 
 }  // namespace
