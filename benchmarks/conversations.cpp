@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "detect/detector.h"
+#include "model/flow_watch.h"
 #include "model/recent_judgements.h"
 #include "protocol/protocol.h"
 
@@ -157,6 +158,21 @@ void model_remembers(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(SharedDeclared{judgements.judge(event)});
 }
 BENCHMARK(model_remembers)->ArgName("rogue")->Arg(0)->Arg(1);
+
+// What is held against the time that passes, of a record whose judgement is remembered.
+void model_watches(benchmark::State& state) {
+  RecentJudgements judgements{department()};
+  const Limits limits;
+  FlowWatch watch{department(), limits};
+  Observation observation{echo(state.range(0) == 0 ? kDeclared : kRogue), {}};
+  observation.declared = judgements.judge(observation.event);
+  for (auto _ : state) {
+    observation.event.last.time += std::chrono::milliseconds{1};
+    if (watch.due(observation.event.last.time)) static_cast<void>(watch.advance(observation.event.last.time));
+    benchmark::DoNotOptimize(watch.observe(observation));
+  }
+}
+BENCHMARK(model_watches)->ArgName("rogue")->Arg(0)->Arg(1);
 
 struct Unread final : FindingSink {
   void on_finding(const Finding&) override {}

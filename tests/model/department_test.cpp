@@ -45,7 +45,7 @@ struct Normal {
 };
 
 std::vector<Normal> normal_day() {
-  return {
+  std::vector<Normal> day{
       {"worklist", association(kCt1, kRis, 11112, "CT1", "RIS")},
       {"worklist", operation(kCt1, kRis, 11112, "CT1", "RIS", "C-FIND", kWorklist)},
       {"worklist", operation(kCt1, kRis, 11112, "CT1", "RIS", "C-ECHO", kVerification)},
@@ -81,6 +81,9 @@ std::vector<Normal> normal_day() {
       {"acquisition", connection(kCt1, kPacs, 11112, Protocol::dicom)},
       {"acquisition", association("fd00:20::10:11", "fd00:20::20:10", 11112, "CT1", "PACS")},
   };
+  const Timestamp monday_noon = timestamp_from_ns(1'770'638'400'000'000'000);  // 2026-02-09 12:00 UTC
+  for (Normal& normal : day) normal.event.first.time = normal.event.last.time = monday_noon;
+  return day;
 }
 
 TEST(Department, ANormalDayHasNoDeviation) {
