@@ -56,7 +56,8 @@ bool observe_captures(const std::vector<std::string>& arguments, const Lookup& m
   PipelineSettings settings;
   settings.protocol.pseudonymizer = &pseudonymizer;
   Output output{{&sink}, OutputSettings{}};
-  Judge judge{Judge::Reading::files, &model, {}, nullptr, settings.protocol.limits, output, nullptr, nullptr};
+  Judge judge{Judge::Reading::files,    &model, {},      Exceptions{}, nullptr,
+              settings.protocol.limits, output, nullptr, nullptr};
   std::vector<std::string> failures;
   const bool whole = read_captures(captures, {}, settings, judge, failures);
   judge.finish();
