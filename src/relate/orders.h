@@ -1,6 +1,7 @@
 // What was ordered: worklist entries, performed steps and order messages that were seen.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -22,7 +23,11 @@ class Orders {
  public:
   /// `limits` outlives it.
   explicit Orders(const Limits& limits)
-      : limits_(limits), known_(limits.orders), given_(limits.orders), askers_(limits.relate_open) {}
+      : limits_(limits),
+        known_(limits.orders),
+        given_(limits.orders),
+        given_any_(limits.relate_open),
+        askers_(limits.relate_open) {}
 
   void on_query(const Event& event, const DicomOperation& find);
   /// One that is over, and was not refused.
@@ -38,21 +43,23 @@ class Orders {
   [[nodiscard]] std::optional<bool> on_worklist(std::uint64_t study, std::uint64_t accession,
                                                 const IpAddress& sender) const;
 
-  /// Sooner than after Limits::remembered, to stay within Limits::orders.
-  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+  /// Sooner than after Limits::remembered, to stay within Limits::orders: an entry of a worklist in both ways once.
+  [[nodiscard]] std::uint64_t forgotten() const { return std::max(forgotten_, given_forgotten_); }
 
  private:
   struct Nothing {};
   using Prints = OpenFacts<Nothing>;
 
   void add(const ScheduledStep& step, Timestamp now);
-  void remember(Prints& prints, std::uint64_t print, Timestamp now);
+  void remember(Prints& prints, std::uint64_t print, Timestamp now, std::uint64_t& forgotten);
 
   const Limits& limits_;
   Prints known_;
-  Prints given_;  ///< by a worklist, and to whom; and who was given any
+  Prints given_;      ///< by a worklist, and to whom
+  Prints given_any_;  ///< to whom a worklist gave anything
   Prints askers_;
   std::uint64_t forgotten_ = 0;
+  std::uint64_t given_forgotten_ = 0;
 };
 
 }  // namespace dcmwatch

@@ -82,7 +82,12 @@ std::vector<Normal> normal_day() {
       {"acquisition", association("fd00:20::10:11", "fd00:20::20:10", 11112, "CT1", "PACS")},
   };
   const Timestamp monday_noon = timestamp_from_ns(1'770'638'400'000'000'000);  // 2026-02-09 12:00 UTC
-  for (Normal& normal : day) normal.event.first.time = normal.event.last.time = monday_noon;
+  for (Normal& normal : day) {
+    normal.event.first.time = normal.event.last.time = monday_noon;
+    if (auto* const operation = std::get_if<DicomOperation>(&normal.event.facts))
+      operation->requested.time = monday_noon;
+    if (auto* const message = std::get_if<Hl7Message>(&normal.event.facts)) message->sent.time = monday_noon;
+  }
   return day;
 }
 
