@@ -21,7 +21,7 @@ inline Replayed replay_through(Source& source, const PipelineSettings& settings,
                                const Lookup* model = nullptr, RuleSet rules = {}) {
   Replayed replayed;
   Output output{sinks, OutputSettings{}};
-  Judge judge{Judge::Reading::files,    model,  std::move(rules), nullptr,
+  Judge judge{Judge::Reading::files,    model,  std::move(rules), Exceptions{}, nullptr,
               settings.protocol.limits, output, nullptr,          nullptr};
   {
     Pipeline pipeline{settings, judge};

@@ -70,6 +70,7 @@ struct Describe {
 
   void operator()(const ConnectionFact&) const {}
   void operator()(const Hl7Message&) const {}
+  void operator()(const TlsConnection&) const {}
   void operator()(const Link&) const {}
   void operator()(const DicomStudy&) const {}
   void operator()(const Workflow&) const {}
