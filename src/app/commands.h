@@ -79,6 +79,12 @@ struct ModelCoverageOptions {
   bool json = false;
 };
 
+struct ModelLearnOptions {
+  std::vector<std::string> captures;
+  std::string from;    ///< a model, of which what it lacks is proposed; empty: a model is drafted
+  std::string output;  ///< empty or -: standard output
+};
+
 int replay(const ReplayOptions& options);
 int monitor(const std::string& configuration);
 std::vector<std::string> identifier_kinds();
@@ -87,6 +93,7 @@ int check_model(const ModelCheckOptions& options);
 int diff_models(const ModelDiffOptions& options);
 int draw_model(const ModelDrawOptions& options);
 int cover_model(const ModelCoverageOptions& options);
+int learn_model(const ModelLearnOptions& options);
 int check_rules(const RulesCheckOptions& options);
 int check_fingerprints(const std::string& file);  ///< empty: the table that comes with dcmwatch
 

@@ -177,21 +177,37 @@ void add_model_draw(CLI::App& group, ModelDrawOptions& options, Command& command
   app.callback([&] { command = [&] { return draw_model(options); }; });
 }
 
+void add_model_learn(CLI::App& group, ModelLearnOptions& options, Command& command) {
+  CLI::App& app = add_model_command(
+      group, "learn", "draft a model that captures satisfy, or what a model lacks of it",
+      "learn captures/ --output model.yaml\n"
+      "  dcmwatch model learn today.pcap --from model.yaml --output missing.patch && patch -p0 < missing.patch\n\n"
+      "Exit status: 0 done, 1 not all could be read, or nothing could be learnt, 2 the model is not usable.");
+  app.add_option("CAPTURE", options.captures, kCaptures)->required();
+  app.add_option("--from", options.from,
+                 "a model that is there: what it lacks is proposed as a patch of it, and nothing is written into it")
+      ->type_name("FILE");
+  app.add_option("--output", options.output, "write to FILE instead of standard output")->type_name("FILE");
+  app.callback([&] { command = [&] { return learn_model(options); }; });
+}
+
 /// What the subcommands of `model` were given.
 struct ModelOptions {
   ModelCheckOptions check;
   ModelDiffOptions diff;
   ModelCoverageOptions coverage;
   ModelDrawOptions draw;
+  ModelLearnOptions learn;
 };
 
 void add_model(CLI::App& parent, ModelOptions& options, Command& command) {
-  CLI::App& group = *parent.add_subcommand("model", "the declared data-flow model: check, compare and draw it");
+  CLI::App& group = *parent.add_subcommand("model", "the declared data-flow model: draft, check, compare and draw it");
   group.require_subcommand(1);
   add_model_check(group, options.check, command);
   add_model_diff(group, options.diff, command);
   add_model_coverage(group, options.coverage, command);
   add_model_draw(group, options.draw, command);
+  add_model_learn(group, options.learn, command);
 }
 
 int complain(const char* prefix, const std::exception& error, ExitStatus status) {

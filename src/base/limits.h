@@ -138,6 +138,10 @@ struct Limits {
                                              ///< is told as if nothing else allowed it, and that is said
   std::size_t drawn_pairs = 65536;  ///< of ends, counted for a drawing; victim: those beyond count with the last
 
+  // learning a model
+  std::size_t learnt_hosts = 20000;  ///< addresses; beyond: not learnt
+  std::size_t learnt_ways = 50000;   ///< from one to another and where; beyond: not learnt
+
   // between the threads
   std::size_t batch_packets = 512;
   std::size_t batch_bytes = 512 * 1024;   ///< small, since tiny units make many facts of few bytes
