@@ -161,13 +161,15 @@ int draft(const ModelLearnOptions& options) {
   return whole && written ? kDone : kFailed;
 }
 
-std::string introduction(const Learner& learner, const MissingLessons& lessons) {
+std::string introduction(const Learner& learner, const MissingLessons& lessons, const Draft& draft) {
   std::string text;
   for (const auto& [kind, records] : lessons.others()) {
     text += "# not proposed, since it is no missing declaration: " + std::string{to_text(kind)} + " (" +
             std::to_string(records) + (records == 1 ? " record)\n" : " records)\n");
   }
-  for (const std::string& line : foot_of(learner)) text += "# " + line + '\n';
+  for (const Remarks& remarks : {draft.remarks.foot, foot_of(learner)}) {
+    for (const std::string& line : remarks) text += "# " + line + '\n';
+  }
   return text;
 }
 
@@ -187,7 +189,7 @@ int propose(const ModelLearnOptions& options) {
   const auto fingerprints = load_fingerprints({});
   const Draft draft = draft_model(learner, fingerprints ? &*fingerprints : nullptr, &model);
   const ModelPatch patch = patch_model(text_of(options.from), options.from, model, draft);
-  const std::string about = introduction(learner, lessons);
+  const std::string about = introduction(learner, lessons, draft);
   if (patch.diff.empty()) {
     fmt::print(stderr, "{}dcmwatch: {}: nothing that was seen is missing\n", about, options.from);
     return whole ? kDone : kFailed;

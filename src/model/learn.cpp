@@ -10,7 +10,8 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::size_t kMostTexts = 64;            // of a kind: titles, SOP classes, names, types
+constexpr std::size_t kMostTexts = 64;            // of a kind: SOP classes, names, types
+constexpr std::size_t kMostTitles = 256;          // of a host, of a way
 constexpr std::size_t kMostImplementations = 16;  // of a host
 constexpr std::size_t kMostMacs = 4;
 
@@ -218,20 +219,21 @@ void Learner::note_titles(const std::optional<AeTitle>& calling_ae, const std::o
   if (calling_ae) {
     std::string title{trimmed(*calling_ae)};
     auto& titles = ends.opener->calls_as;
-    if (can_be_declared(title) && (titles.contains(title) || titles.size() < kMostTexts)) {
+    if (can_be_declared(title) && (titles.contains(title) || titles.size() < kMostTitles)) {
       if (++titles[title] == 1 && !accepted) ends.opener->never_accepted.insert(title);
       if (accepted) ends.opener->never_accepted.erase(title);
-      keep(ends.traffic->calling, std::move(title));
+      keep(ends.traffic->calling, std::move(title), kMostTitles);
     } else {
-      ends.traffic->odd_calling = true;
+      (accepted ? ends.traffic->accepted_odd_calling : ends.traffic->odd_calling) = true;
     }
   }
   if (called_ae) {
     std::string title{trimmed(*called_ae)};
     auto& titles = ends.acceptor->answers_to;
-    const bool room = titles.contains(title) || titles.size() < kMostTexts;
+    const bool room = titles.contains(title) || titles.size() < kMostTitles;
     if (accepted && can_be_declared(title) && room) ++titles[title];
-    if (!can_be_declared(title) || !keep(ends.traffic->called, std::move(title))) ends.traffic->odd_called = true;
+    if (!can_be_declared(title) || !room || !keep(ends.traffic->called, std::move(title), kMostTitles))
+      (accepted ? ends.traffic->accepted_odd_called : ends.traffic->odd_called) = true;
   }
 }
 
@@ -250,7 +252,7 @@ void Learner::observe(const DicomOperation& operation, const Event& event, const
   SeenTraffic& traffic = *ends.traffic;
   note_titles(operation.calling_ae, operation.called_ae, true, ends);
   traffic.accepted = true;
-  if (event.phase == Phase::end) ++traffic.operations_seen;
+  if (event.phase == Phase::end) traffic.operations_seen.add(event);
   if (operation.response_time) raise(traffic.slowest_answer, *operation.response_time);
   if (!operation.request_seen || operation.command_field == 0) return;
   const bool by_opener = (operation.invoker == Invoker::opener) != ends.reversed;
@@ -279,7 +281,10 @@ void Learner::observe(const Hl7Message& message, const Event& event, const Ends&
   SeenMessages& messages = by_opener ? ends.traffic->by_opener : ends.traffic->by_acceptor;
   if (message.answered()) raise(ends.traffic->slowest_answer, message.answered()->time - message.sent.time);
   if (!message.message_seen) return;
-  if (event.phase == Phase::end) ++messages.count;
+  if (event.phase == Phase::end) {
+    ++messages.count;
+    ends.traffic->messages_seen.add(event);
+  }
   note(by_opener ? ends.opener : ends.acceptor, Conduct::sends_messages);
   note(by_opener ? ends.acceptor : ends.opener, Conduct::takes_messages);
   note_code(message.message_type, messages.types, messages.any_type, is_message_type);

@@ -92,16 +92,19 @@ struct SeenTraffic {
   std::uint64_t unanswered = 0;
   std::set<Protocol> protocols;
   // DICOM
-  std::uint64_t associations = 0, refused_associations = 0, operations_seen = 0;
-  bool accepted = false;                  ///< an association, or something passed on one
-  std::set<std::string> calling, called;  ///< that can be declared
-  bool odd_calling = false, odd_called = false;
+  std::uint64_t associations = 0, refused_associations = 0;
+  Sighting operations_seen;
+  bool accepted = false;                                           ///< an association, or something passed on one
+  std::set<std::string> calling, called;                           ///< that can be declared
+  bool odd_calling = false, odd_called = false;                    ///< others, that cannot, or too many
+  bool accepted_odd_calling = false, accepted_odd_called = false;  ///< and were accepted
   std::set<std::uint16_t> operations, acceptor_operations;
   std::set<std::string> sop_classes;
   bool any_sop_class = false;
   std::map<std::string, std::set<std::uint16_t>> move_destinations;  ///< with the failures that were answered
   std::optional<Duration> slowest_answer;
   // HL7
+  Sighting messages_seen;
   SeenMessages by_opener, by_acceptor;
 };
 

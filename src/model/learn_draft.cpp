@@ -115,7 +115,8 @@ struct FlowDraft {
   std::set<std::string> move_destinations;
   SeenMessages messages;
   std::optional<Duration> slowest_answer;
-  Sighting seen;
+  Sighting seen;     ///< connections
+  Sighting carried;  ///< operations or messages
   std::set<std::string> reviews;
 };
 
@@ -147,6 +148,7 @@ class Drafting {
     make_flows();
     make_conduits();
     remark_on_devices();
+    remark_on_model();
     return std::move(draft_);
   }
 
@@ -397,7 +399,11 @@ class Drafting {
       draft.to = {to};
       draft.transport = transport;
       draft.ports = {port};
-      for (const SeenTraffic* const traffic : all) draft.seen.add(traffic->connections);
+      for (const SeenTraffic* const traffic : all) {
+        draft.seen.add(traffic->connections);
+        draft.carried.add(traffic->operations_seen);
+        draft.carried.add(traffic->messages_seen);
+      }
       if (dicom) add_dicom(draft, all);
       if (hl7) add_hl7(draft, all);
       if (only_tls && (port == kDicomTls || port == kHl7)) {
@@ -438,12 +444,19 @@ class Drafting {
       }
       odd_calling |= traffic->odd_calling;
       odd_called |= traffic->odd_called;
+      draft.any_calling |= traffic->accepted_odd_calling;
+      draft.any_called |= traffic->accepted_odd_called;
       accepted |= traffic->accepted;
       refused += traffic->refused_associations;
       associations += traffic->associations;
       if (traffic->slowest_answer)
         draft.slowest_answer = std::max(draft.slowest_answer.value_or(Duration{}), *traffic->slowest_answer);
     }
+    if (draft.any_calling || draft.any_called)
+      draft.reviews.insert("review: AE titles that cannot be declared, or more than are kept in mind");
+    // What any title may do needs no word of strange ones.
+    if (draft.any_calling) odd_calling = false, strange_calling.clear();
+    if (draft.any_called) odd_called = false, strange_called.clear();
     const bool strange = !strange_calling.empty() || !strange_called.empty() || odd_calling || odd_called;
     if (refused != 0) {
       draft.reviews.insert("review: " + std::to_string(refused) + " of " + std::to_string(associations) +
@@ -465,6 +478,7 @@ class Drafting {
       refused_titles.slowest_answer.reset();
       name_strangers(refused_titles, strange_calling, strange_called, odd_calling, odd_called);
       if (accepted) refused_titles.seen = {};
+      refused_titles.carried = {};
       flows_.push_back(std::move(refused_titles));
     }
     if (accepted || !strange) flows_.push_back(std::move(draft));
@@ -648,6 +662,7 @@ class Drafting {
     all.any_sop_class |= more.any_sop_class;
     all.messages.add(more.messages);
     all.seen.add(more.seen);
+    all.carried.add(more.carried);
     if (more.slowest_answer)
       all.slowest_answer = std::max(all.slowest_answer.value_or(Duration{}), *more.slowest_answer);
   }
@@ -682,7 +697,8 @@ class Drafting {
     if (draft.kind == Kind::hl7) declare_hl7(draft, flow);
     Remarks remarks;
     if (draft.seen.count != 0) remarks.push_back(sighting_text(draft.seen, "connection"));
-    if (draft.messages.count != 0) remarks.push_back(counted(draft.messages.count, "message"));
+    if (draft.carried.count != 0)
+      remarks.push_back(sighting_text(draft.carried, draft.kind == Kind::dicom ? "operation" : "message"));
     if (draft.slowest_answer) {
       const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(*draft.slowest_answer).count();
       remarks.push_back("slowest answer " + std::to_string(milliseconds) + " ms");
@@ -986,7 +1002,8 @@ class Drafting {
     for (std::size_t i = 0; i < hosts_.size(); ++i) {
       const SeenHost& host = hosts_[i];
       const auto index = static_cast<std::uint32_t>(known_devices_ + i);
-      Remarks remarks{sighting_text(host.seen, "connection")};
+      Remarks remarks;
+      if (host.seen.count != 0) remarks.push_back(sighting_text(host.seen, "connection"));
       if (const std::string hint = hint_of(host); !hint.empty()) remarks.push_back("calls itself " + hint);
       if (!host.never_accepted.empty())
         remarks.push_back("review: nobody accepted it as " + listed_titles(host.never_accepted));
@@ -1016,6 +1033,13 @@ class Drafting {
       const Service& service = draft_.model.services[i];
       if (service.tls == TransportSecurity::required && !extends_)
         remark(draft_.remarks.services, i, {"seen within TLS alone"});
+    }
+  }
+
+  void remark_on_model() {
+    for (const std::string& title : undeclared_destinations_) {
+      draft_.remarks.foot.push_back("not proposed: " + yaml_scalar(title) +
+                                    " is a C-MOVE's destination and no device's title; add it to its device");
     }
   }
 

@@ -48,7 +48,7 @@ class Patching {
     const auto found = std::ranges::find(document_.children, section, &Node::key);
     if (found == document_.children.end()) {
       const std::string text = entries("  ");
-      if (!text.empty()) insert(lines_.size(), "\n" + std::string{section} + ":\n" + text);
+      if (!text.empty()) new_sections_ += "\n" + std::string{section} + ":\n" + text;
       return;
     }
     const bool has_entries = !found->children.empty();
@@ -64,8 +64,9 @@ class Patching {
     insert(last_line_of(*found), text);
   }
 
-  [[nodiscard]] ModelPatch take() const {
+  [[nodiscard]] ModelPatch take() {
     ModelPatch patch;
+    if (!new_sections_.empty()) insert(lines_.size(), new_sections_);  // behind what the last one there gets
     for (std::size_t i = 0; i <= lines_.size(); ++i) {
       const auto added = insertions_.find(i);
       if (added != insertions_.end()) {
@@ -136,6 +137,7 @@ class Patching {
   Node document_;
   std::string end_ = "\n";
   Insertions insertions_;
+  std::string new_sections_;
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 """Learning from a capture and replaying it against the draft gives silence."""
 import json
 import pathlib
+import re
+import subprocess
 import tempfile
 import unittest
 
@@ -52,6 +54,27 @@ class Learning(unittest.TestCase):
         for capture in captures:
             with self.subTest(capture=capture.stem):
                 self.assertEqual(deviations(draft, capture), [])
+
+    def test_what_a_model_lacks_is_a_patch_of_it(self):
+        for capture in dcmwatch.captures():
+            with self.subTest(capture=capture.stem):
+                model = self.folder / "model.yaml"
+                model.write_bytes(dcmwatch.MODEL.read_bytes())
+                done = dcmwatch.run("model", "learn", capture, "--from", "model.yaml", cwd=self.folder)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                if done.stdout:
+                    patched = subprocess.run(["patch", "-p0"], input=done.stdout, cwd=self.folder, capture_output=True,
+                                             text=True, check=False)
+                    self.assertEqual(patched.returncode, 0, patched.stdout + patched.stderr)
+                    before = dcmwatch.MODEL.read_text().splitlines()
+                    after = iter(model.read_text().splitlines())
+                    self.assertTrue(all(line in after for line in before), "a line of the model is gone")
+                else:
+                    self.assertIn("nothing that was seen is missing", done.stderr)
+                self.assert_usable(model)
+                left = {deviation[0] for deviation in deviations(model, capture)}
+                told = set(re.findall(r"no missing declaration: (\S+)", done.stdout + done.stderr))
+                self.assertEqual(left, told)
 
     def test_nothing_to_learn_from_is_said(self):
         empty = self.folder / "empty.pcap"

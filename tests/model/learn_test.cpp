@@ -1,0 +1,187 @@
+// What is learnt from events, so that the same events deviate in nothing.
+#include "model/learn.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "model/events.h"
+#include "model/learn_draft.h"
+#include "model/learn_patch.h"
+#include "model/lookup.h"
+
+namespace dcmwatch {
+namespace {
+
+using test::association;
+using test::connection;
+using test::operation;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+Event accepted(Event event) {
+  std::get<DicomAssociation>(event.facts).accepted = true;
+  return event;
+}
+
+Event refused(Event event) {
+  std::get<DicomAssociation>(event.facts).accepted = false;
+  return event;
+}
+
+struct Learnt {
+  std::string text;
+  std::shared_ptr<const Model> model;
+};
+
+Learnt learn(const std::vector<Event>& events) {
+  Learner learner;
+  for (const Event& event : events) learner.observe(event);
+  const Draft draft = draft_model(learner, nullptr, nullptr);
+  std::string text = to_yaml(draft.model, draft.remarks);
+  return {text, parse_model(text, "draft")};
+}
+
+std::vector<std::string> deviations(const std::shared_ptr<const Model>& model, const std::vector<Event>& events) {
+  const Lookup lookup{model};
+  std::vector<std::string> kinds;
+  for (const Event& event : events) {
+    const Declared declared = lookup.judge(event);
+    for (const Deviation& deviation : declared.deviations)
+      kinds.push_back(std::string{to_text(deviation.kind)} + ": " + deviation.observed);
+  }
+  return kinds;
+}
+
+TEST(Learn, NamesDevicesByTheirTitles) {
+  const std::vector events{accepted(association("10.0.1.1", "10.0.2.1", 104, "CT 1", "PACS"))};
+  const Learnt learnt = learn(events);
+  EXPECT_EQ(learnt.model->devices[0].name, "ct-1");
+  EXPECT_EQ(learnt.model->devices[1].name, "pacs");
+  EXPECT_THAT(deviations(learnt.model, events), IsEmpty());
+}
+
+TEST(Learn, DeclaresWhatWasRefusedApartAndSaysSo) {
+  const std::vector events{accepted(association("10.0.1.1", "10.0.2.1", 104, "CT1", "PACS")),
+                           refused(association("10.0.1.1", "10.0.2.1", 104, "CT1", "WRONG"))};
+  const Learnt learnt = learn(events);
+  EXPECT_THAT(learnt.text, HasSubstr("review: asks for WRONG"));
+  EXPECT_THAT(learnt.model->devices[1].answers_to, testing::ElementsAre("PACS"));
+  EXPECT_THAT(deviations(learnt.model, events), IsEmpty());
+}
+
+TEST(Learn, DeclaresTwoProtocolsOnOnePort) {
+  const std::vector events{accepted(association("10.0.1.1", "10.0.2.1", 104, "CT1", "PACS")),
+                           connection("10.0.1.1", "10.0.2.1", 104, Protocol::http)};
+  EXPECT_THAT(deviations(learn(events).model, events), IsEmpty());
+}
+
+TEST(Learn, TellsAScanOnce) {
+  std::vector<Event> events;
+  for (std::uint16_t port = 1000; port < 1100; port += 3) {
+    events.push_back(connection("10.0.1.1", "10.0.2.1", port));
+    std::get<ConnectionFact>(events.back().facts).end = ConnectionEnd::unanswered;
+  }
+  const Learnt learnt = learn(events);
+  EXPECT_EQ(learnt.model->flows.size(), 1);
+  EXPECT_THAT(learnt.text, HasSubstr("review: many ports"));
+  EXPECT_THAT(deviations(learnt.model, events), IsEmpty());
+}
+
+TEST(Learn, MakesAGroupOfThoseWhoDoTheSame) {
+  std::vector<Event> events;
+  for (const char* const address : {"10.0.1.1", "10.0.1.2", "10.0.1.3"})
+    events.push_back(operation(address, "10.0.2.1", 104, "WS", "PACS", "C-FIND", "1.2.840.10008.5.1.4.1.2.2.1"));
+  const Learnt learnt = learn(events);
+  EXPECT_EQ(learnt.model->flows.size(), 1);
+  EXPECT_THAT(learnt.text, HasSubstr("workstations: {devices:"));
+  EXPECT_THAT(deviations(learnt.model, events), IsEmpty());
+}
+
+TEST(Learn, KeepsAddressesApartUnlessTheyAreSurelyOne) {
+  std::vector<Event> events{accepted(association("10.0.1.1", "10.0.2.1", 104, "CT1", "PACS")),
+                            accepted(association("fd00::1", "fd00::2:1", 104, "CT1", "PACS"))};
+  EXPECT_EQ(learn(events).model->devices.size(), 4);
+  for (Event& event : events) event.parties.source_mac = {0, 1, 2, 3, 4, 5};
+  const Learnt learnt = learn(events);
+  EXPECT_EQ(learnt.model->devices.size(), 3);
+  EXPECT_THAT(deviations(learnt.model, events), IsEmpty());
+}
+
+TEST(Learn, TitlesThatCannotBeDeclaredAreAny) {
+  const std::vector events{accepted(association("10.0.1.1", "10.0.2.1", 104, "", "any")),
+                           accepted(association("10.0.1.1", "10.0.2.1", 104, "A\\B", "PACS"))};
+  EXPECT_THAT(deviations(learn(events).model, events), IsEmpty());
+}
+
+TEST(Learn, IsBounded) {
+  Learner learner{Limits{.learnt_hosts = 2}};
+  learner.observe(connection("10.0.0.1", "10.0.0.2", 80));
+  learner.observe(connection("10.0.0.1", "10.0.0.3", 80));
+  EXPECT_EQ(learner.hosts().size(), 2);
+  EXPECT_EQ(learner.not_learnt(), 1);
+}
+
+// ---- what a model lacks
+
+constexpr const char* kKnown = R"(# A department
+zones:
+    archive: {networks: [10.0.2.0/24]}
+
+# Who is there
+devices:
+    pacs:
+        zone: archive
+        addresses: [10.0.2.1]  # the only one
+        answers_to: [PACS]
+)";
+
+ModelPatch propose(const std::string& text, const std::vector<Event>& events) {
+  const auto known = parse_model(text, "known");
+  const Lookup lookup{known};
+  Learner learner;
+  for (const Event& event : events) {
+    if (!lookup.judge(event).deviations.empty()) learner.observe(event);
+  }
+  return patch_model(text, "model.yaml", *known, draft_model(learner, nullptr, known.get()));
+}
+
+TEST(LearnPatch, AddsWhatIsMissingAndTouchesNothing) {
+  const std::vector events{accepted(association("10.0.1.1", "10.0.2.1", 104, "CT1", "PACS"))};
+  const ModelPatch patch = propose(kKnown, events);
+  EXPECT_THAT(patch.diff, testing::StartsWith("--- model.yaml\n+++ model.yaml\n@@ -1,6 +1,8 @@\n"));
+  EXPECT_THAT(patch.diff, Not(HasSubstr("\n-")));
+  EXPECT_THAT(patch.patched, HasSubstr("\n    ct1: {zone: hosts, "));
+  EXPECT_THAT(deviations(parse_model(patch.patched, "patched"), events), IsEmpty());
+  EXPECT_THAT(propose(patch.patched, events).diff, IsEmpty());
+}
+
+TEST(LearnPatch, MendsALastLineThatDoesNotEnd) {
+  std::string text = kKnown;
+  text.pop_back();
+  const std::vector events{accepted(association("10.0.1.1", "10.0.2.1", 104, "CT1", "PACS"))};
+  const ModelPatch patch = propose(text, events);
+  EXPECT_THAT(patch.diff, HasSubstr("-        answers_to: [PACS]\n\\ No newline at end of file\n+        answers_to"));
+  EXPECT_THAT(deviations(parse_model(patch.patched, "patched"), events), IsEmpty());
+}
+
+TEST(LearnPatch, SaysWhereNothingCanBeAdded) {
+  const std::string text =
+      "zones: {archive: {networks: [10.0.2.0/24]}}\ndevices: {pacs: {zone: archive, addresses: 10.0.2.1}}\n";
+  EXPECT_THROW(propose(text, {connection("10.0.1.1", "10.0.2.1", 22)}), ConfigurationError);
+}
+
+TEST(LearnPatch, AddsTheConduitThatAFlowNeeds) {
+  const std::string text = std::string{kKnown} +
+                           "    ws: {zone: reading, addresses: 10.0.3.1, calls_as: WS}\n"
+                           "conduits:\n  one: {from: archive, to: reading, services: any}\n";
+  const std::string with_zone =
+      "zones:\n    reading: {networks: 10.0.3.0/24}\n" + text.substr(text.find("    archive"));
+  const std::vector events{accepted(association("10.0.3.1", "10.0.2.1", 104, "WS", "PACS"))};
+  const ModelPatch patch = propose(with_zone, events);
+  EXPECT_THAT(patch.patched, HasSubstr("from: [reading], to: [archive]"));
+  EXPECT_THAT(deviations(parse_model(patch.patched, "patched"), events), IsEmpty());
+}
+
+}  // namespace
+}  // namespace dcmwatch
