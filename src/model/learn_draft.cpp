@@ -158,12 +158,11 @@ class Drafting {
   // Addresses of IPv4 and IPv6 are one device's where their one MAC is nobody else's, one title is both's, and they say
   // the same of their software. Everybody else is a device for himself.
   void join_addresses() {
-    std::map<MacAddress, std::vector<IpAddress>> by_mac;
     for (const auto& [address, host] : learner_.hosts()) {
-      for (const MacAddress& mac : host.macs) by_mac[mac].push_back(address);
+      for (const MacAddress& mac : host.macs) addresses_of_mac_[mac].push_back(address);
     }
     std::map<IpAddress, IpAddress> joined;  // to whom
-    for (const auto& [mac, addresses] : by_mac) {
+    for (const auto& [mac, addresses] : addresses_of_mac_) {
       const auto of_v4 = [](const IpAddress& address) { return address.is_v4(); };
       if (addresses.size() < 2 || std::ranges::count_if(addresses, of_v4) != 1) continue;
       const IpAddress v4 = *std::ranges::find_if(addresses, of_v4);
@@ -203,8 +202,11 @@ class Drafting {
            (one.implementations == other.implementations);
   }
 
+  // Where several stand, what any of them may do is no deviation.
   [[nodiscard]] std::optional<std::uint32_t> known_device(const IpAddress& address) const {
-    return lookup_ ? lookup_->device_at(address) : std::nullopt;
+    if (!lookup_) return std::nullopt;
+    const auto devices = lookup_->devices_at(address);
+    return devices.empty() ? std::nullopt : std::optional{devices.front()};
   }
 
   void make_devices() {
@@ -235,8 +237,8 @@ class Drafting {
 
   // A router's MAC is that of many.
   [[nodiscard]] bool is_alone_with(const MacAddress& mac, std::size_t index) const {
-    return std::ranges::all_of(learner_.hosts(), [&](const auto& entry) {
-      return !entry.second.macs.contains(mac) || device_of_.at(entry.first) == known_devices_ + index;
+    return std::ranges::all_of(addresses_of_mac_.at(mac), [&](const IpAddress& address) {
+      return device_of_.at(address) == known_devices_ + index;
     });
   }
 
@@ -352,28 +354,31 @@ class Drafting {
 
   // ---- titles
 
+  // Whoever calls by such a title answers to it; where nobody does, who asked.
   void declare_move_destinations() {
     std::vector<Device>& devices = draft_.model.devices;
+    std::set<std::string> answered;
+    std::map<std::string, std::uint32_t> callers;
+    for (std::uint32_t i = 0; i < devices.size(); ++i) {
+      answered.insert(devices[i].answers_to.begin(), devices[i].answers_to.end());
+      if (i < known_devices_) continue;
+      for (const std::string& title : devices[i].calls_as) callers.emplace(title, i);
+    }
     for (const auto& [way, traffic] : learner_.ways()) {
       for (const auto& [title, failures] : traffic.move_destinations) {
-        const auto answers = [&](const Device& device) { return contains(device.answers_to, title); };
-        if (std::ranges::any_of(devices, answers)) continue;
-        const auto calls = [&](const Device& device) { return contains(device.calls_as, title); };
-        // Whoever calls by it; else who asked.
-        const auto caller =
-            std::find_if(devices.begin() + static_cast<std::ptrdiff_t>(known_devices_), devices.end(), calls);
-        std::uint32_t owner =
-            caller == devices.end() ? device_of_.at(way.from) : static_cast<std::uint32_t>(caller - devices.begin());
+        if (answered.contains(title)) continue;
+        const auto caller = callers.find(title);
+        const std::uint32_t owner = caller == callers.end() ? device_of_.at(way.from) : caller->second;
         if (owner < known_devices_) {
           undeclared_destinations_.insert(title);
           continue;
         }
         devices[owner].answers_to.push_back(title);
+        answered.insert(title);
+        if (caller != callers.end()) continue;
         const std::string status = failures.empty() ? "" : ", refused: " + dicom_status_text(*failures.begin());
-        if (caller == devices.end()) {
-          reviews_[owner].insert("review: a C-MOVE named " + yaml_scalar(title) +
-                                 ", by which nobody was seen to answer" + status + ". Whose title is it?");
-        }
+        reviews_[owner].insert("review: a C-MOVE named " + yaml_scalar(title) + ", by which nobody was seen to answer" +
+                               status + ". Whose title is it?");
       }
     }
   }
@@ -1054,6 +1059,7 @@ class Drafting {
   std::vector<SeenHost> hosts_;                    // of each new device
   std::vector<std::vector<IpAddress>> addresses_;  // likewise
   std::map<IpAddress, std::uint32_t> device_of_;
+  std::map<MacAddress, std::vector<IpAddress>> addresses_of_mac_;
   std::map<std::uint32_t, std::set<std::string>> reviews_;
   std::set<std::string> undeclared_destinations_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> hl7_ways_;
