@@ -78,7 +78,7 @@ class Patching {
     if (insertions_.empty()) return patch;
     patch.diff = "--- " + file_ + "\n+++ " + file_ + '\n';
     std::size_t shift = 0;
-    for (auto at = insertions_.begin(); at != insertions_.end();) at = put_hunk(at, shift, patch.diff);
+    for (auto at = insertions_.cbegin(); at != insertions_.cend();) at = put_hunk(at, shift, patch.diff);
     return patch;
   }
 
