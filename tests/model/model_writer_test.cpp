@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "model/compare.h"
 #include "model/document.h"
 
 namespace dcmwatch {
@@ -45,6 +46,7 @@ TEST_P(Written, IsReadAsTheSame) {
   const std::string text = to_yaml(*model);
   EXPECT_EQ(again(*model), text);
   const auto read = parse_model(text, "written");
+  EXPECT_THAT(compare(model, read).differences, testing::IsEmpty());
   ASSERT_EQ(read->devices.size(), model->devices.size());
   for (std::size_t i = 0; i < model->devices.size(); ++i) {
     EXPECT_EQ(read->devices[i].addresses, model->devices[i].addresses);
