@@ -149,7 +149,7 @@ int draft(const ModelLearnOptions& options) {
   const Lookup nothing{std::make_shared<const Model>()};
   const bool whole = observe_captures(options.captures, nothing, lessons);
   if (learner.hosts().empty()) {
-    fmt::print(stderr, "dcmwatch: nothing to learn from: nobody was seen to talk to anybody\n");
+    if (whole) fmt::print(stderr, "dcmwatch: nothing to learn from: nobody was seen to talk to anybody\n");
     return kFailed;
   }
   const auto fingerprints = load_fingerprints({});
