@@ -230,7 +230,7 @@ class ConductSection final : public SummarySection, private Hl7Tally<Line*>::Cou
       return;
     if (const auto* message = std::get_if<Hl7Message>(&event.facts)) return record(observation, *message);
     remember_stored(observation);
-    if (!observation.declared->deviations.empty()) deviating_.of(event.conversation) = pair_of(observation);
+    if (deviates(observation)) deviating_.of(event.conversation) = pair_of(observation);
     const Pair* pair = deviating_.find(event.conversation);
     if (pair) record(*pair, event);
   }
@@ -252,6 +252,14 @@ class ConductSection final : public SummarySection, private Hl7Tally<Line*>::Cou
 
  private:
   using Told = Hl7Tally<Line*>::Told;
+
+  // That somebody else borrows its title is no conduct of a device that has it rightfully; who borrows it deviates in
+  // more than that.
+  static bool deviates(const Observation& observation) {
+    return std::ranges::any_of(observation.declared->deviations, [](const Deviation& deviation) {
+      return deviation.kind != DeviationKind::ae_title_two_places;
+    });
+  }
 
   // Each message is held against the model by itself: that another one on its connection deviates says nothing of it.
   Line* line_of(const Observation& observation, const Hl7Message& message) {

@@ -218,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(
                            "no field map to tell what else is meant"),
                     source("@{product: dcmwatch}",
                            "'logsource' says no 'service'; one of: connection, dicom.association, dicom.operation, "
-                           "dicom.study, hl7.message, tls, violation, link, workflow, capture"),
+                           "dicom.study, hl7.message, tls, violation, link, workflow, flow, capture"),
                     source("{product: dcmwatch, service: @dicom.operations}",
                            "unknown service 'dicom.operations'; did you mean 'dicom.operation'?"),
                     source("{product: dcmwatch, category: @firewall}",
