@@ -6,8 +6,8 @@
 #include <array>
 
 #include "app/commands.h"
-#include "app/observed_flows.h"
 #include "app/json_page.h"
+#include "app/observed_flows.h"
 #include "app/read_captures.h"
 #include "output/text_page.h"
 #include "output/wording.h"

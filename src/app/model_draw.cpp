@@ -9,8 +9,8 @@
 #include <fstream>
 
 #include "app/commands.h"
-#include "app/observed_flows.h"
 #include "app/graphviz.h"
+#include "app/observed_flows.h"
 #include "app/read_captures.h"
 #include "model/diagram.h"
 
