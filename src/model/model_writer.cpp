@@ -403,11 +403,11 @@ std::string denial_entries(const Model& model) {
 }  // namespace
 
 std::string yaml_scalar(std::string_view text) {
-  const auto is_plain = [](unsigned char c) {
+  const auto is_plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
            c == '^' || c == '/' || c == '-' || c == ' ';
   };
-  const auto is_edge = [&](unsigned char c) { return is_plain(c) && c != ' ' && c != '-'; };
+  const auto is_edge = [&](char c) { return is_plain(c) && c != ' ' && c != '-'; };
   if (!text.empty() && std::ranges::all_of(text, is_plain) && is_edge(text.front()) && is_edge(text.back()) &&
       text != "null" && text != "Null" && text != "NULL") {
     return std::string{text};

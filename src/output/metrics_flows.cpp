@@ -35,7 +35,7 @@ class FlowMetrics final : public MetricGroup {
     const std::size_t flow = last_seen_.values(0).number_of(observation.declared->flow);
     if (flow == 0) return;
     if (stretch) {
-      observe(flow, *stretch);
+      set_state(flow, *stretch);
     } else {
       prometheus::Gauge& last_seen = last_seen_.at({flow});
       last_seen.Set(std::max(last_seen.Value(), seconds(event.last.time.time_since_epoch())));
@@ -43,7 +43,7 @@ class FlowMetrics final : public MetricGroup {
   }
 
  private:
-  void observe(std::size_t flow, const FlowStretch& stretch) {
+  void set_state(std::size_t flow, const FlowStretch& stretch) {
     visible_.at({flow}).Set(stretch.state == FlowState::not_visible ? 0 : 1);
     std::uint64_t& silent = silent_devices_[flow];
     if (stretch.state == FlowState::silent) ++silent;
