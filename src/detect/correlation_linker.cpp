@@ -55,9 +55,11 @@ class Linker {
 
   std::optional<std::size_t> find_rule(const WrittenName& name, Problems& problems) {
     if (const auto known = by_name_.find(name.text); known != by_name_.end()) return known->second;
-    std::vector<std::string_view> names;
-    for (const auto& [known, index] : by_name_) names.push_back(known);
-    problems.add(name.at, "unknown rule " + in_quotes(name.text), suggest(name.text, names));
+    problems.add_unknown(name.at, "rule", name.text, [this] {
+      std::vector<std::string_view> names;
+      for (const auto& [known, index] : by_name_) names.push_back(known);
+      return names;
+    });
     return std::nullopt;
   }
 
@@ -218,9 +220,7 @@ class Linker {
     }
     const Field* const field = find_field(name.text);
     if (field) return field;
-    std::vector<std::string_view> paths;
-    for (const Field& known : fields()) paths.push_back(known.path);
-    problems.add(name.at, "unknown field " + in_quotes(name.text), suggest(name.text, paths));
+    problems.add_unknown(name.at, "field", name.text, field_paths);
     return nullptr;
   }
 

@@ -11,11 +11,6 @@ namespace dcmwatch {
 namespace {
 
 constexpr std::string_view kDeviations = "flow.deviations";
-std::vector<std::string_view> field_paths() {
-  std::vector<std::string_view> paths;
-  for (const Field& field : fields()) paths.push_back(field.path);
-  return paths;
-}
 
 // Rules are what findings come from: a rule that asks for a finding's own fields waits for itself.
 bool is_of_findings(std::string_view path) { return path.starts_with("rule.") || path.starts_with("finding."); }
@@ -54,7 +49,7 @@ class FieldTestReader {
     }
     const Field* const field = find_field(name);
     if (!field) {
-      problems_.add(at, "unknown field " + in_quotes(name), problems_.full() ? "" : suggest(name, field_paths()));
+      problems_.add_unknown(at, "field", name, field_paths);
     } else if (is_of_findings(name)) {
       problems_.add(at, "field " + in_quotes(name) + " exists on findings only", "ask for what was observed");
       return nullptr;

@@ -28,12 +28,6 @@ bool is_part_of(const LogSource& part, const LogSource& whole) {
       kWords, [&](const Word& word) { return (part.*word.text).empty() || part.*word.text == whole.*word.text; });
 }
 
-std::vector<std::string_view> our_paths() {
-  std::vector<std::string_view> paths;
-  for (const Field& field : fields()) paths.push_back(field.path);
-  return paths;
-}
-
 class Reader {
  public:
   explicit Reader(Problems& problems) : problems_(problems) {}
@@ -118,7 +112,7 @@ class Reader {
     const auto path = scalar(node, in_quotes(node.key), problems_);
     if (!path) return nullptr;
     const Field* const field = find_field(*path);
-    if (!field) problems_.add(node.at, "unknown field " + in_quotes(*path), suggest(*path, our_paths()));
+    if (!field) problems_.add_unknown(node.at, "field", *path, field_paths);
     return field;
   }
 

@@ -13,4 +13,10 @@ const Field* find_field(std::string_view path) {
   return nullptr;
 }
 
+std::vector<std::string_view> field_paths() {
+  std::vector<std::string_view> paths;
+  for (const Field& field : fields()) paths.push_back(field.path);
+  return paths;
+}
+
 }  // namespace dcmwatch

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "event/record.h"
 
@@ -135,5 +136,8 @@ std::span<const Field> fields();
 
 /// nullptr if there is no such field.
 const Field* find_field(std::string_view path);
+
+/// Of all fields, as a suggestion for a misspelt one wants them.
+std::vector<std::string_view> field_paths();
 
 }  // namespace dcmwatch

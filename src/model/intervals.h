@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace dcmwatch {
@@ -32,6 +33,13 @@ Intervals<Number> joined(Intervals<Number> spans) {
     }
   }
   return fewest;
+}
+
+/// Of joined spans.
+template <typename Number>
+bool contains(const Intervals<Number>& spans, Number number) {
+  const auto after = std::ranges::upper_bound(spans, number, {}, &Interval<Number>::first);
+  return after != spans.begin() && number <= std::prev(after)->last;
 }
 
 /// What of `spans` is not in `taken`; both joined.

@@ -18,6 +18,9 @@ std::string port_text(std::uint16_t port, Transport transport) {
   return std::to_string(port) + '/' + std::string{name_of(transport)};
 }
 
+// Of those where a device listens; a scan of one that listens on thousands is told no slower.
+constexpr std::size_t kPortsTold = 32;
+
 bool has_no_address(const Endpoint& endpoint) {
   static const IpAddress kNobody = IpAddress::parse("0.0.0.0").value();
   return endpoint.address == kNobody || endpoint.address == IpAddress{};
@@ -234,9 +237,13 @@ void Judgement::judge_listener(const ConnectionFact& connection) {
   if (!accepted(event_, connection) || !destination_.declared()) return;
   Expected expected;
   for (const std::uint32_t device : destination_.devices) {
-    for (const Lookup::Port& port : lookup_.ports_of(device)) {
-      if (port.transport == parties_.transport && port.range.contains(parties_.destination.port)) return;
-      expected.insert(to_text(port.range) + '/' + std::string{name_of(port.transport)});
+    for (const Lookup::Listening* const listening : lookup_.listening_of(device)) {
+      if (listening->transport != parties_.transport) continue;
+      if (contains(listening->ports, parties_.destination.port)) return;
+      for (const auto& [first, last] : listening->ports) {
+        if (expected.size() == kPortsTold) break;
+        expected.insert(to_text(PortRange{first, last}) + '/' + std::string{name_of(parties_.transport)});
+      }
     }
   }
   deviate(DeviationKind::listener, joined(expected), port_text(parties_.destination.port, parties_.transport));
@@ -335,10 +342,11 @@ void Judgement::judge_security() {
     // Whoever asks: what listens there is to be spoken to within TLS alone.
     bool any = false, only_within = true;
     for (const std::uint32_t device : destination_.devices) {
-      for (const Lookup::Port& port : lookup_.ports_of(device)) {
-        if (port.transport != parties_.transport || !port.range.contains(parties_.destination.port)) continue;
+      for (const Lookup::Listening* const listening : lookup_.listening_of(device)) {
+        if (listening->transport != parties_.transport) continue;
+        if (!contains(listening->ports, parties_.destination.port)) continue;
         any = true;
-        only_within &= port.tls == TransportSecurity::required;
+        only_within &= listening->tls == TransportSecurity::required;
       }
     }
     if (clear && any && only_within) deviate(DeviationKind::transport_security, "TLS", observed);

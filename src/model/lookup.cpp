@@ -71,7 +71,7 @@ void Lookup::join_parties() {
       }
     }
   };
-  std::map<PartyId, std::set<std::tuple<Transport, std::uint16_t, std::uint16_t, TransportSecurity>>> ports;
+  std::map<std::tuple<PartyId, Transport, TransportSecurity>, Intervals<std::uint16_t>> ports;
   for (std::uint32_t number = 0; number < model_->flows.size(); ++number) {
     const Flow& flow = model_->flows[number];
     flow_names_.emplace(flow.name, &flow);
@@ -81,7 +81,7 @@ void Lookup::join_parties() {
     for (const Party& to : flow.to) {
       for (const Transport transport : service.transports) {
         for (const PortRange& range : flow.ports)
-          ports[id_of(to)].emplace(transport, range.first, range.last, service.tls);
+          ports[{id_of(to), transport, service.tls}].push_back({range.first, range.last});
       }
     }
   }
@@ -91,8 +91,9 @@ void Lookup::join_parties() {
   for (const auto& [id, kind, index] : named) {
     for (const std::uint32_t device : devices_of(*model_, {kind, index})) memberships_[device].push_back(id);
   }
-  for (const auto& [party, there] : ports) {
-    for (const auto& [transport, first, last, tls] : there) ports_[party].push_back({transport, {first, last}, tls});
+  for (auto& [there, spans] : ports) {
+    const auto& [party, transport, tls] = there;
+    listening_[party].push_back({transport, tls, joined(std::move(spans))});
   }
 }
 
@@ -218,14 +219,14 @@ std::vector<const Conduit*> Lookup::conduits_between(std::uint32_t from_zone, st
   return conduits;
 }
 
-std::vector<Lookup::Port> Lookup::ports_of(std::uint32_t device) const {
-  std::vector<Port> ports;
+std::vector<const Lookup::Listening*> Lookup::listening_of(std::uint32_t device) const {
+  std::vector<const Listening*> all;
   for (const PartyId party : memberships_[device]) {
-    const auto found = ports_.find(party);
-    if (found == ports_.end()) continue;
-    for (const Port& port : found->second) add_once(ports, port);
+    const auto found = listening_.find(party);
+    if (found == listening_.end()) continue;
+    for (const Listening& listening : found->second) all.push_back(&listening);
   }
-  return ports;
+  return all;
 }
 
 std::span<const std::uint32_t> Lookup::owners_of_title(std::string_view ae_title) const {

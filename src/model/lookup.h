@@ -14,6 +14,7 @@
 
 #include "event/record.h"
 #include "model/address_table.h"
+#include "model/intervals.h"
 #include "model/model.h"
 
 namespace dcmwatch {
@@ -63,15 +64,14 @@ class Lookup {
   /// In the order declared.
   [[nodiscard]] std::vector<const Conduit*> conduits_between(std::uint32_t from_zone, std::uint32_t to_zone) const;
 
-  /// Where the device is to listen, by the flows to it; each once.
-  struct Port {
+  /// Where the devices of one party are to listen, by the flows to it.
+  struct Listening {
     Transport transport{};
-    PortRange range;
     TransportSecurity tls{};
-
-    friend bool operator==(const Port&, const Port&) = default;
+    Intervals<std::uint16_t> ports;  ///< in order, none of them beside another
   };
-  [[nodiscard]] std::vector<Port> ports_of(std::uint32_t device) const;
+  /// Of each party that the device belongs to.
+  [[nodiscard]] std::vector<const Listening*> listening_of(std::uint32_t device) const;
 
   [[nodiscard]] bool is_declared_title(std::string_view ae_title) const { return titles_.contains(ae_title); }
   /// Those that call by it or answer to it themselves, in the order declared; who presents it for them is not among
@@ -114,7 +114,7 @@ class Lookup {
   Pairs flows_;                                    // by pair of parties
   Pairs denials_;                                  // likewise
   Pairs conduits_;                                 // by pair of zones
-  std::unordered_map<PartyId, std::vector<Port>> ports_;
+  std::unordered_map<PartyId, std::vector<Listening>> listening_;
   std::unordered_set<std::uint64_t> joined_zones_;
   Owners titles_;
   std::unordered_map<std::uint64_t, std::uint32_t> macs_;

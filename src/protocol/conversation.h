@@ -44,7 +44,8 @@ class Emitter {
       : connection_(connection), sink_(sink), protocol_(protocol) {}
 
   /// The protocol knows who opened the connection (an A-ASSOCIATE-RQ, say) although no SYN was seen.
-  /// Ignored if a SYN told it. Call it before the first event that depends on it.
+  /// Ignored if a SYN told it. The first such word counts: what is found behind a hole may be no PDU. Call it before
+  /// the first event that depends on it.
   void set_opener(Direction sent_by_opener);
   /// The protocol makes one end the likely opener, no more: events are oriented by it, and opener_known() stays false.
   /// The first such word counts.

@@ -8,7 +8,7 @@ bool is_encrypted(Protocol protocol) { return protocol == Protocol::tls || proto
 }  // namespace
 
 void Emitter::set_opener(Direction sent_by_opener) {
-  if (connection_.parties.opener_known) return;
+  if (opener_known()) return;
   opener_ = sent_by_opener;
   opener_told_ = true;
 }
