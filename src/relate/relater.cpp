@@ -25,11 +25,15 @@ std::span<Event> Relater::observe(const Event& event) {
              association && event.phase == Phase::end) {
     studies_.on_association(event, *association);
   }
+  tell_workflows();
   return with_workflows();
 }
 
-std::span<Event> Relater::with_workflows() {
+void Relater::tell_workflows() {
   for (const Event& event : told_) workflows_.on_told(event, of_workflows_);
+}
+
+std::span<Event> Relater::with_workflows() {
   told_.insert(told_.end(), std::make_move_iterator(of_workflows_.begin()),
                std::make_move_iterator(of_workflows_.end()));
   of_workflows_.clear();
@@ -141,6 +145,7 @@ std::span<Event> Relater::advance(Timestamp now) {
   steps_.advance(now, told_);
   acknowledgements_.advance(now, told_);
   studies_.advance(now, told_);
+  tell_workflows();  // before an order's own time is up: on a quiet network `now` may have come on by a day
   workflows_.advance(now, of_workflows_);
   return with_workflows();
 }
@@ -152,6 +157,7 @@ std::span<Event> Relater::finish() {
   steps_.finish(told_);
   studies_.finish(told_);
   if (told_.empty()) workflows_.finish(of_workflows_);  // after what the others have to tell
+  tell_workflows();
   return with_workflows();
 }
 

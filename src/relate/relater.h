@@ -67,7 +67,8 @@ class Relater {
   void relate(const Event& event, const DicomOperation& operation);
   void relate(const Event& event, const Hl7Message& message);
   void relate_listing(const Event& event, const DicomOperation& operation);
-  /// What the others told is of some order's way; what that tells comes after it.
+  void tell_workflows();  ///< what the others told is of some order's way
+  /// … and what that tells comes after it.
   std::span<Event> with_workflows();
 
   Orders orders_;

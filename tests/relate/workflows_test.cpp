@@ -133,6 +133,13 @@ TEST_F(OrdersWay, IsToldOnceWhenItsLastStepIsKnown) {
   EXPECT_EQ(department.workflows().size(), 1U);
 }
 
+TEST_F(OrdersWay, HasItsImagesWhereADayPassesAtOnce) {
+  whole_way(kAccession, kStudy);
+  department.pass(26h);
+  EXPECT_EQ(states(only()), std::vector<State>(kWorkflowSteps, State::seen))
+      << "a quiet network's batch of packets may span a day";
+}
+
 TEST_F(OrdersWay, IsAboutTheWayOfItsImagesFromItsFirstStepToItsLast) {
   const Timestamp begun = department.now();
   whole_way(kAccession, kStudy);
