@@ -271,17 +271,18 @@ class Recipe:
         piece = pieces.with_texts(piece, step.get("replace", {}))
         if "control ids" not in keep:
             piece = pieces.with_control_ids(piece, self.counter)
-        piece = pieces.with_header(piece, step.get("set", {}))
+        piece = pieces.with_fields(piece, step.get("set", {}))
         if "identifiers" not in keep:
             piece = pieces.with_identifiers(piece, play.study)
         return self.timed(piece, step)
 
     @staticmethod
     def timed(piece, step):
-        turns = list(piece.turns)[:int(step.get("turns", len(piece.turns)))]
+        first, _, last = step.get("turns", f"1-{len(piece.turns)}").rpartition("-")
+        turns = list(piece.turns)[int(first or 1) - 1:int(last)]
         if "answer_after" in step:
-            first = next(n for n, turn in enumerate(turns) if turn.side == 1)
-            turns[first] = dataclasses.replace(turns[first], after=seconds(step["answer_after"]))
+            answer = next(n for n, turn in enumerate(turns) if turn.side == 1)
+            turns[answer] = dataclasses.replace(turns[answer], after=seconds(step["answer_after"]))
         return dataclasses.replace(piece, turns=tuple(turns), end=step.get("end", piece.end))
 
     def perform(self, play):

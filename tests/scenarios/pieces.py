@@ -129,7 +129,9 @@ def cut(capture, client, server, port, nth=1, transport=TCP):
 
 # What may be said otherwise
 
-PLANTED_ROOT, PLANTED = b"2.25.31415926", b"PLT"  # with which all identifiers of the made-up patients, orders and objects begin
+# All identifiers of the made-up patients, orders and objects begin with one of these two.
+PLANTED_ROOT = b"2.25.31415926"
+_PLANTED = re.compile(rb"PLT(?!HOSPITAL|MSG)")  # the hospital stays, and so do control ids
 _MESSAGE = re.compile(rb"MSH\|\^~\\&\|[^\r\x1c]*")
 
 
@@ -164,8 +166,7 @@ def with_titles(piece, calling, called):
 def with_identifiers(piece, number):
     """Another patient, order and study: the same number gives the same ones, so that pieces of one study stay together."""
     root, prefix = b"2.25.%08d" % (32_000_000 + number), _letters(number, 3)
-    return change(piece, lambda _, data: data.replace(PLANTED_ROOT, root).replace(PLANTED + b"HOSPITAL", b"\0HOSPITAL").replace(PLANTED, prefix)
-                  .replace(b"\0HOSPITAL", PLANTED + b"HOSPITAL"))
+    return change(piece, lambda _, data: _PLANTED.sub(prefix, data.replace(PLANTED_ROOT, root)))
 
 
 def control_ids(piece):
@@ -181,16 +182,21 @@ def with_control_ids(piece, counter):
     return piece
 
 
-def with_header(piece, fields):
-    """Fields of the messages' headers, by their names: {MSH-5: ENGINE}. The acknowledgements stay."""
-    def message(found):
-        parts = found[0].split(b"|")
-        for name, value in fields.items():
-            place = int(name.removeprefix("MSH-")) - 1
+def with_fields(piece, fields):
+    """Fields of the messages and of their acknowledgements, by their names: {MSH-5: ENGINE, MSA-1: AE}. An answer's own header stays."""
+    for name, value in fields.items():
+        segment, _, number = name.partition("-")
+        place = int(number) - (1 if segment == "MSH" else 0)  # MSH-1 is the separator itself
+        side = 1 if segment in ("MSA", "ERR") else 0
+
+        def altered(found, place=place, value=value.encode()):
+            parts = found[0].split(b"|")
             parts += [b""] * (place + 1 - len(parts))
-            parts[place] = value.encode()
-        return b"|".join(parts)
-    return change(piece, lambda side, data: _MESSAGE.sub(message, data) if side == 0 else data)
+            parts[place] = value
+            return b"|".join(parts)
+        pattern = re.compile(rb"(?<=[\x0b\r\n])" + segment.encode() + rb"\|[^\r\n\x1c]*")
+        piece = change(piece, lambda at, data, side=side, pattern=pattern, altered=altered: pattern.sub(altered, data) if at == side else data)
+    return piece
 
 
 def with_texts(piece, texts):

@@ -30,7 +30,7 @@ FINGERPRINTS = ROOT / "rules" / "fingerprints" / "dicom.yml"
 PROGRAM = os.environ.get("DCMWATCH", str(ROOT / "build" / "dev" / "src" / "app" / "dcmwatch"))
 LEVELS = ("informational", "low", "medium", "high", "critical")
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
-SCENARIO_KEYS = {"what", "story", "days", "steps", "mirror", "capture", "expected", "besides"}
+SCENARIO_KEYS = {"what", "story", "days", "steps", "mirror", "capture", "digest", "expected", "besides"}
 
 
 class _PlainDumper(yaml.emitter.Emitter, yaml.serializer.Serializer, yaml.representer.SafeRepresenter, yaml.resolver.BaseResolver):
@@ -164,7 +164,7 @@ def run(name, keep=None):
         if "capture" not in scenario:
             compose.compose(scenario, model, capture)
         done = subprocess.run([PROGRAM, "replay", "--quiet", "--model", folder / "model.yaml", "--rules", RULES, "--fingerprints", FINGERPRINTS,
-                               "--pseudonym-key", folder / "key", "--events", folder / "events.json", capture],
+                               "--pseudonym-key", folder / "key", "--events", folder / "events.json", *(["--digest"] if "digest" in scenario else []), capture],
                               capture_output=True, text=True, timeout=300, check=False)
         failures = [] if done.returncode == 0 else [f"exit status {done.returncode}: {done.stderr.strip()}"]
         found = []
