@@ -218,7 +218,7 @@ Found found_of_flow(const ConnectionFact& connection, Visibility visibility = {}
 }
 
 TEST(BundledRules, ADeclaredReceiverThatDoesNotTakeConnections) {
-  const Found kFound{{"A declared receiver does not take connections", Level::medium}};
+  const Found kFound{{"A declared receiver does not take connections", Level::low}};
   ConnectionFact refused;
   refused.packets = {1, 1};
   refused.end = ConnectionEnd::reset;

@@ -63,6 +63,12 @@ class Acknowledgements(SpokenTest):
         Connection(self.capture, RIS, PACS).say(0, message(1)).close()
         told = self.told()
         self.assertEqual(self.messages(told)[0]["unanswered"], "closed")
+        self.assertEqual(self.found(told), {"A sender closed its connection over an unanswered HL7 message"})
+
+    def test_a_connection_that_the_receiver_closes_before_the_answer(self):
+        Connection(self.capture, RIS, PACS).say(0, message(1)).reset(1)
+        told = self.told()
+        self.assertEqual(self.messages(told)[0]["unanswered"], "closed")
         self.assertEqual(self.found(told), {"An HL7 message was not answered in time"})
 
     def test_a_message_that_never_reached_its_receiver_is_not_delivered(self):

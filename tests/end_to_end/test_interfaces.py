@@ -133,7 +133,8 @@ class Interfaces(unittest.TestCase):
         self.assertEqual(self.findings([(original, answer(1))], ack="none"), {(rule, "ack_mode", "an acknowledgement")})
         self.assertEqual(self.findings([(original, None)], ack="none"), set())
         self.assertEqual(d.findings(self.told([(original, None)], self.model(ack="none"))), [], "nor is it found to be unanswered")
-        self.assertEqual({f["rule"]["name"] for f in d.findings(self.told([(original, None)]))}, {"An HL7 message was not answered in time"})
+        self.assertEqual({f["rule"]["name"] for f in d.findings(self.told([(original, None)]))},
+                         {"A sender closed its connection over an unanswered HL7 message"})
 
     def test_the_summary_tells_each_interface(self):
         said = [(message(n), answer(n)) for n in range(3)]

@@ -48,6 +48,12 @@ def moment(text):
     return (DAYS.index(day) * DAY if day else 0) + clock(time)
 
 
+def numbers(text):
+    """'1-2, 5' is 1, 2 and 5."""
+    ranges = [part.partition("-") for part in text.split(",")]
+    return [number for first, _, last in ranges for number in range(int(first), int(last or first) + 1)]
+
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 
@@ -183,7 +189,7 @@ class Play:
     at: float
     step: dict
     roles: dict
-    study: int
+    study: int | None  # the number by which its patient, order and study are known; None: nobody else's
 
 
 class Recipe:
@@ -242,10 +248,9 @@ class Recipe:
                 yield day * DAY + start + number * every + self.random.uniform(0, jitter)
 
     def study(self, step):
-        """The number by which the play's patient, order and study are known."""
         name = step.get("study")
         if name is None:
-            return next(self.studies)
+            return next(self.studies) if "work" in step else None
         if name not in self.named_studies:
             self.named_studies[name] = next(self.studies)
         return self.named_studies[name]
@@ -272,14 +277,13 @@ class Recipe:
         if "control ids" not in keep:
             piece = pieces.with_control_ids(piece, self.counter)
         piece = pieces.with_fields(piece, step.get("set", {}))
-        if "identifiers" not in keep:
-            piece = pieces.with_identifiers(piece, play.study)
+        if "identifiers" not in keep and pieces.has_identifiers(piece):
+            piece = pieces.with_identifiers(piece, next(self.studies) if play.study is None else play.study)
         return self.timed(piece, step)
 
     @staticmethod
     def timed(piece, step):
-        first, _, last = step.get("turns", f"1-{len(piece.turns)}").rpartition("-")
-        turns = list(piece.turns)[int(first or 1) - 1:int(last)]
+        turns = [piece.turns[number - 1] for number in numbers(step["turns"])] if "turns" in step else list(piece.turns)
         if "answer_after" in step:
             answer = next(n for n, turn in enumerate(turns) if turn.side == 1)
             turns[answer] = dataclasses.replace(turns[answer], after=seconds(step["answer_after"]))

@@ -163,6 +163,10 @@ def with_titles(piece, calling, called):
     return change(piece, make)
 
 
+def has_identifiers(piece):
+    return any(PLANTED_ROOT in turn.data or _PLANTED.search(turn.data) for turn in piece.turns)
+
+
 def with_identifiers(piece, number):
     """Another patient, order and study: the same number gives the same ones, so that pieces of one study stay together."""
     root, prefix = b"2.25.%08d" % (32_000_000 + number), _letters(number, 3)
