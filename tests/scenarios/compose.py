@@ -1,5 +1,4 @@
 """A capture out of a recipe: pieces of real talk, said by whom, to whom and when the recipe says. The same recipe gives the same bytes."""
-import contextlib
 import dataclasses
 import functools
 import itertools
@@ -45,6 +44,8 @@ def clock(text):
 def moment(text):
     """Seconds since the first day began: 'tue 07:00'; without a day, the first."""
     day, _, time = text.rpartition(" ")
+    if day and day not in DAYS:
+        raise RecipeError(f"{text!r} is no time of day: 07:00, tue 07:00")
     return (DAYS.index(day) * DAY if day else 0) + clock(time)
 
 
@@ -78,6 +79,8 @@ class Department:
         if "device" in said and not device:
             raise RecipeError(f"no device is called {said['device']!r}")
         address = said.get("address") or next(a for a in listed(device["addresses"]) if ":" not in a and "/" not in a)
+        if not re.fullmatch(r"\d+(\.\d+){3}", address):
+            raise RecipeError(f"no address and no device: {address!r}")
         octets = bytes(map(int, address.split(".")))
         mac = said.get("mac") or next(iter(listed(device.get("macs", []))), None)
         titles = listed(device.get("ae_titles", device.get("calls_as", [])))
@@ -349,6 +352,4 @@ class Recipe:
 
 def compose(scenario, model, path):
     """Writes the capture; the recipe's mistakes are a RecipeError."""
-    with contextlib.closing(path.open("wb")):
-        pass
     Recipe(scenario, model).compose(path)
