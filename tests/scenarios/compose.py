@@ -190,6 +190,7 @@ class Connection:
 class Play:
     """A piece said once."""
     at: float
+    number: int  # of the step's plays, from 0
     step: dict
     roles: dict
     study: int | None  # the number by which its patient, order and study are known; None: nobody else's
@@ -225,13 +226,13 @@ class Recipe:
     def plays(self, step):
         if unknown := step.keys() - STEP_KEYS:
             raise RecipeError(f"step {step}: no step has {', '.join(sorted(unknown))}")
-        for at in self.times(step):
+        for number, at in enumerate(self.times(step)):
             study = self.study(step)
             if "work" not in step:
-                yield Play(FIRST_DAY + at, step, step.get("with", {}), study)
+                yield Play(FIRST_DAY + at, number, step, {}, study)
                 continue
             for part in pieces.table()["works"][step["work"]]:
-                yield Play(FIRST_DAY + at + seconds(part["after"]), part, step.get("with", {}), study)
+                yield Play(FIRST_DAY + at + seconds(part["after"]), number, part, step.get("with", {}), study)
 
     def times(self, step):
         if "at" in step:
@@ -262,7 +263,7 @@ class Recipe:
 
     def piece(self, play, ends):
         step = play.step
-        said = pieces.table()["pieces"].get(step["piece"])
+        said = step["piece"] if isinstance(step["piece"], dict) else pieces.table()["pieces"].get(step["piece"])
         if said is None:
             raise RecipeError(f"no piece is called {step['piece']!r}")
         if "capture" in said:
@@ -272,9 +273,9 @@ class Recipe:
             piece = Piece(int(said["port"]), end=said["end"])
         keep = listed(step.get("keep", []))
         if "titles" not in keep:
-            piece = pieces.with_titles(piece, step.get("calling", ends[0].title), step.get("called", ends[1].title))
+            piece = pieces.with_titles(piece, *(self.turn(play, key) or end.title for key, end in zip(("calling", "called"), ends)))
         if "move_to" in step:
-            destination = self.department.end(play.roles.get(step["move_to"].removeprefix("$"), step["move_to"])).title
+            destination = self.department.end(self.turn(play, "move_to")).title
             piece = pieces.with_texts(piece, {"WS1 ": destination.ljust(4)})
         piece = pieces.with_texts(piece, step.get("replace", {}))
         if "control ids" not in keep:
@@ -292,10 +293,17 @@ class Recipe:
             turns[answer] = dataclasses.replace(turns[answer], after=seconds(step["answer_after"]))
         return dataclasses.replace(piece, turns=tuple(turns), end=step.get("end", piece.end))
 
+    @staticmethod
+    def turn(play, key):
+        """What the step says; of a list, each play takes the next. `$name` is whom the work is done `with`."""
+        value = play.step.get(key)
+        if isinstance(value, list):
+            value = value[play.number % len(value)]
+        return play.roles.get(value[1:], value) if isinstance(value, str) and value.startswith("$") else value
+
     def perform(self, play):
         step = play.step
-        ends = tuple(self.department.end(play.roles.get(end[1:], end) if isinstance(end, str) and end.startswith("$") else end)
-                     for end in (step["from"], step["to"]))
+        ends = tuple(self.department.end(self.turn(play, key)) for key in ("from", "to"))
         piece = self.piece(play, ends)
         number = next(self.ports)
         ports = (32768 + number % 28000, int(step.get("port", piece.port)))

@@ -68,11 +68,11 @@ class Rule:
 
 
 def load_rules():
-    """By file stem. A file of several documents is one rule: the one that finds is its last."""
+    """By file stem. A file of several documents is one rule: its correlation is the one that finds."""
     rules = {}
     for path in sorted(RULES.rglob("*.yml")):
         documents = [d for d in yaml.load_all(path.read_text(encoding="utf-8"), yaml.BaseLoader) if d]
-        told = documents[-1]
+        told = next((d for d in documents if "correlation" in d), documents[-1])
         rules[path.stem] = Rule(path.stem, told["title"], told["level"], told.get("description", ""), frozenset(d["id"] for d in documents if "id" in d))
     return rules
 
