@@ -18,7 +18,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_GROUPS = {"weekdays": DAYS[:5], "weekend": DAYS[5:]}
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": DAY}
 STEP_KEYS = {"piece", "work", "with", "from", "to", "port", "calling", "called", "vlan", "study", "keep", "replace", "set", "move_to", "turns",
-             "answer_after", "hold", "end", "connection", "at", "every", "times", "between", "days", "jitter", "after", "comment"}
+             "matches_times", "disguise", "answer_after", "hold", "end", "connection", "at", "every", "times", "between", "days", "jitter", "after", "comment"}
 
 
 class RecipeError(Exception):
@@ -101,20 +101,32 @@ class Wire:
 
     def __init__(self):
         self.packets = []
+        self.fragments_overlap = False  # of what is sent now
+
+    def frame(self, at, source, destination, vlan, header, payload):
+        header = header[:10] + checksum(header) + header[12:]
+        tag = struct.pack("!HH", 0x8100, int(vlan)) if vlan else b""
+        self.packets.append((round(at * 1e9), destination.mac + source.mac + tag + b"\x08\x00" + header + payload))
 
     def ip(self, at, source, destination, transport, segment, vlan):
         """The segment's checksum is the two bytes at 16 of TCP, at 6 of UDP, which are zero as yet."""
-        total = 20 + len(segment)
         pseudo = source.address + destination.address + struct.pack("!HH", transport, len(segment))
         place = 16 if transport == TCP else 6
         told = checksum(pseudo + segment)
         if transport == UDP and told == b"\0\0":  # which would say that there is none (RFC 768)
             told = b"\xff\xff"
         segment = segment[:place] + told + segment[place + 2:]
-        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, total, 0, 0x4000, 64, transport, 0, source.address, destination.address)
-        header = header[:10] + checksum(header) + header[12:]
-        tag = struct.pack("!HH", 0x8100, int(vlan)) if vlan else b""
-        self.packets.append((round(at * 1e9), destination.mac + source.mac + tag + b"\x08\x00" + header + segment))
+
+        def send(when, number, fragment, data):
+            header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(data), number, fragment, 64, transport, 0, source.address, destination.address)
+            self.frame(when, source, destination, vlan, header, data)
+        if not self.fragments_overlap or len(segment) < 64:
+            send(at, 0, 0x4000, segment)
+            return
+        number = len(self.packets) % 65535 + 1
+        send(at, number, 0x2000, segment[:48])  # more fragments follow
+        send(at, number, 0x2000 | 40 // 8, bytes(8))  # over the last eight bytes of it
+        send(at, number, 48 // 8, segment[48:])
 
     def write(self, path):
         self.packets.sort(key=lambda packet: packet[0])
@@ -134,7 +146,8 @@ class Connection:
 
     ACK_DELAY, HOP, SPACING = 0.04, 0.0001, 0.00001
 
-    def __init__(self, wire, ends, ports, vlan, first):
+    def __init__(self, wire, ends, ports, vlan, first, contradicts=False):
+        self.contradicts = contradicts  # what is sent is sent once more, with other bytes
         self.wire, self.ends, self.ports, self.vlan = wire, ends, ports, vlan
         self.next = list(first)
         self.owes = None  # an acknowledgement: (the side, until)
@@ -170,7 +183,11 @@ class Connection:
     def say(self, at, side, data):
         self.settle(at, side)
         for start in range(0, len(data), SEGMENT_BYTES):
-            self.segment(at, side, PSH | ACK, data[start:start + SEGMENT_BYTES])
+            payload = data[start:start + SEGMENT_BYTES]
+            self.segment(at, side, PSH | ACK, payload)
+            if self.contradicts:
+                self.next[side] = (self.next[side] - len(payload)) % 2**32
+                self.segment(at, side, PSH | ACK, payload[:-1] + bytes((payload[-1] ^ 1,)))
         self.owes = (1 - side, self.now + self.ACK_DELAY)
 
     def close(self, at, how):
@@ -269,6 +286,8 @@ class Recipe:
         if "capture" in said:
             piece = pieces.cut(said["capture"], self.original.address(said["from"]), self.original.address(said["to"]), int(said["port"]),
                                int(said.get("nth", 1)), UDP if said.get("transport") == "udp" else TCP)
+        elif "contexts" in said:
+            piece = pieces.associated(int(said["port"]), said["contexts"])
         else:
             piece = Piece(int(said["port"]), end=said["end"])
         keep = listed(step.get("keep", []))
@@ -281,6 +300,8 @@ class Recipe:
         if "control ids" not in keep:
             piece = pieces.with_control_ids(piece, self.counter)
         piece = pieces.with_fields(piece, step.get("set", {}))
+        if "matches_times" in step:
+            piece = pieces.with_more_matches(piece, int(step["matches_times"]))
         if "identifiers" not in keep and pieces.has_identifiers(piece):
             piece = pieces.with_identifiers(piece, next(self.studies) if play.study is None else play.study)
         return self.timed(piece, step)
@@ -305,6 +326,10 @@ class Recipe:
         step = play.step
         ends = tuple(self.department.end(self.turn(play, key)) for key in ("from", "to"))
         piece = self.piece(play, ends)
+        disguise = step.get("disguise")
+        if disguise not in (None, "contradicting segments", "overlapping fragments"):
+            raise RecipeError(f"nobody is disguised by {disguise!r}")
+        self.wire.fragments_overlap = disguise == "overlapping fragments"
         number = next(self.ports)
         ports = (32768 + number % 28000, int(step.get("port", piece.port)))
         if piece.transport == UDP:
@@ -315,7 +340,8 @@ class Recipe:
             connection, last = self.shared[name]
             self.shared[name] = (connection, self.talk(connection, max(play.at, last + 0.001), piece))
             return
-        connection = Connection(self.wire, ends, ports, step.get("vlan"), (self.random.getrandbits(32), self.random.getrandbits(32)))
+        connection = Connection(self.wire, ends, ports, step.get("vlan"), (self.random.getrandbits(32), self.random.getrandbits(32)),
+                                disguise == "contradicting segments")
         if piece.end == "refused":
             connection.refuse(play.at)
         elif piece.end == "unanswered":

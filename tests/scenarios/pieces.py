@@ -127,6 +127,40 @@ def cut(capture, client, server, port, nth=1, transport=TCP):
     return fitting[nth - 1]
 
 
+def _item(kind, body):
+    return struct.pack("!BBH", kind, 0, len(body)) + body
+
+
+def _pdu(kind, body):
+    return struct.pack("!BBI", kind, 0, len(body)) + body
+
+
+def associated(port, contexts):
+    """What no tool here does: an association that proposes just these SOP classes, all of them accepted, and is released (PS3.8 9.3). Made by hand."""
+    implicit, user = _item(0x40, b"1.2.840.10008.1.2"), _item(0x50, _item(0x51, struct.pack("!I", 16384)) + _item(0x52, b"1.2.276.0.7230010.3.0.3.6.7"))
+    opening = struct.pack("!HH", 1, 0) + b" " * 32 + bytes(32) + _item(0x10, b"1.2.840.10008.3.1.1.1")
+    proposed = b"".join(_item(0x20, bytes((2 * n + 1, 0, 0, 0)) + _item(0x30, uid.encode()) + implicit) for n, uid in enumerate(contexts))
+    accepted = b"".join(_item(0x21, bytes((2 * n + 1, 0, 0, 0)) + implicit) for n in range(len(contexts)))
+    said = (_pdu(1, opening + proposed + user), _pdu(2, opening + accepted + user), _pdu(5, bytes(4)), _pdu(6, bytes(4)))
+    return Piece(port, tuple(Turn(0.002, n % 2, data) for n, data in enumerate(said)))
+
+
+def _pdus(data):
+    while data:
+        size = 6 + struct.unpack_from("!I", data, 2)[0]
+        yield data[:size]
+        data = data[size:]
+
+
+def with_more_matches(piece, times):
+    """A C-FIND's pending responses, so many times over; the last PDU of the answer is the final response."""
+    turns = list(piece.turns)
+    place = max(range(len(turns)), key=lambda n: len(turns[n].data) if turns[n].side == 1 else 0)
+    *pending, final = _pdus(turns[place].data)
+    turns[place] = dataclasses.replace(turns[place], data=b"".join(pending) * times + final)
+    return dataclasses.replace(piece, turns=tuple(turns))
+
+
 # What may be said otherwise
 
 # All identifiers of the made-up patients, orders and objects begin with one of these two.
