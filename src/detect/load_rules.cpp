@@ -114,13 +114,20 @@ class RuleReader {
   void read_catalogue(MapReader& map) {
     info_.false_positives = texts(map, "falsepositives");
     info_.standards = texts(map, "standards");
-    if (const Node* const node = map.optional("impact")) {
-      for (const Node* const impact : scalars(*node, "'impact'", problems_)) {
-        if (const auto known = one_of(*impact, "impact", kImpacts); !known.empty()) info_.impact.emplace_back(known);
-      }
-    }
-    if (const Node* const node = map.optional("responsible")) info_.responsible = one_of(*node, "party", kResponsible);
+    info_.impact = some_of(map, "impact", "impact", kImpacts);
+    info_.responsible = some_of(map, "responsible", "party", kResponsible);
     if (const Node* const node = map.optional("runbook")) read_runbook(*node);
+  }
+
+  std::vector<std::string> some_of(MapReader& map, std::string_view key, std::string_view what,
+                                   std::span<const std::string_view> known) {
+    std::vector<std::string> words;
+    const Node* const node = map.optional(key);
+    if (!node) return words;
+    for (const Node* const item : scalars(*node, in_quotes(key), problems_)) {
+      if (const auto word = one_of(*item, what, known); !word.empty()) words.emplace_back(word);
+    }
+    return words;
   }
 
   std::vector<std::string> texts(MapReader& map, std::string_view key) {

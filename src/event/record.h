@@ -188,10 +188,10 @@ struct RuleInfo {
   Level level = Level::medium;
   std::vector<std::string> tags;
   std::vector<std::string> false_positives{};
-  std::vector<std::string> impact{};     ///< patient_safety, availability, integrity, confidentiality
-  std::string responsible{};             ///< who acts first: healthcare_provider, manufacturer or supplier
-  std::string runbook{};                 ///< docs/runbooks/….md
-  std::vector<std::string> standards{};  ///< clauses, and questions of MDS2
+  std::vector<std::string> impact{};       ///< patient_safety, availability, integrity, confidentiality
+  std::vector<std::string> responsible{};  ///< healthcare_provider, manufacturer, supplier: who acts first, and next
+  std::string runbook{};                   ///< docs/runbooks/….md
+  std::vector<std::string> standards{};    ///< clauses, and questions of MDS2
 };
 
 /// What a person declared not to be told of, and answers for.

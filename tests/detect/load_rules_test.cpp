@@ -89,13 +89,14 @@ TEST(LoadRules, KeepWhatAFindingNeeds) {
 
 TEST(LoadRules, KeepWhatACatalogueSays) {
   const Rule read = parse_rule(
-      "title: A title\nid: an-id\nlevel: low\nimpact: [patient_safety, availability]\nresponsible: manufacturer\n"
+      "title: A title\nid: an-id\nlevel: low\nimpact: [patient_safety, availability]\nresponsible: [manufacturer, "
+      "supplier]\n"
       "runbook: docs/runbooks/wrong_port.md\nstandards: [IEC 62443-3-3 SR 5.1, 'MDS2 NAUT-1']\n"
       "falsepositives: [Tests, Moves]\n"
       "logsource: {product: dcmwatch, category: dicom}\ndetection: {s: {dicom.command: C-MOVE}, condition: s}\n",
       "r");
   EXPECT_EQ(read.info->impact, (std::vector<std::string>{"patient_safety", "availability"}));
-  EXPECT_EQ(read.info->responsible, "manufacturer");
+  EXPECT_EQ(read.info->responsible, (std::vector<std::string>{"manufacturer", "supplier"}));
   EXPECT_EQ(read.info->runbook, "docs/runbooks/wrong_port.md");
   EXPECT_EQ(read.info->standards, (std::vector<std::string>{"IEC 62443-3-3 SR 5.1", "MDS2 NAUT-1"}));
   EXPECT_EQ(read.info->false_positives, (std::vector<std::string>{"Tests", "Moves"}));

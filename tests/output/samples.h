@@ -150,7 +150,7 @@ inline std::shared_ptr<const RuleInfo> rule(std::string id = "undeclared-flow", 
   info.level = level;
   info.tags = {"attack.t1021"};
   info.impact = {"patient_safety", "integrity"};
-  info.responsible = "healthcare_provider";
+  info.responsible = {"healthcare_provider"};
   info.runbook = "docs/runbooks/undeclared_flow.md";
   info.standards = {"IEC 62443-3-3 SR 5.1"};
   return std::make_shared<RuleInfo>(std::move(info));
