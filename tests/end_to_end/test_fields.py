@@ -10,10 +10,6 @@ SOFTWARE = "no peer in a capture is a product in rules/fingerprints/dicom.yml; t
 
 # Why no capture tells it, and what does.
 NEVER = {
-    "rule.impact": "the rules say it once their catalogue is written; tests/output/record_writer_test.cpp",
-    "rule.responsible": "likewise",
-    "rule.runbook": "likewise",
-    "rule.standards": "likewise",
     "finding.exception.until": "nothing is excepted; test_exceptions.py",
     "finding.exception.owner": "likewise",
     "finding.exception.reason": "likewise",
