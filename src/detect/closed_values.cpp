@@ -9,6 +9,7 @@
 
 #include "event/dicom_names.h"
 #include "event/record.h"
+#include "model/model.h"
 
 namespace dcmwatch {
 namespace {
@@ -56,6 +57,8 @@ Values all_closed_values() {
           {"event.outcome", texts(Outcome::unknown, Outcome::failure)},
           {"network.protocol", texts(Protocol::dicom, Protocol::ssh)},
           {"network.transport", {"tcp", "udp"}},
+          {"source.role", {kDeviceRoles.begin(), kDeviceRoles.end()}},
+          {"destination.role", {kDeviceRoles.begin(), kDeviceRoles.end()}},
           {"connection.end", texts(ConnectionEnd::finished, ConnectionEnd::unanswered)},
           {"flow.deviations", texts(DeviationKind::source_device, DeviationKind::implementation_changed)},
           {"flow.unknown", texts(UnknownKind::direction, UnknownKind::implementation)},

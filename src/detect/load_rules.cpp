@@ -31,7 +31,7 @@ struct Category {
 };
 
 constexpr std::array kCategories{
-    Category{"network", {"connection", "dicom.association", "dicom.operation", "hl7.message", "violation"}},
+    Category{"network", {"connection", "dicom.association", "dicom.operation", "hl7.message", "tls", "violation"}},
     Category{"dicom", {"dicom.association", "dicom.operation"}}};
 
 std::uint32_t bit_of(std::string_view dataset) {

@@ -97,6 +97,7 @@ struct Deviation {
 struct Place {
   std::string_view device;  ///< empty: undeclared
   std::string_view zone;
+  std::string_view role;  ///< of the device: "modality"; empty: none is declared
 
   friend bool operator==(const Place&, const Place&) = default;
 };

@@ -232,12 +232,10 @@ class Dot {
 
   static std::string lone_row(const Diagram::Row& row, DeviceRole role) {
     std::string rows = "<TR>" + cell(font(bold(escaped(row.name)), kInk, 12), "") + "</TR>";
-    std::string role_name{to_text(role)};
-    std::ranges::replace(role_name, '_', ' ');
     const auto put = [&](const std::string& text) {
       if (!text.empty()) rows += "<TR>" + cell(font(escaped(text), kPale, 9), "") + "</TR>";
     };
-    put(role_name);
+    put(std::string{to_text(role)});
     put(row.titles);
     put(row.addresses);
     return rows;

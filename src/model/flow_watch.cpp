@@ -425,7 +425,7 @@ void FlowWatch::tell(std::uint32_t flow, std::uint32_t device, Timestamp begin, 
   const auto owned = std::make_shared<const Owned>(Owned{lookup_.model(), std::move(deviations), std::move(unknown)});
   const Model& model = *owned->model;
   const auto place_of = [&](std::uint32_t one) {
-    return Place{model.devices[one].name, model.zones[model.devices[one].zone].name};
+    return Place{model.devices[one].name, model.zones[model.devices[one].zone].name, to_text(model.devices[one].role)};
   };
   Declared declared;
   declared.owner = owned;

@@ -37,6 +37,7 @@ void Judgement::place(const Endpoint& endpoint, End& end, Place& named) const {
 void Judgement::name(const End& end, Place& named, UnknownKind unknown_which) {
   if (const auto device = end.device()) {
     named.device = model_.devices[*device].name;
+    named.role = to_text(model_.devices[*device].role);
   } else if (end.declared()) {
     unknown(unknown_which);
   }

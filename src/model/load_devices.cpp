@@ -13,10 +13,6 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::array<std::string_view, 13> kRoles{
-    "modality", "archive", "workstation", "information system", "engine",  "router", "algorithm",
-    "printer",  "monitor", "balancer",    "migration",          "scanner", "vendor"};  // by DeviceRole, from 1
-
 constexpr std::size_t kLongestVersion = 16;  // PS3.7 D.3.3.2.3
 
 class DeviceLoader {
@@ -153,7 +149,8 @@ class DeviceLoader {
   }
 
   void read_role(const Node& node) {
-    if (const auto role = read_word(node, "role", kRoles, problems_)) device_.role = static_cast<DeviceRole>(*role + 1);
+    if (const auto role = read_word(node, "role", kDeviceRoles, problems_))
+      device_.role = static_cast<DeviceRole>(*role + 1);
   }
 
   void read_implementations(const Node& node) {

@@ -14,10 +14,7 @@ std::string_view to_text(ServiceProtocol protocol) {
 }
 
 std::string_view to_text(DeviceRole role) {
-  static constexpr std::array<std::string_view, 14> kNames{
-      "",          "modality", "archive", "workstation", "information_system", "engine",  "router",
-      "algorithm", "printer",  "monitor", "balancer",    "migration",          "scanner", "vendor"};
-  return kNames[static_cast<std::size_t>(role)];
+  return role == DeviceRole::unspecified ? std::string_view{} : kDeviceRoles[static_cast<std::size_t>(role) - 1];
 }
 
 std::string to_text(const PortRange& range) {

@@ -2,6 +2,7 @@
 // Things refer to each other by their index in the model.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -66,6 +67,10 @@ enum class DeviceRole : std::uint8_t {
   scanner,    ///< looks for vulnerabilities, with leave
   vendor      ///< remote service of a manufacturer
 };
+/// Their names, but for the unspecified one, in the same order.
+inline constexpr std::array<std::string_view, 13> kDeviceRoles{
+    "modality", "archive", "workstation", "information system", "engine",  "router", "algorithm",
+    "printer",  "monitor", "balancer",    "migration",          "scanner", "vendor"};
 
 /// What a side of an association calls itself (PS3.7 D.3.3.2). A '*' at the end stands for any rest.
 struct ExpectedImplementation {
@@ -230,7 +235,7 @@ struct Model {
 };
 
 std::string_view to_text(ServiceProtocol protocol);
-/// As it is declared: "information_system"; empty if it is unspecified.
+/// As it is declared: "information system"; empty if it is unspecified.
 std::string_view to_text(DeviceRole role);
 /// "104", "5900-5910"
 std::string to_text(const PortRange& range);

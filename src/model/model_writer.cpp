@@ -79,13 +79,6 @@ std::string time_text(Duration time) {
   return std::to_string(time / used.length) + std::string{used.name};
 }
 
-std::string_view role_name(DeviceRole role) {
-  static constexpr std::array<std::string_view, 14> kNames{
-      "",          "modality", "archive", "workstation", "information system", "engine",  "router",
-      "algorithm", "printer",  "monitor", "balancer",    "migration",          "scanner", "vendor"};
-  return kNames[static_cast<std::size_t>(role)];
-}
-
 std::string ends_text(const Allowed<Hl7End>& ends) {
   if (ends.any) return std::string{kAny};
   return listed_as(ends.values, [](const Hl7End& end) { return end.text; });
@@ -209,7 +202,7 @@ Settings settings_of(const Model& model, const Device& device) {
   add_list(settings, "presents", device.presents);
   if (!device.hl7_names.empty())
     settings.emplace_back("hl7", listed_as(device.hl7_names, [](const Hl7End& end) { return end.text; }));
-  add_text(settings, "role", std::string{role_name(device.role)});
+  add_text(settings, "role", std::string{to_text(device.role)});
   add_text(settings, "vendor", device.vendor);
   add_text(settings, "product", device.product);
   add_text(settings, "owner", device.owner);
