@@ -27,7 +27,7 @@ constexpr std::string_view kIdCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ
 /// Datasets that a rule may take together.
 struct Category {
   std::string_view name;
-  std::array<std::string_view, 5> datasets;
+  std::array<std::string_view, 6> datasets;
 };
 
 constexpr std::array kCategories{
