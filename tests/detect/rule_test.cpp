@@ -19,7 +19,7 @@ Observation example() {
   move.sub_operations.failed = 3;
   Observation observation = observed(std::move(event), {{DeviationKind::operation, "C-FIND", "C-MOVE"},
                                                         {DeviationKind::move_destination, "WS1", "OLDWS"}});
-  test::change(observation.declared).destination = {"pacs", "archive"};
+  test::change(observation.declared).destination = {"pacs", "archive", {}};
   return observation;
 }
 

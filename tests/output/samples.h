@@ -43,8 +43,8 @@ inline Observation observation(Facts facts, Phase phase = Phase::end, std::uint6
   observation.event.last = mark(1500ms, 90);
   observation.event.facts = std::move(facts);
   Declared& declared = test::change(observation.declared);
-  declared.source = {"ct1", "modalities"};
-  declared.destination = {"pacs", "archive"};
+  declared.source = {"ct1", "modalities", "modality"};
+  declared.destination = {"pacs", "archive", "archive"};
   declared.flow = "ct1-store";
   return observation;
 }

@@ -64,7 +64,7 @@ void observe_incident(Summary& summary) {
   Observation stored = samples::observation(samples::operation(), Phase::end, 67);
   stored.event.parties = samples::parties("10.20.20.10", "10.20.99.66");
   Declared& declared = test::change(stored.declared);
-  declared.source = {"pacs", "archive"};
+  declared.source = {"pacs", "archive", "archive"};
   declared.destination = {};
   for (int i = 0; i < 3; ++i) summary.observe(stored);
   summary.observe(samples::observation(Link{LinkKind::move_caused_store, LinkCertainty::originator, 66, 67}));
