@@ -40,11 +40,10 @@ std::vector<Deviation> SeenImplementations::observe(const Observation& record, c
   if (!is_declared(declared.source)) {
     add(observe_side(name_of(declared.source, event.parties.source) + kEnd +
                          std::string{trimmed(*association.calling_ae)} + kEnd + acceptor,
-                     association.opener, event.conversation));
+                     association.opener, event));
   }
   if (!is_declared(declared.destination) && association.accepted.value_or(false)) {
-    add(observe_side(acceptor + kEnd + std::string{trimmed(*association.called_ae)}, association.acceptor,
-                     event.conversation));
+    add(observe_side(acceptor + kEnd + std::string{trimmed(*association.called_ae)}, association.acceptor, event));
   }
   return changes;
 }
@@ -55,11 +54,13 @@ bool SeenImplementations::is_declared(const Place& place) const {
 }
 
 std::optional<Deviation> SeenImplementations::observe_side(std::string key, const DicomImplementation& side,
-                                                           std::uint64_t conversation) {
+                                                           const Event& event) {
+  const std::uint64_t conversation = event.conversation;
   std::string now = text_of(side);
   if (now.empty()) return std::nullopt;
   Known& known = known_.of(key, [this](const Known&) { ++forgotten_; });
-  const bool learnt = known.associations >= kLearnt;
+  if (known.associations == 0) known.first = event.first.time;
+  const bool learnt = known.associations >= kLearnt && event.first.time - known.first >= kLearntIn;
   if (known.conversation != conversation) {
     known.conversation = conversation;
     ++known.associations;

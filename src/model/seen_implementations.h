@@ -15,12 +15,14 @@ namespace dcmwatch {
 
 /// What each device called itself (PS3.7 D.3.3.2) in this run: by device, or by address where it is undeclared or one
 /// of many in a block; by title; of an opener also by whom it called, since several applications may share its title.
-/// What is new is a deviation once that many associations were seen, and is known from then on, so that a device whose
-/// applications take turns is told once for each of them. A device whose software is declared is held against that
-/// alone. Limits::implementations; not shared between threads; the lookup and the limits outlive it.
+/// What is new is a deviation once that many associations were seen over that long, and is known from then on, so that
+/// a device whose applications take turns is told once for each of them that is rare. A device whose software is
+/// declared is held against that alone. Limits::implementations; not shared between threads; the lookup and the limits
+/// outlive it.
 class SeenImplementations {
  public:
   static constexpr std::uint32_t kLearnt = 3;  ///< associations
+  static constexpr Duration kLearntIn = std::chrono::hours{1};
 
   SeenImplementations(const Lookup& lookup, const Limits& limits) : lookup_(lookup), known_(limits.implementations) {}
 
@@ -33,12 +35,13 @@ class SeenImplementations {
   struct Known {
     std::vector<std::string> implementations;  ///< the latest new one last
     std::uint32_t associations = 0;
+    Timestamp first{};
     std::uint64_t conversation = 0;  ///< the last that was counted
     std::uint64_t changed_in = 0;    ///< conversation
     std::optional<Deviation> change;
   };
 
-  std::optional<Deviation> observe_side(std::string key, const DicomImplementation& side, std::uint64_t conversation);
+  std::optional<Deviation> observe_side(std::string key, const DicomImplementation& side, const Event& event);
   [[nodiscard]] bool is_declared(const Place& place) const;
 
   const Lookup& lookup_;

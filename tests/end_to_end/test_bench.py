@@ -11,7 +11,7 @@ import dcmwatch as d
 FORGETFUL = """#!/bin/sh
 "{program}" "$@" || exit
 while [ "$1" != --events ]; do shift; done
-sed -i '0,/"dataset":"hl7.message"/{{/"dataset":"hl7.message"/d}}' "$2"
+sed -i '0,/"event","dataset":"hl7.message"/{{/"event","dataset":"hl7.message"/d}}' "$2"
 """
 
 

@@ -277,7 +277,7 @@ class Judgement(unittest.TestCase):
                  for r in d.findings(d.records(d.PCAPS / name, "--model", d.MODEL)) for kind in r["flow"].get("deviations", ())}
         self.assertEqual(kinds, {
             "source.device", "destination.device", "flow", "zone_crossing", "port", "direction", "calling_ae", "called_ae", "operation",
-            "sop_class", "message_type", "move_destination", "order", "listener"})
+            "sop_class", "message_type", "move_destination", "order", "listener", "ae_title_two_places"})
 
     def test_images_without_an_order_are_told_where_the_flow_requires_one(self):
         def unordered(records):

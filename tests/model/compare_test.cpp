@@ -193,7 +193,7 @@ const std::vector<Case>& changes() {
       {"device_hl7_names", [](Model& m) { m.devices[kRis].hl7_names = {sender("RIS")}; },
        "closes: device 'ris': hl7_names are declared now: RIS"},
       {"device_role", [](Model& m) { m.devices[kRis].role = DeviceRole::information_system; },
-       "opens: device 'ris': role none became 'information_system'"},
+       "opens: device 'ris': role none became 'information system'"},
       {"device_vendor", [](Model& m) { m.devices[kRis].vendor = "V"; }, "none: device 'ris': vendor none became 'V'"},
       {"device_product", [](Model& m) { m.devices[kRis].product = "P"; },
        "none: device 'ris': product none became 'P'"},

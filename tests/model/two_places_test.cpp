@@ -53,7 +53,7 @@ class Associations : public testing::Test {
     return told ? told->observed : "";
   }
   std::vector<std::string> changes(std::string_view from, std::string_view version, std::string_view acceptor = "P1") {
-    Event event = at(0s, from, "WS1");
+    Event event = at(now_ += apart_, from, "WS1");
     auto& association = std::get<DicomAssociation>(event.facts);
     association.accepted = true;
     association.opener.class_uid = "1.2";
@@ -75,6 +75,7 @@ class Associations : public testing::Test {
   std::optional<TitlePlaces> titles_;
   std::optional<SeenImplementations> implementations_;
   std::uint64_t conversation_ = 0;
+  Duration now_{}, apart_ = 30min;
 };
 
 using TwoPlaces = Associations;
@@ -142,9 +143,18 @@ TEST_F(ChangedImplementation, IsNoneWhileItIsLearnt) {
   for (const char* const version : {"V1", "V2", "V3"}) EXPECT_THAT(changes("10.0.1.1", version), IsEmpty());
 }
 
+TEST_F(ChangedImplementation, IsNoneInTheFirstHour) {
+  apart_ = 5min;
+  for (int i = 0; i < 12; ++i) EXPECT_THAT(changes("10.0.1.1", "V1"), IsEmpty());
+  EXPECT_THAT(changes("10.0.1.1", "V2"), ElementsAre("1.2 V1 → 1.2 V2"));
+  for (int i = 0; i < 12; ++i) EXPECT_THAT(changes("10.0.1.2", "V1"), IsEmpty());
+  apart_ = 1min;
+  for (const char* const version : {"V1", "V1", "V1", "V2", "V1"}) EXPECT_THAT(changes("10.0.1.3", version), IsEmpty());
+}
+
 TEST_F(ChangedImplementation, IsToldOfEveryRecordOfTheAssociation) {
   for (int i = 0; i < 3; ++i) EXPECT_THAT(changes("10.0.1.1", "V1"), IsEmpty());
-  Event event = at(0s, "10.0.1.1", "WS1");
+  Event event = at(4h, "10.0.1.1", "WS1");
   std::get<DicomAssociation>(event.facts).opener.class_uid = "1.9";
   EXPECT_THAT(changes(event), ElementsAre("1.2 V1 → 1.9"));
   EXPECT_THAT(changes(event), ElementsAre("1.2 V1 → 1.9"));
