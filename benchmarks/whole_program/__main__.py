@@ -71,11 +71,10 @@ def build(tell):
     return ROOT / "build" / "release" / "src" / "app" / "dcmwatch", ROOT / "build" / "release" / "benchmarks" / "bench_hot_functions"
 
 
-def allocations_in_order(hot_functions):
-    """How often segments in order ask for memory in `assemble`."""
-    done = subprocess.run([hot_functions, "--benchmark_filter=^assemble_in_order$", "--benchmark_format=json"],
-                          capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["benchmarks"][0]["allocations"]
+def hot(function, counter, hot_functions):
+    """What one hot function counts."""
+    done = subprocess.run([hot_functions, f"--benchmark_filter=^{function}$", "--benchmark_format=json"], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["benchmarks"][0][counter]
 
 
 def build_sticks(folder, tell):
@@ -178,7 +177,8 @@ def main():
         try:
             results = Bench(chosen, program, sticks, tell).measure()
             if hot_functions:
-                results.allocations = allocations_in_order(hot_functions)
+                results.allocations = hot("assemble_in_order", "allocations", hot_functions)
+                results.judged_per_second = hot("judge", "items_per_second", hot_functions)
         finally:
             program.close()
     except (Failure, subprocess.CalledProcessError) as error:

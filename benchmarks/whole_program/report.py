@@ -118,6 +118,7 @@ GOALS = (
     Goal("repeated", "peak RssAnon", 48, "", _mib(lambda results: results.repeated), "{:.1f} MiB", most=True),
     Goal("idle", "memory of a connection", 300, "", lambda results: results.bytes_of_a_connection(), "{:.0f} bytes", most=True),
     Goal("segments in order", "allocations in assemble", 0, "", lambda results: results.allocations, "{:.0f}", most=True),
+    Goal("observations", "judged by the model and every rule", 1, "", lambda results: results.judged_per_second / 1e6, "{:.1f} M/s"),
 )
 
 
@@ -129,6 +130,7 @@ class Results:
         self.repeated = None  # a Peak
         self.idle = None      # Peaks of the empty capture and of the idle connections
         self.allocations = None
+        self.judged_per_second = None
 
     def row(self, capture, tool):
         return next(row for row in self.timed[capture] if row.tool.name == tool)
@@ -138,7 +140,8 @@ class Results:
         return (idle - empty) / self.chosen.sizes.idle_connections
 
     def measured(self, goal):
-        present = {**self.timed, "repeated": self.repeated, "idle": self.idle, "segments in order": self.allocations}
+        present = {**self.timed, "repeated": self.repeated, "idle": self.idle, "segments in order": self.allocations,
+                   "observations": self.judged_per_second}
         return goal.measure(self) if present.get(goal.capture) is not None else None
 
     def goals(self):
