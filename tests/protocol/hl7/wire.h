@@ -11,6 +11,7 @@
 
 #include "protocol/conversation.h"
 #include "protocol/hl7/hl7.h"
+#include "protocol/said.h"
 
 namespace dcmwatch::test {
 
@@ -19,16 +20,6 @@ std::string block(std::string_view content);
 /// "ADT^A01" and control id "1" give a small message.
 std::string message(std::string_view type, std::string_view control_id, std::string_view more_header = "P|2.5");
 std::string acknowledgement(std::string_view code, std::string_view acknowledged);
-
-/// One call of the assembler: bytes, or a gap if there are none.
-struct Said {
-  Direction direction;
-  std::string bytes;
-  std::uint64_t missing = 0;
-};
-inline Said there(std::string bytes) { return {Direction::forward, std::move(bytes)}; }
-inline Said back(std::string bytes) { return {Direction::backward, std::move(bytes)}; }
-inline Said gap(Direction direction, std::uint64_t missing) { return {direction, {}, missing}; }
 
 class Wire final : private EventSink {
  public:

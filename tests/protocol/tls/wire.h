@@ -11,6 +11,7 @@
 
 #include "protocol/conversation.h"
 #include "protocol/tls/tls.h"
+#include "protocol/said.h"
 
 namespace dcmwatch::test {
 
@@ -31,16 +32,6 @@ inline const std::string kChangeCipherSpec = record(20, "\x01");
 /// So many bytes that nobody can read.
 std::string protected_record(int type, std::size_t bytes);
 std::string alert(int level, int description);
-
-/// One call of the assembler: bytes, or a gap if there are none.
-struct Said {
-  Direction direction;
-  std::string bytes;
-  std::uint64_t missing = 0;
-};
-inline Said there(std::string bytes) { return {Direction::forward, std::move(bytes)}; }
-inline Said back(std::string bytes) { return {Direction::backward, std::move(bytes)}; }
-inline Said gap(Direction direction, std::uint64_t missing) { return {direction, {}, missing}; }
 
 class Wire final : private EventSink {
  public:
