@@ -134,6 +134,8 @@ struct Limits {
   std::size_t correlation_bytes = 16 << 20;  ///< of one correlation's groups; victim: likewise
 
   // model
+  std::size_t flows_of_pair = 1000;          ///< declared between the same two ends; victim: the model, told where
+  std::size_t joined_pairs = 1'000'000;      ///< of ends, by all flows; victim: likewise
   std::size_t comparison_steps = 2'000'000;  ///< of what a difference of two models is held against; victim: the rest
                                              ///< is told as if nothing else allowed it, and that is said
   std::size_t drawn_pairs = 65536;  ///< of ends, counted for a drawing; victim: those beyond count with the last

@@ -38,6 +38,7 @@ Model load(const Node& root, Problems& problems) {
   if (const Node* const groups = map.optional("groups")) load_groups(*groups, loading);
   if (const Node* const flows = map.optional("flows")) load_flows(*flows, loading);
   refuse_contradictions(loading);
+  refuse_crowds(loading);
   if (const Node* const conduits = map.optional("conduits")) load_conduits(*conduits, loading);
   if (const Node* const denials = map.optional("denials")) load_denials(*denials, loading);
   if (const Node* const workflow = map.optional("workflow")) load_workflow(*workflow, loading);

@@ -111,6 +111,8 @@ void load_conduits(const Node& section, Loading& loading);
 void load_denials(const Node& section, Loading& loading);
 /// Flows that cannot both hold.
 void refuse_contradictions(const Loading& loading);
+/// More flows than can be looked up at once: Limits::flows_of_pair, Limits::joined_pairs.
+void refuse_crowds(const Loading& loading);
 /// In what time the steps of an order's way are to follow each other.
 void load_workflow(const Node& node, Loading& loading);
 

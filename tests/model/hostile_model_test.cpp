@@ -113,6 +113,19 @@ INSTANTIATE_TEST_SUITE_P(
                          "devices: {}\nconduits: {c: {from: [" + zones + "], to: [" + zones + "], services: any}}\n";
                 },
                 "10 000 pairs of zones are the limit"},
+        Hostile{"flows_between_the_same_ends",
+                [] {
+                  return devices(2) + "flows:\n" + repeated(kMany, [](std::size_t i) {
+                           return "  f" + number(i) + ": {from: d0, to: d1, service: s}\n";
+                         });
+                },
+                "m:1007:3: flow 'f1000' is one more from 'd0' to 'd1' than can be held; join some of them"},
+        Hostile{"a_flow_from_all_to_all",
+                [] {
+                  const auto all = repeated(1500, [](std::size_t i) { return 'd' + number(i) + ','; });
+                  return devices(1500) + "flows: {f: {from: [" + all + "], to: [" + all + "], service: s}}\n";
+                },
+                "flow 'f', flows join more ends than can be held; let them name groups or zones"},
         Hostile{"denials_without_end",
                 [] {
                   return devices(10) + "denials:\n" +

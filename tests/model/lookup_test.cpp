@@ -600,5 +600,35 @@ TEST(Lookup, CostsTheSameForALargeModel) {
   EXPECT_LT(large, small * 20 + std::chrono::microseconds{20});  // caches miss; the number of steps is the same
 }
 
+// Each flow leads to the same device, on a port of its own.
+std::chrono::nanoseconds time_of_a_scan(std::uint32_t devices, std::uint32_t flows) {
+  Model model = large_model(devices, flows);
+  for (std::uint32_t i = 0; i < flows; ++i) {
+    const auto port = static_cast<std::uint16_t>(2 * i % 60'000 + 1);
+    model.flows[i].from = {{Party::Kind::device, i % (devices - 1) + 1}};
+    model.flows[i].to = {{Party::Kind::device, 0}};
+    model.flows[i].ports = {{port, port}};
+  }
+  model.denials.clear();
+  const Lookup lookup{std::make_shared<const Model>(std::move(model))};
+  constexpr int kProbes = 200;
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < kProbes; ++i) {
+    Event probe = connection("10.1.0.3", "10.1.0.1", static_cast<std::uint16_t>(60'002 + 2 * i), Protocol::http);
+    std::get<ConnectionFact>(probe.facts).handshake_time = Duration{1};
+    const Declared declared = lookup.judge(probe);
+    EXPECT_EQ(std::ranges::count(declared.deviations, DeviationKind::listener, &Deviation::kind), 1);
+  }
+  return (std::chrono::steady_clock::now() - begun) / kProbes;
+}
+
+TEST(Lookup, CostsTheSameWhereFlowsShareAListener) {
+  const auto small = time_of_a_scan(10, 20);
+  const auto large = time_of_a_scan(10'000, 60'000);
+  RecordProperty("small_ns", std::to_string(small.count()));
+  RecordProperty("large_ns", std::to_string(large.count()));
+  EXPECT_LT(large, small * 20 + std::chrono::microseconds{20});
+}
+
 }  // namespace
 }  // namespace dcmwatch
