@@ -242,14 +242,12 @@ void Partition::close(Slot slot, const Mark& mark, CloseReason reason) {
 
 void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
   Entry& it = entry(slot);
-  const bool refused = it.state == State::opening && reason == CloseReason::reset;
-  if (it.state == State::opening && !it.live && !(refused && refusal_is_told(mark))) {
-    count_unanswered(it);
-    return;
-  }
   if (!it.live) {
+    const bool opening = it.state == State::opening;
+    if (opening && !attempt_is_told(it, mark, reason)) return count_unanswered(it);
     Connection connection;
     fill(connection, it);
+    if (opening) return handler_.on_connection_end(connection, nullptr, mark, reason);
     tell_end(connection, nullptr, mark, reason);
     return;
   }
@@ -305,14 +303,7 @@ bool Partition::is_glimpse(Slot slot) const {
 
 // Counted by when they were seen: how they end depends on what else is there. Those of different states may end out of
 // that order.
-bool Partition::glimpse_is_told(Timestamp seen) {
-  const std::int64_t minute = seen.time_since_epoch() / std::chrono::minutes{1};
-  if (minute > glimpses_minute_) {
-    glimpses_minute_ = minute;
-    glimpses_ = 0;
-  }
-  return glimpses_++ < limits_.glimpse_records;
-}
+bool Partition::glimpse_is_told(Timestamp seen) { return glimpses_.one_more(seen) <= limits_.glimpse_records; }
 
 void Partition::count_glimpse(const Connection& connection, const Mark& mark) {
   UnansweredConnections one;
@@ -344,11 +335,11 @@ void Partition::count_unanswered(const Entry& it) {
   count(one);
 }
 
-// A refusal is worth a record of its own, until they come in floods.
-bool Partition::refusal_is_told(const Mark& mark) {
-  const std::int64_t minute = mark.time.time_since_epoch() / std::chrono::minutes{1};
-  if (std::exchange(refusals_minute_, minute) != minute) refusals_ = 0;
-  return refusals_++ < limits_.refused_records;
+// A refusal is worth a record of its own, and so is a SYN-ACK, which says that somebody listens; until they come in
+// floods. A scan's thousands of refusals leave room for the few who answer it.
+bool Partition::attempt_is_told(const Entry& it, const Mark& mark, CloseReason reason) {
+  if (it.answered != Timestamp{}) return answers_.one_more(it.answered) <= limits_.answered_records;
+  return reason == CloseReason::reset && refusals_.one_more(mark.time) <= limits_.refused_records;
 }
 
 // Its time has come, and nobody noticed before: it ended then.
@@ -531,14 +522,14 @@ void Partition::rebase(Timestamp now) {
   }
   // Their minutes may be long in coming, or have been there already.
   unanswered_.finish(now, handler_);
-  glimpses_minute_ = 0;
+  for (Minutely* counted : {&refusals_, &answers_, &glimpses_}) *counted = {};
 }
 
 bool Partition::finish_some(Timestamp now) {
   if (!std::exchange(finishing_, true)) {
     for (Slot slot = ages(State::opening).oldest; slot != kNoSlot;) {
       const Slot next = entry(slot).newer;
-      if (!entry(slot).live) {
+      if (!entry(slot).live && entry(slot).answered == Timestamp{}) {
         count_unanswered(entry(slot));
         forget(slot);
       }
@@ -549,9 +540,10 @@ bool Partition::finish_some(Timestamp now) {
       for (Slot slot = ages_[state].oldest; slot != kNoSlot; slot = entry(slot).newer) closing_.push_back(slot);
     }
     std::ranges::sort(closing_, std::greater{}, [this](Slot slot) { return entry(slot).id; });
-    // Glimpses at once: most of them are counted, and the count is told before anything else ends.
+    // Glimpses and attempts at once: most of them are counted, and the count is told before anything else ends.
     for (auto slot = closing_.rbegin(); slot != closing_.rend(); ++slot) {
-      if (is_glimpse(*slot)) end_with_capture(*slot, now);
+      const bool attempt = entry(*slot).state == State::opening && !entry(*slot).live;
+      if (attempt || is_glimpse(*slot)) end_with_capture(*slot, now);
     }
     std::erase_if(closing_, [this](Slot slot) { return entry(slot).id == 0; });
     unanswered_.finish(now, handler_);

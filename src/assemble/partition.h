@@ -56,6 +56,19 @@ class Partition {
   using Entry = ConnectionEntry;
   using Live = LiveConnection;
 
+  /// How many of something there were in the latest minute of packet time that had any.
+  struct Minutely {
+    std::int64_t minute = 0;
+    std::size_t count = 0;
+
+    /// Of that time, or counted as such if it is an earlier one; and how many it makes.
+    std::size_t one_more(Timestamp seen) {
+      const std::int64_t its_minute = seen.time_since_epoch() / std::chrono::minutes{1};
+      if (its_minute > minute) *this = {its_minute, 0};
+      return ++count;
+    }
+  };
+
   /// By when each took its place in it, which is never long before it was last active.
   struct AgeList {
     Slot oldest = kNoSlot;
@@ -116,7 +129,7 @@ class Partition {
   bool glimpse_is_told(Timestamp seen);
   void count_glimpse(const Connection& connection, const Mark& mark);
   void count(const UnansweredConnections& one);
-  bool refusal_is_told(const Mark& mark);
+  bool attempt_is_told(const Entry& entry, const Mark& mark, CloseReason reason);
   void end_in_silence(Slot slot);
   void end_with_capture(Slot slot, Timestamp now);
   void forget(Slot slot);
@@ -174,10 +187,9 @@ class Partition {
   std::size_t held_bytes_ = 0;
   Keepers keepers_;
   UnansweredTally unanswered_;
-  std::int64_t refusals_minute_ = 0;
-  std::size_t refusals_ = 0;
-  std::int64_t glimpses_minute_ = 0;
-  std::size_t glimpses_ = 0;
+  Minutely refusals_;
+  Minutely answers_;
+  Minutely glimpses_;
   bool finishing_ = false;
   std::vector<Slot> closing_;  ///< what finish_some() still has to close, the next one last
   std::uint64_t serial_ = 0;

@@ -26,6 +26,7 @@ struct Limits {
   std::size_t half_seen_connections = 1024;  ///< of these, in each state that anyone can feign; victim: as above
   std::size_t closed_connections = 2048;     ///< that linger for late packets; victim: the one closed longest
   std::size_t unanswered_networks = 16;      ///< told by network in a minute; victim: the network of those beyond
+  std::size_t answered_records = 16;         ///< answered and no more, told one by one in a minute; the rest: counted
   std::size_t refused_records = 16;          ///< refused connections told one by one in a minute; the rest: counted
   std::uint64_t glimpse_packets = 3;         ///< in one direction, and nothing known by them: anyone can send that
   std::size_t glimpse_records = 16;          ///< such connections told one by one in a minute; the rest: counted

@@ -31,7 +31,7 @@ Waited waited_in(const Event& event, const Hl7Message& message);
 /// When an event began, its flow's windows have to hold and its last day not to be over; and at this time, too.
 Timestamp last_time_judged(const Event& event);
 
-/// Whether something accepted a TCP connection: a SYN-ACK, and no RST.
+/// Whether something accepted a TCP connection: it answered by a SYN-ACK, whatever came of it.
 bool accepted(const Event& event, const ConnectionFact& connection);
 
 /// One end of a connection, as far as it is declared.

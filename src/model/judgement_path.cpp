@@ -73,9 +73,13 @@ std::string end_text(const std::string& names, const Endpoint& endpoint) {
 
 }  // namespace
 
+// Where the times of a handshake are not known, by what remains: of an opener who is known by a SYN or SYN-ACK, an
+// acceptor that sent something and did not end it by a RST.
 bool accepted(const Event& event, const ConnectionFact& connection) {
-  return event.parties.transport == Transport::tcp && event.parties.opener_known && !connection.attempts &&
-         (connection.handshake_time || connection.round_trip_to_acceptor);
+  if (event.parties.transport != Transport::tcp || !event.parties.opener_known || connection.attempts) return false;
+  if (connection.handshake_time || connection.round_trip_to_acceptor) return true;
+  return !event.visibility.joined_midway && connection.packets[1] != 0 && connection.end &&
+         connection.end != ConnectionEnd::reset;
 }
 
 void Judgement::judge_path() {

@@ -646,6 +646,43 @@ TEST_F(AssemblerTest, a_refused_connection_is_told_and_a_flood_of_them_is_counte
   EXPECT_EQ(handler_.unanswered[0].first.parties.destination.port, 104);
 }
 
+TEST_F(AssemblerTest, what_a_syn_ack_answers_is_told_though_nothing_follows) {
+  give(client, kSyn, 100, 0);
+  give(server, kSyn | kAck, 500, 101);
+  ++client_port_;
+  give(server, kSyn | kAck, 500, 101);  // and where the opener's direction is not shown
+  pass(limits_.handshake_timeout);
+  ASSERT_EQ(handler_.ended.size(), 2U);
+  for (const auto& ended : handler_.ended) {
+    EXPECT_EQ(ended.reason, CloseReason::timed_out);
+    EXPECT_EQ(ended.connection.parties.destination.port, 104);
+    EXPECT_EQ(ended.connection.direction[1].packets, 1U);
+  }
+  ++client_port_;
+  give(client, kSyn, 100, 0);
+  give(server, kSyn | kAck, 500, 101);
+  finish();
+  ASSERT_EQ(handler_.ended.size(), 3U);
+  EXPECT_EQ(handler_.ended[2].reason, CloseReason::capture_ended);
+  EXPECT_TRUE(handler_.unanswered.empty());
+}
+
+TEST_F(AssemblerTest, a_flood_of_answers_is_counted_and_refusals_take_no_room_from_them) {
+  limits_.answered_records = limits_.refused_records = 1;
+  const unsigned wanted = partition_of(make(client, 0, 0, 0).hash);
+  for (int tried = 0; tried < 6; ++client_port_) {
+    if (partition_of(make(client, 0, 0, 0).hash) != wanted) continue;
+    give(client, kSyn, 100, 0);
+    give(server, tried < 3 ? kRst | kAck : kSyn | kAck, tried < 3 ? 0 : 500, 101);
+    if (++tried == 6) give(client, kRst, 101, 0);
+  }
+  finish();
+  EXPECT_EQ(handler_.ended.size(), 2U);
+  std::uint64_t counted = 0;
+  for (const auto& [attempts, told] : handler_.unanswered) counted += attempts.count;
+  EXPECT_EQ(counted, 4U);
+}
+
 TEST_F(AssemblerTest, a_flood_of_syns_is_few_records_and_forgets_no_established_connection) {
   limits_.unanswered_connections = 4;
   limits_.unanswered_networks = 2;

@@ -351,6 +351,10 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 const Change kAccepted = fact<ConnectionFact>([](ConnectionFact& c) { c.handshake_time = 1ms; });
+const Change kAnswered = fact<ConnectionFact>([](ConnectionFact& c) {
+  c.packets = {0, 1};
+  c.end = ConnectionEnd::timed_out;
+});
 
 INSTANTIATE_TEST_SUITE_P(
     Listeners, Declares,
@@ -374,6 +378,17 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"refused",
                          nothing,
                          connection("10.0.1.2", "10.0.1.1", 4444),
+                         {"flow: mr to ct (unidentified), not none"},
+                         {}},
+                    Case{"answered_and_the_syn_unseen",
+                         nothing,
+                         with(connection("10.0.1.2", "10.0.1.1", 4444), kAnswered),
+                         {"flow: mr to ct (unidentified), not none", "listener: 4444/tcp, not none"},
+                         {}},
+                    Case{"refused_and_seen_to_be",
+                         nothing,
+                         with(with(connection("10.0.1.2", "10.0.1.1", 4444), kAnswered),
+                              fact<ConnectionFact>([](ConnectionFact& c) { c.end = ConnectionEnd::reset; })),
                          {"flow: mr to ct (unidentified), not none"},
                          {}},
                     Case{"opener_unknown",
