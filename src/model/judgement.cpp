@@ -60,7 +60,7 @@ void Judgement::judge_carrier() {
 void Judgement::judge(const DicomAssociation& association) {
   judge_path();
   judge_implementations(association);
-  if (flows_.empty() || another_service_) return;
+  if (flows_.empty() || another_service_) return judge_borrowed_titles(association.calling_ae, association.called_ae);
   judge_titles(association.calling_ae, association.called_ae);
   judge_accepted_transfer_syntaxes(association);
 }
@@ -68,6 +68,7 @@ void Judgement::judge(const DicomAssociation& association) {
 void Judgement::judge(const DicomOperation& operation) {
   judge_path();
   if (flows_.empty() || another_service_) {
+    judge_borrowed_titles(operation.calling_ae, operation.called_ae);
     if (operation.command_field == dimse::kMove && operation.request_seen) judge_strangers_move(operation);
     return;
   }

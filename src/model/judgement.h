@@ -34,6 +34,9 @@ Timestamp last_time_judged(const Event& event);
 /// Whether something accepted a TCP connection: it answered by a SYN-ACK, whatever came of it.
 bool accepted(const Event& event, const ConnectionFact& connection);
 
+/// Whether a connection that nobody recognised was, from its beginning, no TLS in either direction.
+bool begins_without_tls(const Event& event, const ConnectionFact& connection);
+
 /// One end of a connection, as far as it is declared.
 struct End {
   std::vector<std::uint32_t> devices;  ///< that stand there; several share the address
@@ -105,6 +108,7 @@ class Judgement {
   [[nodiscard]] const Denial* denial_of(const End& from, const End& to, std::uint16_t port) const;
   [[nodiscard]] bool is_service(const Service& service, std::uint16_t port) const;
   void find_flows();
+  void deviate_in_port();
   [[nodiscard]] std::vector<const Flow*> flows_between(const End& from, const End& to) const;
   [[nodiscard]] std::vector<const Flow*> that_could_be(std::vector<const Flow*> flows) const;
   [[nodiscard]] std::vector<const Flow*> on_port(std::vector<const Flow*> flows, std::uint16_t port) const;
@@ -117,6 +121,7 @@ class Judgement {
   [[nodiscard]] bool may_cross(std::uint32_t from, std::uint32_t to, std::uint16_t port) const;
   [[nodiscard]] std::string crossings_from(std::optional<std::uint32_t> from) const;
   void judge_security();
+  [[nodiscard]] bool is_agreed_by_all_who_listen(TransportSecurity policy) const;
   void judge_listener(const ConnectionFact& connection);
 
   void judge_times();
@@ -125,6 +130,8 @@ class Judgement {
   void judge_titles(const std::optional<AeTitle>& calling_ae, const std::optional<AeTitle>& called_ae);
   void judge_title(const std::optional<AeTitle>& seen, DeviationKind kind, UnknownKind unseen,
                    std::optional<Allowed<std::string>> Flow::*restriction, const std::vector<std::string>& own);
+  [[nodiscard]] std::vector<std::string> titles_called_by(const End& end) const;
+  void judge_borrowed_titles(const std::optional<AeTitle>& calling_ae, const std::optional<AeTitle>& called_ae);
   [[nodiscard]] std::string title_and_owner(std::string_view title, const End& end) const;
   void judge_accepted_transfer_syntaxes(const DicomAssociation& association);
   void judge_transfer_syntax(const DicomOperation& operation);

@@ -65,10 +65,15 @@ void Judgement::by_titles(const std::optional<AeTitle>& calling_ae, const std::o
 void Judgement::judge_titles(const std::optional<AeTitle>& calling_ae, const std::optional<AeTitle>& called_ae) {
   judge_title(called_ae, DeviationKind::called_ae_title, UnknownKind::called_ae_title, &Flow::called_ae,
               all_of(acceptor(), &Device::answers_to));
-  std::vector<std::string> callers = all_of(opener(), &Device::calls_as);
-  const std::vector<std::string> presented = all_of(opener(), &Device::presents);
-  callers.insert(callers.end(), presented.begin(), presented.end());
-  judge_title(calling_ae, DeviationKind::calling_ae_title, UnknownKind::calling_ae_title, &Flow::calling_ae, callers);
+  judge_title(calling_ae, DeviationKind::calling_ae_title, UnknownKind::calling_ae_title, &Flow::calling_ae,
+              titles_called_by(opener()));
+}
+
+std::vector<std::string> Judgement::titles_called_by(const End& end) const {
+  std::vector<std::string> titles = all_of(end, &Device::calls_as);
+  const std::vector<std::string> presented = all_of(end, &Device::presents);
+  titles.insert(titles.end(), presented.begin(), presented.end());
+  return titles;
 }
 
 void Judgement::judge_title(const std::optional<AeTitle>& seen, DeviationKind kind, UnknownKind unseen,
@@ -100,6 +105,20 @@ void Judgement::judge_title(const std::optional<AeTitle>& seen, DeviationKind ki
                                [&](const std::string& declared) { return but_for_case.contains(declared); });
   });
   deviate(DeviationKind::ae_title_case, joined(but_for_case), std::string{title});
+}
+
+// Where no flow says which titles are meant: those of others are not, whoever uses them.
+void Judgement::judge_borrowed_titles(const std::optional<AeTitle>& calling_ae,
+                                      const std::optional<AeTitle>& called_ae) {
+  if (!parties_.opener_known) return;
+  const auto judge = [this](const std::optional<AeTitle>& seen, const End& end, std::vector<std::string> own,
+                            DeviationKind kind) {
+    const std::string_view title = seen ? trimmed(*seen) : std::string_view{};
+    if (lookup_.owners_of_title(title).empty() || contains(own, title)) return;
+    deviate(kind, own.empty() ? "one of its own" : joined({own.begin(), own.end()}), title_and_owner(title, end));
+  };
+  judge(called_ae, acceptor(), all_of(acceptor(), &Device::answers_to), DeviationKind::called_ae_title);
+  judge(calling_ae, opener(), titles_called_by(opener()), DeviationKind::calling_ae_title);
 }
 
 // "WS1, which is ws1's"

@@ -82,6 +82,16 @@ bool accepted(const Event& event, const ConnectionFact& connection) {
          connection.end != ConnectionEnd::reset;
 }
 
+// Known as TLS it would be by the first bytes of either direction. As long as it goes on it may turn out to be
+// anything.
+bool begins_without_tls(const Event& event, const ConnectionFact& connection) {
+  constexpr std::uint64_t kEnoughToTell = 8;
+  Visibility hidden = event.visibility;
+  hidden.unfinished = false;  // its beginning was seen
+  return event.protocol == Protocol::unidentified && event.phase == Phase::end && !connection.attempts &&
+         !hidden.impaired() && std::ranges::min(connection.bytes) >= kEnoughToTell;
+}
+
 void Judgement::judge_path() {
   if (has_no_address(parties_.source)) return;  // DHCP, before it has given one
   judge_end(source_, parties_.source, DeviationKind::source_device);
@@ -175,12 +185,12 @@ void Judgement::find_flows() {
            (!parties_.opener_known && take(on_port(joining_back, back_port), true));
   };
   if (is_told_by_content(event_.protocol) && take(onward, false)) {
-    deviate(DeviationKind::port, ports_of(onward), port_text(port, parties_.transport));
+    deviate_in_port();
   } else if (says_another_service()) {
     another_service_ = true;
     deviate(DeviationKind::service, services_of(flows_), std::string{to_text(event_.protocol)});
   } else if (take(onward, false)) {
-    deviate(DeviationKind::port, ports_of(onward), port_text(port, parties_.transport));
+    deviate_in_port();
   } else if (back.empty()) {
     deviate(DeviationKind::flow, services_of(joining),
             names_of(source_) + " to " + names_of(destination_) + " (" + std::string{to_text(event_.protocol)} + ')');
@@ -189,8 +199,19 @@ void Judgement::find_flows() {
             names_of(source_) + " to " + names_of(destination_));
   } else {
     take(back, true);
-    deviate(DeviationKind::port, ports_of(back), port_text(back_port, parties_.transport));
+    deviate_in_port();
   }
+}
+
+// Whichever end listens, where nobody saw that: neither of its ports is one that a flow has.
+void Judgement::deviate_in_port() {
+  std::string observed = port_text(acceptor_port(), parties_.transport);
+  if (!parties_.opener_known) {
+    const Endpoint& other = reversed_ ? parties_.destination : parties_.source;
+    observed += " of " + names_of(acceptor()) + " or " + port_text(other.port, parties_.transport) + " of " +
+                names_of(opener()) + ", whichever listens";
+  }
+  deviate(DeviationKind::port, ports_of(flows_), std::move(observed));
 }
 
 // Of any of the devices that may stand there.
@@ -258,17 +279,23 @@ void Judgement::judge_macs() {
   judge_mac(destination_, parties_.destination_mac, DeviationKind::destination_mac);
 }
 
+// Another's is told of whoever has none declared, too, and of who is not declared at all.
 void Judgement::judge_mac(const End& end, const MacAddress& seen, DeviationKind kind) {
-  const auto device = end.device();
-  if (!device || !end.zone || !model_.zones[end.zone->value].one_segment) return;
-  const std::vector<MacAddress>& declared = model_.devices[*device].macs;
-  if (declared.empty()) return;
-  if (seen == MacAddress{}) return unknown(UnknownKind::mac);
+  if (!end.zone || !model_.zones[end.zone->value].one_segment) return;
+  const std::vector<MacAddress> declared = all_of(end, &Device::macs);
+  if (seen == MacAddress{}) {
+    if (!declared.empty()) unknown(UnknownKind::mac);
+    return;
+  }
   if (std::ranges::find(declared, seen) != declared.end()) return;
+  const auto owner = lookup_.owner_of_mac(seen);
+  const bool may_have_any =
+      std::ranges::any_of(end.devices, [this](std::uint32_t device) { return model_.devices[device].macs.empty(); });
+  if (!owner && (may_have_any || !end.declared())) return;
   Expected expected;
   for (const MacAddress& mac : declared) expected.insert(to_text(mac));
-  const auto owner = lookup_.owner_of_mac(seen);
-  deviate(kind, joined(expected), to_text(seen) + (owner ? ", which is " + model_.devices[*owner].name + "'s" : ""));
+  deviate(kind, declared.empty() ? "one of its own" : joined(expected),
+          to_text(seen) + (owner ? ", which is " + model_.devices[*owner].name + "'s" : ""));
 }
 
 // Any of the tags: the outer one may be the mirror's or a provider's. A frame without one says nothing of its VLAN.
@@ -340,20 +367,17 @@ std::string Judgement::crossings_from(std::optional<std::uint32_t> from) const {
 
 void Judgement::judge_security() {
   if (parties_.transport != Transport::tcp) return;
-  const bool clear = is_clear(event_.protocol), within_tls = event_.protocol == Protocol::tls;
-  const std::string observed = within_tls ? "TLS" : "cleartext " + std::string{to_text(event_.protocol)};
+  const auto* const connection = std::get_if<ConnectionFact>(&event_.facts);
+  const bool no_tls = connection && begins_without_tls(event_, *connection);
+  const bool clear = is_clear(event_.protocol) || no_tls, within_tls = event_.protocol == Protocol::tls;
+  const std::string observed = within_tls ? "TLS"
+                               : no_tls   ? "something else, both ways"
+                                          : "cleartext " + std::string{to_text(event_.protocol)};
+  const std::string expected = clear ? "TLS" : "no TLS";
+  const TransportSecurity broken = clear ? TransportSecurity::required : TransportSecurity::forbidden;
   if (flows_.empty()) {
-    // Whoever asks: what listens there is to be spoken to within TLS alone.
-    bool any = false, only_within = true;
-    for (const std::uint32_t device : destination_.devices) {
-      for (const Lookup::Listening* const listening : lookup_.listening_of(device)) {
-        if (listening->transport != parties_.transport) continue;
-        if (!contains(listening->ports, parties_.destination.port)) continue;
-        any = true;
-        only_within &= listening->tls == TransportSecurity::required;
-      }
-    }
-    if (clear && any && only_within) deviate(DeviationKind::transport_security, "TLS", observed);
+    if ((clear || within_tls) && is_agreed_by_all_who_listen(broken))
+      deviate(DeviationKind::transport_security, expected, observed);
     return;
   }
   const auto policy = [this](const Flow& flow) { return service_of(flow).tls; };
@@ -364,11 +388,22 @@ void Judgement::judge_security() {
     return;
   }
   narrow(
-      DeviationKind::transport_security, observed,
-      [&](const Flow& flow) {
-        return policy(flow) != (clear ? TransportSecurity::required : TransportSecurity::forbidden);
-      },
-      [&](const Flow&, Expected& expected) { expected.insert(clear ? "TLS" : "no TLS"); });
+      DeviationKind::transport_security, observed, [&](const Flow& flow) { return policy(flow) != broken; },
+      [&](const Flow&, Expected& all) { all.insert(expected); });
+}
+
+// Whoever asks: so it is declared of all that may listen there.
+bool Judgement::is_agreed_by_all_who_listen(TransportSecurity policy) const {
+  bool any = false;
+  for (const std::uint32_t device : destination_.devices) {
+    for (const Lookup::Listening* const listening : lookup_.listening_of(device)) {
+      if (listening->transport != parties_.transport) continue;
+      if (!contains(listening->ports, parties_.destination.port)) continue;
+      if (listening->tls != policy) return false;
+      any = true;
+    }
+  }
+  return any;
 }
 
 }  // namespace dcmwatch

@@ -94,7 +94,9 @@ class RecentJudgements::KeyWriter {
     if (judges_.vlans) add(Packed{}.add<16>(parties.vlan.outer).add<16>(parties.vlan.inner));
   }
 
-  void operator()(const ConnectionFact& connection) { add(Packed{}.add<1>(accepted(event_, connection))); }
+  void operator()(const ConnectionFact& connection) {
+    add(Packed{}.add<1>(accepted(event_, connection)).add<1>(begins_without_tls(event_, connection)));
+  }
   void operator()(const TlsConnection&) {}
   void operator()(const Violation& violation) {
     const AeTitle title = violation.ae_title.value_or(AeTitle{});

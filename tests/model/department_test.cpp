@@ -135,6 +135,7 @@ TEST(Department, TheRogueIsSeen) {
   EXPECT_THAT(deviations_of(declared),
               testing::ElementsAre("source.device: 10.20.99.66, not a declared device",
                                    "zone_crossing: office to archive, not none",
+                                   "calling_ae: WS1, which is ws1's, not one of its own",
                                    "move_destination: OLDWS, not a title of a declared device"));
   EXPECT_EQ(declared.source.device, "");
   EXPECT_EQ(declared.source.zone, "office");

@@ -214,6 +214,33 @@ INSTANTIATE_TEST_SUITE_P(
                           "destination.mac: 02-00-00-00-00-09, not 02-00-00-00-00-01",
                           "zone_crossing: b to a, not none"},
                          {}},
+                    Case{"anothers_where_none_is_declared",
+                         [](Model& model) {
+                           declare_macs(model);
+                           device(model, "ct").macs = {};
+                         },
+                         with(ct_to_pacs(), macs(kMrMac, kStrangeMac)),
+                         {"source.mac: 02-00-00-00-00-02, which is mr's, not one of its own"},
+                         {}},
+                    Case{"anothers_of_a_stranger",
+                         declare_macs,
+                         with(connection("10.0.1.9", "10.0.2.1", 104, Protocol::dicom), macs(kMrMac, kStrangeMac)),
+                         {"source.device: 10.0.1.9, not a declared device",
+                          "source.mac: 02-00-00-00-00-02, which is mr's, not one of its own"},
+                         {}},
+                    Case{"nobodys_of_a_stranger",
+                         declare_macs,
+                         with(connection("10.0.1.9", "10.0.2.1", 104, Protocol::dicom), macs(kStrangeMac, kStrangeMac)),
+                         {"source.device: 10.0.1.9, not a declared device"},
+                         {}},
+                    Case{"of_one_who_shares_the_address",
+                         [](Model& model) {
+                           declare_macs(model);
+                           translate(model);
+                         },
+                         with(connection("10.0.1.200", "10.0.2.1", 104, Protocol::dicom), macs(kMrMac, kStrangeMac)),
+                         {},
+                         {"source.device"}},
                     Case{"unseen", declare_macs, with(ct_to_pacs(), macs(kNoMac, kNoMac)), {}, {"mac"}},
                     Case{"behind_a_router",
                          [](Model& model) {
@@ -401,6 +428,7 @@ INSTANTIATE_TEST_SUITE_P(
 std::function<void(Model&)> tls(std::string_view name, TransportSecurity policy) {
   return [=](Model& model) { service(model, name).tls = policy; };
 }
+const Change kSaidSomething = fact<ConnectionFact>([](ConnectionFact& c) { c.bytes = {20, 40}; });
 constexpr auto kRequired = TransportSecurity::required, kForbidden = TransportSecurity::forbidden;
 
 INSTANTIATE_TEST_SUITE_P(
@@ -439,7 +467,29 @@ INSTANTIATE_TEST_SUITE_P(
              tls("dicom", kRequired),
              connection("10.0.1.9", "10.0.2.1", 104, Protocol::dicom),
              {"source.device: 10.0.1.9, not a declared device", "transport_security: cleartext dicom, not TLS"},
-             {}}),
+             {}},
+        Case{"a_strangers_tls_on_a_cleartext_port",
+             tls("dicom", kForbidden),
+             connection("10.0.1.9", "10.0.2.1", 104, Protocol::tls),
+             {"source.device: 10.0.1.9, not a declared device", "transport_security: TLS, not no TLS"},
+             {}},
+        Case{"what_nobody_knows_and_is_no_tls",
+             tls("dicom", kRequired),
+             with(ct_to_pacs(Protocol::unidentified), kSaidSomething),
+             {"transport_security: something else, both ways, not TLS"},
+             {"service"}},
+        Case{"what_a_stranger_says_that_is_no_tls",
+             tls("dicom", kRequired),
+             with(connection("10.0.1.9", "10.0.2.1", 104), kSaidSomething),
+             {"source.device: 10.0.1.9, not a declared device",
+              "transport_security: something else, both ways, not TLS"},
+             {}},
+        Case{"what_nobody_knows_and_was_joined_midway",
+             tls("dicom", kRequired),
+             with(with(ct_to_pacs(Protocol::unidentified), kSaidSomething),
+                  [](Event& event) { event.visibility.joined_midway = true; }),
+             {},
+             {"transport_security", "service"}}),
     name_of);
 
 void expire(Model& model) {

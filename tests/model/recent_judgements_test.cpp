@@ -28,6 +28,7 @@ const Lookup& strict_department() {
       device.macs = {MacAddress{2, 0, 0, 0, 0, 1}};
       device.implementations = {{"1.2.3", "V1"}};
     }
+    for (Service& service : model.services) service.tls = TransportSecurity::required;
     for (Flow& flow : model.flows) {
       flow.windows = Schedule{{{0x7F, 0, 60}}, "UTC"};
       flow.expires = timestamp_from_ns(0) + std::chrono::hours{30};
@@ -137,6 +138,9 @@ std::vector<Change> changes() {
       at(std::chrono::hours{2}, std::chrono::hours{2}),
       at(std::chrono::hours{30}, std::chrono::hours{31}),
       set(&ConnectionFact::handshake_time, std::optional<Duration>{std::chrono::seconds{1}}),
+      set(&ConnectionFact::packets, std::array<std::uint64_t, 2>{0, 1}),
+      set(&ConnectionFact::bytes, std::array<std::uint64_t, 2>{20, 40}),
+      set(&ConnectionFact::end, std::optional{ConnectionEnd::open}),
       set(&DicomAssociation::accepted, std::optional{true}),
       set(&DicomAssociation::accepted, std::optional{false}),
       set(&DicomAssociation::contexts, accepting({"1.2.840.10008.1.2"})),
@@ -234,9 +238,9 @@ TEST(RecentJudgements, AreSharedByTheRecordsThatTheyAreAbout) {
 TEST(RecentJudgements, AreSharedByAllThatSayTheSame) {
   RecentJudgements judgements{department()};
   const SharedDeclared one =
-      judgements.judge(operation(kRogue, kPacs, 11112, "WS1", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
+      judgements.judge(operation(kRogue, kPacs, 11112, "ROGUE1", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
   const SharedDeclared other =
-      judgements.judge(operation(kRogue, kPacs, 11112, "WS2", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
+      judgements.judge(operation(kRogue, kPacs, 11112, "ROGUE2", "PACS", "C-ECHO", "1.2.840.10008.1.1"));
   expect_same(*one, *other);
   EXPECT_TRUE(one == other);
 }
