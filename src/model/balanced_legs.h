@@ -1,31 +1,29 @@
-// The two legs of an association through a balancer, so that it counts once.
+// The two legs of what passes through a balancer, so that it counts once.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <string_view>
+#include <string>
 #include <unordered_set>
 
 #include "base/limits.h"
 #include "event/event.h"
+#include "model/model.h"
 
 namespace dcmwatch {
 
-/// A balancer accepts an association and opens another one with the same titles to one of its nodes, within
-/// Limits::balanced_leg_window. Whichever becomes known second is the second leg. Only legs of one declared flow are
-/// joined: where the two are different flows, each counts once for itself.
+/// A balancer accepts an association and opens another one with the same titles to one of its nodes, or passes a
+/// message on with its control id and its sender, within Limits::balanced_leg_window. Whichever becomes known second is
+/// the second leg. Only legs of one declared flow are joined: where the two are different flows, each counts once for
+/// itself. Without a balancer in the model it costs a comparison.
 class BalancedLegs {
  public:
-  explicit BalancedLegs(const Limits& limits) : limits_(limits) {}
+  /// `model` outlives it.
+  BalancedLegs(const Model& model, const Limits& limits);
 
-  enum class End : std::uint8_t { from_balancer, to_balancer };
-
-  /// An association of a flow with the balancer.
-  void on_association(const Event& event, const DicomAssociation& association, std::uint32_t flow,
-                      std::uint32_t balancer, End end);
-  void on_end(std::uint64_t conversation) { second_.erase(conversation); }
-  /// Whether what this conversation carries was counted on the other leg.
-  [[nodiscard]] bool is_second(std::uint64_t conversation) const { return second_.contains(conversation); }
+  /// Each record of a flow once, as it comes, with the flow and the devices by their places in the model. Whether what
+  /// it tells was told of the other leg, and is not to be counted again.
+  bool is_second(const Event& event, std::uint32_t flow, std::uint32_t source, std::uint32_t destination);
 
   /// Sooner than after the window, to stay within Limits::balanced_legs.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -34,15 +32,23 @@ class BalancedLegs {
   struct Leg {
     std::uint64_t conversation = 0;
     Timestamp time{};
-    AeTitle calling, called;
+    std::string likeness;  ///< what both legs have in common
     std::uint32_t flow = 0, balancer = 0;
-    End end{};
+    bool from_balancer = false;
   };
 
-  const Limits& limits_;
+  [[nodiscard]] bool balances(std::uint32_t device) const;
+  [[nodiscard]] bool waits(std::uint64_t conversation) const;
+  bool joins(Leg leg);
+  void keep_second(std::uint64_t conversation);
+
+  const Model& model_;
+  const std::size_t most_;
+  const Duration window_;
+  bool any_balancer_ = false;
   std::deque<Leg> waiting_;  ///< for their other one, oldest first
   std::deque<std::uint64_t> second_in_order_;
-  std::unordered_set<std::uint64_t> second_;
+  std::unordered_set<std::uint64_t> second_;  ///< conversations of associations
   std::uint64_t forgotten_ = 0;
 };
 

@@ -1,7 +1,6 @@
 #include "model/flow_watch.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <memory>
 #include <set>
@@ -63,7 +62,8 @@ bool is_object(const Event& event) {
 
 }  // namespace
 
-FlowWatch::FlowWatch(const Lookup& lookup, const Limits& limits) : lookup_(lookup), legs_(limits) {
+FlowWatch::FlowWatch(const Lookup& lookup, const Limits& limits)
+    : lookup_(lookup), visibility_(lookup.model()->devices.size()), legs_(*lookup.model(), limits) {
   const Model& model = *lookup.model();
   tallies_.resize(model.flows.size());
   first_watched_.resize(model.flows.size(), kNone);
@@ -71,8 +71,6 @@ FlowWatch::FlowWatch(const Lookup& lookup, const Limits& limits) : lookup_(looku
   hourly_of_.resize(model.flows.size(), kNone);
   openers_.resize(model.flows.size());
   listeners_.resize(model.flows.size());
-  both_ways_.resize(model.devices.size());
-  any_balancer_ = std::ranges::any_of(model.devices, [](const Device& d) { return d.role == DeviceRole::balancer; });
   for (std::uint32_t flow = 0; flow < model.flows.size(); ++flow) {
     const Flow& declared = model.flows[flow];
     if (!declared.seen_every && declared.rates.empty()) continue;
@@ -107,6 +105,7 @@ void FlowWatch::begin(Timestamp now) {
   dues_.clear();
   for (std::uint32_t number = 0; number < watched_.size(); ++number) {
     watched_[number].since = now;
+    watched_[number].awaited = kNever;
     if (!watched_[number].silent_since) wait_for(number);
   }
 }
@@ -119,8 +118,7 @@ void FlowWatch::rebase(Timestamp now) {
     hourly.told = {};
     hourly.shortfall = {};
   }
-  blind_ = std::min(blind_, now);
-  alive_ = std::min(alive_, now);
+  visibility_.rebase(now);
   set_next();
 }
 
@@ -139,8 +137,11 @@ std::span<const Observation> FlowWatch::advance(Timestamp now) {
       end_hour();
     } else {
       std::ranges::pop_heap(dues_, std::greater{});
-      const std::uint32_t watched = dues_.back().watched;
+      const auto [time, watched] = dues_.back();
       dues_.pop_back();
+      Timestamp& awaited = watched_[watched].awaited;
+      if (awaited != time) continue;
+      awaited = kNever;
       on_due(watched, now);
     }
   }
@@ -151,15 +152,15 @@ std::span<const Observation> FlowWatch::advance(Timestamp now) {
 void FlowWatch::on_due(std::uint32_t number, Timestamp now) {
   Watched& watched = watched_[number];
   const Flow& flow = flow_of(watched.flow);
-  const auto due = due_after(flow, watched.since);
+  auto due = due_after(flow, watched.since);
   if (!due || *due > now) return wait_for(number);  // it was seen since this was waited for
   FlowStretch stretch{
       .state = FlowState::silent,
       .device = watched.device == kNone ? std::string_view{} : lookup_.model()->devices[watched.device].name,
       .first_seen = watched.first,
       .last_seen = watched.last,
-      .count = watched.count,
-      .silence = elapsed(watched.since, *due)};
+      .count = watched.count};
+  stretch.silence = elapsed(watched.since, *due);
   if (const auto why = why_not_visible(watched.flow, watched.device, watched.shortfall, watched.since)) {
     stretch.state = FlowState::not_visible;
     stretch.unseen = why;
@@ -170,6 +171,13 @@ void FlowWatch::on_due(std::uint32_t number, Timestamp now) {
     watched.shortfall = {};
     return wait_for(number);
   }
+  if (!watched.last) {
+    const auto whole = end_of_whole_window(flow, watched.since);
+    if (!whole) return;
+    if (*whole > now) return wait_until(*whole, number);
+    due = std::max(*due, *whole);
+  }
+  stretch.silence = elapsed(watched.since, *due);
   watched.silent_since = watched.since;
   ++tallies_[watched.flow].silent;
   const std::string observed =
@@ -182,8 +190,12 @@ void FlowWatch::on_due(std::uint32_t number, Timestamp now) {
 
 void FlowWatch::wait_for(std::uint32_t number) {
   const auto due = due_after(flow_of(watched_[number].flow), watched_[number].since);
-  if (!due) return;
-  dues_.push_back({*due, number});
+  if (due) wait_until(*due, number);
+}
+
+void FlowWatch::wait_until(Timestamp due, std::uint32_t number) {
+  if (std::exchange(watched_[number].awaited, due) == due) return;
+  dues_.push_back({due, number});
   std::ranges::push_heap(dues_, std::greater{});
 }
 
@@ -219,17 +231,28 @@ std::optional<Timestamp> FlowWatch::due_after(const Flow& flow, Timestamp since)
   return std::nullopt;
 }
 
+// Of the first that opened from then on; that time where none is declared, nothing where the last day comes before.
+std::optional<Timestamp> FlowWatch::end_of_whole_window(const Flow& flow, Timestamp since) const {
+  if (!flow.windows) return since;
+  const Schedule& windows = *flow.windows;
+  std::optional<Timestamp> opens = since;
+  if (!windows.holds_at(since)) {
+    opens = windows.next_change(since);
+  } else if (windows.holds_at(since - Duration{1})) {  // in the midst of one
+    const auto closes = windows.next_change(since);
+    if (!closes) return since;
+    opens = windows.next_change(*closes);
+  }
+  const auto closes = opens ? windows.next_change(*opens) : std::nullopt;
+  return closes && (!flow.expires || *closes <= *flow.expires) ? closes : std::nullopt;
+}
+
 std::optional<WhyNotVisible> FlowWatch::why_not_visible(std::uint32_t flow, std::uint32_t device,
                                                         const Visibility& shortfall, Timestamp since) const {
-  if (blind_ >= since) return WhyNotVisible::capture;
   if (shortfall.lost) return WhyNotVisible::lost;
   if (shortfall.one_direction) return WhyNotVisible::one_direction;
-  const auto any_shown = [this](const std::vector<std::uint32_t>& devices) {
-    return std::ranges::any_of(devices, [this](std::uint32_t one) { return both_ways_[one]; });
-  };
-  const bool opener_shown = device == kNone ? any_shown(openers_[flow]) : both_ways_[device];
-  if (alive_ <= since || !(opener_shown || any_shown(listeners_[flow]))) return WhyNotVisible::unseen_ends;
-  return std::nullopt;
+  const std::span<const std::uint32_t> all{openers_[flow]};
+  return visibility_.why_not(device == kNone ? all : std::span{&device, 1}, listeners_[flow], since);
 }
 
 void FlowWatch::end_hour() {
@@ -276,50 +299,19 @@ void FlowWatch::judge_hour(Hourly& hourly, Timestamp begin, Timestamp end) {
 std::span<const Observation> FlowWatch::observe(const Observation& record) {
   told_.clear();
   const Event& event = record.event;
-  if (const auto* note = std::get_if<CaptureNote>(&event.facts)) {
-    constexpr std::array<std::string_view, 4> kBlind{"capture.interrupted", "capture.resumed", "capture.broken_off",
-                                                     "capture.truncated_file"};
-    if (std::ranges::find(kBlind, note->name) != kBlind.end()) on_blindness(event.last.time);
-    return told_;
-  }
+  const Parts& parts = parts_of(record.declared);
+  visibility_.observe(event, parts.source, parts.destination);
   if (event.conversation == 0) return told_;
   latest_ = event.last;
-  const Parts& parts = parts_of(record.declared);
-  note_both_ways(event, parts);
   if (parts.flow == kNone) return told_;
-  if (any_balancer_) note_legs(event, parts);
+  const bool second_leg = legs_.is_second(event, parts.flow, parts.source, parts.destination);
   if (shows_flow(event, *record.declared)) note_seen(record, parts);
   const auto what = counted_as(event);
-  if (!what || legs_.is_second(event.conversation)) return told_;
+  if (!what || second_leg) return told_;
   if (*what == RateOf::connections && !shows_flow(event, *record.declared)) return told_;
   count(event, parts.flow, *what);
   if (is_object(event)) count(event, parts.flow, RateOf::objects);
   return told_;
-}
-
-void FlowWatch::note_both_ways(const Event& event, const Parts& parts) {
-  const bool of_one_connection =
-      std::holds_alternative<ConnectionFact>(event.facts) || std::holds_alternative<DicomAssociation>(event.facts) ||
-      std::holds_alternative<DicomOperation>(event.facts) || std::holds_alternative<Hl7Message>(event.facts);
-  if (!of_one_connection || event.phase == Phase::start || event.visibility.one_direction) return;
-  alive_ = std::max(alive_, event.last.time);
-  if (parts.source != kNone) both_ways_[parts.source] = true;
-  if (parts.destination != kNone) both_ways_[parts.destination] = true;
-}
-
-void FlowWatch::note_legs(const Event& event, const Parts& parts) {
-  const auto balances = [this](std::uint32_t device) {
-    return device != kNone && lookup_.model()->devices[device].role == DeviceRole::balancer;
-  };
-  if (std::holds_alternative<ConnectionFact>(event.facts)) {
-    if (event.phase == Phase::end) legs_.on_end(event.conversation);
-  } else if (const auto* association = std::get_if<DicomAssociation>(&event.facts)) {
-    if (balances(parts.source)) {
-      legs_.on_association(event, *association, parts.flow, parts.source, BalancedLegs::End::from_balancer);
-    } else if (balances(parts.destination)) {
-      legs_.on_association(event, *association, parts.flow, parts.destination, BalancedLegs::End::to_balancer);
-    }
-  }
 }
 
 void FlowWatch::note_seen(const Observation& record, const Parts& parts) {
@@ -342,12 +334,14 @@ void FlowWatch::note_seen(const Observation& record, const Parts& parts) {
 void FlowWatch::see(std::uint32_t number, const Event& event) {
   Watched& watched = watched_[number];
   const Timestamp now = event.last.time;
+  const bool never_seen = !watched.last;
   if (!watched.first) watched.first = now;
   watched.last = std::max(watched.last.value_or(now), now);
   ++watched.count;
   watched.shortfall = event.visibility;
   watched.told_not_visible = false;
-  if (watched.silent_since) {
+  const bool was_silent = watched.silent_since.has_value();
+  if (was_silent) {
     const Timestamp begin = *std::exchange(watched.silent_since, std::nullopt);
     --tallies_[watched.flow].silent;
     tell(watched.flow, watched.device, begin, now,
@@ -359,10 +353,11 @@ void FlowWatch::see(std::uint32_t number, const Event& event) {
           .silence = elapsed(begin, now)},
          {}, {});
     watched.since = now;
-    wait_for(number);
-    set_next();
   }
   watched.since = std::max(watched.since, now);
+  if (!was_silent && !never_seen) return;
+  wait_for(number);
+  set_next();
 }
 
 void FlowWatch::count(const Event& event, std::uint32_t flow, RateOf what) {

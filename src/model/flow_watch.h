@@ -11,6 +11,7 @@
 #include "base/recent_places.h"
 #include "event/record.h"
 #include "model/balanced_legs.h"
+#include "model/flow_visibility.h"
 #include "model/lookup.h"
 
 namespace dcmwatch {
@@ -29,10 +30,10 @@ struct FlowTally {
 /// Silence. A flow with `seen_every` has to be seen (shows_flow) in every so long of the hours that its windows and
 /// quiet hours leave. A flow that several devices open is watched for each of them. It is told once, at the packet time
 /// at which it was due, and again when it is over. Where that could not have been seen, it is told as not visible
-/// instead, once, and waiting starts anew. What has to be so for it to be visible: since it was last seen, or since the
-/// run began, no packet was dropped, no interface was down, and something was seen both ways, so that the mirror lives;
-/// what last showed it was seen both ways and whole; and one of its ends was seen both ways in this run, so that the
-/// mirror does show it.
+/// instead, once, and waiting starts anew. What has to be so for it to be visible, since it was last seen or the run
+/// began, stands in FlowVisibility; and what last showed it was seen both ways and whole. What was never seen in this
+/// run is told at the end of a whole window of its hours, if it has any: a run that begins in the midst of one has
+/// perhaps missed it.
 ///
 /// Rates are counted in hours of UTC, of all the flow's devices together: connections, operations, objects (C-STOREs
 /// that did not fail), studies and messages, when they are over; connections when they are first told. Above the rate
@@ -52,7 +53,7 @@ class FlowWatch {
   std::span<const Observation> advance(Timestamp now);
   std::span<const Observation> observe(const Observation& record);
   /// The capture was not whole by then.
-  void on_blindness(Timestamp now) { blind_ = std::max(blind_, now); }
+  void on_blindness(Timestamp now) { visibility_.on_blindness(now); }
   void rebase(Timestamp now);
 
   /// By the flows' place in the model.
@@ -62,14 +63,17 @@ class FlowWatch {
   [[nodiscard]] std::uint64_t legs_forgotten() const { return legs_.forgotten(); }
 
  private:
-  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  static constexpr std::uint32_t kNone = FlowVisibility::kNobody;
+
+  static constexpr Timestamp kNever = Timestamp::max();
 
   /// A flow with `seen_every`, or one of its devices.
   struct Watched {
     std::uint32_t flow = 0;
     std::uint32_t device = kNone;
-    Timestamp since{};     ///< last seen, or since when it could have been
-    Visibility shortfall;  ///< of what last showed it
+    Timestamp since{};           ///< last seen, or since when it could have been
+    Timestamp awaited = kNever;  ///< when it is looked at next; what else stands in dues_ is passed over
+    Visibility shortfall;        ///< of what last showed it
     std::optional<Timestamp> first, last;
     std::uint64_t count = 0;
     std::optional<Timestamp> silent_since;  ///< told
@@ -100,11 +104,10 @@ class FlowWatch {
   void watch(std::uint32_t flow, std::size_t most);
   void begin(Timestamp now);
   void wait_for(std::uint32_t watched);
+  void wait_until(Timestamp due, std::uint32_t watched);
   void on_due(std::uint32_t watched, Timestamp now);
   void end_hour();
   void judge_hour(Hourly& hourly, Timestamp begin, Timestamp end);
-  void note_both_ways(const Event& event, const Parts& parts);
-  void note_legs(const Event& event, const Parts& parts);
   void note_seen(const Observation& record, const Parts& parts);
   void see(std::uint32_t watched, const Event& event);
   void count(const Event& event, std::uint32_t flow, RateOf what);
@@ -115,6 +118,7 @@ class FlowWatch {
   [[nodiscard]] bool is_to_be_seen(const Flow& flow, Timestamp time) const;
   [[nodiscard]] std::optional<Timestamp> next_change(const Flow& flow, Timestamp time) const;
   [[nodiscard]] std::optional<Timestamp> due_after(const Flow& flow, Timestamp since) const;
+  [[nodiscard]] std::optional<Timestamp> end_of_whole_window(const Flow& flow, Timestamp since) const;
   [[nodiscard]] std::optional<WhyNotVisible> why_not_visible(std::uint32_t flow, std::uint32_t device,
                                                              const Visibility& shortfall, Timestamp since) const;
   void tell(std::uint32_t flow, std::uint32_t device, Timestamp begin, Timestamp end, const FlowStretch& stretch,
@@ -127,19 +131,16 @@ class FlowWatch {
   std::vector<std::uint32_t> watched_count_;
   std::vector<Due> dues_;  ///< a heap; a time that is not the latest is looked at again when it comes
   std::vector<Hourly> hourly_;
-  std::vector<std::uint32_t> hourly_of_;  ///< of each flow; kNone: it has no rates
-  std::vector<bool> both_ways_;           ///< whether each device was seen to be answered, or to answer
-  Timestamp alive_ = Timestamp::min();    ///< when anybody was, last
+  std::vector<std::uint32_t> hourly_of_;                         ///< of each flow; kNone: it has no rates
   std::vector<std::vector<std::uint32_t>> openers_, listeners_;  ///< of each watched or hourly flow
+  FlowVisibility visibility_;
   BalancedLegs legs_;
-  bool any_balancer_ = false;
   RecentPlaces<Parts, 1024> parts_;
   std::vector<Observation> told_;
   Mark latest_;  ///< of a record
   std::optional<Timestamp> began_;
   Timestamp next_ = Timestamp::min();  ///< when something is due, until then at the earliest
   Timestamp hour_end_{};
-  Timestamp blind_ = Timestamp::min();
   std::uint64_t not_told_apart_ = 0;
 };
 

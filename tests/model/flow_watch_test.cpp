@@ -153,6 +153,38 @@ TEST(FlowWatch, TellsWhatWasNeverSeenAfterAWholeTimeSinceTheStart) {
   EXPECT_THAT(run.told(), ElementsAre("09:00 query silent"));
 }
 
+TEST(FlowWatch, TellsWhatWasNeverSeenAfterAWholeWindowSinceTheStart) {
+  const auto in_the_morning = [](Model& model) {
+    flow(model, "query").seen_every = 30min;
+    flow(model, "query").windows = Schedule{{{0x7F, 7 * 60, 9 * 60}}, "UTC"};
+  };
+  Watching midst{in_the_morning};
+  midst.see(8h + 10min, stores()).until(24h + 8h + 59min);
+  EXPECT_THAT(midst.told(), IsEmpty()) << "it may have come at 07:15, before the run began";
+  midst.until(24h + 9h);
+  EXPECT_THAT(midst.told(), ElementsAre("09:00 query silent"));
+  EXPECT_THAT(deviations_of(midst.last_judgement()),
+              ElementsAre("silent: not seen since 2026-02-09 08:00 UTC, silent for 25h, not seen every 30m"));
+
+  Watching night{in_the_morning};
+  night.set_back_to(6h).see(7h + 10min, stores()).until(9h);
+  EXPECT_THAT(night.told(), ElementsAre("09:00 query silent"));
+
+  Watching seen{in_the_morning};
+  seen.see(8h + 5min, stores())
+      .see(24h + 7h + 10min, queries())
+      .see(24h + 7h + 20min, stores())
+      .until(24h + 7h + 40min);
+  EXPECT_THAT(seen.told(), ElementsAre("07:40 query silent")) << "once it was seen, its time counts as ever";
+
+  Watching last{[&](Model& model) {
+    in_the_morning(model);
+    flow(model, "query").expires = kMonday + 24h + 8h;
+  }};
+  last.see(8h + 10min, stores()).until(72h);
+  EXPECT_THAT(last.told(), IsEmpty()) << "no whole window is left of it";
+}
+
 TEST(FlowWatch, CountsDeclaredHoursAlone) {
   Watching run{every_hour_by_day};
   run.see(11h + 30min, queries()).see(13h, stores()).until(13h + 29min);
@@ -182,6 +214,20 @@ TEST(FlowWatch, SaysNothingOfWhatItCouldNotSee) {
   Watching half{every_hour};
   half.see(8h + 10min, one_way(queries())).see(8h + 20min, stores()).until(9h + 10min);
   EXPECT_THAT(half.told(), ElementsAre("09:10 query not_visible (one_direction)"));
+
+  Watching half_deaf{every_hour};
+  Event holes = stores();
+  holes.visibility.lost = true;
+  half_deaf.see(8h + 10min, queries()).see(8h + 20min, holes).see(8h + 30min, stores()).until(9h + 10min);
+  EXPECT_THAT(half_deaf.told(), ElementsAre("09:10 query not_visible (lost)")) << "what pacs was told was not all seen";
+  half_deaf.see(9h + 30min, stores()).until(11h);
+  EXPECT_THAT(half_deaf.told(), ElementsAre("09:10 query not_visible (lost)", "10:10 query silent"));
+
+  Watching elsewhere{every_hour};
+  Event others = message("10.0.1.1", "10.0.2.2", 2575, "ORU^R01");
+  others.visibility.lost = true;
+  elsewhere.see(8h + 10min, queries()).see(8h + 20min, stores()).see(8h + 30min, others).until(9h + 10min);
+  EXPECT_THAT(elsewhere.told(), ElementsAre("09:10 query silent")) << "neither end had a part in it";
 
   Watching dead{every_hour};
   dead.see(8h + 10min, queries()).until(12h);
@@ -264,6 +310,28 @@ TEST(FlowWatch, CountsABalancersTwoLegsOnce) {
     std::get<DicomAssociation>(event.facts).accepted = true;
     return event;
   };
+  Watching interface {
+    [&](Model& model) {
+      balance(model);
+      flow(model, "results").from = {{Party::Kind::device, 2}, {Party::Kind::device, 3}};
+      flow(model, "results").to = {{Party::Kind::device, 3}, {Party::Kind::device, 4}};
+      flow(model, "results").rates = {{RateOf::messages, 0, 2}};
+    }
+  };
+  const auto sent = [](std::string_view from, std::string_view to, std::uint64_t control_id) {
+    Event event = message(from, to, 2575, "ORU^R01");
+    std::get<Hl7Message>(event.facts).control_id = Pseudonym{control_id, 1};
+    return event;
+  };
+  for (std::uint64_t id = 1; id <= 2; ++id) {
+    const auto time = 8h + id * 10s;
+    interface.see(time, sent("10.0.2.9", "10.0.2.2", id), 2).see(time + 1s, sent("10.0.2.1", "10.0.2.9", id), 1);
+  }
+  EXPECT_EQ(interface.tally(2).count(RateOf::messages), 2);
+  EXPECT_THAT(interface.told(), IsEmpty());
+  interface.see(8h + 1min, sent("10.0.2.9", "10.0.2.2", 3), 2).see(8h + 2min, sent("10.0.2.1", "10.0.2.9", 3), 1);
+  EXPECT_EQ(interface.tally(2).count(RateOf::messages), 4) << "too far apart to be two legs of one";
+
   Watching run{balance};
   run.see(8h + 1s, accepted("10.0.2.9", "10.0.2.1"), 2).see(8h + 2s, accepted("10.0.1.1", "10.0.2.9"), 1);
   run.see(8h + 3s, stores("10.0.2.9", "10.0.2.1"), 2).see(8h + 4s, stores("10.0.1.1", "10.0.2.9"), 1);
