@@ -1,5 +1,5 @@
-// Sigma's string values: case does not matter unless asked for, * stands for any bytes and ? for one, a backslash takes
-// their meaning away.
+// Sigma's string values: case does not matter unless asked for, * stands for any text and ? for one character, a
+// backslash takes their meaning away. Texts are UTF-8; a byte that is none is a character by itself.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,15 @@ enum class Anchor : std::uint8_t { whole, anywhere, start, end };
 
 enum class Case : std::uint8_t { ignored, matters };
 
+/// The text in lower case, as far as Unicode's simple case folding tells it of Latin, Greek and Cyrillic letters below
+/// U+0530.
+std::string in_lower_case(std::string_view text);
+
 /// Whether `text`, as it is, stands there within `value`.
 bool stands_in(std::string_view value, std::string_view text, Anchor anchor, Case letters);
 
 /// Nearly all patterns are one text that stands at the start, at the end or anywhere: those are compared as they are.
+/// Asking one with other letters than ASCII's for any case costs an allocation.
 class Pattern {
  public:
   Pattern(std::string_view text, Anchor anchor, Case letters = Case::ignored);
@@ -30,12 +35,14 @@ class Pattern {
  private:
   // A byte, or one of the two wildcards, which are no bytes.
   using Token = std::uint16_t;
-  static constexpr Token kAnyByte = 256, kAnyBytes = 257;
+  static constexpr Token kAnyCharacter = 256, kAnyText = 257;
 
   void simplify();
+  [[nodiscard]] bool matches_as_it_is(std::string_view value) const;
   [[nodiscard]] bool matches_tokens(std::string_view value) const;
 
   Case letters_;
+  bool folds_ = false;             // what it is compared with is brought to lower case first
   Anchor anchor_ = Anchor::whole;  // of the text
   std::string text_;               // where there is no wildcard within
   std::vector<Token> tokens_;      // where there is
