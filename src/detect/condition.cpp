@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kDeepest = 32;
 constexpr std::size_t kMostOfAList = 64;
+// Of a rule: all of them may be asked of every record.
+constexpr std::size_t kMostParts = 16'384;
 
 struct Word {
   std::string_view text;  // empty at the end
@@ -24,17 +26,16 @@ struct Word {
 /// group | name
 class ConditionReader {
  public:
-  /// `used` learns which selections the condition asks for.
+  /// `used` learns which selections the condition asks for, `parts_left` how many parts more the rule may have.
   ConditionReader(const Node& node, const std::vector<std::string>& selections, std::vector<bool>& used,
-                  Problems& problems)
-      : node_(node), selections_(selections), used_(used), problems_(problems) {
+                  std::size_t& parts_left, Problems& problems)
+      : node_(node), selections_(selections), used_(used), parts_left_(parts_left), problems_(problems) {
     advance();
   }
 
   std::optional<Condition> read() {
     auto condition = read_disjunction();
-    if (condition && !word_.text.empty())
-      condition = complain("unexpected " + in_quotes(word_.text), "expected 'and', 'or' or the end");
+    if (condition && !word_.text.empty()) return complain_of_rest("expected 'and', 'or' or the end");
     return condition;
   }
 
@@ -91,6 +92,7 @@ class ConditionReader {
 
   std::optional<Condition> read_negation() {
     if (++depth_ > kDeepest) return complain("condition nested too deeply", "32 levels are the limit");
+    if (!take_parts(1)) return std::nullopt;
     auto condition = take("not") ? negated(read_negation()) : read_operand();
     --depth_;
     return condition;
@@ -106,9 +108,8 @@ class ConditionReader {
   std::optional<Condition> read_operand() {
     if (take("(")) {
       auto inner = read_disjunction();
-      if (inner && !take(")"))
-        return complain(word_.text.empty() ? "missing ')'" : "unexpected " + in_quotes(word_.text),
-                        "close the parenthesis");
+      if (inner && word_.text.empty()) return complain("missing ')'", "close the parenthesis");
+      if (inner && !take(")")) return complain_of_rest("close the parenthesis");
       return inner;
     }
     if (at("1") || at("any") || at("all")) return read_group();
@@ -118,10 +119,22 @@ class ConditionReader {
     return selection(static_cast<std::size_t>(found - selections_.begin()));
   }
 
+  // What Sigma had before its correlations: in the middle of a condition, mostly.
+  bool complain_of_older_sigma() {
+    if (at("|"))
+      complain("aggregations ('| count() ...') are not supported", "write a correlation that counts the rule");
+    if (at("near")) complain("'near' is not supported", "write a correlation of type 'temporal'");
+    return at("|") || at("near");
+  }
+
+  std::nullopt_t complain_of_rest(std::string fix) {
+    if (complain_of_older_sigma()) return std::nullopt;
+    return complain("unexpected " + in_quotes(word_.text), std::move(fix));
+  }
+
   std::nullopt_t complain_of_word() {
     if (word_.text.empty()) return complain("condition ends too early", "a selection's name is missing");
-    if (at("|")) return complain("aggregations ('| count() ...') are not supported", "a rule is about one record");
-    if (at("near")) return complain("'near' is not supported", "a rule is about one record");
+    if (complain_of_older_sigma()) return std::nullopt;
     if (std::isdigit(static_cast<unsigned char>(word_.text.front())) != 0)
       return complain("unknown selection " + in_quotes(word_.text), "of several, '1 of' and 'all of' can be asked for");
     return complain("unknown selection " + in_quotes(word_.text), suggest(word_.text, views()));
@@ -138,7 +151,8 @@ class ConditionReader {
     if (!take("of")) return complain("expected 'of'", "write '1 of them' or 'all of selection*'");
     // Sigma: a selection whose name begins with an underscore is not one of "them".
     const bool them = at("them");
-    const Pattern pattern{word_.text, Anchor::whole};
+    const Pattern pattern{word_.text, Anchor::whole, Case::matters};
+    if (!take_parts(selections_.size())) return std::nullopt;
     for (std::size_t i = 0; i < selections_.size(); ++i) {
       if (them ? selections_[i].front() != '_' : pattern.matches(selections_[i]))
         condition.parts.push_back(selection(i));
@@ -149,6 +163,16 @@ class ConditionReader {
     return condition;
   }
 
+  bool take_parts(std::size_t number) {
+    if (number <= parts_left_) {
+      parts_left_ -= number;
+      return true;
+    }
+    complain("the condition has too many parts",
+             std::to_string(kMostParts) + " are the limit, each selection that 'of' stands for among them");
+    return false;
+  }
+
   Condition selection(std::size_t index) {
     used_[index] = true;
     return {Condition::Kind::selection, index, {}};
@@ -157,6 +181,7 @@ class ConditionReader {
   const Node& node_;
   const std::vector<std::string>& selections_;
   std::vector<bool>& used_;
+  std::size_t& parts_left_;
   Problems& problems_;
   std::vector<std::string_view> views_;
   Word word_;
@@ -166,7 +191,7 @@ class ConditionReader {
 
 // Sigma: the condition can be a list, of which one must hold.
 std::optional<Condition> read_any_of(const Node& list, const std::vector<std::string>& selections,
-                                     std::vector<bool>& used, Problems& problems) {
+                                     std::vector<bool>& used, std::size_t& parts_left, Problems& problems) {
   Condition any{Condition::Kind::disjunction, 0, {}};
   if (list.children.size() > kMostOfAList) {
     problems.add(list.at, "'condition' has too many", std::to_string(kMostOfAList) + " are the limit");
@@ -174,7 +199,7 @@ std::optional<Condition> read_any_of(const Node& list, const std::vector<std::st
   }
   for (const Node& item : list.children) {
     if (!scalar(item, "each of 'condition'", problems)) return std::nullopt;
-    auto part = ConditionReader{item, selections, used, problems}.read();
+    auto part = ConditionReader{item, selections, used, parts_left, problems}.read();
     if (!part) return std::nullopt;
     any.parts.push_back(std::move(*part));
   }
@@ -186,11 +211,12 @@ std::optional<Condition> read_any_of(const Node& list, const std::vector<std::st
 std::optional<Condition> read_condition(const Node& node, const std::vector<std::string>& selections,
                                         Problems& problems) {
   std::vector<bool> used(selections.size());
+  std::size_t parts_left = kMostParts;
   std::optional<Condition> condition;
   if (node.kind == Node::Kind::scalar) {
-    condition = ConditionReader{node, selections, used, problems}.read();
+    condition = ConditionReader{node, selections, used, parts_left, problems}.read();
   } else if (node.kind == Node::Kind::list && !node.children.empty()) {
-    condition = read_any_of(node, selections, used, problems);
+    condition = read_any_of(node, selections, used, parts_left, problems);
   } else {
     problems.add(node.at.line != 0 ? node.at : node.key_at,
                  "'condition' must be a text, or a list of which one must hold", "write 'condition: selection'");

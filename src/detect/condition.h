@@ -53,6 +53,16 @@ struct Condition {
     }
     return all;
   }
+
+  /// Whether what it says of one phase of a record lasts, by what `lasts_of(index)` says of a selection.
+  template <typename LastsOf>
+  [[nodiscard]] auto lasts(const LastsOf& lasts_of) const -> decltype(lasts_of(selection)) {
+    if (kind == Kind::selection) return lasts_of(selection);
+    auto all = parts.front().lasts(lasts_of);
+    if (kind == Kind::negation) return {.yes = all.no, .no = all.yes};
+    for (std::size_t i = 1; i < parts.size(); ++i) all = all & parts[i].lasts(lasts_of);
+    return all;
+  }
 };
 
 /// Nothing, and a problem at the word that is wrong, if the text is no condition over these selections.
