@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -104,7 +105,40 @@ Values all_closed_values() {
           {"link.certainty", texts(LinkCertainty::originator, LinkCertainty::none)}};
 }
 
+// Written even where they are empty. Of lists some items may be.
+constexpr std::array<std::string_view, 9> kMayBeEmpty{
+    "dicom.calling_ae",          "dicom.called_ae",         "study.sender_ae",
+    "study.receiver_ae",         "hl7.sending_application", "hl7.sending_facility",
+    "hl7.receiving_application", "hl7.receiving_facility",  "violation.ae_title"};
+
+constexpr std::array<std::string_view, 2> kStatuses{"dicom.status", "dicom.commitment.failure_reasons"};
+constexpr std::string_view kHexadecimal = "0123456789abcdefABCDEF";
+
+template <std::size_t size>
+bool is_among(const std::array<std::string_view, size>& paths, std::string_view path) {
+  return std::ranges::find(paths, path) != paths.end();
+}
+
 }  // namespace
+
+std::string_view instead_of(const Field& field, std::string_view written, bool is_literal) {
+  if (written.empty() && is_literal && field.type == FieldType::text && !is_among(kMayBeEmpty, field.path))
+    return "what is empty is absent: write null";
+  if (!is_among(kStatuses, field.path)) return {};
+  const std::size_t digits = std::min(written.find_first_not_of(kHexadecimal), written.size());
+  const bool has_others = written.find_first_not_of("0123456789abcdefABCDEF*?") != std::string_view::npos;
+  const bool is_status = is_literal ? digits == 4 && written.size() == 4 : !has_others;
+  return is_status ? std::string_view{} : "write four hexadecimal digits, '0000'";
+}
+
+RecordKinds record_kinds(std::uint32_t datasets) {
+  std::optional<RecordKinds> kinds;
+  for (std::size_t dataset = 0; dataset < std::variant_size_v<Facts>; ++dataset) {
+    if ((datasets >> dataset & 1) == 0) continue;
+    kinds = kinds ? *kinds | RecordKinds::of_fact(dataset) : RecordKinds::of_fact(dataset);
+  }
+  return kinds.value_or(RecordKinds::all());
+}
 
 const std::vector<std::string_view>& dataset_names() {
   static const auto kNames = names_of_alternatives(std::make_index_sequence<std::variant_size_v<Facts>>{});

@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "detect/closed_values.h"
 #include "detect/print.h"
 #include "event/fields.h"
 
@@ -13,15 +14,6 @@ namespace {
 
 // A match climbs a chain by recursion.
 constexpr std::size_t kLongestChain = 8;
-
-RecordKinds record_kinds(std::uint32_t datasets) {
-  std::optional<RecordKinds> kinds;
-  for (std::size_t dataset = 0; dataset < std::variant_size_v<Facts>; ++dataset) {
-    if ((datasets >> dataset & 1) == 0) continue;
-    kinds = kinds ? *kinds | RecordKinds::of_fact(dataset) : RecordKinds::of_fact(dataset);
-  }
-  return kinds.value_or(RecordKinds::all());
-}
 
 class Linker {
  public:
@@ -43,7 +35,7 @@ class Linker {
   void add_names(std::size_t i) {
     WrittenRule& rule = rules_[i];
     const std::string& id = rule.rule.info->id;
-    if (!id.empty()) by_name_.emplace(id, i);
+    if (rule.has_id) by_name_.emplace(id, i);
     if (!rule.name || rule.name->text.empty()) return;
     const auto [other, fresh] = by_name_.emplace(rule.name->text, i);
     if (!fresh && other->second != i)
@@ -129,15 +121,31 @@ class Linker {
         if (rules_[i].generate) wanted[member] = true;
       }
     }
+    const std::vector<bool> foreign = foreign_ones();
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       WrittenRule& rule = rules_[i];
       rule.rule.reports = wanted[i] || !counted[i];
-      if (!rule.name || !rule.rule.reports) continue;
-      if (!rule.has_level)
-        rule.problems->add(rule.at, "a rule has no 'level'", "only those that a correlation counts need none");
-      if (rule.rule.info->id.empty())
-        rule.problems->add(rule.at, "a rule has no 'id'", "only those that a correlation counts need none");
+      if (rule.rule.reports && !foreign[i]) require_what_findings_say(rule);
     }
+  }
+
+  static void require_what_findings_say(const WrittenRule& rule) {
+    const auto require = [&](bool is_there, std::string_view key, std::string_view fix) {
+      if (is_there) return;
+      rule.problems->add(rule.at, (rule.correlation ? "a correlation has no " : "a rule has no ") + in_quotes(key),
+                         std::string{rule.name ? "only those that a correlation counts need none" : fix});
+    };
+    require(rule.has_id, "id", "a UUID; it stays when the title changes");
+    require(rule.has_level, "level", "one of: informational, low, medium, high, critical");
+  }
+
+  // Written for other log sources than ours, where both are optional; so are correlations of such rules.
+  std::vector<bool> foreign_ones() const {
+    std::vector<bool> foreign(rules_.size());
+    for (const std::size_t i : order_) {
+      foreign[i] = rules_[i].foreign || std::ranges::any_of(members_[i], [&](std::size_t m) { return foreign[m]; });
+    }
+    return foreign;
   }
 
   void finish(std::size_t i) {

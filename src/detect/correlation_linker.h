@@ -17,6 +17,7 @@ struct WrittenRule {
   Problems* problems = nullptr;  ///< of its file
   Position at;
   std::optional<WrittenName> name;
+  bool has_id = false;  ///< else its info has one made up, of its print
   bool has_level = false;
   const ForeignSource* foreign = nullptr;  ///< by which its fields are called, also where it is counted; null: by ours
   std::optional<WrittenCorrelation> correlation;

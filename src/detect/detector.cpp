@@ -60,6 +60,7 @@ Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& except
   for (const Exception& exception : exceptions_) {
     exceptions_of_[exception.rule].push_back(suppressed_.size());
     suppressed_.push_back({exception.info});
+    for (const std::size_t rule : judged_at_end_for(exception, rules_)) rules_[rule].at_end = true;
   }
   for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
     if (rules_[rule].correlation) continue;

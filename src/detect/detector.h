@@ -40,7 +40,8 @@ struct FindingSink {
 ///
 /// What an exception holds for makes no finding and counts in no correlation, but is counted by itself; once the
 /// exception has ended, in packet time, the finding is there again, and says so. Rules that have no exception pay
-/// nothing for those of others.
+/// nothing for those of others. Whether one holds is known before its rule is asked: of one that asks for what comes
+/// late, the rule is asked at the end of a record alone.
 class Detector {
  public:
   /// The exceptions are from these rules.

@@ -25,6 +25,10 @@ struct Exception {
 
 using Exceptions = std::vector<Exception>;
 
+/// Those of the rules that must be asked of a record's last phase alone, so that it is known by then whether the
+/// exception holds: its own, or of a correlation those that it counts. None if its match is known from the start.
+std::vector<std::size_t> judged_at_end_for(const Exception& exception, const RuleSet& rules);
+
 /// Reads exceptions from rules of this set, named by their ids or titles. Throws ConfigurationError with every mistake
 /// found.
 Exceptions load_exceptions(const std::filesystem::path& file, const RuleSet& rules);

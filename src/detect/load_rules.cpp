@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 2> kTaxonomies{"sigma", "dcmwatch"};
 constexpr std::string_view kProduct = "dcmwatch";
 constexpr std::string_view kRunbooks = "docs/runbooks/";
 constexpr std::size_t kMostSelections = 1024;
+constexpr std::size_t kMostExpressions = 512;  // of all rules: they take time to compile
 constexpr std::string_view kIdCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 /// Datasets that a rule may take together.
@@ -39,9 +40,18 @@ std::uint32_t bit_of(std::string_view dataset) {
   return std::uint32_t{1} << (std::find(names.begin(), names.end(), dataset) - names.begin());
 }
 
+/// Null where nothing is said: many rules keep what their template has, 'tags: []' and 'fields:'.
+const Node* said(MapReader& map, std::string_view key) {
+  const Node* const node = map.optional(key);
+  const bool is_empty =
+      node && (node->kind == Node::Kind::null || (node->kind == Node::Kind::list && node->children.empty()));
+  return is_empty ? nullptr : node;
+}
+
 class RuleReader {
  public:
-  RuleReader(const RuleReading& reading, Problems& problems) : reading_(reading), problems_(problems) {}
+  RuleReader(const RuleReading& reading, std::size_t& expressions_left, Problems& problems)
+      : reading_(reading), expressions_left_(expressions_left), problems_(problems) {}
 
   WrittenRule read(const Node& root) {
     const bool correlates = std::ranges::any_of(root.children, [](const Node& e) { return e.key == "correlation"; });
@@ -50,11 +60,15 @@ class RuleReader {
     written_.at = root.at;
     written_.rule.print = print_of(root);
     if (map.usable()) {
-      read_info(map);
       correlates ? read_correlation(map) : read_records(map);
+      read_info(map);
       read_rest(map);
     }
     written_.foreign = foreign_;
+    const bool is_unusable = !map.usable() || !is_readable_;  // one complaint is enough
+    written_.has_id = is_unusable || !info_.id.empty();
+    written_.has_level |= is_unusable;
+    if (info_.id.empty()) info_.id = "rule-" + std::to_string(written_.rule.print);
     written_.rule.info = std::make_shared<const RuleInfo>(std::move(info_));
     return std::move(written_);
   }
@@ -79,12 +93,14 @@ class RuleReader {
   }
 
   void read_rest(MapReader& map) {
-    read_catalogue(map);
+    info_.false_positives = texts(map, "falsepositives");
+    if (!foreign_) read_catalogue(map);
     // Sigma's own, for people and other tools.
     for (const std::string_view key : {"author", "date", "modified", "references", "license", "related", "scope"})
       map.optional(key);
-    if (const Node* const taxonomy = map.optional("taxonomy")) one_of(*taxonomy, "taxonomy", kTaxonomies);
-    if (const Node* const listed_fields = map.optional("fields")) check_fields(*listed_fields);
+    if (const Node* const taxonomy = said(map, "taxonomy"); taxonomy && !foreign_)
+      one_of(*taxonomy, "taxonomy", kTaxonomies);
+    if (const Node* const listed_fields = said(map, "fields")) check_fields(*listed_fields);
     // Sigma permits keys of anybody's own. In our rules one that is not known is a word misspelt.
     if (!foreign_) map.done();
   }
@@ -93,36 +109,34 @@ class RuleReader {
     if (const Node* const node = map.required("title", "one line that names what was seen")) {
       info_.title = scalar(*node, "'title'", problems_).value_or(std::string_view{});
     }
-    if (const Node* const node = map.optional("name")) read_name(*node);
-    const auto unless_named = [&](std::string_view key, const std::string& fix) {
-      return written_.name ? map.optional(key) : map.required(key, fix);
-    };
-    if (const Node* const node = unless_named("id", "a UUID; it stays when the title changes")) read_id(*node);
-    if (const Node* const node = unless_named("level", "one of: " + listed(kLevels))) {
+    if (const Node* const node = said(map, "name")) read_name(*node);
+    if (const Node* const node = said(map, "id")) read_id(*node);
+    info_.level = Level::low;  // nobody said that it matters
+    if (const Node* const node = said(map, "level")) {
       written_.has_level = true;
       if (const auto level = level_from(one_of(*node, "level", kLevels))) info_.level = *level;
     }
-    if (const Node* const node = map.optional("status")) one_of(*node, "status", kStatuses);
-    info_.description = map.text("description");
+    if (const Node* const node = said(map, "status")) one_of(*node, "status", kStatuses);
+    if (const Node* const node = said(map, "description"))
+      info_.description = scalar(*node, "'description'", problems_).value_or(std::string_view{});
     info_.description.erase(info_.description.find_last_not_of(" \n") + 1);  // a folded text ends with its line
-    if (const Node* const node = map.optional("tags")) {
+    if (const Node* const node = said(map, "tags")) {
       for (const Node* const tag : scalars(*node, "'tags'", problems_)) read_tag(*tag);
     }
   }
 
   /// What a person wants to know who has such a finding before them.
   void read_catalogue(MapReader& map) {
-    info_.false_positives = texts(map, "falsepositives");
     info_.standards = texts(map, "standards");
     info_.impact = some_of(map, "impact", "impact", kImpacts);
     info_.responsible = some_of(map, "responsible", "party", kResponsible);
-    if (const Node* const node = map.optional("runbook")) read_runbook(*node);
+    if (const Node* const node = said(map, "runbook")) read_runbook(*node);
   }
 
   std::vector<std::string> some_of(MapReader& map, std::string_view key, std::string_view what,
                                    std::span<const std::string_view> known) {
     std::vector<std::string> words;
-    const Node* const node = map.optional(key);
+    const Node* const node = said(map, key);
     if (!node) return words;
     for (const Node* const item : scalars(*node, in_quotes(key), problems_)) {
       if (const auto word = one_of(*item, what, known); !word.empty()) words.emplace_back(word);
@@ -132,8 +146,8 @@ class RuleReader {
 
   std::vector<std::string> texts(MapReader& map, std::string_view key) {
     std::vector<std::string> texts;
-    const Node* const node = map.optional(key);
-    if (!node || node->kind == Node::Kind::null) return texts;
+    const Node* const node = said(map, key);
+    if (!node) return texts;
     for (const Node* const text : scalars(*node, in_quotes(key), problems_)) texts.push_back(text->text);
     return texts;
   }
@@ -244,7 +258,7 @@ class RuleReader {
       return problems_.add(node.at, "'detection' must be a map of selections and a condition");
     std::vector<std::string> names;
     const Node* condition = nullptr;
-    SelectionReading reading{problems_, foreign_};
+    SelectionReading reading{problems_, expressions_left_, foreign_, rule_.datasets};
     for (const Node& entry : node.children) {
       if (entry.key == "condition") {
         condition = &entry;
@@ -265,6 +279,7 @@ class RuleReader {
     if (auto read = read_condition(*condition, names, problems_)) {
       rule_.condition = std::move(*read);
       rule_.needed = rule_.needed_fields().value_or(NeededFields{});
+      rule_.at_end = !rule_.asks_for_phase() && !rule_.match_lasts();
     }
   }
 
@@ -276,6 +291,7 @@ class RuleReader {
   }
 
   const RuleReading& reading_;
+  std::size_t& expressions_left_;
   Problems& problems_;
   const ForeignSource* foreign_ = nullptr;  ///< of a rule for another log source than ours
   bool is_readable_ = true;
@@ -291,7 +307,13 @@ std::vector<std::filesystem::path> rule_files(const std::filesystem::path& path,
   for (auto entry = std::filesystem::recursive_directory_iterator{path, error};
        !error && entry != std::filesystem::recursive_directory_iterator{}; entry.increment(error)) {
     const auto extension = entry->path().extension();
-    if (extension == ".yml" || extension == ".yaml") files.push_back(entry->path());
+    if (extension != ".yml" && extension != ".yaml") continue;
+    std::error_code unknown;
+    if (entry->is_regular_file(unknown)) {
+      files.push_back(entry->path());
+    } else {
+      problems.add({}, in_quotes(entry->path().filename().string()) + " is no file", "a pipe would be waited for");
+    }
   }
   if (error) problems.add({}, "cannot be read: " + error.message());
   if (files.empty() && problems.empty()) problems.add({}, "holds no rule", "rules are files called *.yml");
@@ -328,10 +350,10 @@ class RuleLoader {
 
   void add(const std::vector<Node>& documents, Problems& problems) {
     for (const Node& root : documents) {
-      WrittenRule rule = RuleReader{reading_, problems}.read(root);
+      WrittenRule rule = RuleReader{reading_, expressions_left_, problems}.read(root);
       const std::string& id = rule.rule.info->id;
       const auto [other, fresh] = files_by_id_.emplace(id, problems.file());
-      if (!fresh && !id.empty())
+      if (!fresh)
         problems.add(position_of_id(root), "id " + in_quotes(id) + " is that of " + other->second + " already",
                      "give each rule its own");
       rules_.push_back(std::move(rule));
@@ -356,6 +378,7 @@ class RuleLoader {
 
  private:
   const RuleReading& reading_;
+  std::size_t expressions_left_ = kMostExpressions;
   std::deque<Problems> problems_;
   std::vector<WrittenRule> rules_;
   std::map<std::string, std::string> files_by_id_;

@@ -12,6 +12,10 @@
 
 namespace dcmwatch {
 
+/// One bit for each Phase.
+using Phases = std::uint64_t;
+constexpr Phases only(Phase phase) { return Phases{1} << static_cast<unsigned>(phase); }
+
 /// One of them at least.
 using NeededFields = std::vector<const Field*>;
 

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
 
 #include "detect/closed_values.h"
 #include "detect/modifiers.h"
@@ -45,7 +47,7 @@ class FieldTestReader {
     if (reading_.foreign) {
       const ForeignField* const known = reading_.foreign->find(name, at, problems_);
       if (known && !known->values.empty()) translation_ = &known->values;
-      return known ? known->field : nullptr;
+      return known ? of_these_records(known->field, name, at) : nullptr;
     }
     const Field* const field = find_field(name);
     if (!field) {
@@ -54,16 +56,22 @@ class FieldTestReader {
       problems_.add(at, "field " + in_quotes(name) + " exists on findings only", "ask for what was observed");
       return nullptr;
     }
-    return field;
+    return of_these_records(field, name, at);
+  }
+
+  const Field* of_these_records(const Field* field, std::string_view name, Position at) {
+    if (!field || field->visit.kinds().overlaps(record_kinds(reading_.datasets))) return field;
+    problems_.add(at, "the records that are asked never have " + in_quotes(name), "see docs/fields.md, or ask others");
+    return nullptr;
   }
 
   std::optional<FieldTest> read_existence() {
-    const bool is_truth = entry_.kind == Node::Kind::scalar && (entry_.text == "true" || entry_.text == "false");
-    if (!is_truth) {
+    const auto truth = truth_of(entry_);
+    if (!truth) {
       problems_.add(entry_.at, "'exists' wants true or false");
       return std::nullopt;
     }
-    test_.wants = entry_.text == "true" ? FieldTest::Wants::present : FieldTest::Wants::absent;
+    test_.wants = *truth ? FieldTest::Wants::present : FieldTest::Wants::absent;
     return compiled();
   }
 
@@ -178,13 +186,16 @@ class FieldTestReader {
     if (said_.re) return read_expression(node);
     if (!allow_only(node, !said_.cidr && said_.bound.empty() && !said_.part)) return;
     Pattern wanted = pattern(node);
+    if (const auto instead = instead_of(*test_.field, node.text, wanted.is_literal()); !instead.empty())
+      return refuse(node, "field " + in_quotes(test_.field->path) + " is never " + in_quotes(node.text),
+                    std::string{instead});
     if (may_be(node, [&](std::string_view value) { return wanted.matches(value); }))
       test_.values.emplace_back(std::move(wanted));
   }
 
   void read_expression(const Node& node) {
     if (reading_.expressions_left == 0)
-      return refuse(node, "too many regular expressions in one file", "a rule about so much is several rules");
+      return refuse(node, "too many regular expressions", "compare texts, with * and ? in them: that takes less");
     --reading_.expressions_left;
     auto compiled = RegularExpression::compile(node.text, said_.flags);
     if (const auto* const why = std::get_if<std::string>(&compiled))
@@ -223,7 +234,13 @@ class FieldTestReader {
     if (!said_.part)
       return refuse(node, "the time " + in_quotes(test_.field->path) + " cannot be compared",
                     "ask for a part of it (|minute, |hour, |day, |week, |month, |year), null or |exists");
-    if (const auto range = read_range(node)) test_.values.emplace_back(TimeRange{*said_.part, *range});
+    const auto range = read_range(node);
+    if (!range) return;
+    const auto [least, most] = bounds_of(*said_.part);
+    if (range->most < least || range->least > most)
+      return refuse(node, "no time has such a part",
+                    "it is from " + std::to_string(least) + " to " + std::to_string(most));
+    test_.values.emplace_back(TimeRange{*said_.part, *range});
   }
 
   std::optional<Range> read_range(const Node& node) {
@@ -252,9 +269,19 @@ class FieldTestReader {
 
   void read_truth(const Node& node) {
     if (!allow_only(node, said_.leave_values_alone())) return;
-    if (node.text != "true" && node.text != "false")
-      return refuse(node, in_quotes(test_.field->path) + " is true or false");
-    test_.values.emplace_back(node.text == "true");
+    const auto truth = truth_of(node);
+    if (!truth) return refuse(node, in_quotes(test_.field->path) + " is true or false");
+    test_.values.emplace_back(*truth);
+  }
+
+  // YAML 1.2.2, 10.3.2: the core schema.
+  static std::optional<bool> truth_of(const Node& node) {
+    const auto is_one_of = [&](const std::array<std::string_view, 3>& words) {
+      return node.kind == Node::Kind::scalar && std::ranges::find(words, node.text) != words.end();
+    };
+    if (is_one_of({"true", "True", "TRUE"})) return true;
+    if (is_one_of({"false", "False", "FALSE"})) return false;
+    return std::nullopt;
   }
 
   bool allow_only(const Node& node, bool is_allowed) {

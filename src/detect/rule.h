@@ -29,8 +29,21 @@ struct Rule {
   std::vector<Selection> selections;
   Condition condition;
   NeededFields needed{};  ///< of needed_fields(); empty: none
+  /// Asked of a record's last phase alone: what an earlier one makes of it may not last, or some exception's match may
+  /// not.
+  bool at_end = false;
 
   [[nodiscard]] bool matches(const Observation& observation) const;
+
+  /// Whether a match in one phase of a record is one of the record, whatever its later phases tell: not so if it asks
+  /// that something be absent, below a bound or otherwise, and that may come.
+  [[nodiscard]] bool match_lasts() const;
+
+  /// Whether it says itself of which phases it asks.
+  [[nodiscard]] bool asks_for_phase() const;
+
+  /// Only in one of these can it match; nothing if in any.
+  [[nodiscard]] std::optional<Phases> phases() const;
 
   /// Only a record that has one of these fields can match; nothing if any can.
   [[nodiscard]] std::optional<NeededFields> needed_fields() const;

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "detect/settled_fields.h"
+
 namespace dcmwatch {
 namespace {
 
@@ -120,6 +122,21 @@ bool has_others(const std::vector<Value>& values, const Record& record) {
   });
 }
 
+bool is_lower_bound(const Value& value) {
+  const auto* range = std::get_if<Range>(&value);
+  return range && range->most == Range{}.most;
+}
+
+// The latest of a test's own field and those that it is compared with.
+Settles settles(const FieldTest& test, std::uint32_t datasets) {
+  Settles latest = settles(*test.field, datasets);
+  for (const Value& value : test.values) {
+    if (const auto* other = std::get_if<FieldReference>(&value))
+      latest = std::max(latest, settles(*other->field, datasets));
+  }
+  return latest;
+}
+
 // One of the maps must hold, and of a map every test: the test that leaves the least tells the most.
 template <typename NeedsOf>
 auto needs_of_maps(const std::vector<FieldTests>& any_of, NeedsOf needs_of) -> decltype(needs_of(any_of[0][0])) {
@@ -180,6 +197,41 @@ std::optional<NeededFields> FieldTest::needed_fields() const {
   return NeededFields{field};
 }
 
+Lasts FieldTest::lasts(std::uint32_t datasets) const {
+  constexpr Lasts kNeither{false, false};
+  constexpr Lasts kYes{true, false};
+  constexpr Lasts kNo{false, true};
+  const Settles when = settles(*this, datasets);
+  if (when == Settles::at_once) return {};
+  if (when == Settles::at_end) return kNeither;
+  if (wants == Wants::present) return kYes;
+  if (wants == Wants::absent) return kNo;
+  if (wants_absent(values)) return values.size() == 1 ? kNo : kNeither;
+  const bool is_number = field->type == FieldType::number;
+  if (wants == Wants::none) return is_number || field->type == FieldType::text_list ? kNeither : kYes;
+  return is_number && !std::ranges::all_of(values, is_lower_bound) ? kNeither : kYes;
+}
+
+bool FieldTest::asks_for(const Field& asked) const {
+  return field == &asked || std::ranges::any_of(values, [&](const Value& value) {
+           const auto* other = std::get_if<FieldReference>(&value);
+           return other && other->field == &asked;
+         });
+}
+
+std::optional<Phases> FieldTest::phases() const {
+  if (field->path != "event.phase" || wants != Wants::any) return std::nullopt;
+  Phases phases = 0;
+  for (const Phase phase : {Phase::start, Phase::progress, Phase::end}) {
+    const auto is_it = [&](const Value& value) {
+      const auto* pattern = std::get_if<Pattern>(&value);
+      return !pattern || pattern->matches(to_text(phase));
+    };
+    if (std::ranges::any_of(values, is_it)) phases |= only(phase);
+  }
+  return phases;
+}
+
 bool FieldTest::holds(const Record& record) const {
   if (kinds && wants == Wants::any && !record.observation.declared->deviations.empty())
     return (kinds_of(*record.observation.declared) & *kinds) != 0;
@@ -226,6 +278,24 @@ std::optional<DeviationKinds> Selection::needs() const {
 
 std::optional<NeededFields> Selection::needed_fields() const {
   return needs_of_maps(any_of, [](const FieldTest& test) { return test.needed_fields(); });
+}
+
+Lasts Selection::lasts(std::uint32_t datasets) const {
+  Lasts all;
+  for (const FieldTests& tests : any_of) {
+    for (const FieldTest& test : tests) all = all & test.lasts(datasets);
+  }
+  return all;
+}
+
+bool Selection::asks_for(const Field& asked) const {
+  return std::ranges::any_of(any_of, [&](const FieldTests& tests) {
+    return std::ranges::any_of(tests, [&](const FieldTest& test) { return test.asks_for(asked); });
+  });
+}
+
+std::optional<Phases> Selection::phases() const {
+  return needs_of_maps(any_of, [](const FieldTest& test) { return test.phases(); });
 }
 
 bool Selection::holds(const Record& record) const {

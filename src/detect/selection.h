@@ -39,6 +39,14 @@ struct FieldReference {
 using Value = std::variant<Absent, Pattern, RegularExpression, std::int64_t, Range, bool, IpAddress, Network, TimeRange,
                            FieldReference>;
 
+/// Whether an answer that one phase of a record gives is that of the record, whatever its later phases tell.
+struct Lasts {
+  bool yes = true;
+  bool no = true;
+
+  friend Lasts operator&(Lasts one, Lasts other) { return {one.yes && other.yes, one.no && other.no}; }
+};
+
 /// One field and the values that a rule wants of it.
 struct FieldTest {
   enum class Wants : std::uint8_t {
@@ -64,6 +72,11 @@ struct FieldTest {
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
   /// The field, if it must be there.
   [[nodiscard]] std::optional<NeededFields> needed_fields() const;
+  /// Of records of these datasets, one bit for each alternative of Facts.
+  [[nodiscard]] Lasts lasts(std::uint32_t datasets) const;
+  [[nodiscard]] bool asks_for(const Field& asked) const;
+  /// In none but these phases it holds; nothing if it does not say.
+  [[nodiscard]] std::optional<Phases> phases() const;
   [[nodiscard]] bool holds(const Record& record) const;
   /// Adds to `text` the field's values that were asked for, but for numbers and times of a range; a deviation with what
   /// was observed.
@@ -83,6 +96,9 @@ struct Selection {
   /// As FieldTest has it.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
   [[nodiscard]] std::optional<NeededFields> needed_fields() const;
+  [[nodiscard]] Lasts lasts(std::uint32_t datasets) const;
+  [[nodiscard]] bool asks_for(const Field& asked) const;
+  [[nodiscard]] std::optional<Phases> phases() const;
   [[nodiscard]] bool holds(const Record& record) const;
   void append_matched(const Record& record, std::string& text) const;
 };
@@ -94,11 +110,12 @@ bool is_there(const Field& field, const Record& record);
 
 struct ForeignSource;
 
-/// What the selections of one file have in common.
+/// What the selections of one rule have in common.
 struct SelectionReading {
   Problems& problems;
+  std::size_t& expressions_left;           ///< of all that is loaded: regular expressions take time to compile
   const ForeignSource* foreign = nullptr;  ///< by which fields are called; null: as docs/fields.md calls them
-  std::size_t expressions_left = 128;      ///< regular expressions take time to compile
+  std::uint32_t datasets = 0;  ///< whose records are asked, one bit for each alternative of Facts; 0: not known
 };
 
 /// Reads one entry of `detection`, or of what is like it. What it does not know is a problem, never ignored.

@@ -32,4 +32,16 @@ std::int64_t part_of(Timestamp time, TimePart part) {
   return 0;
 }
 
+std::pair<std::int64_t, std::int64_t> bounds_of(TimePart part) {
+  switch (part) {
+    case TimePart::minute: return {0, 59};
+    case TimePart::hour: return {0, 23};
+    case TimePart::day: return {1, 31};
+    case TimePart::week: return {1, 53};
+    case TimePart::month: return {1, 12};
+    case TimePart::year: return {1677, 2262};  // what 64 bits of nanoseconds hold
+  }
+  return {};
+}
+
 }  // namespace dcmwatch

@@ -51,6 +51,15 @@ Link link(LinkKind kind, Outcome outcome = Outcome::success, std::uint32_t times
   return link;
 }
 
+// They ask for what may still come. All others are told as early as can be.
+TEST(BundledRules, ThatWaitForTheEnd) {
+  std::vector<std::string> waiting;
+  for (const Rule& rule : load_rules(DCMWATCH_ROOT "/rules/detection")) {
+    if (rule.at_end) waiting.push_back(rule.info->title);
+  }
+  EXPECT_EQ(waiting, std::vector<std::string>{"A declared receiver does not take connections"});
+}
+
 TEST(BundledRules, AFailedStorageCommitment) {
   EXPECT_EQ(found(link(LinkKind::commitment_reported, Outcome::failure)),
             (Found{{"A storage commitment failed", Level::medium}}));

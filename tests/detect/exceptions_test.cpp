@@ -60,6 +60,33 @@ TEST(Exceptions, ARecordIsCountedOnceHoweverManyPhasesTellIt) {
   EXPECT_EQ(detector.suppressed().front().times, 1U);
 }
 
+/// A move that is told when it begins, and when it is answered by success.
+std::vector<Observation> answered_move(std::int64_t second) {
+  Observation begun = move(second);
+  begun.event.phase = Phase::start;
+  Observation answered = begun;
+  answered.event.phase = Phase::end;
+  std::get<DicomOperation>(answered.event.facts).status = 0;
+  return {begun, answered};
+}
+
+TEST(Exceptions, DecideOnceWhatTheyAskForIsKnown) {
+  Detector detector{rules(), Limits{}, exceptions(exception("moves", "{dicom.status: '0000'}", "1970-01-02"))};
+  Findings findings;
+  for (const Observation& told : answered_move(0)) detector.observe(told, findings);
+  EXPECT_TRUE(findings.all.empty()) << "not at its start either";
+  EXPECT_EQ(detector.suppressed().front().times, 1U);
+  detector.observe(move(1), findings);
+  EXPECT_EQ(findings.all.size(), 1U) << "of another status";
+}
+
+TEST(Exceptions, OfWhatIsKnownFromTheStartHoldNothingUp) {
+  Detector detector{rules(), Limits{}, exceptions(exception("moves", "{source.ip: 10.0.0.3}", "1970-01-02"))};
+  Findings findings;
+  detector.observe(answered_move(0).front(), findings);
+  EXPECT_EQ(findings.all.size(), 1U);
+}
+
 TEST(Exceptions, TheirLastDayIsWhole) {
   Detector detector{rules(), Limits{}, exceptions(exception("moves", "{source.ip: 10.0.0.1}", "1970-01-02"))};
   Findings findings;
@@ -133,6 +160,21 @@ TEST(Exceptions, WhatTheyHoldForCountsInNoCorrelation) {
             (std::vector<std::string>{"many", "again"}));
 }
 
+TEST(Exceptions, DecideBeforeACorrelationCounts) {
+  const auto found = [](const std::string& rule) {
+    Detector detector{
+        counting(), Limits{},
+        parse_exceptions("exceptions:\n" + exception(rule, "{dicom.status: '0000'}", "1970-01-02"), "e", counting())};
+    Findings findings;
+    for (std::int64_t second = 0; second < 3; ++second) {
+      for (const Observation& told : answered_move(second)) detector.observe(told, findings);
+    }
+    return findings.all.size();
+  };
+  EXPECT_EQ(found("A move"), 0U);
+  EXPECT_EQ(found("many"), 0U);
+}
+
 TEST(Exceptions, HoldForCorrelationsAndWhatCountsThese) {
   const std::string kOne = "{source.ip: 10.0.0.1}";
   EXPECT_EQ(found(exception("many", kOne, "1970-01-02"), {0, 1, 2}), std::vector<std::string>{});
@@ -189,6 +231,9 @@ TEST_P(ExceptionMistakes, AreToldWithPlaceAndFix) {
 }
 
 const std::string kMatch = "{source.ip: 10.0.0.1}";
+const std::string kTakesAll =
+    "e:2:19: the match takes every record; name what is not to be told; a whole rule is silenced by taking its file "
+    "out";
 
 INSTANTIATE_TEST_SUITE_P(
     Table, ExceptionMistakes,
@@ -197,6 +242,20 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{exception("A tets", kMatch, "2027-01-01"), "e:2:12: unknown rule 'A tets'; did you mean 'A test'?"},
         Mistake{exception("moves", "{source.pi: x}", "2027-01-01"),
                 "e:2:27: unknown field 'source.pi'; did you mean 'source.ip'?"},
+        Mistake{exception("moves", "{hl7.message_type: x}", "2027-01-01"),
+                "e:2:27: the records that are asked never have 'hl7.message_type'; see docs/fields.md, or ask others"},
+        Mistake{exception("moves", "{event.kind: '*'}", "2027-01-01"), kTakesAll},
+        Mistake{exception("moves", "{event.dataset: dicom.operation, event.outcome: '*'}", "2027-01-01"), kTakesAll},
+        Mistake{exception("moves", "{event.outcome: [success, failure, unknown]}", "2027-01-01"), kTakesAll},
+        Mistake{exception("moves", "[{source.ip: 10.0.0.1}, {source.ip|cidr: 0.0.0.0/0}]", "2027-01-01"),
+                "e:2:19: the match takes every record; name what is not to be told; a whole rule is silenced by "
+                "taking its file out"},
+        Mistake{exception("moves", "{dicom.calling_ae|re: '.*', packet.last|gte: 0}", "2027-01-01"), kTakesAll},
+        Mistake{exception("moves", "{event.phase: start}", "2027-01-01"),
+                "e:2:19: an exception holds for a record, not for one of its phases; leave out 'event.phase'"},
+        Mistake{"  - {rule: moves, match: {source.ip: 10.0.0.1}, reason: '', owner: ' ', until: 2027-01-01}\n",
+                "e:2:57: 'reason' is empty; why it is not to be told; it stands in the summary\n"
+                "e:2:68: 'owner' is empty; who answers for it"},
         Mistake{exception("moves", kMatch, "tomorrow"),
                 "e:2:83: 'tomorrow' is no date; write 2027-03-31 or 2027-03-31T18:00:00+02:00"},
         Mistake{exception("moves", kMatch, "2027-02-29"),
@@ -211,6 +270,33 @@ INSTANTIATE_TEST_SUITE_P(
                 "e:2:5: an exception has no 'reason'; why it is not to be told; it stands in the summary\n"
                 "e:2:5: an exception has no 'owner'; who answers for it\n"
                 "e:2:68: an exception has no setting 'reson'; did you mean 'reason'?"}));
+
+std::string errors_with(const RuleSet& rules, const std::string& items) {
+  try {
+    parse_exceptions("exceptions:\n" + items, "e", rules);
+  } catch (const ConfigurationError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Exceptions, ATitleNamesOneRule) {
+  const std::string error = errors_with(rules(), exception("A test", kMatch, "2027-01-01"));
+  EXPECT_EQ(error, "e:2:12: 2 rules are called 'A test'; name the one that is meant by its id");
+}
+
+TEST(Exceptions, ComeInTimeForARuleThatSaysWhichPhaseItAsks) {
+  const auto error = [](const std::string& phase, const std::string& match) {
+    const RuleSet asking{rule("  s: {dicom.command: C-MOVE, event.phase: " + phase + "}\n  condition: s\n")};
+    return errors_with(asking, exception("test", match, "2027-01-01"));
+  };
+  EXPECT_EQ(error("start", "{dicom.status: '0000'}"),
+            "e:2:18: the rule asks of 'event.phase', and may match before it is known whether this holds; ask for "
+            "fields that are known from the start, or have the rule ask for 'event.phase: end'");
+  EXPECT_NE(error("[progress, end]", "{dicom.status: '0000'}"), "");
+  EXPECT_EQ(error("end", "{dicom.status: '0000'}"), "");
+  EXPECT_EQ(error("start", kMatch), "");
+}
 
 TEST(Exceptions, AFileMayHaveNone) {
   EXPECT_TRUE(parse_exceptions("exceptions: []", "e", rules()).empty());

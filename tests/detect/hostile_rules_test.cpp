@@ -61,6 +61,14 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"ALongCondition",
                 rule_text("  s: {dicom.command: C-MOVE}\n  condition: s" + repeated(" or s", kValueBytes / 5) + "\n"),
                 ""},
+        Hostile{"GroupsOfManySelections",
+                rule_text(numbered("  s", ": {dicom.command: C-MOVE}\n", 1024) + "  condition: 1 of s*" +
+                          repeated(" or 1 of s*", kValueBytes / 11) + "\n"),
+                "the condition has too many parts"},
+        Hostile{"ManyGroupsInAList",
+                rule_text(numbered("  s", ": {dicom.command: C-MOVE}\n", 1024) + "  condition:\n" +
+                          repeated("    - 1 of s*\n", 64)),
+                "the condition has too many parts"},
         Hostile{"ALongValue", rule_text("  s: {dicom.calling_ae: " + repeated("a", kMany) + "}\n  condition: s\n"),
                 "a value of more than 64 KiB"},
         Hostile{"ManyConditions",
@@ -101,6 +109,36 @@ TEST(HostileRules, AnExpressionTakesNoLongerThanItsText) {
   const auto& catastrophic = std::get<RegularExpression>(compiled);
   EXPECT_FALSE(catastrophic.matches(repeated("a", kMany) + "!"));
   EXPECT_TRUE(catastrophic.matches(repeated("a", kMany)));
+}
+
+TEST(HostileRules, DocumentsOfManyExpressionsThatGrow) {
+  std::string all;
+  for (int i = 0; i < 60; ++i) {
+    all += rule_text(
+        "  s:\n    dicom.calling_ae|re:\n" + repeated("      - '(.{1,20}){1,30}x'\n", 128) + "  condition: s\n---\n",
+        "service: dicom.operation", std::to_string(i));
+  }
+  all += rule_text("  s: {dicom.command: C-MOVE}\n  condition: s\n");
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_THROW(parse_rules(all, "r"), ConfigurationError);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{10});
+}
+
+TEST(HostileRules, ManyExceptionsByTitle) {
+  std::string documents;
+  for (int i = 0; i < 9'999; ++i)
+    documents += "title: Rule " + std::to_string(i) + "\nid: r" + std::to_string(i) +
+                 "\nlevel: low\nlogsource: {product: dcmwatch, service: dicom.operation}\n"
+                 "detection: {s: {dicom.command: C-MOVE}, condition: s}\n---\n";
+  const RuleSet rules = parse_rules(documents + rule_text("  s: {dicom.command: C-MOVE}\n  condition: s\n"), "r");
+  const auto begun = std::chrono::steady_clock::now();
+  const auto read = parse_exceptions(
+      "exceptions:\n" + repeated("  - {rule: Rule 9998, match: {source.ip: 10.0.0.1}, reason: x, owner: y, until: "
+                                 "2027-01-01}\n",
+                                 9'999),
+      "e", rules);
+  EXPECT_EQ(read.size(), 9'999U);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{10});
 }
 
 TEST(HostileRules, ManyExceptionsFromRulesThatAreNotThere) {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include "temporary_folder.h"
 
 #include <filesystem>
@@ -206,6 +207,8 @@ INSTANTIATE_TEST_SUITE_P(
         head(kHead + "runbook: @docs/runbooks/../../etc/x.md\n",
              "'docs/runbooks/../../etc/x.md' is no runbook; write docs/runbooks/wrong_port.md and the like"),
         head(kHead + "taxonomy: @ocsf\n", "unknown taxonomy 'ocsf'; one of: sigma, dcmwatch"),
+        head(kHead + "tags: []\nfields:\nstatus: ~\ndescription:\nimpact: []\nrunbook:\n", ""),
+        head("@title: x\nid: x\nlevel:\n", "a rule has no 'level'; one of: informational, low, medium, high, critical"),
         head(kHead + "fields: [@dicom.comand]\n", "unknown field 'dicom.comand'; see docs/fields.md"),
         Mistake{"@" + kHead + kSource, "a rule has no 'detection'; write selections and a condition"},
         Mistake{"@" + kHead + kDetection,
@@ -226,10 +229,10 @@ INSTANTIATE_TEST_SUITE_P(
                            "unknown service 'dicom.operations'; did you mean 'dicom.operation'?"),
                     source("{product: dcmwatch, category: @firewall}",
                            "unknown category 'firewall'; one of: network, dicom"),
-                    source("{product: dcmwatch, service: connection, @category: network}",
+                    source("{product: dcmwatch, service: dicom.operation, @category: network}",
                            "'logsource' has both 'service' and 'category'; keep one"),
-                    source("{product: dcmwatch, service: connection, definition: x}", ""),
-                    source("{product: dcmwatch, service: connection, @host: x}",
+                    source("{product: dcmwatch, service: dicom.operation, definition: x}", ""),
+                    source("{product: dcmwatch, service: dicom.operation, @host: x}",
                            "'logsource' has no setting 'host'; one of: category, product, service, definition")));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -292,7 +295,20 @@ INSTANTIATE_TEST_SUITE_P(
         selection("{destination.port|startswith: @1}",
                   "'startswith' makes no sense of 'destination.port', a number; see docs/rules.md"),
         selection("{source.ip: @10.0.0}", "'10.0.0' is no address; write 10.20.30.40, fd00::1 or 10.20.30.*"),
-        selection("{dicom.accepted: @1}", "'dicom.accepted' is true or false"),
+        selection("{dicom.request_seen: @1}", "'dicom.request_seen' is true or false"),
+        selection("{@hl7.message_type: 'ADT*'}",
+                  "the records that are asked never have 'hl7.message_type'; see docs/fields.md, or ask others"),
+        selection("{dicom.status: @0}", "field 'dicom.status' is never '0'; write four hexadecimal digits, '0000'"),
+        selection("{dicom.status: @'0x0000'}",
+                  "field 'dicom.status' is never '0x0000'; write four hexadecimal digits, '0000'"),
+        selection("{dicom.status: @'0xA7*'}",
+                  "field 'dicom.status' is never '0xA7*'; write four hexadecimal digits, '0000'"),
+        selection("{dicom.move_destination: @''}",
+                  "field 'dicom.move_destination' is never ''; what is empty is absent: write null"),
+        selection("{dicom.calling_ae: '', dicom.status: a7*}", ""),
+        selection("{event.start|minute|gte: @60}", "no time has such a part; it is from 0 to 59"),
+        selection("{event.start|day|lt: @1}", "no time has such a part; it is from 1 to 31"),
+        selection("{event.start|hour|gt: 22, dicom.status|exists: True, dicom.request_seen: TRUE}", ""),
         selection("{event.start: @2024-01-01}",
                   "the time 'event.start' cannot be compared; ask for a part of it (|minute, |hour, |day, |week, "
                   "|month, |year), "
@@ -313,7 +329,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  condition: '@t'\n",
                 "unknown selection 't'; did you mean 's'?"},
         Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  condition: s @| count() > 5\n",
-                "unexpected '|'; expected 'and', 'or' or the end"},
+                "aggregations ('| count() ...') are not supported; write a correlation that counts the rule"},
         Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  condition: @{s: s}\n",
                 "'condition' must be a text, or a list of which one must hold; write 'condition: selection'"},
         Mistake{kHead + kSource + "detection:\n  s: {dicom.command: C-MOVE}\n  condition: [s, @t]\n",
@@ -364,6 +380,27 @@ TEST_F(RuleFolder, TellsTheMistakesOfAllItsFiles) {
   const std::string all = errors();
   EXPECT_THAT(all, testing::HasSubstr("a.yml:6:7: unknown field 'x'"));
   EXPECT_THAT(all, testing::HasSubstr("b.yml:6:7: unknown field 'y'"));
+}
+
+TEST_F(RuleFolder, WaitsForNoPipe) {
+  write("a.yml", rule_text("  s: {dicom.command: C-MOVE}\n  condition: s\n"));
+  ASSERT_EQ(mkfifo((folder_ / "pipe.yml").c_str(), 0600), 0);
+  std::filesystem::create_directory(folder_ / "folder.yml");
+  const std::string all = errors();
+  EXPECT_THAT(all, testing::HasSubstr("'pipe.yml' is no file"));
+  EXPECT_THAT(all, testing::HasSubstr("'folder.yml' is no file"));
+}
+
+TEST_F(RuleFolder, HasSoManyRegularExpressionsInAllItsFiles) {
+  const auto rule_of = [](const std::string& id) {
+    std::string detection = "  s:\n    dicom.calling_ae|re:\n";
+    for (int i = 0; i < 128; ++i) detection += "      - 'CT" + std::to_string(i) + "'\n";
+    return rule_text(detection + "  condition: s\n", "service: dicom.operation", id);
+  };
+  for (int i = 0; i < 4; ++i) write(std::to_string(i) + ".yml", rule_of(std::to_string(i)));
+  EXPECT_EQ(errors(), "");
+  write("9.yml", rule_of("9"));
+  EXPECT_THAT(errors(), testing::HasSubstr("9.yml:8:9: too many regular expressions"));
 }
 
 TEST_F(RuleFolder, RefusesAnIdTwice) {

@@ -122,6 +122,41 @@ TEST(SigmaFields, WhatIsNotSeenHereIsRefusedByName) {
             "supported");
 }
 
+// As a conn.log has one line for each connection, when it is over.
+TEST(SigmaFields, WhatMayStillComeIsAskedOfTheEndAlone) {
+  const auto phases = [](const std::string& detection) {
+    const Rule rule = parse_rule("title: A test\nlogsource: {product: zeek, service: conn}\ndetection: " + detection,
+                                 "r", {.foreign = &bundled()});
+    std::string all;
+    for (const Phase phase : {Phase::start, Phase::end}) {
+      Event event = connection("10.0.0.1", "10.0.0.2", 11112);
+      event.phase = phase;
+      if (phase == Phase::end) std::get<ConnectionFact>(event.facts).end = ConnectionEnd::reset;
+      if (rule.matches(observed(std::move(event)))) all += to_text(phase);
+    }
+    return all;
+  };
+  EXPECT_EQ(phases("{s: {id.resp_p: 11112}, condition: s}"), "startend");
+  EXPECT_EQ(phases("{s: {id.resp_p: 11112}, f: {id.orig_h: 10.0.0.9}, condition: s and not f}"), "startend");
+  EXPECT_EQ(phases("{s: {id.resp_p: 11112}, f: {conn_state: SF}, condition: s and not f}"), "end");
+  EXPECT_EQ(phases("{s: {resp_bytes|lt: 1}, condition: s}"), "end");
+}
+
+TEST(SigmaFields, RulesNeedNotSayWhatTheSpecificationLeavesOpen) {
+  const RuleSet rules = parse_rules(
+      "title: Many\ncorrelation: {type: event_count, rules: [one], group-by: [src_ip], timespan: 1h, condition: {gte: "
+      "3}}\n---\n"
+      "title: One\nname: one\nlogsource: {category: firewall}\ndetection: {s: {dst_port: 80}, condition: s}\n---\n"
+      "title: Two\ntags: []\nfields:\nstatus:\ndescription:\nimpact: high\nrunbook: http://x\ntaxonomy: ecs\n"
+      "logsource: {category: firewall}\ndetection: {s: {dst_port: 81}, condition: s}\n",
+      "r", {.foreign = &bundled()});
+  ASSERT_EQ(rules.size(), 3U);
+  EXPECT_EQ(rules.at(2).info->level, Level::low);
+  EXPECT_TRUE(rules.at(2).info->impact.empty());
+  EXPECT_FALSE(rules.at(0).info->id.empty());
+  EXPECT_NE(rules.at(0).info->id, rules.at(2).info->id);
+}
+
 TEST(SigmaFields, TheSourceThatSaysMostCounts) {
   const SigmaFields map = SigmaFields::parse(
       "sources:\n"
