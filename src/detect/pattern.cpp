@@ -14,10 +14,12 @@ struct Capitals {
   std::int32_t step = 1;
 };
 
-// Unicode, CaseFolding.txt: those of status C that take two bytes of UTF-8, and whose small letters do.
+// Unicode, CaseFolding.txt: those of status C that take two bytes of UTF-8, and whose small letters do, but for
+// phonetic and historical ones.
 constexpr std::array kCapitals{Capitals{0xC0, 0xD6, 32},     Capitals{0xD8, 0xDE, 32},     Capitals{0x100, 0x12E, 1, 2},
                                Capitals{0x132, 0x136, 1, 2}, Capitals{0x139, 0x147, 1, 2}, Capitals{0x14A, 0x176, 1, 2},
-                               Capitals{0x178, 0x178, -121}, Capitals{0x179, 0x17D, 1, 2}, Capitals{0x1CD, 0x1DB, 1, 2},
+                               Capitals{0x178, 0x178, -121}, Capitals{0x179, 0x17D, 1, 2}, Capitals{0x18F, 0x18F, 202},
+                               Capitals{0x1A0, 0x1A4, 1, 2}, Capitals{0x1AF, 0x1AF, 1},    Capitals{0x1CD, 0x1DB, 1, 2},
                                Capitals{0x1DE, 0x1EE, 1, 2}, Capitals{0x1F8, 0x21E, 1, 2}, Capitals{0x222, 0x232, 1, 2},
                                Capitals{0x386, 0x386, 38},   Capitals{0x388, 0x38A, 37},   Capitals{0x38C, 0x38C, 64},
                                Capitals{0x38E, 0x38F, 63},   Capitals{0x391, 0x3A1, 32},   Capitals{0x3A3, 0x3AB, 32},

@@ -14,8 +14,8 @@ enum class Anchor : std::uint8_t { whole, anywhere, start, end };
 
 enum class Case : std::uint8_t { ignored, matters };
 
-/// The text in lower case, as far as Unicode's simple case folding tells it of Latin, Greek and Cyrillic letters below
-/// U+0530.
+/// The text in lower case, by Unicode's simple case folding, of the Latin, Greek and Cyrillic letters below U+0530 that
+/// languages of today are written with.
 std::string in_lower_case(std::string_view text);
 
 /// Whether `text`, as it is, stands there within `value`.
