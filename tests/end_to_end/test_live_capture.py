@@ -125,6 +125,9 @@ class LiveCapture(unittest.TestCase):
         notes = [r["capture"]["note"] for r in d.of("capture", records)]
         self.assertEqual(notes.count("capture.interrupted"), 2)
         self.assertEqual(notes.count("capture.resumed"), 2)
+        # What no replay can fire: tests/scenarios/capture_blind
+        blind = {r["finding"]["number"]: r["finding"]["count"] for r in d.of("finding", records) if r["rule"]["name"] == "dcmwatch is blind"}
+        self.assertEqual(sum(blind.values()), 2)
         expected = collections.Counter()
         for capture in (DAY, d.PCAPS / "hl7.pcap"):
             expected += told(d.records(capture))["messages"]

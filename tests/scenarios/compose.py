@@ -1,5 +1,6 @@
 """A capture out of a recipe: pieces of real talk, said by whom, to whom and when the recipe says. The same recipe gives the same bytes."""
 import dataclasses
+import datetime
 import functools
 import itertools
 import random
@@ -12,7 +13,7 @@ from pieces import ACK, FIN, RST, SYN, TCP, UDP, Piece
 MODEL = pieces.PCAPS.parent / "config" / "model.yaml"
 PSH = 0x08
 SEGMENT_BYTES = 1448
-FIRST_DAY = 1_772_409_600  # Monday, 2 March 2026, 00:00 UTC
+FIRST_DAY = "2026-03-02"  # a Monday
 DAY = 86_400
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_GROUPS = {"weekdays": DAYS[:5], "weekend": DAYS[5:]}
@@ -213,11 +214,19 @@ class Play:
     study: int | None  # the number by which its patient, order and study are known; None: nobody else's
 
 
+def midnight(text):
+    """When a day begins, which is a Monday, for the days' names."""
+    day = datetime.date.fromisoformat(text)
+    if day.weekday():
+        raise RecipeError(f"{text} is no Monday")
+    return (day - datetime.date(1970, 1, 1)).days * DAY
+
+
 class Recipe:
-    """`steps`, `days` (how many; 1), `mirror` (what the capture makes of it) and `model` as scenario.yaml has them."""
+    """`steps`, `begins`, `days` (how many; 1), `mirror` (what the capture makes of it) and `model` as scenario.yaml has them."""
 
     def __init__(self, scenario, model):
-        self.days = int(scenario.get("days", 1))
+        self.begins, self.days = midnight(scenario.get("begins", FIRST_DAY)), int(scenario.get("days", 1))
         self.steps, self.mirror = scenario.get("steps", []), scenario.get("mirror", [])
         self.department, self.original = Department(model), example_department()
         self.random = random.Random(scenario.get("name", ""))
@@ -246,10 +255,10 @@ class Recipe:
         for number, at in enumerate(self.times(step)):
             study = self.study(step)
             if "work" not in step:
-                yield Play(FIRST_DAY + at, number, step, {}, study)
+                yield Play(self.begins + at, number, step, {}, study)
                 continue
             for part in pieces.table()["works"][step["work"]]:
-                yield Play(FIRST_DAY + at + seconds(part["after"]), number, part, step.get("with", {}), study)
+                yield Play(self.begins + at + seconds(part["after"]), number, part, step.get("with", {}), study)
 
     def times(self, step):
         if "at" in step:
@@ -371,7 +380,7 @@ class Recipe:
     # What the mirror port makes of it
 
     def mirrored(self, effect):
-        start, end = ((FIRST_DAY + moment(effect[key])) * 1e9 for key in ("from", "until"))
+        start, end = ((self.begins + moment(effect[key])) * 1e9 for key in ("from", "until"))
         one_in = int(effect.get("one_in", 1))
         kind = effect["effect"]
         if kind not in ("duplicates", "drops"):
