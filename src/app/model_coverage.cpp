@@ -22,41 +22,27 @@ struct CoverageWords {
 
 const CoverageWords& words_of(Coverage coverage) {
   static constexpr std::array<CoverageWords, 4> kWords{
-      CoverageWords{"seen", "Seen"},
-      CoverageWords{"hidden", "Could not be seen: something was there, and not what it carried"},
-      CoverageWords{"out_of_sight", "Could not be seen: nothing of one of its ends was in sight"},
+      CoverageWords{"seen", "Seen"}, CoverageWords{"hidden", "Could not be seen: something stood in the way"},
+      CoverageWords{"out_of_sight", "Could not be seen: one of its ends was not in sight, or in one direction alone"},
       CoverageWords{"never_seen", "Never seen"}};
   return kWords[static_cast<std::size_t>(coverage)];
 }
 
-std::vector<std::string> obstacles_of(const ObservedFlow& tally) {
-  std::vector<std::string> obstacles;
-  for (const VisibilityFlag& known : kVisibilityFlags) {
-    if (tally.hidden.*known.flag) obstacles.emplace_back(known.name);
-  }
-  return obstacles;
-}
-
-std::string remark_on(const ObservedFlow& tally, Coverage coverage) {
-  std::string text;
-  const auto add = [&text](const std::string& words) { text += (text.empty() ? "" : "; ") + words; };
-  if (coverage == Coverage::hidden) {
-    add(counted(tally.connections, "connection"));
-    for (std::string obstacle : obstacles_of(tally)) {
-      std::ranges::replace(obstacle, '_', ' ');
-      add(obstacle);
-    }
-  }
-  if (tally.deviating != 0) add(grouped(tally.deviating) + " deviate");
-  if (tally.unanswered != 0) add(counted(tally.unanswered, "connection") + " not answered");
-  return text;
+std::string words_for(std::string_view obstacle) {
+  if (obstacle == "capture") return "the capture was not whole";
+  if (obstacle == "lost") return "something that its ends said was lost";
+  std::string words{obstacle};
+  std::ranges::replace(words, '_', ' ');
+  return words;
 }
 
 class CoverageReport {
  public:
   CoverageReport(const Model& model, const ObservedFlows& tallies) : model_(model), tallies_(tallies) {
-    for (std::uint32_t flow = 0; flow < model.flows.size(); ++flow)
-      ++counts_[static_cast<std::size_t>(tallies.coverage_of(flow))];
+    for (std::uint32_t flow = 0; flow < model.flows.size(); ++flow) {
+      coverage_.push_back(tallies.coverage_of(flow));
+      ++counts_[static_cast<std::size_t>(coverage_.back())];
+    }
   }
 
   [[nodiscard]] std::size_t count(Coverage coverage) const { return counts_[static_cast<std::size_t>(coverage)]; }
@@ -81,11 +67,12 @@ class CoverageReport {
     for (std::uint32_t flow = 0; flow < model_.flows.size(); ++flow) {
       const ObservedFlow& tally = tallies_.flows()[flow];
       page.open('{').key("flow").text(model_.flows[flow].name);
-      page.key("coverage").text(words_of(tallies_.coverage_of(flow)).name);
+      page.key("coverage").text(words_of(coverage_[flow]).name);
       page.key("count").number(tally.count).key("deviating").number(tally.deviating);
       page.key("connections").number(tally.connections).key("unanswered").number(tally.unanswered);
       if (tally.first) page.key("first").text(to_rfc3339(*tally.first)).key("last").text(to_rfc3339(*tally.last));
-      page.key("obstacles").texts(obstacles_of(tally)).close('}');
+      const auto obstacles = tallies_.obstacles_of(flow);
+      page.key("obstacles").texts({obstacles.begin(), obstacles.end()}).close('}');
     }
     page.close(']').key("records_with_loss").number(tallies_.gaps()).close('}');
     return page.done() + '\n';
@@ -97,20 +84,34 @@ class CoverageReport {
     page.heading(std::string{words_of(coverage).heading});
     Table table{.columns = {{"flow"}, {"times", Align::right}, {"first"}, {"last"}, {"remarks"}}, .rows = {}};
     for (std::uint32_t flow = 0; flow < model_.flows.size(); ++flow) {
-      if (tallies_.coverage_of(flow) != coverage) continue;
+      if (coverage_[flow] != coverage) continue;
       const ObservedFlow& tally = tallies_.flows()[flow];
       const auto time = [](const std::optional<Timestamp>& when) { return when ? time_text(*when).substr(0, 19) : ""; };
       table.rows.push_back({{model_.flows[flow].name},
                             {tally.count == 0 ? "" : grouped(tally.count)},
                             {time(tally.first)},
                             {time(tally.last)},
-                            {remark_on(tally, coverage)}});
+                            {remark_on(flow)}});
     }
     page.table(table);
   }
 
+  [[nodiscard]] std::string remark_on(std::uint32_t flow) const {
+    const ObservedFlow& tally = tallies_.flows()[flow];
+    std::string text;
+    const auto add = [&text](const std::string& words) { text += (text.empty() ? "" : "; ") + words; };
+    if (coverage_[flow] == Coverage::hidden) {
+      if (tally.connections != 0) add(counted(tally.connections, "connection"));
+      for (const std::string_view obstacle : tallies_.obstacles_of(flow)) add(words_for(obstacle));
+    }
+    if (tally.deviating != 0) add(grouped(tally.deviating) + " deviate");
+    if (tally.unanswered != 0) add(counted(tally.unanswered, "connection") + " not answered");
+    return text;
+  }
+
   const Model& model_;
   const ObservedFlows& tallies_;
+  std::vector<Coverage> coverage_;  ///< of each flow
   std::array<std::size_t, 4> counts_{};
 };
 
@@ -119,7 +120,9 @@ class CoverageReport {
 int cover_model(const ModelCoverageOptions& options) {
   const Lookup model{load_model(options.model)};
   ObservedFlows tallies{*model.model()};
-  const bool whole = observe_captures(options.captures, model, tallies);
+  bool dropped = false;
+  const bool whole = observe_captures(options.captures, model, tallies, &dropped);
+  if (!whole || dropped) tallies.on_blindness();
   const CoverageReport report{*model.model(), tallies};
   constexpr std::size_t kWidth = 100;
   const bool colour = isatty(STDOUT_FILENO) == 1 && !std::getenv("NO_COLOR");

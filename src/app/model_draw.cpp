@@ -61,7 +61,9 @@ bool write(const std::string& text, const std::string& output) {
 int draw_model(const ModelDrawOptions& options) {
   const Lookup model{load_model(options.model)};
   ObservedFlows tallies{*model.model()};
-  const bool whole = options.captures.empty() || observe_captures(options.captures, model, tallies);
+  bool dropped = false;
+  const bool whole = options.captures.empty() || observe_captures(options.captures, model, tallies, &dropped);
+  if (!whole || dropped) tallies.on_blindness();
   const Sightings sightings = tallies.sightings();
   const Diagram diagram =
       diagram_of(*model.model(), options.captures.empty() ? nullptr : &sightings, folding_from(options.group));

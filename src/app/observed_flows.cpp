@@ -47,26 +47,36 @@ ObservedFlows::ObservedFlows(const Model& model)
       device_index_(index_of(model.devices)),
       zone_index_(index_of(model.zones)),
       flows_(model.flows.size()),
-      devices_seen_(model.devices.size()) {}
+      devices_seen_(model.devices.size()),
+      visibility_(model.devices.size()),
+      legs_(model, Limits{}) {}
 
 void ObservedFlows::observe(const Observation& observation) {
   const Event& event = observation.event;
-  if (event.phase != Phase::end || !is_traffic(event.facts)) return;
   const Declared& declared = *observation.declared;
-  for (const std::string_view device : {declared.source.device, declared.destination.device}) {
-    if (const auto found = device_index_.find(device); found != device_index_.end())
-      devices_seen_[found->second] = true;
+  const std::uint32_t source = place_of(declared.source), destination = place_of(declared.destination);
+  visibility_.observe(event, source, destination);
+  if (!is_traffic(event.facts)) return;
+  const auto flow = flow_index_.find(declared.flow);
+  const bool second_leg = flow != flow_index_.end() && legs_.is_second(event, flow->second, source, destination);
+  if (event.phase != Phase::end) return;
+  for (const std::uint32_t device : {source, destination}) {
+    if (device != FlowVisibility::kNobody) devices_seen_[device] = true;
   }
   if (event.visibility.lost) ++gaps_;
-  const auto flow = flow_index_.find(declared.flow);
   if (flow != flow_index_.end()) {
-    count(observation, flow->second);
+    count(observation, flow->second, second_leg);
   } else if (!declared.deviations.empty()) {
     note_undeclared(observation);
   }
 }
 
-void ObservedFlows::count(const Observation& observation, std::uint32_t flow) {
+std::uint32_t ObservedFlows::place_of(const Place& place) const {
+  const auto found = device_index_.find(place.device);
+  return found == device_index_.end() ? FlowVisibility::kNobody : found->second;
+}
+
+void ObservedFlows::count(const Observation& observation, std::uint32_t flow, bool second_leg) {
   ObservedFlow& tally = flows_[flow];
   const Event& event = observation.event;
   const ServiceProtocol protocol = model_.services[model_.flows[flow].service].protocol;
@@ -83,11 +93,12 @@ void ObservedFlows::count(const Observation& observation, std::uint32_t flow) {
   }
   if (!counts(event.facts, protocol)) return;
   const bool deviates = !observation.declared->deviations.empty();
-  SeenFlow& traffic = between(observation, flow);
-  ++tally.count;
+  SeenFlow& traffic = between(observation, flow);  // each leg is an arrow of its own
   ++traffic.count;
-  tally.deviating += deviates ? 1 : 0;
   traffic.deviating += deviates ? 1 : 0;
+  if (second_leg) return;
+  ++tally.count;
+  tally.deviating += deviates ? 1 : 0;
   tally.first = tally.first ? std::min(*tally.first, event.first.time) : event.first.time;
   tally.last = tally.last ? std::max(*tally.last, event.last.time) : event.last.time;
 }
@@ -145,11 +156,40 @@ Coverage ObservedFlows::coverage_of(std::uint32_t flow) const {
     });
   };
   const Flow& declared = model_.flows[flow];
-  return in_sight(declared.from) && in_sight(declared.to) ? Coverage::never_seen : Coverage::out_of_sight;
+  if (!in_sight(declared.from) || !in_sight(declared.to)) return Coverage::out_of_sight;
+  const auto why = why_not_visible(flow);
+  if (!why) return Coverage::never_seen;
+  return *why == WhyNotVisible::unseen_ends ? Coverage::out_of_sight : Coverage::hidden;
+}
+
+std::optional<WhyNotVisible> ObservedFlows::why_not_visible(std::uint32_t flow) const {
+  const auto all = [this](const std::vector<Party>& parties) {
+    std::vector<std::uint32_t> devices;
+    for (const Party& party : parties) {
+      for (const std::uint32_t device : devices_of(model_, party)) devices.push_back(device);
+    }
+    return devices;
+  };
+  return visibility_.why_not(all(model_.flows[flow].from), all(model_.flows[flow].to), Timestamp::min());
+}
+
+std::vector<std::string_view> ObservedFlows::obstacles_of(std::uint32_t flow) const {
+  const ObservedFlow& tally = flows_[flow];
+  std::vector<std::string_view> obstacles;
+  for (const VisibilityFlag& known : kVisibilityFlags) {
+    if (tally.hidden.*known.flag) obstacles.push_back(known.name);
+  }
+  if (coverage_of(flow) != Coverage::hidden || tally.connections != 0) return obstacles;
+  if (const auto why = why_not_visible(flow)) obstacles.push_back(to_text(*why));
+  return obstacles;
 }
 
 Sightings ObservedFlows::sightings() const {
   Sightings sightings;
+  for (std::uint32_t flow = 0; flow < flows_.size(); ++flow) {
+    const Coverage coverage = coverage_of(flow);
+    if (coverage == Coverage::hidden || coverage == Coverage::out_of_sight) sightings.not_visible.push_back(flow);
+  }
   for (const auto& [ends, seen] : traffic_) {
     const auto& [flow, from, to] = ends;
     sightings.declared.push_back({.flow = flow, .from = from, .to = to, .seen = seen});

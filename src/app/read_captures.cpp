@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "app/broker.h"
@@ -48,7 +49,7 @@ bool read_captures(CaptureFiles& captures, const CaptureReading& reading, const 
   return failures.empty() && !cut_off;
 }
 
-bool observe_captures(const std::vector<std::string>& arguments, const Lookup& model, RecordSink& sink) {
+bool observe_captures(const std::vector<std::string>& arguments, const Lookup& model, RecordSink& sink, bool* dropped) {
   stop_on_interrupt();
   forbid_dumps();
   CaptureFiles captures = find_captures(arguments);
@@ -62,6 +63,11 @@ bool observe_captures(const std::vector<std::string>& arguments, const Lookup& m
   const bool whole = read_captures(captures, {}, settings, judge, failures);
   judge.finish();
   output.close();
+  if (dropped) {
+    *dropped = std::ranges::any_of(judge.sources(), [](const SourceStatus& source) {
+      return source.drops.kernel != 0 || source.drops.interface != 0;
+    });
+  }
   return whole;
 }
 

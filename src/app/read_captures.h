@@ -25,7 +25,9 @@ bool read_captures(CaptureFiles& captures, const CaptureReading& reading, const 
                    Analyst& analyst, std::vector<std::string>& failures);
 
 /// Reads captures and tells the sink everything that happened in them, held against the model and judged by no rule.
-/// Pseudonyms mean nothing outside this run. False if not all was read.
-bool observe_captures(const std::vector<std::string>& arguments, const Lookup& model, RecordSink& sink);
+/// Pseudonyms mean nothing outside this run. False if not all was read. `dropped` is set if the captures themselves say
+/// that they lack packets.
+bool observe_captures(const std::vector<std::string>& arguments, const Lookup& model, RecordSink& sink,
+                      bool* dropped = nullptr);
 
 }  // namespace dcmwatch

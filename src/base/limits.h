@@ -126,7 +126,8 @@ struct Limits {
   std::size_t title_places = 4096;   ///< AE titles, by where they were used; victim: the one not used longest
   Duration title_window = std::chrono::minutes{10};  ///< in which no title is used in two places
   std::size_t implementations = 4096;                ///< of devices; victim: those of the one not seen longest
-  std::size_t balanced_legs = 1024;  ///< associations with a balancer; victim: the oldest, whose other leg counts, too
+  std::size_t balanced_legs =
+      1024;  ///< associations and messages with a balancer; victim: the oldest, whose other leg counts, too
   Duration balanced_leg_window = std::chrono::seconds{5};  ///< between the two
   std::size_t unanswered_records = 64;       ///< networks told in a minute; victim: the network of those beyond
   std::size_t findings = 10000;              ///< distinct findings remembered; victim: the oldest

@@ -340,7 +340,7 @@ enum class FlowState : std::uint8_t {
 /// Why nothing can be said of what was not seen.
 enum class WhyNotVisible : std::uint8_t {
   capture,        ///< packets were dropped, an interface was down, or a capture broke off
-  lost,           ///< bytes of the flow's own connections were never seen
+  lost,           ///< bytes of a conversation of either of its ends were never seen
   one_direction,  ///< of them one direction alone was seen
   unseen_ends     ///< nothing was seen at all, or never of its devices, which may not be mirrored
 };

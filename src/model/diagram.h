@@ -45,6 +45,7 @@ struct UndeclaredTraffic {
 struct Sightings {
   std::vector<DeclaredTraffic> declared;  ///< by flow
   std::vector<UndeclaredTraffic> undeclared;
+  std::vector<std::uint32_t> not_visible;  ///< flows, ascending, of which nothing was seen that need not be silent
 };
 
 enum class Folding : std::uint8_t {

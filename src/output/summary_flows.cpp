@@ -21,7 +21,7 @@ std::string names_of(const std::vector<const FlowFigures*>& flows) {
 std::string reason_text(WhyNotVisible reason) {
   switch (reason) {
     case WhyNotVisible::capture: return "the capture was not whole";
-    case WhyNotVisible::lost: return "something of it was lost";
+    case WhyNotVisible::lost: return "something that its ends said was lost";
     case WhyNotVisible::one_direction: return "one direction alone was seen";
     case WhyNotVisible::unseen_ends: return "nothing was seen of its devices";
   }
