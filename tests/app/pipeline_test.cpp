@@ -83,7 +83,8 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_limit_reached)
   Limits limits;
   limits.connections = 1;
   limits.closed_connections = limits.half_seen_connections = limits.unanswered_connections = 1;
-  limits.unanswered_networks = limits.refused_records = limits.answered_records = limits.glimpse_records = limits.ends_per_advance = 1;
+  limits.unanswered_networks = limits.refused_records = limits.answered_records = limits.glimpse_records =
+      limits.ends_per_advance = 1;
   limits.unacknowledged_blocks = 1;
   limits.held_bytes = limits.kept_bytes = 100;
   limits.batch_packets = 16;
