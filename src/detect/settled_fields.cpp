@@ -26,6 +26,8 @@ const Paths& at_once_everywhere() {
                             "source.mac",
                             "source.device",
                             "source.zone",
+                            "source.role",
+                            "destination.role",
                             "destination.ip",
                             "destination.port",
                             "destination.mac",
