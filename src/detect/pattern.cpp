@@ -135,13 +135,16 @@ void Pattern::simplify() {
 }
 
 bool Pattern::matches(std::string_view value) const {
-  return folds_ ? matches_as_it_is(in_lower_case(value)) : matches_as_it_is(value);
+  if (folds_) return matches_in_lower_case(value);
+  if (!tokens_.empty()) return matches_tokens(value);
+  return letters_ == Case::ignored ? stands_in<is_same_letter>(value, text_, anchor_)
+                                   : stands_in<is_same>(value, text_, anchor_);
 }
 
-bool Pattern::matches_as_it_is(std::string_view value) const {
-  if (!tokens_.empty()) return matches_tokens(value);
-  const bool ignores_case = letters_ == Case::ignored && !folds_;
-  return ignores_case ? stands_in<is_same_letter>(value, text_, anchor_) : stands_in<is_same>(value, text_, anchor_);
+// Apart from the others, which are asked for each value of each rule and have no string to make.
+bool Pattern::matches_in_lower_case(std::string_view value) const {
+  const std::string small_value = in_lower_case(value);
+  return tokens_.empty() ? stands_in<is_same>(small_value, text_, anchor_) : matches_tokens(small_value);
 }
 
 // The last * seen is the only place worth going back to, so this never takes longer than pattern times value.

@@ -38,7 +38,7 @@ class Pattern {
   static constexpr Token kAnyCharacter = 256, kAnyText = 257;
 
   void simplify();
-  [[nodiscard]] bool matches_as_it_is(std::string_view value) const;
+  [[nodiscard]] bool matches_in_lower_case(std::string_view value) const;
   [[nodiscard]] bool matches_tokens(std::string_view value) const;
 
   Case letters_;
