@@ -1,7 +1,6 @@
 // Everything between packets and records, wired as `dcmwatch replay` wires it.
 #pragma once
 
-#include <utility>
 #include <vector>
 
 #include "app/judge.h"
@@ -16,13 +15,12 @@ struct Replayed {
   SourceStatus source;
 };
 
-/// Plays `source` to its end and tells `sinks` everything. Without a model nothing is judged.
+/// Plays `source` to its end and tells `sinks` everything. Without grounds nothing is judged.
 inline Replayed replay_through(Source& source, const PipelineSettings& settings, const std::vector<RecordSink*>& sinks,
-                               const Lookup* model = nullptr, RuleSet rules = {}) {
+                               const Grounds& grounds = {}) {
   Replayed replayed;
   Output output{sinks, OutputSettings{}};
-  Judge judge{Judge::Reading::files,    model,  std::move(rules), Exceptions{}, nullptr,
-              settings.protocol.limits, output, nullptr,          nullptr};
+  Judge judge{Judge::Reading::files, grounds, settings.protocol.limits, output, nullptr, nullptr};
   {
     Pipeline pipeline{settings, judge};
     replayed.whole = pipeline.read(source, {});

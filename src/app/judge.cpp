@@ -1,6 +1,8 @@
 #include "app/judge.h"
 
 #include <algorithm>
+#include <cassert>
+#include <utility>
 
 #include "app/version.h"
 
@@ -18,21 +20,63 @@ Protocol carried_by(ServiceProtocol protocol) {
 
 }  // namespace
 
-Judge::Judge(Reading reading, const Lookup* model, RuleSet rules, const Exceptions& exceptions,
-             const Fingerprints* fingerprints, const Limits& limits, Output& output, Metrics* metrics,
+Judge::Judge(Reading reading, const Grounds& grounds, const Limits& limits, Output& output, Metrics* metrics,
              const EventLog* log)
     : reading_(reading),
+      limits_(limits),
       unanswered_(limits),
-      relater_(limits, model ? model->model()->workflow : WorkflowTimes{}),
-      detector_(std::move(rules), limits, exceptions),
+      relater_(limits, grounds.model ? grounds.model->model()->workflow : WorkflowTimes{}),
+      detector_(grounds.rules, limits, grounds.exceptions),
       output_(output),
       metrics_(metrics),
-      log_(log) {
-  if (model) {
-    model_.emplace(*model);
-    watch_.emplace(*model, limits);
+      log_(log),
+      latest_model_(grounds.model) {
+  if (grounds.model) watch_ = std::make_unique<Watch>(grounds.model, limits);
+  if (grounds.fingerprints) guess_ = std::make_unique<Guess>(grounds.fingerprints);
+}
+
+void Judge::reload(const Grounds& grounds) {
+  assert((grounds.model != nullptr) == (latest_model_ != nullptr));
+  Reload reload{{}, {}, Detector{grounds.rules, limits_, grounds.exceptions}, {}};
+  if (grounds.model != latest_model_) reload.watch = std::make_unique<Watch>(grounds.model, limits_);
+  if (grounds.fingerprints) reload.guess = std::make_unique<Guess>(grounds.fingerprints);
+  const Model* const model = grounds.model ? grounds.model->model().get() : nullptr;
+  reload.names = std::make_shared<MetricNames>(metric_names(model, grounds.rules));
+  latest_model_ = grounds.model;
+  const std::lock_guard lock{reloads_mutex_};
+  reloads_.push_back(std::move(reload));
+  reloads_due_ = true;
+}
+
+void Judge::take_up_reloads() {
+  std::vector<Reload> due;
+  {
+    const std::lock_guard lock{reloads_mutex_};
+    due.swap(reloads_);
+    reloads_due_ = false;
   }
-  if (fingerprints) implementations_.emplace(*fingerprints);
+  for (Reload& reload : due) take_up(std::move(reload));
+  if (metrics_) update_metrics();
+}
+
+void Judge::take_up(Reload&& reload) {
+  reload.detector.adopt(std::move(detector_), *this);
+  detector_ = std::move(reload.detector);
+  guess_ = std::move(reload.guess);
+  if (reload.watch) {
+    reload.watch->flows.adopt(std::move(watch_->flows), watermark_);
+    reload.watch->titles.adopt(watch_->titles);
+    reload.watch->implementations.adopt(std::move(watch_->implementations));
+    watch_ = std::move(reload.watch);
+    relater_.set_times(watch_->lookup->model()->workflow);
+  }
+  for (std::size_t flow = 0; flow < flows().size(); ++flow) {
+    reload.names->flows[flow].silent_devices = flows()[flow].silent;
+    reload.names->flows[flow].visible = !flows()[flow].not_visible;
+  }
+  page_->declared = std::move(reload.names);
+  ++reloads_taken_;
+  reloaded_ = watermark_;
 }
 
 void Judge::observe(Observation& record) {
@@ -60,10 +104,10 @@ void Judge::judge(Observation& record) {
   const Timestamp now = record.event.last.time;
   if (watch_ && watch_->flows.due(now)) judge_watched(watch_->flows.advance(now));
   const auto* association = std::get_if<DicomAssociation>(&record.event.facts);
-  if (model_) hold_against_model(record);
+  if (watch_) hold_against_model(record);
   if (association && watch_) hold_against_others(record, *association);
-  if (association && implementations_) {
-    record.implementations = implementations_->of(*association);
+  if (association && guess_) {
+    record.implementations = guess_->implementations.of(*association);
   } else {
     record.implementations.reset();
   }
@@ -97,7 +141,7 @@ void Judge::hold_against_others(Observation& record, const DicomAssociation& ass
 // Which of a message's numbers is its accession number, and whether it is acknowledged at all, is declared of its flow,
 // and matters to what it is related to.
 void Judge::hold_against_model(Observation& record) {
-  record.declared = model_->judge(record.event);
+  record.declared = watch_->judgements.judge(record.event);
   auto* const message = std::get_if<Hl7Message>(&record.event.facts);
   if (!message) return;
   const DeclaredMessage& declared = record.declared->message;
@@ -115,6 +159,7 @@ void Judge::on_finding(const Finding& finding) {
 void Judge::on_parcel(PagePointer page, Timestamp watermark, const std::vector<SourceStatus>& sources,
                       const AssemblyCounters& assembly) {
   page_ = std::move(page);
+  if (reloads_due_) take_up_reloads();
   const std::vector<Observation*>& known = page_->known;
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (i + kFetchedAhead < known.size()) fetch(*known[i + kFetchedAhead]);
@@ -222,6 +267,11 @@ void Judge::update_metrics() {
                                {"conflicting", assembly_.conflicting_packets},
                                {"not_comparable", assembly_.incomparable_packets}};
   tallies.suppressed = detector_.suppressed();
+  const std::vector<Suppressed>& before = detector_.suppressed_before();
+  tallies.suppressed.insert(tallies.suppressed.end(), before.begin(), before.end());
+  tallies.reloads_taken = reloads_taken_;
+  tallies.reloads_refused = reloads_refused_;
+  tallies.reloaded = reloaded_;
   tallies.unseen_bytes = assembly_.unseen_bytes;
   tallies.resets_refuted = assembly_.resets_refuted;
   tallies.open_studies = relater_.studies().open();

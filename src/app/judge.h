@@ -1,13 +1,16 @@
 // The analyst's work: relate → model → detect → output, in packet time.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "app/grounds.h"
 #include "app/pipeline.h"
 #include "detect/detector.h"
 #include "model/flow_watch.h"
@@ -29,11 +32,17 @@ class Judge final : public Analyst, private FindingSink {
   /// How metrics name what is read: interfaces by their names, capture files all together.
   enum class Reading : std::uint8_t { interfaces, files };
 
-  /// Without a model nothing deviates; without fingerprints nobody guesses who somebody is; without metrics or a log
-  /// there are none. All but the rules
-  /// and exceptions outlive it.
-  Judge(Reading reading, const Lookup* model, RuleSet rules, const Exceptions& exceptions,
-        const Fingerprints* fingerprints, const Limits& limits, Output& output, Metrics* metrics, const EventLog* log);
+  /// Without metrics or a log there are none. All but the grounds outlive it.
+  Judge(Reading reading, const Grounds& grounds, const Limits& limits, Output& output, Metrics* metrics,
+        const EventLog* log);
+
+  /// What becomes known from the next parcel on is judged by these. Rules that are the same go on with what they
+  /// counted, and so do flows that are declared as they were; what is on its way to the output is told as it was
+  /// judged. For one thread, which may be another than the analyst's: what takes time is done here, and the analyst
+  /// takes up what is ready.
+  void reload(const Grounds& grounds);
+  /// What should have been read anew could not be, and is counted. From any thread.
+  void note_refused_reload() { ++reloads_refused_; }
 
   void on_parcel(PagePointer page, Timestamp watermark, const std::vector<SourceStatus>& sources,
                  const AssemblyCounters& assembly) override;
@@ -47,20 +56,46 @@ class Judge final : public Analyst, private FindingSink {
   [[nodiscard]] const std::vector<Suppressed>& suppressed() const { return detector_.suppressed(); }
   /// By the flows' place in the model; empty without one.
   [[nodiscard]] std::span<const FlowTally> flows() const;
+  /// The rules that judge.
+  [[nodiscard]] const RuleSet& rules() const { return detector_.rules(); }
   /// Of the records; where there are none, nothing.
   [[nodiscard]] std::optional<Timestamp> first() const { return first_; }
   [[nodiscard]] Timestamp last() const { return last_; }
 
  private:
-  /// What is declared and can be held against packets in time alone.
+  /// What is declared, and what of it can be held against packets in time alone.
   struct Watch {
-    Watch(const Lookup& lookup, const Limits& limits)
-        : flows(lookup, limits), titles(lookup, limits), implementations(lookup, limits) {}
+    Watch(std::shared_ptr<const Lookup> model, const Limits& limits)
+        : lookup(std::move(model)),
+          judgements(*lookup),
+          flows(*lookup, limits),
+          titles(*lookup, limits),
+          implementations(*lookup, limits) {}
 
+    const std::shared_ptr<const Lookup> lookup;
+    RecentJudgements judgements;
     FlowWatch flows;
     TitlePlaces titles;
     SeenImplementations implementations;
   };
+  /// Who somebody may be, by a table.
+  struct Guess {
+    explicit Guess(std::shared_ptr<const Fingerprints> table)
+        : fingerprints(std::move(table)), implementations(*fingerprints) {}
+
+    const std::shared_ptr<const Fingerprints> fingerprints;
+    RecentImplementations implementations;
+  };
+  /// Made ready for the analyst.
+  struct Reload {
+    std::unique_ptr<Watch> watch;  ///< null: the model is the one before
+    std::unique_ptr<Guess> guess;
+    Detector detector;
+    std::shared_ptr<MetricNames> names;
+  };
+
+  void take_up_reloads();
+  void take_up(Reload&& reload);
 
   /// A fact, and what it is related to.
   void observe(Observation& record);
@@ -81,9 +116,9 @@ class Judge final : public Analyst, private FindingSink {
   [[nodiscard]] std::vector<Tallies::Limit> limits_reached() const;
 
   Reading reading_;
-  std::optional<RecentJudgements> model_;
-  std::optional<Watch> watch_;
-  std::optional<RecentImplementations> implementations_;
+  const Limits& limits_;
+  std::unique_ptr<Watch> watch_;  ///< null: without a model
+  std::unique_ptr<Guess> guess_;  ///< null: without fingerprints
   Unanswered unanswered_;
   Relater relater_;
   Detector detector_;
@@ -98,6 +133,14 @@ class Judge final : public Analyst, private FindingSink {
   std::optional<Timestamp> first_;
   Timestamp last_{};
   Timestamp watermark_{};
+  std::uint64_t reloads_taken_ = 0;
+  std::atomic<std::uint64_t> reloads_refused_ = 0;
+  std::optional<Timestamp> reloaded_;
+
+  std::shared_ptr<const Lookup> latest_model_;  ///< that was given to judge by; of the thread that reloads
+  std::atomic<bool> reloads_due_ = false;       ///< so that a parcel costs no lock
+  std::mutex reloads_mutex_;
+  std::vector<Reload> reloads_;  ///< guarded by the mutex
 };
 
 /// The names that metrics are labelled with. `model` may be null.

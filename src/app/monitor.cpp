@@ -1,15 +1,20 @@
-// dcmwatch monitor: live interfaces in, /metrics and records out, until told to stop.
+// dcmwatch monitor: live interfaces in, /metrics and records out, until told to stop; SIGHUP: the files that say what
+// is judged, and how, are read anew.
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
 #include "app/broker.h"
 #include "app/commands.h"
 #include "app/files.h"
+#include "app/grounds.h"
 #include "app/judge.h"
 #include "app/pipeline.h"
 #include "output/event_log.h"
@@ -21,9 +26,11 @@ namespace {
 /// What the worker does with what the broker opened.
 class Monitor {
  public:
-  Monitor(const MonitorConfiguration& configuration, Opened opened, std::shared_ptr<const Model> model, RuleSet rules,
-          const Exceptions& exceptions, const Fingerprints* fingerprints)
-      : opened_(std::move(opened)), model_(std::move(model)), metrics_(metric_names(model_.model().get(), rules)) {
+  Monitor(const MonitorConfiguration& configuration, Opened opened, GroundsFiles files, Grounds grounds)
+      : opened_(std::move(opened)),
+        files_(std::move(files)),
+        grounds_(std::move(grounds)),
+        metrics_(metric_names(grounds_.model->model().get(), grounds_.rules)) {
     std::vector<RecordSink*> sinks{&metrics_};
     const EventLogSettings log{.every_phase = configuration.every_phase,
                                .append = true,
@@ -40,8 +47,8 @@ class Monitor {
     settings_.protocol.pseudonymizer = &opened_.pseudonymizer;
     settings_.protocol.digest_pixel_data = configuration.digest_pixel_data;
     settings_.shards = configuration.shards;
-    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, &model_, std::move(rules), exceptions, fingerprints,
-                                     settings_.protocol.limits, *output_, &metrics_, log_.get());
+    judge_ = std::make_unique<Judge>(Judge::Reading::interfaces, grounds_, settings_.protocol.limits, *output_,
+                                     &metrics_, log_.get());
     for (const InterfaceSettings& interface : configuration.interfaces) {
       longest_timeout_ = std::max(longest_timeout_, interface.block_timeout);
     }
@@ -71,8 +78,8 @@ class Monitor {
     }};
     fmt::print(stderr, "dcmwatch: watching {}; metrics on port {}\n", source->name(), endpoint.port());
 
-    int signal = SIGHUP;
-    while (signal == SIGHUP) sigwait(&signals, &signal);
+    warn_of_unreadable_files();
+    for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) reload();
     source->stop();
     reader.join();
     pipeline.finish();
@@ -89,6 +96,32 @@ class Monitor {
   }
 
  private:
+  // What was read with the broker's rights at the start is read with the worker's own from then on: nothing is handed
+  // to a process that looks at what comes off the wire but what anybody may give it.
+  void warn_of_unreadable_files() const {
+    for (const std::filesystem::path& file :
+         {files_.model, files_.rules, files_.sigma_fields, files_.exceptions, files_.fingerprints}) {
+      std::error_code error;
+      const int wanted = std::filesystem::is_directory(file, error) ? R_OK | X_OK : R_OK;
+      if (!file.empty() && access(file.c_str(), wanted) != 0) {
+        fmt::print(stderr, "dcmwatch: warning: {} cannot be read by the worker, so that a reload will be refused: {}\n",
+                   file.string(), std::strerror(errno));
+      }
+    }
+  }
+
+  void reload() {
+    try {
+      Grounds grounds = load_grounds_again(files_, grounds_);
+      judge_->reload(grounds);
+      fmt::print(stderr, "dcmwatch: reloaded: {}\n", account_of_changes(grounds_, grounds));
+      grounds_ = std::move(grounds);
+    } catch (const std::exception& error) {
+      judge_->note_refused_reload();
+      fmt::print(stderr, "{}\ndcmwatch: reload refused: what was read before stays in force\n", error.what());
+    }
+  }
+
   // On a quiet link packet time trails the clock by what the capture ring may still hold back.
   [[nodiscard]] Timestamp quiet_time() const {
     const auto now = std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch());
@@ -96,7 +129,8 @@ class Monitor {
   }
 
   Opened opened_;
-  Lookup model_;
+  GroundsFiles files_;
+  Grounds grounds_;  ///< as read last
   PipelineSettings settings_;
   Metrics metrics_;
   std::unique_ptr<EventLog> log_;
@@ -109,18 +143,14 @@ class Monitor {
 
 int monitor(const std::string& file) {
   const MonitorConfiguration configuration = load_configuration(file);
-  // Read while privileged, so that the worker's user needs no access to them.
-  const std::shared_ptr<const Model> model = load_model(configuration.model);
-  const std::optional<SigmaFields> foreign = load_sigma_fields(configuration.sigma_fields);
-  const RuleSet rules = load_rules(configuration.rules, {.foreign = foreign ? &*foreign : nullptr});
-  Exceptions exceptions;
-  if (!configuration.exceptions.empty()) exceptions = load_exceptions(configuration.exceptions, rules);
-  const std::optional<Fingerprints> fingerprints = load_fingerprints(configuration.fingerprints);
-  if (!fingerprints) tell_no_fingerprints();
+  const GroundsFiles files = with_bundled({configuration.model, configuration.rules, configuration.sigma_fields,
+                                           configuration.exceptions, configuration.fingerprints});
+  // Read while privileged, so that the worker's user needs access to them for a reload alone.
+  const Grounds grounds = load_grounds(files);
+  if (!grounds.fingerprints) tell_no_fingerprints();
   signal(SIGPIPE, SIG_IGN);
   return run_apart(configuration.user, open_configured(configuration), [&](Opened opened) {
-    return Monitor{configuration, std::move(opened), model, rules, exceptions, fingerprints ? &*fingerprints : nullptr}
-        .run();
+    return Monitor{configuration, std::move(opened), files, grounds}.run();
   });
 }
 

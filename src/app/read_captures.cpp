@@ -57,8 +57,8 @@ bool observe_captures(const std::vector<std::string>& arguments, const Lookup& m
   PipelineSettings settings;
   settings.protocol.pseudonymizer = &pseudonymizer;
   Output output{{&sink}, OutputSettings{}};
-  Judge judge{Judge::Reading::files,    &model, {},      Exceptions{}, nullptr,
-              settings.protocol.limits, output, nullptr, nullptr};
+  const std::shared_ptr<const Lookup> borrowed{std::shared_ptr<const void>{}, &model};
+  Judge judge{Judge::Reading::files, {.model = borrowed}, settings.protocol.limits, output, nullptr, nullptr};
   std::vector<std::string> failures;
   const bool whole = read_captures(captures, {}, settings, judge, failures);
   judge.finish();

@@ -13,6 +13,7 @@
 #include "app/captures.h"
 #include "app/commands.h"
 #include "app/files.h"
+#include "app/grounds.h"
 #include "app/judge.h"
 #include "app/read_captures.h"
 #include "output/event_log.h"
@@ -54,13 +55,10 @@ class Replay {
         captures_(find_captures(options.captures)),
         pseudonymizer_(pseudonymizer_for(options)),
         summary_({.width = terminal_width(page_), .colour = isatty(page_) == 1 && !std::getenv("NO_COLOR")}) {
-    if (!options.model.empty()) model_ = std::make_unique<Lookup>(load_model(options.model));
-    RuleSet rules = rules_for(options);
-    Exceptions exceptions;
-    if (!options.exceptions.empty()) exceptions = load_exceptions(options.exceptions, rules);
-    fingerprints_ = load_fingerprints(options.fingerprints);
-    if (!fingerprints_) tell_no_fingerprints();
-    if (rules.empty() && !options.fail_on.empty()) throw UsageError("--fail-on judges nothing without rules");
+    const Grounds grounds = load_grounds(files_of(options));
+    model_ = grounds.model;
+    if (!grounds.fingerprints) tell_no_fingerprints();
+    if (grounds.rules.empty() && !options.fail_on.empty()) throw UsageError("--fail-on judges nothing without rules");
     std::vector<RecordSink*> sinks;
     if (!options.quiet) sinks.push_back(&summary_);
     if (!options.events.empty()) {
@@ -69,12 +67,11 @@ class Replay {
     }
     if (!options.metrics.empty()) {
       open_metrics_file();
-      metrics_ = std::make_unique<Metrics>(metric_names(model_ ? model_->model().get() : nullptr, rules));
+      metrics_ = std::make_unique<Metrics>(metric_names(model_ ? model_->model().get() : nullptr, grounds.rules));
       sinks.push_back(metrics_.get());
     }
     output_ = std::make_unique<Output>(sinks, OutputSettings{});
-    judge_ = std::make_unique<Judge>(Judge::Reading::files, model_.get(), std::move(rules), exceptions,
-                                     fingerprints_ ? &*fingerprints_ : nullptr, settings_.protocol.limits, *output_,
+    judge_ = std::make_unique<Judge>(Judge::Reading::files, grounds, settings_.protocol.limits, *output_,
                                      metrics_.get(), log_.get());
     settings_.protocol.pseudonymizer = &pseudonymizer_;
     settings_.protocol.digest_pixel_data = options.digest;
@@ -98,11 +95,10 @@ class Replay {
   }
 
  private:
-  RuleSet rules_for(const ReplayOptions& options) const {
-    const std::filesystem::path folder = options.rules.empty() ? bundled_rules() : std::filesystem::path{options.rules};
-    if (folder.empty()) throw UsageError("no rules came with this program; name a folder of them with --rules");
-    const std::optional<SigmaFields> foreign = load_sigma_fields(options.sigma_fields);
-    return load_rules(folder, {.foreign = foreign ? &*foreign : nullptr});
+  static GroundsFiles files_of(const ReplayOptions& options) {
+    const std::filesystem::path rules = options.rules.empty() ? bundled_rules() : std::filesystem::path{options.rules};
+    if (rules.empty()) throw UsageError("no rules came with this program; name a folder of them with --rules");
+    return with_bundled({options.model, rules, options.sigma_fields, options.exceptions, options.fingerprints});
   }
 
   void open_metrics_file() {
@@ -159,8 +155,7 @@ class Replay {
   Pseudonymizer pseudonymizer_;
   PipelineSettings settings_;
   Summary summary_;
-  std::unique_ptr<Lookup> model_;
-  std::optional<Fingerprints> fingerprints_;
+  std::shared_ptr<const Lookup> model_;
   std::unique_ptr<EventLog> log_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Output> output_;

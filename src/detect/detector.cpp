@@ -302,13 +302,16 @@ void Detector::tell_ends(std::vector<Finding*> findings, FindingSink& sink) {
 }
 
 void Detector::adopt(Detector&& old, FindingSink& sink) {
+  std::multimap<std::string_view, std::uint32_t> by_id;
+  for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) by_id.emplace(rules_[rule].info->id, rule);
   std::vector<std::optional<std::uint32_t>> same(old.rules_.size());
   for (std::size_t i = 0; i < same.size(); ++i) {
     const Rule& known = old.rules_[i];
-    const auto here = std::ranges::find_if(rules_, [&](const Rule& rule) {
-      return rule.info->id == known.info->id && rule.print == known.print && rule.reports == known.reports;
+    const auto [first, last] = by_id.equal_range(known.info->id);
+    const auto here = std::find_if(first, last, [&](const auto& rule) {
+      return rules_[rule.second].print == known.print && rules_[rule.second].reports == known.reports;
     });
-    if (here != rules_.end()) same[i] = static_cast<std::uint32_t>(here - rules_.begin());
+    if (here != last) same[i] = here->second;
   }
   correlations_.adopt(std::move(old.correlations_), same);
   adopt_suppressed(old, same);
@@ -332,7 +335,7 @@ void Detector::adopt(Detector&& old, FindingSink& sink) {
   tell_ends(std::move(gone), sink);
 }
 
-void Detector::adopt_suppressed(const Detector& old, const std::vector<std::optional<std::uint32_t>>& same) {
+void Detector::adopt_suppressed(Detector& old, const std::vector<std::optional<std::uint32_t>>& same) {
   std::map<std::uint64_t, std::size_t> known;
   for (std::size_t i = 0; i < old.exceptions_.size(); ++i) known.emplace(old.exceptions_[i].print, i);
   for (std::size_t i = 0; i < exceptions_.size(); ++i) {
@@ -340,7 +343,20 @@ void Detector::adopt_suppressed(const Detector& old, const std::vector<std::opti
     if (at == known.end() || same[old.exceptions_[at->second].rule] != exceptions_[i].rule) continue;
     suppressed_[i].times = old.suppressed_[at->second].times;
     suppressed_[i].expired = old.suppressed_[at->second].expired;
+    old.suppressed_[at->second].times = 0;
     known.erase(at);  // one that is written twice is another
+  }
+  suppressed_before_ = std::move(old.suppressed_before_);
+  for (const Suppressed& gone : old.suppressed_) {
+    if (gone.times == 0) continue;
+    const auto before =
+        std::ranges::find(suppressed_before_, gone.exception->rule->id,
+                          [](const Suppressed& one) -> const std::string& { return one.exception->rule->id; });
+    if (before == suppressed_before_.end()) {
+      suppressed_before_.push_back(gone);
+    } else {
+      before->times += gone.times;
+    }
   }
 }
 

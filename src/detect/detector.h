@@ -63,6 +63,8 @@ class Detector {
   [[nodiscard]] const RuleSet& rules() const { return rules_; }
   /// By exception, in their order.
   [[nodiscard]] const std::vector<Suppressed>& suppressed() const { return suppressed_; }
+  /// Of those that are no more, since others were adopted from; one a rule.
+  [[nodiscard]] const std::vector<Suppressed>& suppressed_before() const { return suppressed_before_; }
   [[nodiscard]] const Correlations& correlations() const { return correlations_; }
   /// Findings told to their end early, to remember no more than Limits::findings; the victim is the one matched longest
   /// ago.
@@ -131,7 +133,7 @@ class Detector {
   Findings::iterator start(const Rule& rule, const Observation& observation, FindingSink& sink);
   bool on_crossing(const Crossing& crossing, FindingSink& sink);
   void insert(Open&& open);
-  void adopt_suppressed(const Detector& old, const std::vector<std::optional<std::uint32_t>>& same);
+  void adopt_suppressed(Detector& old, const std::vector<std::optional<std::uint32_t>>& same);
   static void tell_ends(std::vector<Finding*> findings, FindingSink& sink);
   void forget_oldest(FindingSink& sink);
 
@@ -139,6 +141,7 @@ class Detector {
   Exceptions exceptions_;
   std::vector<std::vector<std::size_t>> exceptions_of_;  // by rule
   std::vector<Suppressed> suppressed_;                   // by exception
+  std::vector<Suppressed> suppressed_before_;
   std::array<std::vector<Candidate>, std::variant_size_v<Facts>> candidates_;
   Correlations correlations_;
   std::uint64_t observed_ = 0;

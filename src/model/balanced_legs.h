@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "base/limits.h"
 #include "event/event.h"
@@ -24,6 +26,22 @@ class BalancedLegs {
   /// Each record of a flow once, as it comes, with the flow and the devices by their places in the model. Whether what
   /// it tells was told of the other leg, and is not to be counted again.
   bool is_second(const Event& event, std::uint32_t flow, std::uint32_t source, std::uint32_t destination);
+
+  /// Goes on where `old` was. `flow_of` and `device_of` give the places of its flows and devices in the model as it is
+  /// now; nothing: gone, or another.
+  template <typename FlowOf, typename DeviceOf>
+  void adopt(BalancedLegs&& old, const FlowOf& flow_of, const DeviceOf& device_of) {
+    for (Leg& leg : old.waiting_) {
+      const std::optional<std::uint32_t> flow = flow_of(leg.flow), balancer = device_of(leg.balancer);
+      if (!flow || !balancer) continue;
+      leg.flow = *flow;
+      leg.balancer = *balancer;
+      waiting_.push_back(std::move(leg));
+    }
+    second_in_order_ = std::move(old.second_in_order_);
+    second_ = std::move(old.second_);
+    forgotten_ = old.forgotten_;
+  }
 
   /// Sooner than after the window, to stay within Limits::balanced_legs.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }

@@ -43,6 +43,8 @@ struct Fingerprint {
   bool registrar = false;        ///< of an arc: organisations' numbers follow
   bool version_follows = false;  ///< of an arc: what comes after it is a version
   Confidence confidence = Confidence::none;
+
+  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
 
 /// Never changes once it is loaded, so it may be asked by several threads at once.
@@ -56,6 +58,9 @@ class Fingerprints {
   /// Of either, whatever was sent, empty if nothing was. Views into the two and into this table, so they die with the
   /// first of the three. Allocates nothing; the time is that of reading both once.
   [[nodiscard]] ImplementationHint find(std::string_view class_uid, std::string_view version_name) const;
+
+  /// Whether they say the same.
+  friend bool operator==(const Fingerprints&, const Fingerprints&) = default;
 
   [[nodiscard]] const std::vector<Fingerprint>& class_uids() const { return class_uids_; }
   [[nodiscard]] const std::vector<Fingerprint>& version_names() const { return version_names_; }

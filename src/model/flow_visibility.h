@@ -26,6 +26,18 @@ class FlowVisibility {
   /// The clock was set back.
   void rebase(Timestamp now);
 
+  /// Goes on where that of another model was. `device_of` gives the places of its devices in the model as it is now, or
+  /// kNobody.
+  template <typename DeviceOf>
+  void adopt(const FlowVisibility& old, const DeviceOf& device_of) {
+    for (std::uint32_t device = 0; device < old.devices_.size(); ++device) {
+      const std::uint32_t here = device_of(device);
+      if (here != kNobody) devices_[here] = old.devices_[device];
+    }
+    alive_ = old.alive_;
+    blind_ = old.blind_;
+  }
+
   /// Why a flow from these devices to those could have passed unseen since then; nothing: it could not. It takes that
   /// no packet was dropped and no interface was down, that something was seen both ways, so that the mirror lives, that
   /// one of its ends was, in this run, so that the mirror does show it, and that nothing of what either end said to

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "event/dicom_names.h"
+#include "model/model_writer.h"
 
 namespace dcmwatch {
 namespace {
@@ -81,6 +82,29 @@ FlowWatch::FlowWatch(const Lookup& lookup, const Limits& limits)
     hourly_of_[flow] = static_cast<std::uint32_t>(hourly_.size());
     hourly_.emplace_back().flow = flow;
   }
+  take_prints();
+}
+
+void FlowWatch::take_prints() {
+  const Model& model = *lookup_.model();
+  std::vector<std::uint32_t> flows;
+  for (std::uint32_t flow = 0; flow < model.flows.size(); ++flow) {
+    if (first_watched_[flow] != kNone || hourly_of_[flow] != kNone) flows.push_back(flow);
+  }
+  prints_.resize(model.flows.size());
+  const std::vector<std::string> lines = flow_lines(model, flows);
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    std::string text = lines[i];
+    for (const auto* const devices : {&openers_[flows[i]], &listeners_[flows[i]]}) {
+      for (const std::uint32_t device : *devices) {
+        text.append("\n").append(model.devices[device].name);
+        for (const Network& network : model.devices[device].addresses) text.append(" ").append(to_text(network));
+        for (const Network& network : model.devices[device].shared_addresses) text.append(" ").append(to_text(network));
+      }
+      text += "\n\n";
+    }
+    prints_[flows[i]] = std::hash<std::string>{}(text) | 1;
+  }
 }
 
 void FlowWatch::watch(std::uint32_t flow, std::size_t most) {
@@ -105,6 +129,67 @@ void FlowWatch::begin(Timestamp now) {
   dues_.clear();
   for (std::uint32_t number = 0; number < watched_.size(); ++number) {
     watched_[number].since = now;
+    watched_[number].awaited = kNever;
+    if (!watched_[number].silent_since) wait_for(number);
+  }
+  for (Hourly& hourly : hourly_) hourly.since = now;
+}
+
+std::uint32_t FlowWatch::same_device(const FlowWatch& old, std::uint32_t device) const {
+  if (device == kNone) return kNone;
+  const Device& was = old.lookup_.model()->devices[device];
+  const auto here = lookup_.device_called(was.name);
+  return here && std::ranges::equal(lookup_.model()->devices[*here].addresses, was.addresses) ? *here : kNone;
+}
+
+void FlowWatch::adopt(FlowWatch&& old, Timestamp now) {
+  latest_ = old.latest_;
+  visibility_.adopt(old.visibility_, [&](std::uint32_t device) { return same_device(old, device); });
+  std::vector<std::uint32_t> same(old.tallies_.size(), kNone);  // by the old flow
+  for (std::uint32_t flow = 0; flow < same.size(); ++flow) {
+    const Flow* const here = lookup_.flow_called(old.flow_of(flow).name);
+    if (!here) continue;
+    const auto number = static_cast<std::uint32_t>(here - lookup_.model()->flows.data());
+    tallies_[number] = old.tallies_[flow];
+    tallies_[number].silent = 0;
+    if (prints_[number] == old.prints_[flow]) {
+      same[flow] = number;
+    } else {
+      tallies_[number].not_visible.reset();
+    }
+  }
+  const auto known = [](std::uint32_t place) { return place == kNone ? std::nullopt : std::optional{place}; };
+  legs_.adopt(
+      std::move(old.legs_), [&](std::uint32_t flow) { return known(same[flow]); },
+      [&](std::uint32_t device) { return known(same_device(old, device)); });
+  if (!old.began_) return;
+  begin(now);
+  hour_end_ = old.hour_end_;
+  adopt_watched(old, same);
+  set_next();
+}
+
+void FlowWatch::adopt_watched(const FlowWatch& old, const std::vector<std::uint32_t>& same) {
+  for (const Watched& was : old.watched_) {
+    const std::uint32_t flow = same[was.flow], device = same_device(old, was.device);
+    if (flow == kNone || first_watched_[flow] == kNone) continue;
+    const auto first = watched_.begin() + first_watched_[flow];
+    const auto watched =
+        std::find_if(first, first + watched_count_[flow], [&](const Watched& w) { return w.device == device; });
+    if (watched == first + watched_count_[flow]) continue;
+    *watched = was;
+    watched->flow = flow;
+    watched->device = device;
+    if (watched->silent_since) ++tallies_[flow].silent;
+  }
+  for (const Hourly& was : old.hourly_) {
+    const std::uint32_t flow = same[was.flow];
+    if (flow == kNone) continue;
+    hourly_[hourly_of_[flow]] = was;
+    hourly_[hourly_of_[flow]].flow = flow;
+  }
+  dues_.clear();
+  for (std::uint32_t number = 0; number < watched_.size(); ++number) {
     watched_[number].awaited = kNever;
     if (!watched_[number].silent_since) wait_for(number);
   }
@@ -269,7 +354,7 @@ void FlowWatch::end_hour() {
 void FlowWatch::judge_hour(Hourly& hourly, Timestamp begin, Timestamp end) {
   const Flow& flow = flow_of(hourly.flow);
   const auto change = next_change(flow, begin);
-  if (*began_ > begin || !is_to_be_seen(flow, begin) || (change && *change < end)) return;
+  if (hourly.since > begin || !is_to_be_seen(flow, begin) || (change && *change < end)) return;
   for (const HourlyRate& rate : flow.rates) {
     const std::uint64_t count = hourly.counts[static_cast<std::size_t>(rate.what)];
     if (count >= rate.least) continue;

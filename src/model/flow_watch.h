@@ -41,9 +41,10 @@ struct FlowTally {
 /// visible.
 ///
 /// Bounded by the model and Limits::flow_devices; no allocation for a record but where something is told. Order of
-/// calls: advance() before each judged record, with its time, and for each watermark; observe() for each judged record;
-/// rebase() where the clock was set back. What they tell is to be told next, and is the caller's until the next call.
-/// Captures that end make no hour whole. Not shared between threads; the lookup and the limits outlive it.
+/// calls: adopt() first, if at all; advance() before each judged record, with its time, and for each watermark;
+/// observe() for each judged record; rebase() where the clock was set back. What they tell is to be told next, and is
+/// the caller's until the next call. Captures that end make no hour whole. Not shared between threads; the lookup and
+/// the limits outlive it.
 class FlowWatch {
  public:
   FlowWatch(const Lookup& lookup, const Limits& limits);
@@ -55,6 +56,11 @@ class FlowWatch {
   /// The capture was not whole by then.
   void on_blindness(Timestamp now) { visibility_.on_blindness(now); }
   void rebase(Timestamp now);
+
+  /// Goes on where the watch of the model before this one was, at this time. A flow of which the same is declared (it,
+  /// its service, its devices' addresses) keeps its watch; any other is waited for anew, a whole declared time from
+  /// now. `old` is done with.
+  void adopt(FlowWatch&& old, Timestamp now);
 
   /// By the flows' place in the model.
   [[nodiscard]] const std::vector<FlowTally>& tallies() const { return tallies_; }
@@ -90,6 +96,7 @@ class FlowWatch {
   /// A flow that has rates.
   struct Hourly {
     std::uint32_t flow = 0;
+    Timestamp since{};  ///< no hour that began before is whole
     std::array<std::uint64_t, kRates> counts{};
     std::array<bool, kRates> told{};  ///< above
     Visibility shortfall;             ///< of any of what was counted
@@ -105,6 +112,8 @@ class FlowWatch {
   void begin(Timestamp now);
   void wait_for(std::uint32_t watched);
   void wait_until(Timestamp due, std::uint32_t watched);
+  void take_prints();
+  void adopt_watched(const FlowWatch& old, const std::vector<std::uint32_t>& same);
   void on_due(std::uint32_t watched, Timestamp now);
   void end_hour();
   void judge_hour(Hourly& hourly, Timestamp begin, Timestamp end);
@@ -114,6 +123,7 @@ class FlowWatch {
   void set_next();
   const Parts& parts_of(const SharedDeclared& declared);
   [[nodiscard]] std::uint32_t watched_of(const Parts& parts) const;
+  [[nodiscard]] std::uint32_t same_device(const FlowWatch& old, std::uint32_t device) const;
   [[nodiscard]] const Flow& flow_of(std::uint32_t flow) const { return lookup_.model()->flows[flow]; }
   [[nodiscard]] bool is_to_be_seen(const Flow& flow, Timestamp time) const;
   [[nodiscard]] std::optional<Timestamp> next_change(const Flow& flow, Timestamp time) const;
@@ -126,6 +136,7 @@ class FlowWatch {
 
   const Lookup& lookup_;
   std::vector<FlowTally> tallies_;
+  std::vector<std::uint64_t> prints_;  ///< of what is declared of each flow that is watched or has rates; else 0
   std::vector<Watched> watched_;
   std::vector<std::uint32_t> first_watched_;  ///< of each flow; kNone: not watched
   std::vector<std::uint32_t> watched_count_;

@@ -448,6 +448,17 @@ std::string flow_entries(const Model& model, const ModelRemarks& remarks, const 
                     [&](const Flow& flow) { return settings_of(model, flow, zone); });
 }
 
+std::vector<std::string> flow_lines(const Model& model, const std::vector<std::uint32_t>& flows) {
+  const std::string zone = time_zone_of(model);
+  std::vector<std::string> lines;
+  for (const std::uint32_t flow : flows) {
+    const Flow& declared = model.flows[flow];
+    lines.push_back(declared.name + map_of(settings_of(model, declared, zone)) +
+                    map_of(settings_of(model.services[declared.service])));
+  }
+  return lines;
+}
+
 std::string conduit_entries(const Model& model, const EntriesWanted& wanted) {
   Section section{wanted.indentation};
   for (std::size_t i = wanted.first; i < model.conduits.size(); ++i) {

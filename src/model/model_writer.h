@@ -1,6 +1,7 @@
 // A model as the YAML that a person would have written: sections in order, short maps on one line.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,10 @@ std::string group_entries(const Model& model, const ModelRemarks& remarks, const
 std::string service_entries(const Model& model, const ModelRemarks& remarks, const EntriesWanted& wanted);
 std::string flow_entries(const Model& model, const ModelRemarks& remarks, const EntriesWanted& wanted);
 std::string conduit_entries(const Model& model, const EntriesWanted& wanted);
+
+/// Each of these flows on one line with its service, the same where two models say the same of it; of devices, groups
+/// and zones their names alone.
+std::vector<std::string> flow_lines(const Model& model, const std::vector<std::uint32_t>& flows);
 
 /// Plain where YAML reads it as text anywhere, else in quotes.
 std::string yaml_scalar(std::string_view text);

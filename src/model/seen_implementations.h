@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/limits.h"
@@ -28,6 +29,12 @@ class SeenImplementations {
 
   /// Of a judged association: of its opener, of its acceptor, or of both. The same for every record of it.
   [[nodiscard]] std::vector<Deviation> observe(const Observation& record, const DicomAssociation& association);
+
+  /// Goes on where that of another model was, which is done with: who keeps its name is still known.
+  void adopt(SeenImplementations&& old) {
+    known_ = std::move(old.known_);
+    forgotten_ = old.forgotten_;
+  }
 
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 

@@ -25,6 +25,9 @@ class TitlePlaces {
   /// Of a judged association.
   [[nodiscard]] std::optional<Deviation> observe(const Observation& record, const DicomAssociation& association);
 
+  /// Of another model: names may stand for others now, so titles are seen anew. `old` is done with.
+  void adopt(const TitlePlaces& old) { forgotten_ = old.forgotten_; }
+
   /// Titles forgotten within the time, to stay within Limits::title_places.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 

@@ -15,6 +15,9 @@ class MetricGroup {
   virtual void observe(const Finding&) {}
   virtual void update(const Tallies&) {}
   virtual void finish() {}
+  /// Goes on where the same group was, made of the names before these, by which flows had the numbers that they still
+  /// have. Called before anything else; `old` is done with.
+  virtual void adopt(MetricGroup& old) { static_cast<void>(old); }
 };
 
 inline constexpr std::string_view kUndeclared = "undeclared";
@@ -62,6 +65,7 @@ std::unique_ptr<MetricGroup> make_finding_metrics(prometheus::Registry& registry
 std::unique_ptr<MetricGroup> make_violation_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_capture_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_output_metrics(prometheus::Registry& registry, const MetricNames& names);
+std::unique_ptr<MetricGroup> make_reload_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_build_info(prometheus::Registry& registry, const MetricNames& names);
 
 }  // namespace dcmwatch

@@ -74,6 +74,14 @@ class Series {
     return *metric;
   }
 
+  /// It is not told any more.
+  void forget(std::initializer_list<std::size_t> numbers) {
+    const std::span<const std::size_t> each{numbers.begin(), numbers.size()};
+    if (!family_->Has(labels_of(each))) return;
+    family_->Remove(&make(each));
+    metrics_[index_of(each)] = nullptr;
+  }
+
   /// The label's values, to number a name.
   [[nodiscard]] const LabelValues& values(std::size_t label) const { return labels_[label].values; }
 
@@ -85,9 +93,14 @@ class Series {
     return index;
   }
 
-  Metric& make(std::span<const std::size_t> numbers) {
+  [[nodiscard]] prometheus::Labels labels_of(std::span<const std::size_t> numbers) const {
     prometheus::Labels labels;
     for (std::size_t i = 0; i < labels_.size(); ++i) labels.emplace(labels_[i].name, labels_[i].values[numbers[i]]);
+    return labels;
+  }
+
+  Metric& make(std::span<const std::size_t> numbers) {
+    const prometheus::Labels labels = labels_of(numbers);
     if constexpr (std::is_same_v<Metric, prometheus::Histogram>) {
       return family_->Add(labels, buckets_);
     } else {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct MetricNames {
     std::vector<std::string> senders{};        ///< of HL7 messages, as declared
     std::vector<std::string> message_types{};  ///< likewise
     bool awaited = false;                      ///< it is declared how often it has to be seen
+    std::uint32_t silent_devices = 0;          ///< of an awaited one, as it is when these names begin to hold
+    bool visible = true;                       ///< likewise
   };
   std::vector<Flow> flows;
   std::vector<std::string> zones;
@@ -48,14 +51,17 @@ struct Tallies {
   std::uint64_t unseen_bytes = 0;        ///< acknowledged, and in no captured packet
   std::uint64_t resets_refuted = 0;      ///< RSTs that their supposed sender went on after
   std::uint64_t open_studies = 0;
-  std::vector<Suppressed> suppressed{};  ///< by exception
+  std::vector<Suppressed> suppressed{};  ///< by exception, those of before included
+  std::uint64_t reloads_taken = 0;
+  std::uint64_t reloads_refused = 0;
+  std::optional<Timestamp> reloaded{};  ///< when the last one was taken
   ShedCounts shed{};
   std::uint64_t lost_log_records = 0;
 };
 
-/// Every series is found by index; its labels are resolved here, when the model is loaded. What belongs to no declared
+/// Every series is found by index; its labels are resolved when the model is loaded. What belongs to no declared
 /// flow, zone or rule counts under "undeclared". A fact is counted at the earliest record that tells it, and once.
-/// observe() is for one thread, update() for one, exposition() for any; they may run at the same time.
+/// observe() and redeclare() are for one thread, update() for one, exposition() for any; they may run at the same time.
 class Metrics final : public RecordSink {
  public:
   explicit Metrics(const MetricNames& names);
@@ -64,6 +70,9 @@ class Metrics final : public RecordSink {
   void observe(const Observation& observation) override;
   void observe(const Finding& finding) override;
   void finish() override;
+  /// From here on what is observed bears these names: the same labels go on counting, new ones begin with 0, and what
+  /// bears a name that is declared no more is not told, unless it is declared again.
+  void redeclare(const MetricNames& names) override;
   void update(const Tallies& tallies);
 
   /// Prometheus' text format 0.0.4, families and series in a fixed order.

@@ -56,6 +56,8 @@ class AssociationMetrics final : public MetricGroup {
     }
   }
 
+  void adopt(MetricGroup& old) override { open_.adopt(std::move(static_cast<AssociationMetrics&>(old).open_)); }
+
  private:
   struct Open {
     std::optional<std::size_t> flow;  ///< nothing before the first record was counted

@@ -50,6 +50,8 @@ class ConnectionMetrics final : public MetricGroup {
     if (const auto* connection = std::get_if<ConnectionFact>(&event.facts)) count(flow, event, *connection);
   }
 
+  void adopt(MetricGroup& old) override { open_.adopt(std::move(static_cast<ConnectionMetrics&>(old).open_)); }
+
  private:
   struct Open {
     Visibility impaired;

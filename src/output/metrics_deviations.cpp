@@ -60,6 +60,8 @@ class DeviationMetrics final : public MetricGroup {
     }
   }
 
+  void adopt(MetricGroup& old) override { counted_.adopt(std::move(static_cast<DeviationMetrics&>(old).counted_)); }
+
  private:
   struct Counted {
     std::uint64_t deviations = 0;

@@ -32,10 +32,10 @@ class FindingMetrics final : public MetricGroup {
   }
 
   void update(const Tallies& tallies) override {
-    std::map<const RuleInfo*, std::uint64_t> by_rule;
+    std::map<prometheus::Labels, std::uint64_t> by_rule;  // what was read anew is another object
     for (const Suppressed& suppressed : tallies.suppressed)
-      by_rule[suppressed.exception->rule.get()] += suppressed.times;
-    for (const auto& [rule, times] : by_rule) raise_to(suppressed_.Add(labels_of(*rule)), times);
+      by_rule[labels_of(*suppressed.exception->rule)] += suppressed.times;
+    for (const auto& [rule, times] : by_rule) raise_to(suppressed_.Add(rule), times);
   }
 
  private:

@@ -22,9 +22,15 @@ class FlowMetrics final : public MetricGroup {
                         {{"flow", flow_values(names)}})),
         silent_devices_(names.flows.size() + 1) {
     for (std::size_t flow = 0; flow < names.flows.size(); ++flow) {
-      if (!names.flows[flow].awaited) continue;
-      silent_.at({flow + 1}).Set(0);
-      visible_.at({flow + 1}).Set(1);
+      const MetricNames::Flow& named = names.flows[flow];
+      if (!named.awaited) {
+        silent_.forget({flow + 1});
+        visible_.forget({flow + 1});
+        continue;
+      }
+      silent_devices_[flow + 1] = named.silent_devices;
+      silent_.at({flow + 1}).Set(named.silent_devices != 0 ? 1 : 0);
+      visible_.at({flow + 1}).Set(named.visible ? 1 : 0);
     }
   }
 

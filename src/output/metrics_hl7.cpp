@@ -126,6 +126,11 @@ class Hl7Metrics final : public MetricGroup, private Hl7Tally<Place>::Counts {
 
   void finish() override { tally_.finish(); }
 
+  void adopt(MetricGroup& old) override {
+    waits_.adopt(std::move(static_cast<Hl7Metrics&>(old).waits_));
+    tally_.adopt(std::move(static_cast<Hl7Metrics&>(old).tally_));
+  }
+
  private:
   /// Messages of a conversation, all of which count where the first does.
   struct Waits {

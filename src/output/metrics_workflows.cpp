@@ -46,6 +46,8 @@ class WorkflowMetrics final : public MetricGroup {
     }
   }
 
+  void adopt(MetricGroup& old) override { ways_.adopt(std::move(static_cast<WorkflowMetrics&>(old).ways_)); }
+
  private:
   using Counted = std::array<unsigned, kWorkflowSteps>;  ///< of each step, a bit for each state that was counted
 

@@ -18,7 +18,11 @@ ItemRank rank_of(const Item& item) {
   return std::holds_alternative<ConnectionFact>((*observation)->event.facts) ? ItemRank::connection : ItemRank::record;
 }
 
-void feed(const std::vector<RecordSink*>& sinks, const std::vector<Item>& items) {
+void feed(const std::vector<RecordSink*>& sinks, const Page& page) {
+  const std::vector<Item>& items = page.items;
+  if (page.declared) {
+    for (RecordSink* sink : sinks) sink->redeclare(*page.declared);
+  }
   const auto record = [&items](std::size_t i) -> const Observation* {
     const auto* const observation = i < items.size() ? std::get_if<const Observation*>(&items[i]) : nullptr;
     return observation ? *observation : nullptr;
@@ -35,9 +39,10 @@ void feed(const std::vector<RecordSink*>& sinks, const std::vector<Item>& items)
 }
 
 // What is left of a page, without the memory of what was taken from it.
-PagePointer copy_of(std::vector<Item> items) {
+PagePointer copy_of(Page& page) {
   PagePointer copy{new Page, {}};
-  for (Item& item : items) {
+  copy->declared = std::move(page.declared);
+  for (Item& item : page.items) {
     if (auto* observation = std::get_if<const Observation*>(&item)) {
       Observation& kept = copy->others.next();
       kept = **observation;
@@ -59,11 +64,12 @@ Output::Output(std::vector<RecordSink*> sinks, OutputSettings settings)
 Output::~Output() { close(); }
 
 void Output::submit(PagePointer page) {
-  if (page->items.empty()) return;
+  const auto says_nothing = [&page] { return page->items.empty() && !page->declared; };
+  if (says_nothing()) return;
   std::unique_lock lock{mutex_};
   if (settings_.when_full == WhenFull::shed) {
     shed_from(page);
-    if (page->items.empty()) return;
+    if (says_nothing()) return;
   } else {
     wait_for_room(lock, page->items.size());
   }
@@ -91,7 +97,7 @@ void Output::shed_from(PagePointer& page) {
     ++(fits ? filled : shed_[rank]);
     return !fits;
   });
-  if (shed != 0) page = copy_of(std::move(page->items));
+  if (shed != 0) page = copy_of(*page);
 }
 
 void Output::run() {
@@ -106,7 +112,7 @@ void Output::run() {
     const bool idle = queue_.empty();
 
     lock.unlock();
-    feed(sinks_, page->items);
+    feed(sinks_, *page);
     if (idle) {
       for (RecordSink* sink : sinks_) sink->flush();
     }

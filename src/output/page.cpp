@@ -41,6 +41,7 @@ void Page::clear() {
   others.clear();
   known.clear();
   items.clear();
+  declared.reset();
 }
 
 PagePointer Pages::take() {

@@ -14,6 +14,8 @@
 
 namespace dcmwatch {
 
+struct MetricNames;
+
 // Three threads hand each record on, cache line by cache line.
 static_assert(sizeof(Observation) <= 12 * 64);
 
@@ -67,9 +69,10 @@ class Page {
   explicit Page(std::size_t shards = 0) : of_shard(shards) {}
 
   std::vector<Records> of_shard;
-  Records others;                   ///< what no shard made: notes and links
-  std::vector<Observation*> known;  ///< all of these, in the order in which they became known
-  std::vector<Item> items;          ///< in the order in which they are to be told
+  Records others;                               ///< what no shard made: notes and links
+  std::vector<Observation*> known;              ///< all of these, in the order in which they became known
+  std::vector<Item> items;                      ///< in the order in which they are to be told
+  std::shared_ptr<const MetricNames> declared;  ///< what holds from its first item on; null: what held before
 
   void clear();
 };

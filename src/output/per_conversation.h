@@ -63,6 +63,12 @@ class PerConversation {
     entries_.erase(found);
   }
 
+  /// Goes on where `old` was, which is done with. Called before anything else.
+  void adopt(PerConversation&& old) {
+    order_ = std::move(old.order_);
+    entries_ = std::move(old.entries_);
+  }
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:

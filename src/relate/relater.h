@@ -49,6 +49,9 @@ class Relater {
   std::span<Event> advance(Timestamp now);
   std::span<Event> finish();
 
+  /// How long orders' steps may take, from now on.
+  void set_times(const WorkflowTimes& times) { workflows_.set_times(times); }
+
   /// Facts forgotten before their partner came, to stay within Limits::relate_open.
   [[nodiscard]] std::uint64_t forgotten() const {
     return retrievals_.forgotten() + commitments_.forgotten() + steps_.forgotten() + acknowledgements_.forgotten() +

@@ -62,6 +62,8 @@ class Workflows {
         habits_(limits.relate_open),
         awaiting_(limits.relate_open) {}
 
+  void set_times(const WorkflowTimes& times) { times_ = times; }
+
   /// Any event that is partly out of sight.
   void on_blindness(const Event& event);
   /// One that is over; `arrival`: whether its receiver took it, as far as that is known by now.
@@ -156,7 +158,7 @@ class Workflows {
   [[nodiscard]] Duration quiet() const;
 
   const Limits& limits_;
-  const WorkflowTimes times_;
+  WorkflowTimes times_;
   Merges& merges_;
   OpenFacts<Way> ways_;  ///< by accession number, else by study
   Holders holders_;      ///< of ways_

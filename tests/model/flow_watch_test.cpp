@@ -55,33 +55,37 @@ std::string text_of(const Observation& told) {
 class Watching {
  public:
   explicit Watching(const std::function<void(Model&)>& declare, const Limits& limits = {})
-      : lookup_([&] {
-          Model model = department();
-          declare(model);
-          return std::make_shared<const Model>(std::move(model));
-        }()),
-        limits_(limits),
-        watch_(lookup_, limits_) {
+      : limits_(limits), lookup_(lookup_of(declare)), watch_(std::make_unique<FlowWatch>(*lookup_, limits_)) {
     until(8h);
   }
 
+  /// Another model is declared.
+  Watching& reload(Duration time, const std::function<void(Model&)>& declare) {
+    auto lookup = lookup_of(declare);
+    auto watch = std::make_unique<FlowWatch>(*lookup, limits_);
+    watch->adopt(std::move(*watch_), kMonday + time);
+    watch_ = std::move(watch);
+    lookup_ = std::move(lookup);
+    return *this;
+  }
+
   Watching& until(Duration time) {
-    if (watch_.due(kMonday + time)) take(watch_.advance(kMonday + time));
+    if (watch_->due(kMonday + time)) take(watch_->advance(kMonday + time));
     return *this;
   }
   Watching& see(Duration time, Event event, std::uint64_t conversation = 1) {
     until(time);
     event.first.time = event.last.time = kMonday + time;
     event.conversation = conversation;
-    take(watch_.observe({event, SharedDeclared{lookup_.judge(event)}}));
+    take(watch_->observe({event, SharedDeclared{lookup_->judge(event)}}));
     return *this;
   }
   Watching& blind(Duration time) {
-    watch_.on_blindness(kMonday + time);
+    watch_->on_blindness(kMonday + time);
     return *this;
   }
   Watching& set_back_to(Duration time) {
-    watch_.rebase(kMonday + time);
+    watch_->rebase(kMonday + time);
     return *this;
   }
 
@@ -91,14 +95,19 @@ class Watching {
     return texts;
   }
   [[nodiscard]] const Declared& last_judgement() const { return *told_.back().declared; }
-  [[nodiscard]] const FlowTally& tally(std::size_t flow) const { return watch_.tallies()[flow]; }
+  [[nodiscard]] const FlowTally& tally(std::size_t flow) const { return watch_->tallies()[flow]; }
 
  private:
   void take(std::span<const Observation> told) { told_.insert(told_.end(), told.begin(), told.end()); }
+  static std::unique_ptr<const Lookup> lookup_of(const std::function<void(Model&)>& declare) {
+    Model model = department();
+    declare(model);
+    return std::make_unique<const Lookup>(std::make_shared<const Model>(std::move(model)));
+  }
 
-  Lookup lookup_;
   Limits limits_;
-  FlowWatch watch_;
+  std::unique_ptr<const Lookup> lookup_;
+  std::unique_ptr<FlowWatch> watch_;
   std::vector<Observation> told_;
 };
 
@@ -127,6 +136,71 @@ TEST(FlowWatch, TellsSilenceOnceWhenItWasDueAndWhenItIsOver) {
   run.see(8h + 10min, queries()).see(9h, stores()).until(12h).see(12h + 5min, queries());
   EXPECT_THAT(run.told(), ElementsAre("09:10 query silent", "12:05 query seen_again"));
   EXPECT_EQ(run.tally(1).silent, 0);
+}
+
+// Everything else has other places in the model than before.
+void with_another_flow_first(Model& model) {
+  every_hour(model);
+  Device device = model.devices.front();
+  device.name = "new";
+  device.addresses = {Network::around(IpAddress::parse("10.0.1.77").value(), 128)};
+  model.devices.push_back(device);
+  std::swap(model.devices.front(), model.devices.back());
+  const auto last = static_cast<std::uint32_t>(model.devices.size() - 1);
+  for (Flow& flow : model.flows) {
+    for (auto* const parties : {&flow.from, &flow.to}) {
+      for (Party& party : *parties) party.index = party.index == 0 ? last : party.index;
+    }
+  }
+  Flow another = flow(model, "query");
+  another.name = "another";
+  another.from = {{Party::Kind::device, 0}};
+  another.seen_every = 30min;
+  model.flows.insert(model.flows.begin(), another);
+}
+
+TEST(FlowWatch, KeepsTheWatchOfFlowsThatAReloadLeavesAsTheyWere) {
+  Watching run{every_hour};
+  run.see(8h + 10min, queries()).see(8h + 40min, stores()).reload(9h, with_another_flow_first);
+  EXPECT_EQ(run.tally(2).seen, 1);
+  run.see(9h + 5min, stores()).until(9h + 20min);
+  EXPECT_THAT(run.told(), ElementsAre("09:10 query silent"));
+  run.reload(9h + 25min, with_another_flow_first).until(9h + 40min);
+  EXPECT_EQ(run.tally(2).silent, 1);
+  run.see(9h + 45min, queries());
+  EXPECT_THAT(run.told(), ElementsAre("09:10 query silent", "09:30 another silent", "09:45 query seen_again"))
+      << "the new one from the first reload on, and once";
+}
+
+TEST(FlowWatch, BeginsAnewWithFlowsThatAReloadChanged) {
+  Watching run{every_hour};
+  run.see(8h + 10min, queries()).see(8h + 40min, stores());
+  run.reload(9h, [](Model& model) {
+    every_hour(model);
+    flow(model, "query").ports = {{104, 105}};
+  });
+  run.see(9h + 50min, stores()).until(9h + 55min);
+  EXPECT_THAT(run.told(), IsEmpty());
+  run.until(10h);
+  EXPECT_THAT(run.told(), ElementsAre("10:00 query silent"));
+  run.reload(10h + 5min, [](Model& model) { flow(model, "query").seen_every = 4h; });
+  EXPECT_EQ(run.tally(1).silent, 0) << "nobody waits for what was";
+  run.see(10h + 10min, queries());
+  EXPECT_THAT(run.told(), ElementsAre("10:00 query silent"));
+}
+
+TEST(FlowWatch, CountsOnInTheHourOfAReloadWhereARateIsDeclaredAsItWas) {
+  const auto least = [](std::uint64_t count) {
+    return [count](Model& model) { flow(model, "query").rates = {{RateOf::operations, count, 1000}}; };
+  };
+  for (const bool changed : {false, true}) {
+    Watching run{least(3)};
+    for (const Duration time : {8h + 10min, 8h + 11min, 8h + 12min, 9h + 5min, 9h + 6min}) run.see(time, queries());
+    run.reload(9h + 30min, least(changed ? 2 : 3)).see(9h + 40min, queries()).until(10h + 1min);
+    EXPECT_THAT(run.told(), IsEmpty()) << "three were seen, or the hour is not whole";
+    run.see(10h + 5min, stores()).until(11h + 1min);
+    EXPECT_THAT(run.told(), ElementsAre("11:00 query below_rate"));
+  }
 }
 
 TEST(FlowWatch, SaysWhatWasExpectedAndWhatWasSeen) {

@@ -573,6 +573,53 @@ TEST_F(MetricsTest, SayWhetherADeclaredFlowIsSeenSilentOrNotVisible) {
   EXPECT_EQ(value_of("dcmwatch_flow_last_seen_timestamp_seconds"), -1) << "nothing was seen yet";
 }
 
+// Another model: his-adt is gone, ct2-store is new, and stands first.
+TEST_F(MetricsTest, GoOnWithTheNamesThatStayAndBeginWithThoseThatAreNew) {
+  metrics_.observe(samples::observation(samples::association(), Phase::start));
+  metrics_.observe(samples::finding());
+  const std::string active = "dcmwatch_associations_active{flow=\"ct1-store\"}";
+  const std::string findings = "dcmwatch_findings_total{level=\"high\",rule=\"undeclared-flow\",title=";
+  ASSERT_EQ(value(active), 1);
+  const auto found = [&] {
+    const auto all = exposed();
+    const auto first = all.lower_bound(findings);
+    return first != all.end() && first->first.starts_with(findings) ? first->second : -1;
+  };
+  ASSERT_EQ(found(), 1);
+
+  MetricNames changed = names();
+  changed.flows.erase(changed.flows.begin() + 1);
+  changed.flows.insert(changed.flows.begin(), {"ct2-store", Protocol::dicom, {}, {}, true});
+  changed.rules.erase(changed.rules.begin());
+  metrics_.redeclare(changed);
+  EXPECT_EQ(value(active), 1);
+  EXPECT_EQ(value("dcmwatch_associations_active{flow=\"ct2-store\"}"), 0);
+  EXPECT_EQ(value("dcmwatch_flow_silent{flow=\"ct2-store\"}"), 0);
+  EXPECT_EQ(value("dcmwatch_hl7_waiting_messages{flow=\"his-adt\"}"), -1) << "declared no more";
+  EXPECT_EQ(found(), -1) << "a rule that is gone";
+  metrics_.observe(samples::observation(samples::association(), Phase::end));
+  EXPECT_EQ(value(active), 0) << "the association that was open is known";
+
+  metrics_.redeclare(names());
+  EXPECT_EQ(value("dcmwatch_hl7_waiting_messages{flow=\"his-adt\"}"), 0);
+  EXPECT_EQ(found(), 1) << "a counter never goes back";
+}
+
+TEST_F(MetricsTest, TellOfAwaitedFlowsWhatIsKnownOfThemWhenTheirNamesBeginToHold) {
+  MetricNames changed = names();
+  changed.flows[0].silent_devices = 1;
+  changed.flows[0].visible = false;
+  metrics_.redeclare(changed);
+  EXPECT_EQ(value("dcmwatch_flow_silent{flow=\"ct1-store\"}"), 1);
+  EXPECT_EQ(value("dcmwatch_flow_visible{flow=\"ct1-store\"}"), 0);
+  changed.flows[0].awaited = false;
+  metrics_.redeclare(changed);
+  EXPECT_EQ(value("dcmwatch_flow_silent{flow=\"ct1-store\"}"), -1) << "it need not be seen any more";
+  metrics_.redeclare(names());
+  EXPECT_EQ(value("dcmwatch_flow_silent{flow=\"ct1-store\"}"), 0);
+  EXPECT_EQ(value("dcmwatch_flow_visible{flow=\"ct1-store\"}"), 1);
+}
+
 TEST_F(MetricsTest, PassPromtool) {
   if (std::system("promtool --version >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool (package prometheus) is not installed";
