@@ -234,6 +234,7 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
                                      {"kept_bytes", assembly_.kept_given_up},
                                      {"sequence_window_bytes", assembly_.implausible_packets},
                                      {"findings", detector_.forgotten() + detector_.folded()},
+                                     {"counted_things", detector_.things_forgotten()},
                                      {"correlation_groups", detector_.correlations().groups_forgotten()},
                                      {"correlation_bytes", detector_.correlations().bytes_forgotten()}};
   for (const auto& [limit, times] : relater_.limits_reached()) limits.push_back({limit, times});

@@ -23,6 +23,12 @@ int check_rules(const RulesCheckOptions& options) {
       {.foreign = foreign ? &*foreign : nullptr, .complete = options.complete, .documents = beside(options.folder)});
   for (const Rule& rule : rules)
     fmt::print("{:<13}  {}\n", rule.reports ? to_text(rule.info->level) : "(counted)", rule.info->title);
+  for (const Rule& rule : rules) {
+    if (rule.correlation && rule.correlation->judged_at_close())
+      fmt::print(
+          "note: '{}' has an upper bound: its windows stand side by side, and miss what lies across two of them\n",
+          rule.info->title);
+  }
   fmt::print("{}: {} rules; no fault found\n", options.folder, rules.size());
   if (options.exceptions.empty()) return kDone;
   const Exceptions exceptions = load_exceptions(options.exceptions, rules);

@@ -131,6 +131,8 @@ struct Limits {
   Duration balanced_leg_window = std::chrono::seconds{5};  ///< between the two
   std::size_t unanswered_records = 64;       ///< networks told in a minute; victim: the network of those beyond
   std::size_t findings = 10000;              ///< distinct findings remembered; victim: the oldest
+  std::size_t counted_things = 65536;        ///< that findings, and each correlation, know as counted while they last;
+                                             ///< victim: that asked for longest ago, which counts again
   std::size_t correlation_groups = 8192;     ///< of one correlation; victim: that whose latest match is the oldest,
                                              ///< of windows judged at their close that opened first
   std::size_t correlation_bytes = 16 << 20;  ///< of one correlation's groups; victim: likewise

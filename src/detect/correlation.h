@@ -22,6 +22,8 @@ struct Correlation {
   struct Source {
     const Field* field = nullptr;  ///< null: of a correlation
     std::size_t group_value = 0;
+
+    friend bool operator==(const Source&, const Source&) = default;
   };
 
   /// A rule whose matches are counted.

@@ -9,8 +9,6 @@
 namespace dcmwatch {
 namespace {
 
-// Of each correlation, one for each of its members.
-constexpr std::uint64_t kNumbers = 64;
 // Any timespan can be added to it.
 constexpr Timestamp kLatest{std::chrono::seconds{kLatestSecond}};
 
@@ -56,20 +54,32 @@ std::vector<std::string> values_of(std::string_view key) {
   return values;
 }
 
+// Events are counted by their groups, whichever rule they match. Of values the window knows which it has, and to
+// temporal types it matters which rule matched.
+std::vector<std::uint64_t> numbers_of(const Correlation& correlation) {
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t member = 0; member < correlation.members.size(); ++member) {
+    std::size_t first = member;
+    if (correlation.type == CorrelationType::event_count) {
+      first = 0;
+      while (correlation.members[first].group_by != correlation.members[member].group_by) ++first;
+    }
+    numbers.push_back(first);
+  }
+  return numbers;
+}
+
 }  // namespace
 
-Correlations::Correlations(const RuleSet& rules, const Limits& limits)
-    : limits_(limits), uses_(rules.size()), counted_(limits.findings) {
+Correlations::Correlations(const RuleSet& rules, const Limits& limits) : limits_(limits), uses_(rules.size()) {
   for (std::uint32_t rule = 0; rule < rules.size(); ++rule) {
     const auto& correlation = rules[rule].correlation;
     if (!correlation) continue;
     for (std::size_t member = 0; member < correlation->members.size(); ++member)
       uses_[correlation->members[member].rule].push_back({running_.size(), member});
-    Running& running = running_.emplace_back();
-    running.rule = rule;
-    running.correlation = correlation;
-    running.number = numbers_;
-    numbers_ += kNumbers;
+    Running& running = running_.emplace_back(Running{rule, correlation, CountedOnce{limits.counted_things}});
+    running.numbers = numbers_of(*correlation);
+    running.latest.resize(correlation->members.size());
   }
 }
 
@@ -143,10 +153,11 @@ void Correlations::feed(const Use& use, const Match& match, CrossingSink& sink) 
   if (!correlation.judged_at_close()) forget_idle(running);
   Group* group = nullptr;
   bool crossed = false;
+  std::optional<bool> fresh;  // of a record: whether nothing of it counted before
   const auto count = [&](std::string_view value) {
-    const std::uint64_t part = value.data() ? std::hash<std::string_view>{}(value) | 1 : 0;
-    if (!match.group && !counted_.count(running.number + use.member, match.counts, match.observation.event, part))
-      return;
+    if (match.counts == Counts::conversations) fresh.reset();
+    if (!fresh) fresh = counts(running, use, match, value);
+    if (!*fresh) return;
     if (!group) group = &group_of(running, match);
     crossed |= add(running, *group, {now_, match.mark, sequence_, use.member, value});
   };
@@ -155,8 +166,23 @@ void Correlations::feed(const Use& use, const Match& match, CrossingSink& sink) 
   } else {
     count({});
   }
-  if (crossed) cross(running, *group, match.observation, now_ - correlation.timespan, sink);
+  if (crossed) {
+    group->crossed = cross(running, *group, match.observation, now_ - correlation.timespan, sink);
+    group->quiet = !group->crossed;
+  }
   bound(running);
+}
+
+// Whether it did not count before: in an earlier phase, or as what another of the rules matched, too.
+bool Correlations::counts(Running& running, const Use& use, const Match& match, std::string_view value) {
+  if (match.group) return true;
+  const std::uint64_t number = running.numbers[use.member];
+  const CorrelationType type = running.correlation->type;
+  if (type == CorrelationType::event_count && std::exchange(running.latest[number], sequence_) == sequence_)
+    return false;
+  const bool by_value = type == CorrelationType::value_count && match.counts == Counts::conversations;
+  return running.counted.count(number, match.counts, match.observation.event,
+                               by_value ? std::hash<std::string_view>{}(value) | 1 : 0);
 }
 
 bool Correlations::read_group(const Correlation::Member& member, const Match& match) {
@@ -198,15 +224,13 @@ bool Correlations::add(Running& running, Group& group, const CountedMatch& occur
   CorrelationWindow& window = *group.window;
   const bool slides = !correlation.judged_at_close();
   if (slides) window.expire(now_ - correlation.timespan);
-  if (window.count() < correlation.least) group.crossed = false;
+  if (window.count() < correlation.least) group.crossed = group.quiet = false;
   window.add(occurrence);
   const std::size_t bytes =
       sizeof group + group.key.size() + window.bytes() + (group.example ? sizeof *group.example : 0);
   running.bytes += bytes - group.bytes;
   group.bytes = bytes;
-  if (!slides || group.crossed || window.count() < correlation.least) return false;
-  group.crossed = true;
-  return true;
+  return slides && !group.crossed && window.count() >= correlation.least;
 }
 
 // Of these nothing lies within the timespan.
@@ -228,7 +252,7 @@ void Correlations::forget_first(Running& running) {
   running.groups.pop_front();
 }
 
-void Correlations::cross(const Running& running, const Group& group, Observation example, Timestamp since,
+bool Correlations::cross(const Running& running, const Group& group, Observation example, Timestamp since,
                          CrossingSink& sink) {
   const Correlation& correlation = *running.correlation;
   const std::vector<std::string> values = values_of(group.key);
@@ -241,11 +265,18 @@ void Correlations::cross(const Running& running, const Group& group, Observation
     if (members[i]) correlated.rules.push_back(correlation.members[i].name);
   }
   group.ends.keep_shared(example, since);
-  const Crossing crossing{running.rule, group.key, std::move(example),
+  const Crossing crossing{running.rule, group.key, group.quiet, std::move(example),
                           std::make_shared<const Correlated>(std::move(correlated))};
-  if (!sink.on_crossing(crossing)) return;
+  if (!sink.on_crossing(crossing)) return false;
   for (const Use& use : uses_[running.rule])
     feed(use, {crossing.example, group.latest_mark, Counts::records, &values}, sink);
+  return true;
+}
+
+std::uint64_t Correlations::things_forgotten() const {
+  std::uint64_t forgotten = 0;
+  for (const Running& running : running_) forgotten += running.counted.forgotten();
+  return forgotten;
 }
 
 void Correlations::clear() {
@@ -253,23 +284,20 @@ void Correlations::clear() {
     running.by_key.clear();
     running.groups.clear();
     running.bytes = 0;
+    running.counted.clear();
   }
-  counted_.clear();
 }
 
 void Correlations::adopt(Correlations&& old, const std::vector<std::optional<std::uint32_t>>& new_rules) {
-  for (Running& running : running_) running.number += old.numbers_;
-  numbers_ += old.numbers_;
   for (Running& known : old.running_) {
     const auto rule = new_rules[known.rule];
     const auto same = std::ranges::find_if(running_, [&](const Running& running) { return running.rule == rule; });
     if (same == running_.end()) continue;
-    same->number = known.number;
+    same->counted = std::move(known.counted);
     same->groups = std::move(known.groups);
     same->by_key = std::move(known.by_key);
     same->bytes = known.bytes;
   }
-  counted_ = std::move(old.counted_);
   now_ = old.now_;
   set_back_ = old.set_back_;
   watermark_ = old.watermark_;

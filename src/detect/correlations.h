@@ -24,19 +24,23 @@ namespace dcmwatch {
 struct Crossing {
   std::uint32_t rule = 0;
   std::string group;    ///< the same text for the same values, whatever they are
+  bool again = false;   ///< it was told before, and kept quiet
   Observation example;  ///< that which crossed, or opened the window; without the ends that not all of them share
   std::shared_ptr<const Correlated> correlated;
 };
 
 struct CrossingSink {
   virtual ~CrossingSink() = default;
-  /// Whether other correlations may count it.
+  /// Whether it is told, and other correlations may count it. If not, it is told again with the next match, as long as
+  /// the condition holds.
   virtual bool on_crossing(const Crossing& crossing) = 0;
 };
 
 /// What is counted together is a group: the matches that have the same values, as text, in all fields of `group-by`. A
 /// match that lacks one of them is not counted, nor one that lacks the field of which values are counted; of a list
-/// each value is. A match is one thing, however many phases tell it (CountedOnce).
+/// each value is. A match is one thing, however many phases tell it and whichever of its rules it matches; only for the
+/// temporal types it matters which (CountedOnce). The values that count are those of the earliest record that has any;
+/// of a conversation, where rules about a category are counted, those of each of its records.
 ///
 /// A condition with a lower bound only is judged with each match, over the timespan before it: it matches when the
 /// count reaches the bound, and again once it has been below. One with an upper bound is judged when the window is
@@ -67,6 +71,8 @@ class Correlations {
   /// Groups forgotten to stay within Limits::correlation_groups, and within Limits::correlation_bytes.
   [[nodiscard]] std::uint64_t groups_forgotten() const { return groups_forgotten_; }
   [[nodiscard]] std::uint64_t bytes_forgotten() const { return bytes_forgotten_; }
+  /// Things forgotten as counted, to stay within Limits::counted_things.
+  [[nodiscard]] std::uint64_t things_forgotten() const;
 
   /// Goes on where `old` was with each correlation of which new_rules, by the old index, tells the new one. Called
   /// before anything else.
@@ -80,7 +86,8 @@ class Correlations {
     Timestamp opened{};
     Timestamp latest{};
     Mark latest_mark;
-    bool crossed = false;
+    bool crossed = false;                ///< and told
+    bool quiet = false;                  ///< crossed, and kept quiet
     std::optional<Observation> example;  ///< of a window judged at its close: what opened it
     std::size_t bytes = 0;
   };
@@ -90,9 +97,11 @@ class Correlations {
   struct Running {
     std::uint32_t rule = 0;
     std::shared_ptr<const Correlation> correlation;
-    std::uint64_t number = 0;  ///< by which its matches are known as counted
-    Groups groups;             // the victim first
-    boost::unordered_flat_map<std::string_view, Groups::iterator> by_key;  // views of the groups' keys
+    CountedOnce counted;                   ///< by the number of the member
+    std::vector<std::uint64_t> numbers{};  ///< of the members: those that count the same things together share one
+    std::vector<std::uint64_t> latest{};   ///< by the number: the observation that was asked for last
+    Groups groups{};                       // the victim first
+    boost::unordered_flat_map<std::string_view, Groups::iterator> by_key{};  // views of the groups' keys
     std::size_t bytes = 0;
   };
 
@@ -121,20 +130,19 @@ class Correlations {
   void forget_idle(Running& running);
   void forget_first(Running& running);
   void bound(Running& running);
-  void cross(const Running& running, const Group& group, Observation example, Timestamp since, CrossingSink& sink);
+  bool counts(Running& running, const Use& use, const Match& match, std::string_view value);
+  bool cross(const Running& running, const Group& group, Observation example, Timestamp since, CrossingSink& sink);
 
   Limits limits_;
   std::vector<Running> running_;
   std::vector<std::vector<Use>> uses_;  // by the rule
-  CountedOnce counted_;
-  std::string key_;  // of the match at hand
+  std::string key_;                     // of the match at hand
   Timestamp now_{};
   Duration set_back_{};  // by which the observations' clock is behind now_, which never is
   Timestamp watermark_{};
   Timestamp blind_ = Timestamp::min();
   std::uint64_t observed_ = 0;  // the observation at hand
   std::uint64_t sequence_ = 0;  // likewise, of observations that matched and of windows that closed
-  std::uint64_t numbers_ = 0;
   std::uint64_t groups_forgotten_ = 0;
   std::uint64_t bytes_forgotten_ = 0;
 };

@@ -21,6 +21,8 @@ class CountedOnce {
   /// is counted of one thing.
   bool count(std::uint64_t number, Counts counts, const Event& event, std::uint64_t part = 0);
   void clear() { counted_.clear(); }
+  /// Things forgotten before they had ended: what is told of them then counts again.
+  [[nodiscard]] std::uint64_t forgotten() const { return counted_.forgotten(); }
 
  private:
   /// Whole: equal keys are the same thing.

@@ -11,6 +11,8 @@ namespace {
 
 constexpr char kEnd = '\0';  // between the parts of a key
 constexpr std::string_view kOthers = "others";
+// What a correlation's keys are made of, so that no group's is that of a source's others.
+constexpr char kOfGroup = 'g', kOfSource = 's';
 // Exceptions count as findings do, by numbers that no finding has.
 constexpr std::uint64_t kOfException = std::uint64_t{1} << 63;
 // A bit that no kind has: of rules that need no deviation, and of every observation.
@@ -56,7 +58,7 @@ Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& except
       exceptions_of_(rules_.size()),
       correlations_(rules_, limits),
       limits_(limits),
-      counted_(limits.findings) {
+      counted_(limits.counted_things) {
   for (const Exception& exception : exceptions_) {
     exceptions_of_[exception.rule].push_back(suppressed_.size());
     suppressed_.push_back({exception.info});
@@ -185,29 +187,33 @@ void Detector::write_key(std::uint32_t rule, const Observation& observation) {
   append_bytes(key_, rule);
   if (std::holds_alternative<FlowStretch>(event.facts)) (key_ += observation.declared->flow) += kEnd;
   append_end(key_, observation.declared->source, event.parties.source);
-  family_length_ = key_.size();
+  family_ = key_;
   append_end(key_, observation.declared->destination, event.parties.destination);
   rules_[rule].append_matched(observation, key_);
 }
 
-// By the values that it groups by; and its source, if all that was counted share it, so that a source is folded.
+// By the values that it groups by alone; whether all that was counted has one source may differ from time to time.
+// Those that have none are groups of many: they are not folded as if all were one source's.
 void Detector::write_key(const Crossing& crossing) {
   const Event& event = crossing.example.event;
   key_.clear();
+  family_.clear();
   append_bytes(key_, crossing.rule);
-  if (event.parties.source != Endpoint{}) append_end(key_, crossing.example.declared->source, event.parties.source);
-  family_length_ = key_.size();
-  key_ += crossing.group;
+  if (event.parties.source != Endpoint{}) {
+    family_ = key_ + kOfSource;
+    append_end(family_, crossing.example.declared->source, event.parties.source);
+  }
+  (key_ += kOfGroup) += crossing.group;
 }
 
 Detector::Step Detector::find(std::uint32_t rule) {
   Step step{.rule = rule};
   auto known = by_key_.find(key_);
   if (known == by_key_.end()) {
-    const auto distinct = distinct_.find(std::string_view{key_}.substr(0, family_length_));
+    const auto distinct = distinct_.find(family_);
     step.folded = distinct != distinct_.end() && distinct->second >= kDistinctPerSource;
     if (step.folded) {
-      key_.replace(family_length_, std::string::npos, kOthers);
+      (key_ = family_) += kOthers;
       known = by_key_.find(key_);
     }
   }
@@ -228,13 +234,13 @@ Detector::Findings::iterator Detector::start(const Rule& rule, const Observation
       .last = event.last,
       .example = observation,
   };
-  insert({std::move(finding), key_, family_length_});
+  insert({std::move(finding), key_, family_});
   return std::prev(findings_.end());
 }
 
 // As the one matched latest.
 void Detector::insert(Open&& open) {
-  ++distinct_[open.key.substr(0, open.family_length)];
+  if (!open.family.empty()) ++distinct_[open.family];
   const auto place = findings_.insert(findings_.end(), std::move(open));
   by_key_.emplace(place->key, place);
 }
@@ -243,7 +249,7 @@ bool Detector::on_crossing(const Crossing& crossing, FindingSink& sink) {
   const Timestamp time = crossing.correlated->last.time;
   const std::optional<std::size_t> exception = exception_for(crossing.rule, crossing.example, time);
   if (exception && exceptions_[*exception].holds_at(time)) {
-    ++suppressed_[*exception].times;
+    if (!crossing.again) ++suppressed_[*exception].times;
     return false;
   }
   if (!rules_[crossing.rule].reports) return true;
@@ -274,8 +280,8 @@ void Detector::forget_oldest(FindingSink& sink) {
   Open& oldest = findings_.front();
   oldest.finding.phase = Phase::end;
   sink.on_finding(oldest.finding);
-  const auto distinct = distinct_.find(std::string_view{oldest.key}.substr(0, oldest.family_length));
-  if (--distinct->second == 0) distinct_.erase(distinct);
+  const auto distinct = distinct_.find(oldest.family);
+  if (distinct != distinct_.end() && --distinct->second == 0) distinct_.erase(distinct);
   by_key_.erase(oldest.key);
   findings_.pop_front();
   ++forgotten_;
@@ -329,6 +335,7 @@ void Detector::adopt(Detector&& old, FindingSink& sink) {
       continue;
     }
     std::memcpy(open.key.data(), &*same[rule], sizeof rule);
+    if (!open.family.empty()) std::memcpy(open.family.data(), &*same[rule], sizeof rule);
     open.finding.rule = rules_[*same[rule]].info;
     insert(std::move(open));
   }

@@ -36,7 +36,7 @@ struct FindingSink {
 /// undeclared one) and the values that were matched. It is told at its first match (Phase::start, count 1), repeats are
 /// counted, and it is told again with its count when finishing or when forgotten (Phase::end).
 ///
-/// A count counts things, however many phases tell them (CountedOnce, of the latest Limits::findings of them).
+/// A count counts things, however many phases tell them (CountedOnce, of the latest Limits::counted_things of them).
 ///
 /// What an exception holds for makes no finding and counts in no correlation, but is counted by itself; once the
 /// exception has ended, in packet time, the finding is there again, and says so. Rules that have no exception pay
@@ -72,6 +72,10 @@ class Detector {
   /// Matches that went under one finding with others because one source had kDistinctPerSource findings of that rule
   /// already.
   [[nodiscard]] std::uint64_t folded() const { return folded_; }
+  /// Things forgotten as counted, by findings or correlations: what is told of them then counts again.
+  [[nodiscard]] std::uint64_t things_forgotten() const {
+    return counted_.forgotten() + correlations_.things_forgotten();
+  }
 
   /// A scan of a network, or of an archive for its AE titles, is one thing to look into, not ten thousand.
   static constexpr std::size_t kDistinctPerSource = 64;
@@ -86,7 +90,7 @@ class Detector {
   struct Open {
     Finding finding;
     std::string key;
-    std::size_t family_length = 0;  ///< the key's beginning: rule and source
+    std::string family;  ///< rule and source; empty: several sources, none of them more than another
   };
   using Findings = std::list<Open>;
 
@@ -152,7 +156,7 @@ class Detector {
   boost::unordered_flat_map<std::string, std::size_t, TextHash, std::equal_to<>> distinct_;  // of a rule and a source
   CountedOnce counted_;                                                                      // by the finding's number
   std::string key_;                                                                          // of the match at hand
-  std::size_t family_length_ = 0;
+  std::string family_;                                                                       // likewise
   std::uint64_t started_ = 0;
   std::uint64_t forgotten_ = 0;
   std::uint64_t folded_ = 0;

@@ -69,6 +69,8 @@ class RuleReader {
     written_.has_id = is_unusable || !info_.id.empty();
     written_.has_level |= is_unusable;
     if (info_.id.empty()) info_.id = "rule-" + std::to_string(written_.rule.print);
+    // With another field map the same words ask for something else.
+    if (foreign_) written_.rule.print = joined(written_.rule.print, foreign_->print);
     written_.rule.info = std::make_shared<const RuleInfo>(std::move(info_));
     return std::move(written_);
   }

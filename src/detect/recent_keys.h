@@ -22,7 +22,10 @@ class RecentKeys {
       link_newest(known->second);
       return false;
     }
-    if (slots_.size() == limit_) forget(Key{entries_[oldest_].key});
+    if (slots_.size() == limit_) {
+      forget(Key{entries_[oldest_].key});
+      ++forgotten_;
+    }
     const Slot slot = free_slot();
     entries_[slot].key = key;
     slots_.emplace(key, slot);
@@ -40,7 +43,14 @@ class RecentKeys {
     return true;
   }
 
-  void clear() { *this = RecentKeys{limit_}; }
+  void clear() {
+    const std::uint64_t forgotten = forgotten_;
+    *this = RecentKeys{limit_};
+    forgotten_ = forgotten;
+  }
+
+  /// Keys that made room for others.
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
  private:
   using Slot = std::uint32_t;
@@ -81,6 +91,7 @@ class RecentKeys {
   std::vector<Slot> free_;
   Slot oldest_ = kNone;
   Slot newest_ = kNone;
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace dcmwatch

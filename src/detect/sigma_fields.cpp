@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "detect/closed_values.h"
+#include "detect/print.h"
 #include "model/map_reader.h"
 
 namespace dcmwatch {
@@ -48,6 +49,7 @@ class Reader {
 
   void read_source(const Node& node) {
     ForeignSource source;
+    source.print = print_of(node);
     MapReader map{node, "a source", problems_};
     if (const Node* const known_by = map.required("logsource", "what rules call it, '{category: firewall}'"))
       source.known_by = read_log_source(*known_by);

@@ -34,6 +34,7 @@ struct ForeignSource {
   std::uint32_t datasets = 0;  ///< one bit for each alternative of Facts
   std::map<std::string, ForeignField, std::less<>> fields;
   std::map<std::string, std::string, std::less<>> unseen;  ///< fields that no network shows, and why
+  std::uint64_t print = 0;                                 ///< of what is written of it
 
   /// Null, and a problem that says why, if it is none of ours.
   const ForeignField* find(std::string_view name, Position at, Problems& problems) const;

@@ -532,6 +532,118 @@ TEST_F(Correlations_, AReloadKeepsTheStateOfRulesThatDidNotChange) {
   EXPECT_THAT(counts(), ElementsAre(2U, 1U, 1U));
 }
 
+TEST_F(Correlations_, AThingIsOneHoweverManyOfTheRulesItMatches) {
+  load({kFind, kQuery, correlation("type: event_count, rules: [find, query], timespan: 1m, condition: {gte: 2}")});
+  see(0, "C-FIND");
+  EXPECT_EQ(found(), 0U) << "it matches both";
+  see(1, "C-MOVE");
+  EXPECT_EQ(found(), 1U);
+}
+
+TEST_F(Correlations_, ThePhasesOfOneOperationAreNotSeveralValues) {
+  load({kFind,
+        correlation("type: value_count, rules: [find], timespan: 1m, condition: {field: event.outcome, gte: 2}")});
+  const auto tell = [&](double second, Phase phase, std::optional<std::uint16_t> status, std::uint64_t conversation) {
+    Observation find = operation_at(second, "C-FIND", "10.0.0.1", "10.0.0.2", "B", phase, conversation);
+    std::get<DicomOperation>(find.event.facts).status = status;
+    detector_->observe(find, recorder_);
+  };
+  tell(0, Phase::start, std::nullopt, 1);
+  tell(1, Phase::end, std::uint16_t{0}, 1);
+  EXPECT_EQ(found(), 0U);
+  tell(2, Phase::end, std::uint16_t{0xA700}, 2);
+  EXPECT_EQ(found(), 1U) << "another one, another outcome";
+}
+
+TEST_F(Correlations_, EachValueOfAConversationCounts) {
+  load(
+      {"title: c\nname: c\nlogsource: {product: dcmwatch, category: network}\ndetection: {s: {dicom.called_ae: '*'}, "
+       "condition: s}\n",
+       correlation("type: value_count, rules: [c], timespan: 1m, condition: {field: dicom.command, gte: 2}")});
+  see(0, "C-FIND", "10.0.0.1", "10.0.0.2", "B", Phase::end, std::uint64_t{7});
+  see(1, "C-FIND", "10.0.0.1", "10.0.0.2", "B", Phase::end, std::uint64_t{7});
+  EXPECT_EQ(found(), 0U);
+  see(2, "C-MOVE", "10.0.0.1", "10.0.0.2", "B", Phase::end, std::uint64_t{7});
+  EXPECT_EQ(found(), 1U);
+}
+
+TEST_F(Correlations_, ManyThatAreOpenAtOnceCountOnceInEachCorrelation) {
+  const auto counting = [](const std::string& id) {
+    return correlation("type: event_count, rules: [find], timespan: 10m, condition: {gte: 100}", id,
+                       "generate: true\n");
+  };
+  load({reporting("find", kFind), counting("a"), counting("b"), counting("c"), counting("d"), counting("e"),
+        counting("f"), counting("g"), counting("h")});
+  for (const double phase : {0, 1}) {
+    for (std::uint64_t i = 1; i <= 12'000; ++i)
+      see(phase * 1800, "C-FIND", "10.0.0.1", "10.0.0.2", "B", phase == 0 ? Phase::start : Phase::end, i);
+  }
+  EXPECT_EQ(detector_->things_forgotten(), 0U);
+  EXPECT_THAT(counts(), ElementsAre(12'000U, 1U, 1U, 1U, 1U, 1U, 1U, 1U, 1U));
+}
+
+TEST_F(Correlations_, WhatIsForgottenAsCountedIsTold) {
+  Limits limits;
+  limits.counted_things = 3;
+  load({reporting("find", kFind),
+        correlation("type: event_count, rules: [find], timespan: 1m, condition: {gte: 9}", "many", "generate: true\n")},
+       limits);
+  for (int i = 0; i < 5; ++i) see(i, "C-FIND", "10.0.0.1", "10.0.0.2", "B", Phase::start);
+  EXPECT_EQ(detector_->things_forgotten(), 4U) << "two of the rule's finding, two of the correlation";
+}
+
+// What all matches of a window share may differ from one crossing to the next.
+TEST_F(Correlations_, AGroupIsOneFindingWhateverItsSources) {
+  load({kFind, correlation("type: event_count, rules: [find], group-by: [destination.ip], timespan: 1s, "
+                           "condition: {gte: 2}")});
+  double second = 0;
+  for (const char* const source : {"10.0.0.1", "10.0.0.3", "10.0.0.4"}) {
+    see(second, "C-FIND", source);
+    see(second + 0.5, "C-FIND", source);
+    second += 10;
+  }
+  see(second, "C-FIND", "10.0.0.5");
+  see(second + 0.5, "C-FIND", "10.0.0.6");
+  EXPECT_THAT(counts(), ElementsAre(4U));
+}
+
+TEST_F(Correlations_, GroupsOfSeveralSourcesAreNotFoldedAsIfTheyWereOneSources) {
+  load({kFind, correlation("type: value_count, rules: [find], group-by: [destination.ip], timespan: 1m, "
+                           "condition: {field: source.ip, gte: 2}")});
+  for (int i = 0; i < 80; ++i) {
+    const std::string destination = "10.0.1." + std::to_string(i), one = "10.0.2." + std::to_string(i);
+    see(i, "C-FIND", one, destination);
+    see(i + 0.5, "C-FIND", "10.0.3." + std::to_string(i), destination);
+  }
+  EXPECT_EQ(found(), 80U);
+  EXPECT_EQ(detector_->folded(), 0U);
+}
+
+TEST_F(Correlations_, TheGroupsOfOneSourceAreFolded) {
+  load({kFind, correlation("type: event_count, rules: [find], group-by: [destination.ip], timespan: 1m, "
+                           "condition: {gte: 1}")});
+  for (int i = 0; i < 80; ++i) see(i, "C-FIND", "10.0.0.1", "10.0.1." + std::to_string(i));
+  EXPECT_EQ(found(), Detector::kDistinctPerSource + 1);
+  EXPECT_EQ(detector_->folded(), 80 - Detector::kDistinctPerSource);
+}
+
+TEST_F(Correlations_, OfWindowsJudgedAtTheirCloseForgetTheOneThatOpenedFirst) {
+  Limits limits;
+  limits.correlation_groups = 2;
+  load(
+      {kFind, correlation("type: event_count, rules: [find], group-by: [source.ip], timespan: 1m, condition: {lt: 3}")},
+      limits);
+  see(0, "C-FIND", "10.0.0.1");
+  see(1, "C-FIND", "10.0.0.3");
+  see(2, "C-FIND", "10.0.0.1");
+  see(3, "C-FIND", "10.0.0.4");
+  EXPECT_EQ(detector_->correlations().groups_forgotten(), 1U);
+  pass(1000);
+  ASSERT_EQ(found(), 2U);
+  EXPECT_THAT(finding(0).correlated->group_by, ElementsAre("source.ip: 10.0.0.3"));
+  EXPECT_THAT(finding(1).correlated->group_by, ElementsAre("source.ip: 10.0.0.4"));
+}
+
 TEST_F(Correlations_, AReloadBeginsAnewWithRulesThatChanged) {
   const std::string moves =
       rule_text("  s: {dicom.command: C-MOVE}\n  condition: s\n", "service: dicom.operation", "moves");
@@ -704,12 +816,6 @@ TEST(CorrelationsAgainstAReference, CrossAtTheSameEvents) {
         for (unsigned member = 0; member < members.size(); ++member) {
           if (members[member].rule == rule) seen.members |= 1U << member;
         }
-      }
-      // Of event_count, an observation is one event for each rule that it matches.
-      if (kind == Kind::event_count && std::popcount(seen.members) == 2) {
-        const unsigned other = seen.members & (seen.members - 1);
-        seen.members ^= other;
-        stream.push_back({time, source, title, other});
       }
       if (any(5) == 0) correlations.advance(time, recorder);
     }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "detect/detector.h"
 #include "detect/rules.h"
 #include "model/events.h"
@@ -183,6 +185,36 @@ TEST(Exceptions, HoldForCorrelationsAndWhatCountsThese) {
             (std::vector<std::string>{"many", "again"}));
   EXPECT_EQ(found(exception("many", kOne, "1970-01-02"), {86398, 86399, 86400}),
             (std::vector<std::string>{"many again", "again"}));
+}
+
+// A condition that never ceases to hold, as of a scanner that goes on for days.
+TEST(Exceptions, OneFromACorrelationThatEndsWhileTheConditionHoldsIsToldWithTheNextMatch) {
+  const std::string until = exception("many", "{source.ip: 10.0.0.1}", "1970-01-02");
+  Detector detector{counting(), Limits{}, parse_exceptions("exceptions:\n" + until, "e", counting())};
+  Findings findings;
+  for (std::int64_t second = 86395; second < 86400; ++second) detector.observe(move(second), findings);
+  EXPECT_TRUE(findings.all.empty());
+  EXPECT_EQ(detector.suppressed().front().times, 1U) << "it crossed once";
+  for (std::int64_t second = 86400; second < 86405; ++second) detector.observe(move(second), findings);
+  ASSERT_EQ(findings.all.size(), 2U) << "and what counts it";
+  const Finding& told = *std::ranges::find(findings.all, "many", [](const Finding& one) { return one.rule->id; });
+  EXPECT_NE(told.expired, nullptr);
+  EXPECT_EQ(told.correlated->count, 3U);
+  EXPECT_EQ(detector.suppressed().front().times, 1U);
+}
+
+TEST(Exceptions, OneThatAReloadTakesOutFromACorrelationLetsItBeTold) {
+  const std::string until = exception("many", "{source.ip: 10.0.0.1}", "1970-01-02");
+  Detector detector{counting(), Limits{}, parse_exceptions("exceptions:\n" + until, "e", counting())};
+  Findings findings;
+  for (std::int64_t second = 0; second < 4; ++second) detector.observe(move(second), findings);
+  Detector reloaded{counting(), Limits{}};
+  reloaded.adopt(std::move(detector), findings);
+  EXPECT_TRUE(findings.all.empty());
+  ASSERT_EQ(reloaded.suppressed_before().size(), 1U) << "a counter of them never goes back";
+  EXPECT_EQ(reloaded.suppressed_before().front().times, 1U);
+  reloaded.observe(move(4), findings);
+  EXPECT_EQ(findings.all.size(), 2U);
 }
 
 TEST(Exceptions, AReloadKeepsWhatThoseCountedThatDidNotChange) {

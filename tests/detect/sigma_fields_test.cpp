@@ -168,6 +168,21 @@ TEST(SigmaFields, TheSourceThatSaysMostCounts) {
   EXPECT_EQ(map.find({"", "acme", ""}), nullptr);
 }
 
+TEST(SigmaFields, ARuleIsAnotherWhereItsFieldsMeanSomethingElse) {
+  const auto print = [](const std::string& ours) {
+    const SigmaFields map = SigmaFields::parse(
+        "sources:\n  - {logsource: {category: firewall}, means: [connection], fields: {who: " + ours + "}}\n", "f");
+    return parse_rules(
+               "title: t\nid: t\nlevel: low\nlogsource: {category: firewall}\n"
+               "detection: {s: {who: 10.0.0.1}, condition: s}\n",
+               "r", {.foreign = &map})
+        .front()
+        .print;
+  };
+  EXPECT_EQ(print("source.ip"), print("source.ip"));
+  EXPECT_NE(print("source.ip"), print("destination.ip"));
+}
+
 TEST(SigmaFields, MistakesAreToldWithPlaceAndFix) {
   const auto errors = [](const std::string& text) -> std::string {
     try {
