@@ -97,7 +97,7 @@ class Phases final : public RecordSink {
 
 TEST(SettledFields, AreWhatRealCapturesTell) {
   const Pseudonymizer pseudonymizer{"a key for tests only"};
-  const Lookup model{load_model(kRoot / "config/model.yaml")};
+  const Grounds grounds{.model = std::make_shared<const Lookup>(load_model(kRoot / "config/model.yaml"))};
   Phases phases;
   for (const char* folder : {"pcaps", "pcaps/violations"}) {
     for (const auto& entry : std::filesystem::directory_iterator{kRoot / folder}) {
@@ -105,7 +105,7 @@ TEST(SettledFields, AreWhatRealCapturesTell) {
       SCOPED_TRACE(entry.path().filename().string());
       const auto source = open_file(entry.path(), 0, "");
       replay_through(*source, {.protocol = {.limits = {}, .pseudonymizer = &pseudonymizer}, .shards = 1}, {&phases},
-                     &model);
+                     grounds);
     }
   }
   EXPECT_GT(phases.compared(), 1000U);
