@@ -89,6 +89,11 @@ void warn_of_titles(const Model& model, Warnings& warnings) {
 }
 
 void warn_of_macs(const Model& model, Warnings& warnings) {
+  warnings.add(
+      "mac_unchecked",
+      names_of(model.devices,
+               [&](const Device& device) { return !device.macs.empty() && !model.zones[device.zone].one_segment; }),
+      "devices", "whose MAC addresses are not checked, for the zone is not 'one_segment'");
   std::map<MacAddress, std::set<std::string>> devices_of_mac;
   for (const Device& device : model.devices) {
     for (const MacAddress& mac : device.macs) devices_of_mac[mac].insert(device.name);

@@ -79,6 +79,36 @@ void read_expiry(const Node& node, Flow& flow, const Loading& loading) {
     loading.problems.add(node.at, in_quotes(*day) + " is no day", "write year, month and day: 2027-03-31");
 }
 
+/// When the flow is to be seen next, as far as what is in the way now tells: `at` itself, if nothing is; nothing, if
+/// that never ends.
+std::optional<Timestamp> next_to_be_seen(const Flow& flow, Timestamp at) {
+  if (flow.windows && !flow.windows->holds_at(at)) return flow.windows->next_change(at);
+  if (flow.quiet_hours && flow.quiet_hours->holds_at(at)) return flow.quiet_hours->next_change(at);
+  return at;
+}
+
+/// Whether there is any time at all. Clocks of two places are nearer to each other in one half of the year than in the
+/// other.
+bool is_ever_to_be_seen(const Flow& flow) {
+  constexpr Timestamp kWinter{std::chrono::sys_days{std::chrono::January / 5 / 2026}.time_since_epoch()},
+      kSummer{std::chrono::sys_days{std::chrono::July / 6 / 2026}.time_since_epoch()};
+  for (const Timestamp begin : {kWinter, kSummer}) {
+    for (Timestamp at = begin; at < begin + std::chrono::weeks{1};) {
+      const auto next = next_to_be_seen(flow, at);
+      if (next == at) return true;
+      if (!next) break;
+      at = *next;
+    }
+  }
+  return false;
+}
+
+void refuse_silence_never_due(const Node& seen_every, const Flow& flow, Problems& problems) {
+  if (problems.full() || is_ever_to_be_seen(flow)) return;
+  problems.add(seen_every.key_at, "'seen_every' is never due: all of the flow's hours are quiet",
+               "leave it out, or correct 'when' or 'quiet'");
+}
+
 }  // namespace
 
 FlowTermNodes flow_term_nodes(MapReader& map) {
@@ -95,6 +125,7 @@ void read_flow_terms(const FlowTermNodes& nodes, const Service& service, Flow& f
   if (nodes.when) flow.windows = read_schedule(*nodes.when, loading);
   if (nodes.quiet) flow.quiet_hours = read_schedule(*nodes.quiet, loading);
   if (nodes.seen_every) flow.seen_every = read_time(*nodes.seen_every, kLongestSilence, problems);
+  if (flow.seen_every) refuse_silence_never_due(*nodes.seen_every, flow, problems);
   if (nodes.per_hour) read_rates(*nodes.per_hour, service, flow, problems);
   if (nodes.answer_within) read_answer_time(*nodes.answer_within, service, flow, problems);
   if (nodes.expires) read_expiry(*nodes.expires, flow, loading);

@@ -156,6 +156,7 @@ class FlowLoader {
     read_move_destinations();
     if (nodes_.transfer_syntaxes) read_transfer_syntaxes(*nodes_.transfer_syntaxes);
     if (nodes_.requirements) read_requirements(*nodes_.requirements);
+    refuse_rates_without_stores();
     flow_.calling_ae = read_titles_or_bound(nodes_.calling_ae, nodes_.from, flow_.from, kCalling);
     flow_.called_ae = read_titles_or_bound(nodes_.called_ae, nodes_.to, flow_.to, kCalled);
   }
@@ -190,12 +191,30 @@ class FlowLoader {
     if (const auto family = family_from(item.text)) {
       flow_.sop_classes.families |= *family;
     } else if (is_uid(item.text)) {
+      refuse_other_uid(item, is_no_sop_class(item.text), "SOP class",
+                       is_transfer_syntax(item.text) ? "name it in 'transfer_syntaxes'" : "name a SOP class");
       flow_.sop_classes.uids.push_back(item.text);
     } else if (const auto uid = sop_class_uid_from(item.text); !uid.empty()) {
       flow_.sop_classes.uids.emplace_back(uid);
     } else {
-      problems_.add_unknown(item.at, "SOP class", item.text, sop_class_names);
+      problems_.add_unknown(item.at, "SOP class", item.text, known_sop_classes);
     }
+  }
+
+  // Of what the standard's registry has under another heading; what it does not have may be anything.
+  static bool is_no_sop_class(std::string_view uid) {
+    constexpr std::string_view kApplicationContext = "1.2.840.10008.3.1.1.1";  // PS3.7 A.2.1
+    return is_transfer_syntax(uid) || uid == kApplicationContext || dicom_uid_name(uid).ends_with("SOP Instance");
+  }
+  static bool is_no_transfer_syntax(std::string_view uid) {
+    return !is_transfer_syntax(uid) && !dicom_uid_name(uid).empty();
+  }
+
+  void refuse_other_uid(const Node& item, bool is_other, const std::string& wanted, std::string fix) {
+    if (!is_other) return;
+    const std::string name{dicom_uid_name(item.text)};
+    problems_.add(item.at, in_quotes(item.text) + (name.empty() ? "" : ", " + name + ',') + " is no " + wanted,
+                  std::move(fix));
   }
 
   [[nodiscard]] bool opener_may(std::uint16_t command_field) const {
@@ -230,13 +249,27 @@ class FlowLoader {
     }
   }
 
+  // Objects and studies are counted by C-STOREs, those that answer a C-GET among them.
+  void refuse_rates_without_stores() {
+    if (!nodes_.operations || opener_may(dimse::kStore) || allows_operation(flow_, dimse::kStore, Invoker::acceptor))
+      return;
+    for (const HourlyRate& rate : flow_.rates) {
+      if (rate.what != RateOf::objects && rate.what != RateOf::studies) continue;
+      problems_.add(nodes_.terms.per_hour->key_at,
+                    what_ + " has 'per_hour' of " + std::string{to_text(rate.what)} + " but no C-STORE",
+                    "add C-STORE to its operations or leave it out");
+    }
+  }
+
   void read_transfer_syntaxes(const Node& node) {
     if (says_any(node)) return;
     flow_.transfer_syntaxes.any = false;
     std::vector<std::string>& uids = flow_.transfer_syntaxes.values;
     for (const Node* const item : allowed_scalars(node, problems_)) {
       const auto named = transfer_syntaxes_from(item->text);
-      if (named.empty()) problems_.add_unknown(item->at, "transfer syntax", item->text, transfer_syntax_names);
+      if (named.empty()) problems_.add_unknown(item->at, "transfer syntax", item->text, known_transfer_syntaxes);
+      refuse_other_uid(*item, is_uid(item->text) && is_no_transfer_syntax(item->text), "transfer syntax",
+                       family_of(item->text) != 0 ? "name it in 'sop_classes'" : "name a transfer syntax");
       uids.insert(uids.end(), named.begin(), named.end());
     }
     drop_repeated(uids);
@@ -295,15 +328,15 @@ class FlowLoader {
     return use.key == kCalling.key ? !end.calls_as.empty() || !end.presents.empty() : !end.answers_to.empty();
   }
 
-  static std::vector<std::string_view> transfer_syntax_names() {
-    std::vector<std::string_view> names;
-    for (const TransferSyntaxFamily& family : transfer_syntax_families()) names.push_back(family.name);
-    return names;
+  static KnownNames known_transfer_syntaxes() {
+    return {.few = names_of(transfer_syntax_families()), .many = transfer_syntax_names()};
   }
+  static KnownNames known_sop_classes() { return {.few = names_of(sop_class_families()), .many = sop_class_names()}; }
 
-  static std::vector<std::string_view> sop_class_names() {
+  template <typename Families>
+  static std::vector<std::string_view> names_of(const Families& families) {
     std::vector<std::string_view> names;
-    for (const SopClassFamily& family : sop_class_families()) names.push_back(family.name);
+    for (const auto& family : families) names.push_back(family.name);
     return names;
   }
 

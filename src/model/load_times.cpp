@@ -40,6 +40,9 @@ std::vector<WeeklyHours> read_hours(const Node& node, Problems& problems) {
   std::vector<WeeklyHours> all;
   for (const Node* const item : scalars(node, in_quotes(node.key), problems)) {
     if (const auto hours = weekly_hours_from(item->text)) {
+      if (hours->from == hours->to)
+        problems.add(item->at, in_quotes(item->text) + " begins and ends at the same time",
+                     "write when it ends, or the days alone, 'Mon-Fri', for the whole of them");
       all.push_back(*hours);
     } else {
       problems.add(item->at, in_quotes(item->text) + " tells no hours of the week",

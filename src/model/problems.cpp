@@ -9,7 +9,7 @@ namespace dcmwatch {
 namespace {
 
 constexpr std::size_t kQuotedLength = 60;
-constexpr std::size_t kLongestSuggestion = 80;
+constexpr std::size_t kLongestSuggestion = 96;
 
 std::string joined(const std::vector<Problem>& problems) {
   std::string text;
@@ -18,6 +18,13 @@ std::string joined(const std::vector<Problem>& problems) {
     text += to_text(problem);
   }
   return text;
+}
+
+// Fit for a terminal whatever the file holds.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  return out;
 }
 
 char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -47,6 +54,23 @@ std::size_t distance(std::string_view one, std::string_view other, std::size_t b
   }
   return row.back();
 }
+
+/// The first of the closest; empty if none is close.
+std::string_view nearest(std::string_view written, std::span<const std::string_view> candidates) {
+  std::string_view best;
+  std::size_t bound = std::max<std::size_t>(1, written.size() / 3) + 1;
+  for (const std::string_view candidate : candidates) {
+    if (written.size() > kLongestSuggestion || candidate.size() > kLongestSuggestion) continue;
+    const std::size_t away = distance(written, candidate, bound);
+    if (away < bound) {
+      bound = away;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::string did_you_mean(std::string_view name) { return "did you mean '" + printable(name) + "'?"; }
 
 }  // namespace
 
@@ -99,10 +123,7 @@ void Problems::throw_if_any() {
 }
 
 std::string in_quotes(std::string_view text) {
-  std::string out{"'"};
-  for (const char c : text.substr(0, kQuotedLength)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  if (text.size() > kQuotedLength) out += "…";
-  return out += '\'';
+  return '\'' + printable(text.substr(0, kQuotedLength)) + (text.size() > kQuotedLength ? "…'" : "'");
 }
 
 std::string listed(std::span<const std::string_view> names, std::size_t most) {
@@ -117,18 +138,15 @@ std::string listed(std::span<const std::string_view> names, std::size_t most) {
 
 std::string suggest(std::string_view written, std::span<const std::string_view> candidates, std::size_t most) {
   if (candidates.empty()) return "none is declared";
-  std::string_view best;
-  std::size_t nearest = std::max<std::size_t>(1, written.size() / 3) + 1;
-  for (const std::string_view candidate : candidates) {
-    if (written.size() > kLongestSuggestion || candidate.size() > kLongestSuggestion) continue;
-    const std::size_t away = distance(written, candidate, nearest);
-    if (away < nearest) {
-      nearest = away;
-      best = candidate;
-    }
-  }
-  if (!best.empty()) return "did you mean " + in_quotes(best) + "?";
+  if (const std::string_view near = nearest(written, candidates); !near.empty()) return did_you_mean(near);
   return (candidates.size() == 1 ? "known: " : "one of: ") + listed(candidates, most);
+}
+
+std::string suggest(std::string_view written, const KnownNames& known) {
+  std::vector<std::string_view> all = known.many;
+  all.insert(all.end(), known.few.begin(), known.few.end());
+  const std::string_view near = nearest(written, all);
+  return near.empty() ? suggest(written, known.few) : did_you_mean(near);
 }
 
 }  // namespace dcmwatch

@@ -61,6 +61,13 @@ std::string listed(std::span<const std::string_view> names, std::size_t most = k
 std::string suggest(std::string_view written, std::span<const std::string_view> candidates,
                     std::size_t most = kNamesListed);
 
+/// What could have been meant, of which only the few are told where nothing is close.
+struct KnownNames {
+  std::vector<std::string_view> few;
+  std::vector<std::string_view> many;  ///< meant rather than those, where both are as close
+};
+std::string suggest(std::string_view written, const KnownNames& known);
+
 /// Collects the problems of one file, and of those that it includes, in the order found. Keeps the first hundred and
 /// counts the rest.
 class Problems {

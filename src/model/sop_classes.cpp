@@ -338,6 +338,12 @@ std::string_view sop_class_uid_from(std::string_view name) {
   return found;
 }
 
+std::vector<std::string_view> sop_class_names() {
+  std::vector<std::string_view> names;
+  for (const SopClass& sop_class : kSopClasses) names.push_back(without_suffix(dicom_uid_name(sop_class.uid)));
+  return names;
+}
+
 bool is_uid(std::string_view text) {
   if (text.empty() || text.size() > 64) return false;
   bool in_component = false;

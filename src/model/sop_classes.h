@@ -31,6 +31,9 @@ std::optional<FamilyMask> family_from(std::string_view name);
 /// By the standard's name, whatever its case, with or without "SOP Class" at its end; empty if there is none.
 std::string_view sop_class_uid_from(std::string_view name);
 
+/// The standard's names of all that has a family.
+std::vector<std::string_view> sop_class_names();
+
 /// Whether a text has the form of a UID (PS3.5 9.1).
 bool is_uid(std::string_view text);
 

@@ -75,14 +75,22 @@ bool same_but_for_case(std::string_view one, std::string_view other) {
   return std::ranges::equal(one, other, {}, lower, lower);
 }
 
-bool is_transfer_syntax(std::string_view uid) {
-  constexpr std::string_view kRoot = "1.2.840.10008.1.2";
-  return uid.starts_with(kRoot) && (uid.size() == kRoot.size() || uid[kRoot.size()] == '.');
-}
-
 }  // namespace
 
 std::span<const TransferSyntaxFamily> transfer_syntax_families() { return kFamilies; }
+
+bool is_transfer_syntax(std::string_view uid) {
+  constexpr std::string_view kRoot = "1.2.840.10008.1.2", kPapyrus = "1.2.840.10008.1.20";
+  return uid == kPapyrus || (uid.starts_with(kRoot) && (uid.size() == kRoot.size() || uid[kRoot.size()] == '.'));
+}
+
+std::vector<std::string_view> transfer_syntax_names() {
+  std::vector<std::string_view> names;
+  for (const NamedUid& known : kDicomUids) {
+    if (is_transfer_syntax(known.uid)) names.push_back(known.name);
+  }
+  return names;
+}
 
 std::vector<std::string_view> transfer_syntaxes_from(std::string_view text) {
   for (const TransferSyntaxFamily& family : kFamilies) {

@@ -129,7 +129,7 @@ TEST(Problems, SuggestWhatIsNear) {
   EXPECT_EQ(suggest("offcie", names), "did you mean 'office'?");
   EXPECT_EQ(suggest("Archive", names), "did you mean 'archive'?");
   EXPECT_EQ(suggest("zzz", names), "one of: archive, reading, office");
-  EXPECT_EQ(suggest("zzz", {}), "none is declared");
+  EXPECT_EQ(suggest("zzz", std::vector<std::string_view>{}), "none is declared");
   EXPECT_EQ(in_quotes("a\x1b[31m"), "'a?[31m'");
 }
 

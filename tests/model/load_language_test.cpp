@@ -135,6 +135,21 @@ TEST(LoadFlow, HowMuchOfIt) {
   EXPECT_EQ(hl7->flows.at(0).rates.at(0).what, RateOf::messages);
 }
 
+TEST(LoadFlow, MayBeSilentOutsideOfHoursThatAreNotAllQuiet) {
+  const auto silence = [](const std::string& body) { return dicom_flow("seen_every: 1h, " + body).seen_every; };
+  EXPECT_TRUE(silence("when: ['09:00-10:00'], quiet: ['08:00-09:59']"));
+  EXPECT_TRUE(silence("when: [Sun 23:00-01:00], quiet: [Mon-Sat, 'Sun 00:00-23:59']"));
+  EXPECT_TRUE(silence("when: {hours: ['10:00-11:00'], time_zone: Europe/Berlin}, quiet: ['08:00-09:00']"))
+      << "in winter it is not";
+}
+
+TEST(LoadFlow, CountsTheObjectsThatACGetBrings) {
+  EXPECT_TRUE(errors_of(std::string{kSound} +
+                        "flows:\n  f: {from: ws1, to: pacs, service: dicom, operations: [C-GET], sop_classes: any, "
+                        "per_hour: {objects: 5}}\n")
+                  .empty());
+}
+
 TEST(LoadFlow, HowItsObjectsAreWritten) {
   EXPECT_TRUE(dicom_flow("transfer_syntaxes: any").transfer_syntaxes.any);
   EXPECT_TRUE(dicom_flow("requires: order").transfer_syntaxes.any);
@@ -309,12 +324,30 @@ INSTANTIATE_TEST_SUITE_P(
 const std::string kNoHours =
     " tells no hours of the week; write 'Mon-Fri 07:00-19:00', 'Sat,Sun', or '22:00-06:00' for each night";
 
+const std::string kNeverDue =
+    "'seen_every' is never due: all of the flow's hours are quiet; leave it out, or correct 'when' or 'quiet'";
+
+Mistake syntax(const std::string& written, const std::string& error) {
+  return flow(kDicomFlow + ", transfer_syntaxes: [" + written + "]", error);
+}
+Mistake sop_class(const std::string& written, const std::string& error) {
+  return flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: [" + written + "]", error);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Flows, LanguageMistakes,
     testing::Values(
         flow("from: @any, to: pacs, service: ssh", "'any' is for denials alone; name the devices, groups or zones"),
         flow(kDicomFlow + ", when: [@Mo-Fr 07:00-19:00]", "'Mo-Fr 07:00-19:00'" + kNoHours),
         flow(kDicomFlow + ", quiet: {hours: @07:00}", "'07:00'" + kNoHours),
+        flow(
+            kDicomFlow + ", when: [@'Mon 07:00-07:00']",
+            "'Mon 07:00-07:00' begins and ends at the same time; write when it ends, or the days alone, 'Mon-Fri', for "
+            "the whole of them"),
+        flow(kDicomFlow + ", @seen_every: 30m, when: ['09:00-10:00'], quiet: ['08:00-11:00']", kNeverDue),
+        flow(kDicomFlow + ", @seen_every: 1h, quiet: ['00:00-24:00']", kNeverDue),
+        flow(kDicomFlow + ", @seen_every: 1h, when: [Sat 22:00-02:00], quiet: {hours: [Sat-Sun], time_zone: UTC}",
+             kNeverDue),
         flow(kDicomFlow + ", quiet: @{time_zone: UTC}",
              "'quiet' has no 'hours'; list them: hours: [Mon-Fri 07:00-19:00]"),
         flow(kDicomFlow + ", when: {hours: Mon, time_zone: @CETT}", "unknown time zone 'CETT'; did you mean 'CET'?"),
@@ -330,6 +363,10 @@ INSTANTIATE_TEST_SUITE_P(
              "'0' is no rate; write how many at most, 2000, or a range, 10-500"),
         flow(kDicomFlow + ", per_hour: {objects: @10-5}",
              "'10-5' is no rate; write how many at most, 2000, or a range, 10-500"),
+        flow(kDicomFlow + ", @per_hour: {objects: 3}",
+             "flow 'f' has 'per_hour' of objects but no C-STORE; add C-STORE to its operations or leave it out"),
+        flow(kDicomFlow + ", @per_hour: {studies: 1-3}",
+             "flow 'f' has 'per_hour' of studies but no C-STORE; add C-STORE to its operations or leave it out"),
         flow(kDicomFlow + ", per_hour: {@messages: 5}",
              "'messages' are not counted of service 'dicom', which is dicom; leave it out"),
         flow(kHl7Flow + ", per_hour: {@objects: 5}",
@@ -343,6 +380,35 @@ INSTANTIATE_TEST_SUITE_P(
              "'transfer_syntaxes' is for a flow of a DICOM service, which 'hl7' is not; leave it out"),
         flow(kDicomFlow + ", transfer_syntaxes: [@jpg lossless]",
              "unknown transfer syntax 'jpg lossless'; did you mean 'jpeg lossless'?"),
+        syntax("@JPEG 2000 Image Compresion",
+               "unknown transfer syntax 'JPEG 2000 Image Compresion'; did you mean 'JPEG 2000 Image Compression'?"),
+        syntax("@Explicit VR Litle Endian",
+               "unknown transfer syntax 'Explicit VR Litle Endian'; did you mean 'Explicit VR Little Endian'?"),
+        syntax("@'JPEG Lossless, Non-Hierarchical, First-Order Prediction (Process 14 [Selection Value 2])'",
+               "unknown transfer syntax 'JPEG Lossless, Non-Hierarchical, First-Order Prediction (Pro…'; did you mean "
+               "'JPEG Lossless, Non-Hierarchical, First-Order Prediction (Process 14 [Selection Value 1])'?"),
+        syntax(
+            "@nothing like it",
+            "unknown transfer syntax 'nothing like it'; one of: uncompressed, deflated, lossless, rle, jpeg lossless, "
+            "jpeg-ls lossless, jpeg 2000 lossless, high-throughput jpeg 2000 lossless, jpeg xl lossless, jpeg, "
+            "jpeg-ls, jpeg 2000 … and 6 more"),
+        syntax("@1.2.840.10008.5.1.4.1.1.2",
+               "'1.2.840.10008.5.1.4.1.1.2', CT Image Storage, is no transfer syntax; name it in 'sop_classes'"),
+        syntax(
+            "@1.2.840.10008.3.1.1.1",
+            "'1.2.840.10008.3.1.1.1', DICOM Application Context Name, is no transfer syntax; name a transfer syntax"),
+        sop_class("@CT Imaje Storage", "unknown SOP class 'CT Imaje Storage'; did you mean 'CT Image Storage'?"),
+        sop_class("@MR Imge Storage", "unknown SOP class 'MR Imge Storage'; did you mean 'MR Image Storage'?"),
+        sop_class("@Enhanced CT Image Storge",
+                  "unknown SOP class 'Enhanced CT Image Storge'; did you mean 'Enhanced CT Image Storage'?"),
+        sop_class("@imge storage", "unknown SOP class 'imge storage'; did you mean 'image storage'?"),
+        sop_class("@1.2.840.10008.1.2.1",
+                  "'1.2.840.10008.1.2.1', Explicit VR Little Endian, is no SOP class; name it "
+                  "in 'transfer_syntaxes'"),
+        sop_class("@1.2.840.10008.1.2.9", "'1.2.840.10008.1.2.9' is no SOP class; name it in 'transfer_syntaxes'"),
+        sop_class("@1.2.840.10008.1.20.1.1",
+                  "'1.2.840.10008.1.20.1.1', Storage Commitment Push Model SOP Instance, is no SOP class; name a SOP "
+                  "class"),
         flow(kDicomFlow + ", transfer_syntaxes: @[]",
              "'transfer_syntaxes' is empty, so that nothing is allowed; name what is, or write 'transfer_syntaxes: "
              "any'"),
