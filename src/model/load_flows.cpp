@@ -302,7 +302,7 @@ class FlowLoader {
                     "add it to the device's 'ae_titles'");
     } else {
       problems_.add(item.at, "AE title " + in_quotes(title) + " belongs to no device",
-                    suggest(title, (loading_.*use.titles).names()));
+                    [&] { return suggest(title, (loading_.*use.titles).names()); });
     }
   }
 

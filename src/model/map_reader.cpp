@@ -46,7 +46,7 @@ void MapReader::done() {
   for (const Node& entry : node_.children) {
     if (std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end()) continue;
     problems_.add(entry.key_at, what_ + " has no setting " + in_quotes(entry.key),
-                  suggest(entry.key, asked_, asked_.size()));
+                  [&] { return suggest(entry.key, asked_, asked_.size()); });
   }
 }
 

@@ -78,13 +78,15 @@ class Problems {
   std::uint32_t add_file(std::string file);
 
   void add(Position at, std::string what, std::string fix = {});
-  /// "unknown zone 'archiv'; did you mean 'archive'?" `names`: the known ones, or what gives them if they are wanted at
-  /// all, since a name among many is not found for nothing.
+  /// What gives the fix is asked only if it is wanted at all, since a name among many is not found for nothing.
+  template <typename Fix>
+  requires std::is_invocable_r_v<std::string, Fix>
+  void add(Position at, std::string what, const Fix& fix) { full() ? add(at, {}) : add(at, std::move(what), fix()); }
+  /// "unknown zone 'archiv'; did you mean 'archive'?" `names`: the known ones, or what gives them.
   template <typename Names>
   void add_unknown(Position at, std::string_view kind, std::string_view written, const Names& names) {
-    if (full()) {
-      ++more_;
-    } else if constexpr (std::is_invocable_v<Names>) {
+    if (full()) return add(at, {});
+    if constexpr (std::is_invocable_v<Names>) {
       add(at, unknown(kind, written), suggest(written, names()));
     } else {
       add(at, unknown(kind, written), suggest(written, names));

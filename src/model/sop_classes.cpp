@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "event/dicom_names.h"
 
@@ -300,10 +301,16 @@ constexpr SopClass kSopClasses[] = {
 constexpr bool by_uid(const SopClass& one, const SopClass& other) { return one.uid < other.uid; }
 static_assert(std::is_sorted(std::begin(kSopClasses), std::end(kSopClasses), by_uid));
 
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 bool same_name(std::string_view one, std::string_view other) {
-  constexpr auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [&](char a, char b) { return fold(a) == fold(b); });
+  return std::ranges::equal(one, other, {}, lower, lower);
+}
+
+std::string folded(std::string_view name) {
+  std::string text{name};
+  std::ranges::transform(text, text.begin(), lower);
+  return text;
 }
 
 std::string_view without_suffix(std::string_view name) {
@@ -330,12 +337,15 @@ std::optional<FamilyMask> family_from(std::string_view name) {
 }
 
 std::string_view sop_class_uid_from(std::string_view name) {
-  // A retired class may bear the name of its successor, which sorts after it.
-  std::string_view found;
-  for (const SopClass& sop_class : kSopClasses) {
-    if (same_name(without_suffix(dicom_uid_name(sop_class.uid)), without_suffix(name))) found = sop_class.uid;
-  }
-  return found;
+  static const std::unordered_map<std::string, std::string_view> kByName = [] {
+    std::unordered_map<std::string, std::string_view> uids;
+    // A retired class may bear the name of its successor, which sorts after it.
+    for (const SopClass& sop_class : kSopClasses)
+      uids[folded(without_suffix(dicom_uid_name(sop_class.uid)))] = sop_class.uid;
+    return uids;
+  }();
+  const auto found = kByName.find(folded(without_suffix(name)));
+  return found == kByName.end() ? std::string_view{} : found->second;
 }
 
 std::vector<std::string_view> sop_class_names() {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <functional>
 
 #include "model/mistakes.h"
@@ -15,6 +15,13 @@ using testing::HasSubstr;
 
 constexpr std::size_t kMany =
     20'000;  // a fifth of what is promised to load in a second: tests run with sanitizers, too
+
+// Of this machine's processor, whatever else it is doing; without optimisation.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+constexpr double kMostCpuSeconds = 15;
+#else
+constexpr double kMostCpuSeconds = 1.5;
+#endif
 
 std::string repeated(std::size_t times, const std::function<std::string(std::size_t)>& line) {
   std::string text;
@@ -43,9 +50,9 @@ class HostileModel : public testing::TestWithParam<Hostile> {};
 
 TEST_P(HostileModel, IsToldSoon) {
   const std::string text = GetParam().text();
-  const auto begun = std::chrono::steady_clock::now();
+  const std::clock_t begun = std::clock();
   const std::string errors = errors_of(text);
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{15});
+  EXPECT_LT(static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC, kMostCpuSeconds);
   EXPECT_THAT(errors, HasSubstr(GetParam().told));
   EXPECT_EQ(errors.empty(), GetParam().told.empty());
 }
@@ -70,6 +77,23 @@ INSTANTIATE_TEST_SUITE_P(
                          });
                 },
                 "and 19900 more"},
+        Hostile{
+            "every_flow_full_of_mistakes",
+            [] {
+              return "zones: {a: {networks: 10.0.0.0/8}}\nservices: {s: {protocol: dicom, ports: 104}}\ndevices:\n" +
+                     repeated(1000,
+                              [](std::size_t i) {
+                                return "  d" + number(i) + ": {zone: a, addresses: " + address(i) +
+                                       ", ae_titles: TITLE" + number(i) + "}\n";
+                              }) +
+                     "flows:\n" + repeated(kMany, [](std::size_t i) {
+                       return "  f" + number(i) +
+                              ": {from: d1, to: d2, service: s, operations: [C-STOER], sop_classes: [CT Imge Storage], "
+                              "calling_ae: TITEL" +
+                              number(i) + ", justifcation: x}\n";
+                     });
+            },
+            "and 79900 more"},
         Hostile{"every_name_the_same",
                 [] { return "zones:\n" + repeated(kMany, [](std::size_t) { return "  a: {}\n"; }); },
                 "'a' stands here twice"},
