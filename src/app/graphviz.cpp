@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <csignal>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -18,6 +20,8 @@ extern char** environ;
 
 namespace dcmwatch {
 namespace {
+
+constexpr std::chrono::seconds kLongestLayout{25};
 
 /// Closed when it goes.
 class End {
@@ -66,14 +70,20 @@ pid_t start_dot(int input, int output) {
 }
 
 // Both at once: it may begin to write before it has read all.
-std::string converse(Pipe& input, Pipe& output, const std::string& text) {
+// Nothing, if it is not done in time.
+std::optional<std::string> converse(Pipe& input, Pipe& output, const std::string& text) {
+  const auto deadline = std::chrono::steady_clock::now() + kLongestLayout;
   std::string answer;
   std::size_t written = 0;
   std::array<char, 65536> buffer{};
   for (;;) {
     if (written == text.size()) input.write.close();
     std::array<pollfd, 2> ends{pollfd{output.read.get(), POLLIN, 0}, pollfd{input.write.get(), POLLOUT, 0}};
-    if (poll(ends.data(), ends.size(), -1) < 0 && errno != EINTR) break;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (left <= 0) return std::nullopt;
+    const int ready = poll(ends.data(), ends.size(), static_cast<int>(left));
+    if (ready < 0 && errno != EINTR) break;
+    if (ready <= 0) continue;
     if (ends[1].revents != 0) {
       const ssize_t more =
           ::write(input.write.get(), text.data() + written, std::min<std::size_t>(text.size() - written, PIPE_BUF));
@@ -101,14 +111,19 @@ std::string svg_from_dot(const std::string& dot) {
   const pid_t child = start_dot(input.read.get(), output.write.get());
   input.read.close();
   output.write.close();
-  std::string svg = converse(input, output, dot);
+  const std::optional<std::string> svg = converse(input, output, dot);
   input.write.close();
+  if (!svg) kill(child, SIGKILL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || svg.empty())
+  if (!svg) {
+    throw std::runtime_error("Graphviz did not lay the drawing out within " + std::to_string(kLongestLayout.count()) +
+                             " s; draw less with --group zones, or with --format mermaid");
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || svg->empty())
     throw std::runtime_error("Graphviz could not lay the drawing out");
-  return svg;
+  return *svg;
 }
 
 }  // namespace dcmwatch

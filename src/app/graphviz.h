@@ -6,7 +6,7 @@
 
 namespace dcmwatch {
 
-/// The drawing in SVG. Throws std::runtime_error, with what to install, if there is no `dot`.
+/// The drawing in SVG. Throws std::runtime_error, with what to do, if there is no `dot` or it takes half a minute.
 std::string svg_from_dot(const std::string& dot);
 
 }  // namespace dcmwatch

@@ -89,9 +89,12 @@ void ObservedFlows::count(const Observation& observation, std::uint32_t flow, bo
     tally.hidden |= event.visibility;
     tally.hidden.encrypted |= event.protocol == Protocol::tls;
     between(observation, flow).in_part = true;
+    if (event.protocol == Protocol::tls) between(observation, flow).within_tls = true;
     return;
   }
   if (!counts(event.facts, protocol)) return;
+  (event.protocol == Protocol::tls ? between(observation, flow).within_tls : between(observation, flow).in_clear) =
+      true;
   const bool deviates = !observation.declared->deviations.empty();
   SeenFlow& traffic = between(observation, flow);  // each leg is an arrow of its own
   ++traffic.count;
@@ -124,11 +127,15 @@ void ObservedFlows::note_undeclared(const Observation& observation) {
       });
   if (names_destination && !is_nobody(event.parties.destination.address))
     to = end_of(declared.destination, event.parties.destination);
-  const auto found = undeclared_.find({from, to});
+  const std::string_view spoken = event.protocol != Protocol::unidentified    ? to_text(event.protocol)
+                                  : event.parties.transport == Transport::udp ? "udp"
+                                                                              : "tcp";
+  const std::string what = std::string{spoken} + ' ' + std::to_string(event.parties.destination.port);
+  const auto found = undeclared_.find({from, to, what});
   if (found != undeclared_.end()) {
     ++found->second;
   } else if (undeclared_.size() < Limits{}.drawn_pairs) {
-    undeclared_.emplace(std::pair{from, to}, 1);
+    undeclared_.emplace(std::tuple{from, to, what}, 1);
   } else {
     ++undeclared_.rbegin()->second;
   }
@@ -194,8 +201,11 @@ Sightings ObservedFlows::sightings() const {
     const auto& [flow, from, to] = ends;
     sightings.declared.push_back({.flow = flow, .from = from, .to = to, .seen = seen});
   }
-  for (const auto& [ends, count] : undeclared_)
-    sightings.undeclared.push_back({.from = ends.first, .to = ends.second, .count = count});
+  sightings.devices_in_sight = devices_seen_;
+  for (const auto& [key, count] : undeclared_) {
+    const auto& [from, to, what] = key;
+    sightings.undeclared.push_back({.from = from, .to = to, .what = what, .count = count});
+  }
   return sightings;
 }
 

@@ -73,7 +73,7 @@ class ObservedFlows final : public RecordSink {
   std::vector<bool> devices_seen_;
   FlowVisibility visibility_;
   BalancedLegs legs_;
-  std::map<std::pair<SeenEnd, std::optional<SeenEnd>>, std::uint64_t> undeclared_;
+  std::map<std::tuple<SeenEnd, std::optional<SeenEnd>, std::string>, std::uint64_t> undeclared_;  ///< with what
   std::uint64_t gaps_ = 0;
 };
 

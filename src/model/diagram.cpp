@@ -193,8 +193,19 @@ class Drawing {
       seen.count += traffic->seen.count;
       seen.deviating += traffic->seen.deviating;
       seen.in_part |= traffic->seen.in_part;
+      seen.within_tls |= traffic->seen.within_tls;
+      seen.in_clear |= traffic->seen.in_clear;
     }
+    seen.out_of_sight = seen.count == 0 && !seen.in_part && !(is_in_sight(from) && is_in_sight(to));
     return seen;
+  }
+
+  [[nodiscard]] bool is_in_sight(const End& end) const {
+    const std::vector<bool>& in_sight = sightings_->devices_in_sight;
+    for (Index device = 0; device < in_sight.size(); ++device) {
+      if (in_sight[device] && belongs(device, end)) return true;
+    }
+    return false;
   }
 
   [[nodiscard]] bool belongs(Index device, const End& end) const {
@@ -209,7 +220,7 @@ class Drawing {
   // Those that deviate lie over the declared ones, so they are edges of their own.
   Diagram::Edge& edge(const End& from, const End& to, bool declared = true) {
     const auto [known, added] = edges_.try_emplace({from, to, declared}, diagram_.edges.size());
-    if (added) diagram_.edges.push_back({.from = from, .to = to, .labels = {}, .undeclared = 0});
+    if (added) diagram_.edges.push_back({.from = from, .to = to, .labels = {}, .undeclared = {}});
     return diagram_.edges[known->second];
   }
 
@@ -228,7 +239,7 @@ class Drawing {
       return End{End::Kind::card, end.device ? card_of_[*end.device] : cards.at(end.address)};
     };
     for (const UndeclaredTraffic& traffic : sightings_->undeclared) {
-      if (traffic.to) edge(end_of(traffic.from), end_of(*traffic.to), false).undeclared += traffic.count;
+      if (traffic.to) edge(end_of(traffic.from), end_of(*traffic.to), false).undeclared[traffic.what] += traffic.count;
     }
   }
 
@@ -275,15 +286,35 @@ class Drawing {
 
 }  // namespace
 
+namespace {
+
+template <typename Test>
+bool all_labels(const Diagram::Edge& edge, const Test& test) {
+  return !edge.labels.empty() && std::ranges::all_of(edge.labels, test);
+}
+
+bool was_seen(const Diagram::Label& label) { return label.seen && (label.seen->count != 0 || label.seen->in_part); }
+
+}  // namespace
+
 bool Diagram::Edge::silent() const {
-  return !labels.empty() && std::ranges::all_of(labels, [](const Label& label) {
-    return label.seen && label.seen->count == 0 && !label.seen->in_part;
-  });
+  return !out_of_sight() && all_labels(*this, [](const Label& label) { return label.seen && !was_seen(label); });
+}
+
+bool Diagram::Edge::out_of_sight() const {
+  return all_labels(*this, [](const Label& label) { return label.seen && label.seen->out_of_sight; });
+}
+
+bool Diagram::Edge::hidden() const {
+  return std::ranges::any_of(labels, was_seen) &&
+         all_labels(*this, [](const Label& label) { return label.seen && label.seen->count == 0; });
 }
 
 bool Diagram::Edge::within_tls() const {
-  return !labels.empty() &&
-         std::ranges::all_of(labels, [](const Label& label) { return label.tls == TransportSecurity::required; });
+  return all_labels(*this, [](const Label& label) {
+    if (was_seen(label) && (label.seen->within_tls || label.seen->in_clear)) return !label.seen->in_clear;
+    return label.tls == TransportSecurity::required;
+  });
 }
 
 Diagram diagram_of(const Model& model, const Sightings* sightings, Folding folding) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct SeenFlow {
   std::uint64_t count = 0;      ///< operations, messages or, of what is not decoded, connections
   std::uint64_t deviating = 0;  ///< of these
   bool in_part = false;         ///< something of it was seen, and not what it carried
+  bool within_tls = false;      ///< some of it
+  bool in_clear = false;        ///< likewise
+  bool out_of_sight = false;    ///< nothing at all of one of its ends was seen
 };
 
 struct DeclaredTraffic {
@@ -38,12 +42,14 @@ struct SeenEnd {
 struct UndeclaredTraffic {
   SeenEnd from;
   std::optional<SeenEnd> to;  ///< nothing: everybody
+  std::string what;           ///< "dicom 11112", "tls 443"
   std::uint64_t count = 0;
 };
 
 /// What is laid over what was declared.
 struct Sightings {
   std::vector<DeclaredTraffic> declared;  ///< by flow
+  std::vector<bool> devices_in_sight;     ///< by device: something of it was seen
   std::vector<UndeclaredTraffic> undeclared;
   std::vector<std::uint32_t> not_visible;  ///< flows, ascending, of which nothing was seen that need not be silent
 };
@@ -89,11 +95,13 @@ struct Diagram {
   };
   struct Edge {
     End from, to;
-    std::vector<Label> labels;     ///< none: undeclared
-    std::uint64_t undeclared = 0;  ///< how often it was seen
+    std::vector<Label> labels;                        ///< none: undeclared
+    std::map<std::string, std::uint64_t> undeclared;  ///< what, and how often
 
-    [[nodiscard]] bool silent() const;
-    [[nodiscard]] bool within_tls() const;  ///< all that flows here has to be
+    [[nodiscard]] bool silent() const;        ///< none of it was seen, though it could have been
+    [[nodiscard]] bool out_of_sight() const;  ///< none of it could be seen
+    [[nodiscard]] bool hidden() const;        ///< connections were seen, and nothing of what they carried
+    [[nodiscard]] bool within_tls() const;    ///< all that flows here has to be, or was seen to be
   };
   struct Conduit {
     std::string name, services;

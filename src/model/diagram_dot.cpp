@@ -12,10 +12,13 @@ using namespace std::string_view_literals;
 
 // Okabe and Ito's colours, told apart by the colour-blind; what they say is said by line or word, too.
 constexpr std::string_view kDicom = "#0072B2", kHl7 = "#007A5A", kOther = "#7A5195", kUndeclared = "#D55E00",
-                           kSilent = "#7B8794", kInk = "#1F2933", kPale = "#5F6B76", kPaper = "#FFFFFF";
+                           kSilent = "#5F6B76", kUnseen = "#7B8794", kInk = "#1F2933", kPale = "#5F6B76",
+                           kPaper = "#FFFFFF";
 constexpr std::array kZoneTints{"#EEF5FB"sv, "#EFF8F2"sv, "#FBF6EA"sv, "#F6F0F8"sv,
                                 "#EDF7F8"sv, "#FBF1EE"sv, "#F3F4F0"sv, "#F2F2F7"sv};
 constexpr std::string_view kFont = "Helvetica,Arial,sans-serif";
+
+constexpr unsigned kLabelPadding = 3;  // what is drawn is a little wider than what Graphviz reckons
 
 std::string_view ink_of(ServiceProtocol protocol) {
   switch (protocol) {
@@ -85,6 +88,11 @@ std::string cell(std::string_view content, std::string_view attributes = "ALIGN=
   return "<TD " + std::string{attributes} + '>' + std::string{content} + "</TD>";
 }
 
+std::string table(std::string_view rows, unsigned padding) {
+  return R"(<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING=")" + std::to_string(padding) + "\">" +
+         std::string{rows} + "</TABLE>";
+}
+
 class Dot {
  public:
   Dot(const Diagram& diagram, const std::string& date) : diagram_(diagram), date_(date) {}
@@ -129,10 +137,13 @@ class Dot {
     return "<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"3\">" + rows + "</TABLE>>";
   }
 
+  // Cells, since blanks at the ends of a text are no room in SVG.
   std::string legend() const {
-    std::string text;
+    std::string cells;
+    const auto say = [&](const std::string& text) { cells += cell(font(text, kPale, 11)) + cell("", "WIDTH=\"12\""); };
     const auto entry = [&](std::string_view line_text, std::string_view ink, std::string_view meaning) {
-      text += font(line_text, ink, 12) + font(' ' + escaped(meaning) + "     ", kPale, 11);
+      cells += cell(font(line_text, ink, 12));
+      say(escaped(meaning));
     };
     entry("━━▶", kDicom, "DICOM");
     entry("━━▶", kHl7, "HL7");
@@ -140,31 +151,47 @@ class Dot {
     entry("══▶", kInk, "within TLS only");
     if (diagram_.overlaid) {
       entry("×12", kInk, "seen so often");
-      entry("╌╌▶", kSilent, "silent: declared, not seen");
+      entry("╌╌▶", kSilent, "silent: in sight, and not seen");
+      entry("┈┈▷", kUnseen, "could not be seen");
       entry("━━▶", kUndeclared, "undeclared");
     }
     if (!diagram_.conduits.empty()) entry("▬▬", "#D9C58B", "conduit");
-    text += font("the arrow points at who listens", kPale, 11);
+    say("the arrow points at who listens");
     if (diagram_.denials != 0)
-      text += font(
-          "     " + std::to_string(diagram_.denials) + (diagram_.denials == 1 ? " denial" : " denials") + " not drawn",
-          kPale, 11);
-    return text;
+      say(std::to_string(diagram_.denials) + (diagram_.denials == 1 ? " denial" : " denials") + " not drawn");
+    return table("<TR>" + cells + "</TR>", 2);
+  }
+
+  // A node above the zone's first card, for a label of the zone itself is drawn over by what passes through it.
+  void put_zone_head(std::size_t index) {
+    const Diagram::Zone& zone = diagram_.zones[index];
+    const auto row = [](const std::string& content) {
+      return "<TR>" + cell(content, R"(ALIGN="LEFT" COLSPAN="2")") + "</TR>";
+    };
+    std::string rows = "<TR>" + cell(font(bold(escaped(zone.name)), kInk, 14)) +
+                       (zone.security_level
+                            ? cell(font("SL-T " + std::to_string(*zone.security_level), kDicom, 10), R"(ALIGN="RIGHT")")
+                            : cell("")) +
+                       "</TR>";
+    if (!zone.purpose.empty()) rows += row(wrapped(zone.purpose));
+    if (!zone.networks.empty()) rows += row(font(escaped(zone.networks), kPale, 9));
+    const std::string head = "head_" + std::to_string(index);
+    line("    " + head + " [shape=plain, style=\"\", label=<" + table(rows, 1) + ">];");
+    line("    {rank=same; " + head + "; " + first_of(index) + ";}");
+    line("    " + first_of(index) + " -> " + head + " [style=invis];");
+  }
+
+  std::string first_of(std::size_t zone) const {
+    const auto& cards = diagram_.zones[zone].cards;
+    return cards.empty() ? empty_node(zone) : node(cards.front());
   }
 
   void put_zone(std::size_t index) {
     const Diagram::Zone& zone = diagram_.zones[index];
     line("  subgraph cluster_" + std::to_string(index) + " {");
-    std::string head =
-        "<TR>" +
-        cell(font(bold(escaped(zone.name)), kInk, 14) +
-             (zone.security_level ? font("  SL-T " + std::to_string(*zone.security_level), kDicom, 10) : "")) +
-        "</TR>";
-    if (!zone.purpose.empty()) head += "<TR>" + cell(wrapped(zone.purpose)) + "</TR>";
-    if (!zone.networks.empty()) head += "<TR>" + cell(font(escaped(zone.networks), kPale, 9)) + "</TR>";
-    line("    graph [style=\"rounded,filled\", color=\"#B8C2CC\", penwidth=1.2, margin=14, fillcolor=\"" +
-         std::string{kZoneTints[index % kZoneTints.size()]} + "\", tooltip=" + dot_string(zone.name) +
-         ", label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"1\">" + head + "</TABLE>>];");
+    line("    graph [label=\"\", style=\"rounded,filled\", color=\"#B8C2CC\", penwidth=1.2, margin=14, fillcolor=\"" +
+         std::string{kZoneTints[index % kZoneTints.size()]} + "\", tooltip=" + dot_string(zone.name) + "];");
+    put_zone_head(index);
     for (const std::size_t card : zone.cards) put_card(card, "    ");
     // A cluster has to hold something to be drawn.
     if (zone.cards.empty())
@@ -271,39 +298,77 @@ class Dot {
   void put_edge(const Diagram::Edge& edge) {
     std::string text = "  " + anchor(edge.from) + " -> " + anchor(edge.to) + " [";
     if (edge.labels.empty()) {
-      text += "color=\"" + std::string{kUndeclared} + "\", penwidth=2.2, label=<" +
-              font(bold(" undeclared ×" + std::to_string(edge.undeclared) + ' '), kUndeclared, 10) + '>';
+      text += "color=\"" + std::string{kUndeclared} + "\", penwidth=2.6, label=<" +
+              table(undeclared_rows(edge), kLabelPadding) + '>';
     } else {
       text += style_of(edge) + "label=<" + label_of(edge) + '>';
     }
     line(text + cut(edge.from, edge.to, "ltail") + cut(edge.to, edge.from, "lhead") + "];");
   }
 
+  static std::string undeclared_rows(const Diagram::Edge& edge) {
+    constexpr std::size_t kRows = 4;
+    std::string rows;
+    const auto put = [&](const std::string& what, std::uint64_t count) {
+      rows += "<TR>" + cell(font("undeclared", kUndeclared, 11)) + cell(font(escaped(what), kUndeclared, 10)) +
+              cell(font(bold("×" + std::to_string(count)), kUndeclared, 10)) + "</TR>";
+    };
+    std::size_t put_so_far = 0;
+    std::uint64_t more = 0;
+    for (const auto& [what, count] : edge.undeclared) ++put_so_far <= kRows ? put(what, count) : void(more += count);
+    if (more != 0) put("others", more);
+    return rows;
+  }
+
   static std::string style_of(const Diagram::Edge& edge) {
+    if (edge.out_of_sight()) return "style=dotted, arrowhead=empty, color=\"" + std::string{kUnseen} + "\", ";
     if (edge.silent()) return "style=dashed, color=\"" + std::string{kSilent} + "\", ";
     const ServiceProtocol protocol = edge.labels.front().protocol;
     const bool same = std::ranges::all_of(edge.labels, [&](const auto& label) { return label.protocol == protocol; });
     const std::string ink{same ? ink_of(protocol) : kInk};
     const bool observed = edge.labels.front().seen.has_value();
-    return std::string{observed ? "penwidth=2, " : ""} + "color=\"" +
-           (edge.within_tls() ? ink + ":" + std::string{kPaper} + ":" + ink : ink) + "\", ";
+    return std::string{edge.hidden() ? "style=dotted, penwidth=2, "
+                       : observed    ? "penwidth=2, "
+                                     : ""} +
+           "color=\"" + (edge.within_tls() ? ink + ":" + std::string{kPaper} + ":" + ink : ink) + "\", ";
   }
 
   static std::string label_of(const Diagram::Edge& edge) {
     std::string rows;
-    for (const Diagram::Label& label : edge.labels) {
-      const bool silent = label.seen && label.seen->count == 0 && !label.seen->in_part;
-      std::string text = font(bold(escaped(label.flow)), silent ? kSilent : ink_of(label.protocol), 10) +
-                         font(' ' + escaped(label.service), silent ? kSilent : kPale, 9);
-      if (label.tls == TransportSecurity::required) text += font(bold(" TLS"), kInk, 9);
-      if (label.tls == TransportSecurity::forbidden) text += font(" no TLS", kPale, 9);
-      if (label.seen && label.seen->count != 0) text += font(bold(" ×" + std::to_string(label.seen->count)), kInk, 10);
-      if (label.seen && label.seen->count == 0 && label.seen->in_part) text += font(" seen, not its content", kPale, 9);
-      if (label.seen && label.seen->deviating != 0)
-        text += font(bold(" " + std::to_string(label.seen->deviating) + " deviate"), kUndeclared, 9);
-      rows += "<TR>" + cell(text) + "</TR>";
+    for (const Diagram::Label& label : edge.labels) rows += "<TR>" + cells_of(label) + "</TR>";
+    return table(rows, kLabelPadding);
+  }
+
+  // In no bold type but at the end, since Graphviz may know the widths of the plain one alone.
+  static std::string cells_of(const Diagram::Label& label) {
+    const bool unseen = label.seen && label.seen->count == 0 && !label.seen->in_part;
+    const std::string_view ink = !unseen ? ink_of(label.protocol) : label.seen->out_of_sight ? kUnseen : kSilent;
+    std::string cells =
+        cell(font(escaped(label.flow), ink, 11)) + cell(font(escaped(label.service), unseen ? ink : kPale, 9));
+    const auto put = [&](const std::string& text, std::string_view colour) {
+      if (!text.empty()) cells += cell(font(text, colour, 9));
+    };
+    put(tls_of(label),
+        label.seen && label.seen->in_clear && label.tls == TransportSecurity::required ? kUndeclared : kInk);
+    if (!label.seen) return cells;
+    if (label.seen->count != 0) put(bold("×" + std::to_string(label.seen->count)), kInk);
+    if (label.seen->count == 0 && label.seen->in_part) put("seen, not its content", kPale);
+    if (label.seen->deviating != 0) put(bold(std::to_string(label.seen->deviating) + " deviate"), kUndeclared);
+    return cells;
+  }
+
+  // What was seen, where anything was; else what is declared.
+  static std::string tls_of(const Diagram::Label& label) {
+    if (label.seen && (label.seen->within_tls || label.seen->in_clear)) {
+      if (!label.seen->in_clear) return bold("TLS");
+      return label.seen->within_tls ? "TLS, and in clear" : "in clear";
     }
-    return "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"1\">" + rows + "</TABLE>";
+    switch (label.tls) {
+      case TransportSecurity::required: return bold("TLS");
+      case TransportSecurity::forbidden: return "no TLS";
+      case TransportSecurity::allowed: break;
+    }
+    return {};
   }
 
   void put_conduit(const Diagram::Conduit& conduit) {

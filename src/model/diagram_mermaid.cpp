@@ -9,10 +9,11 @@ namespace dcmwatch {
 namespace {
 
 constexpr std::string_view kDicom = "#0072B2", kHl7 = "#007A5A", kOther = "#7A5195", kUndeclared = "#D55E00",
-                           kSilent = "#7B8794";
+                           kSilent = "#5F6B76", kUnseen = "#7B8794";
 
 std::string_view ink_of(const Diagram::Edge& edge) {
   if (edge.labels.empty()) return kUndeclared;
+  if (edge.out_of_sight()) return kUnseen;
   if (edge.silent()) return kSilent;
   switch (edge.labels.front().protocol) {
     case ServiceProtocol::dicom: return kDicom;
@@ -130,14 +131,21 @@ class Mermaid {
       if (flow.tls == TransportSecurity::required) label += ", TLS";
       if (flow.tls == TransportSecurity::forbidden) label += ", no TLS";
       if (flow.seen && flow.seen->count != 0) label += ", ×" + std::to_string(flow.seen->count);
-      if (flow.seen && flow.seen->count == 0) label += flow.seen->in_part ? ", seen, not its content" : ", silent";
+      if (flow.seen && flow.seen->count == 0) {
+        label += flow.seen->in_part        ? ", seen, not its content"
+                 : flow.seen->out_of_sight ? ", could not be seen"
+                                           : ", silent";
+      }
+      if (flow.seen && flow.seen->within_tls) label += ", seen within TLS";
+      if (flow.seen && flow.seen->in_clear) label += ", seen in clear";
       if (flow.seen && flow.seen->deviating != 0) label += ", " + std::to_string(flow.seen->deviating) + " deviate";
     }
-    if (edge.labels.empty()) label = "undeclared ×" + std::to_string(edge.undeclared);
+    for (const auto& [what, count] : edge.undeclared)
+      label += (label.empty() ? "" : "<br/>") + escaped("undeclared " + what) + " ×" + std::to_string(count);
     put_link(end(edge.from),
-             edge.silent()       ? "-.->"
-             : edge.within_tls() ? "==>"
-                                 : "-->",
+             edge.silent() || edge.out_of_sight() ? "-.->"
+             : edge.within_tls()                  ? "==>"
+                                                  : "-->",
              end(edge.to), label, ink_of(edge));
   }
 

@@ -128,6 +128,7 @@ class Drafting {
     if (known) lookup_.emplace(std::make_shared<const Model>(*known));
     known_devices_ = draft_.model.devices.size();
     known_zones_ = draft_.model.zones.size();
+    known_services_ = draft_.model.services.size();
     for (const auto* names : {&draft_.model}) {
       for (const Zone& zone : names->zones) zone_names_.take(zone.name);
       for (const Device& device : names->devices) party_names_.take(device.name);
@@ -147,6 +148,7 @@ class Drafting {
     merge_flows();
     make_flows();
     make_conduits();
+    remark_on_shared_titles();
     remark_on_devices();
     remark_on_model();
     return std::move(draft_);
@@ -331,7 +333,10 @@ class Drafting {
     zone.name = zone_names_.unique(reach == Reach::public_use   ? "outside"
                                    : reach == Reach::link_local ? "link-local"
                                                                 : std::string{zone_of(most->first)});
+    Sighting seen;
+    for (const std::size_t i : devices) seen.add(hosts_[i].seen);
     Remarks remarks{counted(devices.size(), "device")};
+    if (seen.count != 0) remarks.push_back(sighting_text(seen, "connection end"));
     if (!vlans.empty()) {
       std::string text = "VLANs seen:";
       for (const std::uint16_t vlan : vlans) text += ' ' + std::to_string(vlan);
@@ -692,6 +697,7 @@ class Drafting {
     Flow flow;
     flow.ports = ranges_of(draft.ports);
     flow.service = service_of(draft);
+    seen_of_services_[flow.service].add(draft.seen);
     const Service& service = draft_.model.services[flow.service];
     flow.from = parties_of(draft.from, draft.kind, draft.to);
     flow.to = parties_of(draft.to, draft.kind, draft.from);
@@ -1034,10 +1040,33 @@ class Drafting {
   }
 
   void remark_on_services() {
-    for (std::size_t i = 0; i < draft_.model.services.size(); ++i) {
-      const Service& service = draft_.model.services[i];
-      if (service.tls == TransportSecurity::required && !extends_)
-        remark(draft_.remarks.services, i, {"seen within TLS alone"});
+    for (std::size_t i = known_services_; i < draft_.model.services.size(); ++i) {
+      Remarks remarks;
+      const auto seen = seen_of_services_.find(i);
+      if (seen != seen_of_services_.end() && seen->second.count != 0)
+        remarks.push_back(sighting_text(seen->second, "connection"));
+      if (draft_.model.services[i].tls == TransportSecurity::required) remarks.emplace_back("seen within TLS alone");
+      remark(draft_.remarks.services, i, std::move(remarks));
+    }
+  }
+
+  // A title of two devices is told as shared, and no more as used from two places.
+  void remark_on_shared_titles() {
+    std::map<std::string, std::set<std::uint32_t>> callers;
+    const std::vector<Device>& devices = draft_.model.devices;
+    for (std::uint32_t i = 0; i < devices.size(); ++i) {
+      for (const std::string& title : devices[i].calls_as) callers[title].insert(i);
+    }
+    for (const auto& [title, sharing] : callers) {
+      for (const std::uint32_t one : sharing) {
+        std::set<std::string> others;
+        for (const std::uint32_t other : sharing) {
+          if (other != one) others.insert(devices[other].name);
+        }
+        if (one < known_devices_ || others.empty()) continue;
+        reviews_[one].insert("review: calls as " + yaml_scalar(title) + ", as " + listed_titles(others) +
+                             " does. If it is not meant to be shared, one of them is not who it says");
+      }
     }
   }
 
@@ -1054,12 +1083,13 @@ class Drafting {
   const Fingerprints* fingerprints_;
   bool extends_;  ///< a model that is there
   std::optional<Lookup> lookup_;
-  std::size_t known_devices_ = 0, known_zones_ = 0;
+  std::size_t known_devices_ = 0, known_zones_ = 0, known_services_ = 0;
   Draft draft_;
   std::vector<SeenHost> hosts_;                    // of each new device
   std::vector<std::vector<IpAddress>> addresses_;  // likewise
   std::map<IpAddress, std::uint32_t> device_of_;
   std::map<MacAddress, std::vector<IpAddress>> addresses_of_mac_;
+  std::map<std::size_t, Sighting> seen_of_services_;
   std::map<std::uint32_t, std::set<std::string>> reviews_;
   std::set<std::string> undeclared_destinations_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> hl7_ways_;

@@ -103,6 +103,7 @@ TEST(Diagram, JoinsTwoEndsByOneEdgeHoweverManyFlows) {
 TEST(Diagram, ShowsOnEachEdgeWhatWentThere) {
   Sightings sightings;
   sightings.declared = {{.flow = 0, .from = 0, .to = 3, .seen = {.count = 7, .deviating = 1, .in_part = true}}};
+  sightings.devices_in_sight = {true, true, true, true, true};
   const Diagram diagram = drawn(dicom_flow("store", "[ct1, ct2]", "pacs"), &sightings);
   ASSERT_EQ(diagram.edges.size(), 2U);
   EXPECT_EQ(diagram.edges[0].labels[0].seen->count, 7U);
@@ -112,17 +113,46 @@ TEST(Diagram, ShowsOnEachEdgeWhatWentThere) {
               testing::AllOf(HasSubstr("×7"), HasSubstr("1 deviate"), HasSubstr("style=dashed")));
 }
 
+TEST(Diagram, TellsWhatCouldNotBeSeenFromWhatWasSilent) {
+  Sightings sightings;
+  sightings.declared = {{.flow = 1, .from = 1, .to = 3, .seen = {.in_part = true, .within_tls = true}}};
+  sightings.devices_in_sight = {true, true, false, true, false};
+  const Diagram diagram = drawn(
+      dicom_flow("silent", "ct1", "pacs") + dicom_flow("hidden", "ct2", "pacs") + dicom_flow("unseen", "ct1", "vna"),
+      &sightings);
+  const auto edge = [&](std::size_t index) {
+    const Diagram::Edge& one = diagram.edges.at(index);
+    return std::vector<bool>{one.silent(), one.hidden(), one.out_of_sight(), one.within_tls()};
+  };
+  EXPECT_THAT(edge(0), ElementsAre(true, false, false, false));
+  EXPECT_THAT(edge(1), ElementsAre(false, true, false, true)) << "whatever is declared";
+  EXPECT_THAT(edge(2), ElementsAre(false, false, true, false));
+  EXPECT_THAT(draw_dot(diagram, {}), testing::AllOf(HasSubstr("style=dashed"), HasSubstr("style=dotted, penwidth=2"),
+                                                    HasSubstr("style=dotted, arrowhead=empty")));
+  EXPECT_THAT(draw_mermaid(diagram, {}),
+              testing::AllOf(HasSubstr(", silent"), HasSubstr(", could not be seen"), HasSubstr("seen within TLS")));
+}
+
+TEST(Diagram, SaysWhetherWhatWasSeenWasWithinTls) {
+  Sightings sightings;
+  sightings.declared = {{.flow = 0, .from = 0, .to = 3, .seen = {.count = 1, .in_clear = true}},
+                        {.flow = 1, .from = 1, .to = 3, .seen = {.count = 1, .within_tls = true, .in_clear = true}}};
+  sightings.devices_in_sight = {true, true, false, true, false};
+  const Diagram diagram = drawn(dicom_flow("clear", "ct1", "pacs") + dicom_flow("both", "ct2", "pacs"), &sightings);
+  EXPECT_THAT(draw_dot(diagram, {}), testing::AllOf(HasSubstr(">in clear<"), HasSubstr(">TLS, and in clear<")));
+}
+
 TEST(Diagram, FoldsManyUndeclaredOfAZone) {
   Sightings sightings;
   for (int host = 10; host < 15; ++host) {
     const SeenEnd stranger{.device = std::nullopt, .zone = 2, .address = "10.0.9." + std::to_string(host)};
-    sightings.undeclared.push_back({stranger, SeenEnd{.device = 3, .zone = 1, .address = {}}, 2});
+    sightings.undeclared.push_back({stranger, SeenEnd{.device = 3, .zone = 1, .address = {}}, "tls 443", 2});
   }
   sightings.undeclared.push_back(
-      {{.device = std::nullopt, .zone = std::nullopt, .address = "192.0.2.1"}, std::nullopt, 1});
+      {{.device = std::nullopt, .zone = std::nullopt, .address = "192.0.2.1"}, std::nullopt, "tcp 22", 1});
   const Diagram diagram = drawn(dicom_flow("store", "ct1", "pacs"), &sightings);
-  EXPECT_THAT(draw_dot(diagram, {}),
-              testing::AllOf(HasSubstr("undeclared (5)"), HasSubstr("undeclared ×10"), HasSubstr("192.0.2.1")));
+  EXPECT_THAT(draw_dot(diagram, {}), testing::AllOf(HasSubstr("undeclared (5)"), HasSubstr(">tls 443<"),
+                                                    HasSubstr("×10"), HasSubstr("192.0.2.1")));
   EXPECT_EQ(diagram.edges.size(), 2U);
 }
 

@@ -108,6 +108,31 @@ TEST(Learn, KeepsAddressesApartUnlessTheyAreSurelyOne) {
   EXPECT_THAT(deviations(learnt.model, events), IsEmpty());
 }
 
+// How often, first and last, above each entry.
+TEST(Learn, TellsOfEachEntryWhatWasSeenOfIt) {
+  Event first = connection("10.0.1.1", "10.0.2.1", 104, Protocol::dicom);
+  Event last = first;
+  first.first.time = first.last.time = timestamp_from_ns(1'774'267'200'000'000'000);
+  last.first.time = last.last.time = timestamp_from_ns(1'774'270'800'000'000'000);
+  const std::string text = learn({first, last}).text;
+  std::vector<std::string> remarks;
+  for (std::size_t at = text.find("# "); at != std::string::npos; at = text.find("# ", at + 1))
+    remarks.push_back(text.substr(at, text.find('\n', at) - at));
+  const std::string span = ", 2026-03-23T12:00:00Z to 2026-03-23T13:00:00Z";
+  EXPECT_THAT(remarks,
+              testing::ElementsAre("# 1 device", "# 2 connection ends" + span, "# 1 device",
+                                   "# 2 connection ends" + span, "# 2 connections" + span, "# 2 connections" + span,
+                                   "# 2 connections" + span, "# 2 connections" + span))
+      << text;
+}
+
+TEST(Learn, AsksAboutATitleThatTwoDevicesUse) {
+  const Learnt learnt = learn({accepted(association("10.0.1.1", "10.0.2.1", 104, "WS1", "PACS")),
+                               accepted(association("10.0.9.66", "10.0.2.1", 104, "WS1", "PACS"))});
+  EXPECT_THAT(learnt.text, HasSubstr("review: calls as WS1, as host-10-0-1-1 does"));
+  EXPECT_THAT(learnt.text, HasSubstr("review: calls as WS1, as host-10-0-9-66 does"));
+}
+
 TEST(Learn, TitlesThatCannotBeDeclaredAreAny) {
   const std::vector events{accepted(association("10.0.1.1", "10.0.2.1", 104, "", "any")),
                            accepted(association("10.0.1.1", "10.0.2.1", 104, "A\\B", "PACS"))};
