@@ -54,8 +54,11 @@ class Drawing(unittest.TestCase):
 
     def test_an_incident_shows_what_was_seen_what_was_silent_and_who_was_undeclared(self):
         dot = self.assert_drawn(d.MODEL, d.PCAPS / "incident.pcap")
-        for shown in ("10.20.99.66", "undeclared ×5", "×11", "style=dashed"):
+        for shown in ("10.20.99.66", ">undeclared<", ">dicom 11112<", "×5", "×11", ">in clear<", "style=dashed"):
             self.assertIn(shown, dot)
+        # As the coverage of it has both: HL7, of which nothing could be seen, is not drawn as silent.
+        self.assertRegex(dot, r"style=dotted, arrowhead=empty, .*patients-and-orders")
+        self.assertRegex(dot, r"style=dashed, .*commitment-reports")
 
     def test_svg_is_written_to_a_file(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -82,7 +85,7 @@ flows: {{f: {{from: x, to: y, service: s, description: {text}}}}}
         words = "".join(svg.itertext())
         self.assertIn("evil [shape=star]; <b>&amp; #quot;", re.sub(r"\s+", " ", words.replace("\xa0", " ")))
         nodes = [e for e in svg.iter() if e.get("class") == "node"]
-        self.assertEqual(len(nodes), 2)
+        self.assertEqual(len(nodes), 4, "two devices, and what is told of two zones")
 
     def test_without_graphviz_it_says_what_to_install(self):
         with tempfile.TemporaryDirectory() as folder:
