@@ -26,12 +26,12 @@ struct Rule {
   std::uint64_t print = 0;     ///< of what its document says, and those of the rules that it counts
   std::uint32_t datasets = 0;  ///< one bit for each alternative of Facts
   Counts counts = Counts::records;
-  std::vector<Selection> selections;
-  Condition condition;
-  NeededFields needed{};  ///< of needed_fields(); empty: none
   /// Asked of a record's last phase alone: what an earlier one makes of it may not last, or some exception's match may
   /// not.
   bool at_end = false;
+  std::vector<Selection> selections;
+  Condition condition;
+  NeededFields needed{};  ///< of needed_fields(); empty: none
 
   [[nodiscard]] bool matches(const Observation& observation) const;
 
