@@ -21,11 +21,11 @@ struct Grounds {
 
 /// An empty path: there is none. Rules are always read.
 struct GroundsFiles {
-  std::filesystem::path model;
-  std::filesystem::path rules;
-  std::filesystem::path sigma_fields;
-  std::filesystem::path exceptions;
-  std::filesystem::path fingerprints;
+  std::filesystem::path model{};
+  std::filesystem::path rules{};
+  std::filesystem::path sigma_fields{};
+  std::filesystem::path exceptions{};
+  std::filesystem::path fingerprints{};
 };
 
 /// Where neither is named, the field map and the fingerprints that come with dcmwatch, if any came. Who gives up

@@ -177,7 +177,8 @@ std::optional<WhyNotVisible> ObservedFlows::why_not_visible(std::uint32_t flow) 
     }
     return devices;
   };
-  return visibility_.why_not(all(model_.flows[flow].from), all(model_.flows[flow].to), Timestamp::min());
+  return visibility_.why_not(all(model_.flows[flow].from), all(model_.flows[flow].to), Timestamp::min(),
+                             Timestamp::min());
 }
 
 std::vector<std::string_view> ObservedFlows::obstacles_of(std::uint32_t flow) const {

@@ -52,14 +52,16 @@ void FlowVisibility::rebase(Timestamp now) {
 }
 
 std::optional<WhyNotVisible> FlowVisibility::why_not(std::span<const std::uint32_t> openers,
-                                                     std::span<const std::uint32_t> listeners, Timestamp since) const {
+                                                     std::span<const std::uint32_t> listeners, Timestamp since,
+                                                     Timestamp alive_after) const {
   if (blind_ >= since) return WhyNotVisible::capture;
   const auto any = [&](const auto& is_so) {
     const auto is_so_of = [&](std::uint32_t device) { return is_so(devices_[device]); };
     return std::ranges::any_of(openers, is_so_of) || std::ranges::any_of(listeners, is_so_of);
   };
   if (any([since](const Device& device) { return device.lost >= since; })) return WhyNotVisible::lost;
-  if (alive_ <= since || !any([](const Device& device) { return device.both_ways; })) return WhyNotVisible::unseen_ends;
+  if (alive_ <= std::max(since, alive_after) || !any([](const Device& device) { return device.both_ways; }))
+    return WhyNotVisible::unseen_ends;
   return std::nullopt;
 }
 

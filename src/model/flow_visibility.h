@@ -39,11 +39,13 @@ class FlowVisibility {
   }
 
   /// Why a flow from these devices to those could have passed unseen since then; nothing: it could not. It takes that
-  /// no packet was dropped and no interface was down, that something was seen both ways, so that the mirror lives, that
+  /// no packet was dropped and no interface was down, that something was seen both ways after `alive_after`, so that
+  /// the mirror lives and is not about to be found dead, that
   /// one of its ends was, in this run, so that the mirror does show it, and that nothing of what either end said to
   /// anybody was lost, for that may have been this.
   [[nodiscard]] std::optional<WhyNotVisible> why_not(std::span<const std::uint32_t> openers,
-                                                     std::span<const std::uint32_t> listeners, Timestamp since) const;
+                                                     std::span<const std::uint32_t> listeners, Timestamp since,
+                                                     Timestamp alive_after) const;
 
  private:
   struct Device {

@@ -15,7 +15,11 @@ namespace {
 
 constexpr Duration kHour = std::chrono::hours{1};
 constexpr Duration kLongestCatchingUp = std::chrono::hours{24};  // of hours in which nothing was told
-constexpr std::size_t kMostChanges = 4096;                       // of schedules that never leave enough time together
+// In the last part of a time of waiting somebody has to be seen, for a mirror that died in it shows silence, too.
+constexpr int kLastPart = 4;
+constexpr std::size_t kMostChanges = 4096;  // of schedules that never leave enough time together
+
+Timestamp last_part(Timestamp end, Duration waited) { return end - waited / kLastPart; }
 
 Timestamp end_of_hour(Timestamp time) {
   const auto into = time.time_since_epoch() % kHour;
@@ -227,14 +231,14 @@ std::span<const Observation> FlowWatch::advance(Timestamp now) {
       Timestamp& awaited = watched_[watched].awaited;
       if (awaited != time) continue;
       awaited = kNever;
-      on_due(watched, now);
+      on_due(watched, time, now);
     }
   }
   return told_;
 }
 
 // To be told at most once, as long as it is not seen.
-void FlowWatch::on_due(std::uint32_t number, Timestamp now) {
+void FlowWatch::on_due(std::uint32_t number, Timestamp awaited, Timestamp now) {
   Watched& watched = watched_[number];
   const Flow& flow = flow_of(watched.flow);
   auto due = due_after(flow, watched.since);
@@ -246,7 +250,8 @@ void FlowWatch::on_due(std::uint32_t number, Timestamp now) {
       .last_seen = watched.last,
       .count = watched.count};
   stretch.silence = elapsed(watched.since, *due);
-  if (const auto why = why_not_visible(watched.flow, watched.device, watched.shortfall, watched.since)) {
+  if (const auto why = why_not_visible(watched.flow, watched.device, watched.shortfall, watched.since,
+                                       last_part(std::max(awaited, *due), *flow.seen_every))) {
     stretch.state = FlowState::not_visible;
     stretch.unseen = why;
     tallies_[watched.flow].not_visible = why;
@@ -333,11 +338,12 @@ std::optional<Timestamp> FlowWatch::end_of_whole_window(const Flow& flow, Timest
 }
 
 std::optional<WhyNotVisible> FlowWatch::why_not_visible(std::uint32_t flow, std::uint32_t device,
-                                                        const Visibility& shortfall, Timestamp since) const {
+                                                        const Visibility& shortfall, Timestamp since,
+                                                        Timestamp alive_after) const {
   if (shortfall.lost) return WhyNotVisible::lost;
   if (shortfall.one_direction) return WhyNotVisible::one_direction;
   const std::span<const std::uint32_t> all{openers_[flow]};
-  return visibility_.why_not(device == kNone ? all : std::span{&device, 1}, listeners_[flow], since);
+  return visibility_.why_not(device == kNone ? all : std::span{&device, 1}, listeners_[flow], since, alive_after);
 }
 
 void FlowWatch::end_hour() {
@@ -366,7 +372,7 @@ void FlowWatch::judge_hour(Hourly& hourly, Timestamp begin, Timestamp end) {
                         .count = tally.seen,
                         .rate_of = rate.what,
                         .rate = count};
-    stretch.unseen = why_not_visible(hourly.flow, kNone, hourly.shortfall, begin);
+    stretch.unseen = why_not_visible(hourly.flow, kNone, hourly.shortfall, begin, last_part(end, kHour));
     if (stretch.unseen) {
       stretch.state = FlowState::not_visible;
       if (!std::exchange(hourly.told_not_visible, true))

@@ -114,7 +114,7 @@ class FlowWatch {
   void wait_until(Timestamp due, std::uint32_t watched);
   void take_prints();
   void adopt_watched(const FlowWatch& old, const std::vector<std::uint32_t>& same);
-  void on_due(std::uint32_t watched, Timestamp now);
+  void on_due(std::uint32_t watched, Timestamp awaited, Timestamp now);
   void end_hour();
   void judge_hour(Hourly& hourly, Timestamp begin, Timestamp end);
   void note_seen(const Observation& record, const Parts& parts);
@@ -130,7 +130,8 @@ class FlowWatch {
   [[nodiscard]] std::optional<Timestamp> due_after(const Flow& flow, Timestamp since) const;
   [[nodiscard]] std::optional<Timestamp> end_of_whole_window(const Flow& flow, Timestamp since) const;
   [[nodiscard]] std::optional<WhyNotVisible> why_not_visible(std::uint32_t flow, std::uint32_t device,
-                                                             const Visibility& shortfall, Timestamp since) const;
+                                                             const Visibility& shortfall, Timestamp since,
+                                                             Timestamp alive_after) const;
   void tell(std::uint32_t flow, std::uint32_t device, Timestamp begin, Timestamp end, const FlowStretch& stretch,
             std::vector<Deviation> deviations, std::vector<UnknownKind> unknown);
 

@@ -187,7 +187,7 @@ TEST(Detector, IsBoundedAndSaysWhatItForgot) {
 }
 
 // The whole way: the example department's model, the bundled rules, and a host that nobody declared.
-TEST(Detector, TheRogueIsThreeFindings) {
+TEST(Detector, TheRogueIsFourFindings) {
   const Lookup department{load_model(DCMWATCH_ROOT "/config/model.yaml")};
   RecentJudgements judgements{department};
   Detector detector{load_rules(DCMWATCH_ROOT "/rules/detection"), Limits{}};
@@ -212,6 +212,7 @@ TEST(Detector, TheRogueIsThreeFindings) {
   for (const Finding& finding : recorder.findings) titles.push_back(finding.rule->title);
   EXPECT_EQ(titles, (std::vector<std::string>{"A device that nobody declared opened a connection",
                                               "Traffic crosses between zones where no conduit is declared",
+                                              "An AE title used by a device that it does not belong to",
                                               "Studies were asked to be sent to an undeclared destination"}));
   recorder.findings.clear();
   detector.finish(recorder);

@@ -66,8 +66,8 @@ struct Lines final : RecordSink {
 TEST_F(Corpus, replays_through_the_whole_program) {
   const Pseudonymizer pseudonymizer{"a key for tests only"};
   const std::filesystem::path root{DCMWATCH_ROOT};
-  const Lookup model{load_model(root / "config" / "model.yaml")};
-  const RuleSet rules = load_rules(root / "rules" / "detection");
+  const Grounds grounds =
+      load_grounds({.model = root / "config" / "model.yaml", .rules = root / "rules" / "detection"});
   for (const Capture& capture : accounts()) {
     const TimeLimit limit{capture.name};
     std::unique_ptr<Source> source;
@@ -77,10 +77,10 @@ TEST_F(Corpus, replays_through_the_whole_program) {
       continue;  // told as what it is; the accounts say whether rightly
     }
     Lines lines;
-    Metrics metrics{metric_names(model.model().get(), rules)};
+    Metrics metrics{metric_names(grounds.model->model().get(), grounds.rules)};
     Summary summary{{.width = 100, .colour = false}};
     replay_through(*source, {.protocol = {.limits = {}, .pseudonymizer = &pseudonymizer}, .shards = 2},
-                   {&lines, &metrics, &summary}, &model, rules);
+                   {&lines, &metrics, &summary}, grounds);
   }
 }
 

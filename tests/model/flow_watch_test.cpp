@@ -51,7 +51,7 @@ std::string text_of(const Observation& told) {
   return text;
 }
 
-/// A run that begins at 08:00.
+/// A run that begins at 08:00. Others, of whom nothing is declared, are heard all the time until the mirror dies.
 class Watching {
  public:
   explicit Watching(const std::function<void(Model&)>& declare, const Limits& limits = {})
@@ -70,14 +70,20 @@ class Watching {
   }
 
   Watching& until(Duration time) {
-    if (watch_->due(kMonday + time)) take(watch_->advance(kMonday + time));
+    while (alive_ && heard_ + 5min < time) {
+      heard_ += 5min;
+      advance(heard_);
+      observe(heard_, connection("10.9.9.1", "10.9.9.2", 123), 1000);
+    }
+    return advance(time);
+  }
+  Watching& mirror_dies() {
+    alive_ = false;
     return *this;
   }
   Watching& see(Duration time, Event event, std::uint64_t conversation = 1) {
     until(time);
-    event.first.time = event.last.time = kMonday + time;
-    event.conversation = conversation;
-    take(watch_->observe({event, SharedDeclared{lookup_->judge(event)}}));
+    observe(time, std::move(event), conversation);
     return *this;
   }
   Watching& blind(Duration time) {
@@ -86,6 +92,7 @@ class Watching {
   }
   Watching& set_back_to(Duration time) {
     watch_->rebase(kMonday + time);
+    heard_ = time;
     return *this;
   }
 
@@ -98,6 +105,15 @@ class Watching {
   [[nodiscard]] const FlowTally& tally(std::size_t flow) const { return watch_->tallies()[flow]; }
 
  private:
+  Watching& advance(Duration time) {
+    if (watch_->due(kMonday + time)) take(watch_->advance(kMonday + time));
+    return *this;
+  }
+  void observe(Duration time, Event event, std::uint64_t conversation) {
+    event.first.time = event.last.time = kMonday + time;
+    event.conversation = conversation;
+    take(watch_->observe({event, SharedDeclared{lookup_->judge(event)}}));
+  }
   void take(std::span<const Observation> told) { told_.insert(told_.end(), told.begin(), told.end()); }
   static std::unique_ptr<const Lookup> lookup_of(const std::function<void(Model&)>& declare) {
     Model model = department();
@@ -105,6 +121,8 @@ class Watching {
     return std::make_unique<const Lookup>(std::make_shared<const Model>(std::move(model)));
   }
 
+  bool alive_ = true;
+  Duration heard_ = 8h;
   Limits limits_;
   std::unique_ptr<const Lookup> lookup_;
   std::unique_ptr<FlowWatch> watch_;
@@ -304,8 +322,16 @@ TEST(FlowWatch, SaysNothingOfWhatItCouldNotSee) {
   EXPECT_THAT(elsewhere.told(), ElementsAre("09:10 query silent")) << "neither end had a part in it";
 
   Watching dead{every_hour};
-  dead.see(8h + 10min, queries()).until(12h);
+  dead.see(8h + 10min, queries()).mirror_dies().until(12h);
   EXPECT_THAT(dead.told(), ElementsAre("09:10 query not_visible (unseen_ends)"));
+
+  Watching dying{every_hour};
+  dying.see(8h + 10min, queries()).see(8h + 54min, stores()).mirror_dies().until(12h);
+  EXPECT_THAT(dying.told(), ElementsAre("09:10 query not_visible (unseen_ends)"))
+      << "not in the last quarter of the hour";
+  Watching living{every_hour};
+  living.see(8h + 10min, queries()).see(8h + 56min, stores()).mirror_dies().until(12h);
+  EXPECT_THAT(living.told(), ElementsAre("09:10 query silent"));
 }
 
 TEST(FlowWatch, WatchesEachOfSeveralDevicesThatOpenAFlow) {
