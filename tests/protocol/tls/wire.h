@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "protocol/conversation.h"
-#include "protocol/tls/tls.h"
 #include "protocol/said.h"
+#include "protocol/tls/tls.h"
 
 namespace dcmwatch::test {
 
