@@ -196,7 +196,9 @@ class Drawing {
       seen.within_tls |= traffic->seen.within_tls;
       seen.in_clear |= traffic->seen.in_clear;
     }
-    seen.out_of_sight = seen.count == 0 && !seen.in_part && !(is_in_sight(from) && is_in_sight(to));
+    const bool visible =
+        is_in_sight(from) && is_in_sight(to) && !std::ranges::binary_search(sightings_->not_visible, flow);
+    seen.out_of_sight = seen.count == 0 && !seen.in_part && !visible;
     return seen;
   }
 

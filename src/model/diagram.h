@@ -21,7 +21,7 @@ struct SeenFlow {
   bool in_part = false;         ///< something of it was seen, and not what it carried
   bool within_tls = false;      ///< some of it
   bool in_clear = false;        ///< likewise
-  bool out_of_sight = false;    ///< nothing at all of one of its ends was seen
+  bool out_of_sight = false;    ///< nothing was seen, and need not have been: of one of its ends nothing, or not all
 };
 
 struct DeclaredTraffic {

@@ -117,9 +117,10 @@ TEST(Diagram, TellsWhatCouldNotBeSeenFromWhatWasSilent) {
   Sightings sightings;
   sightings.declared = {{.flow = 1, .from = 1, .to = 3, .seen = {.in_part = true, .within_tls = true}}};
   sightings.devices_in_sight = {true, true, false, true, false};
-  const Diagram diagram = drawn(
-      dicom_flow("silent", "ct1", "pacs") + dicom_flow("hidden", "ct2", "pacs") + dicom_flow("unseen", "ct1", "vna"),
-      &sightings);
+  sightings.not_visible = {3};
+  const Diagram diagram = drawn(dicom_flow("silent", "ct1", "pacs") + dicom_flow("hidden", "ct2", "pacs") +
+                                    dicom_flow("unseen", "ct1", "vna") + dicom_flow("lost", "pacs", "ct2"),
+                                &sightings);
   const auto edge = [&](std::size_t index) {
     const Diagram::Edge& one = diagram.edges.at(index);
     return std::vector<bool>{one.silent(), one.hidden(), one.out_of_sight(), one.within_tls()};
@@ -127,6 +128,7 @@ TEST(Diagram, TellsWhatCouldNotBeSeenFromWhatWasSilent) {
   EXPECT_THAT(edge(0), ElementsAre(true, false, false, false));
   EXPECT_THAT(edge(1), ElementsAre(false, true, false, true)) << "whatever is declared";
   EXPECT_THAT(edge(2), ElementsAre(false, false, true, false));
+  EXPECT_THAT(edge(3), ElementsAre(false, false, true, false)) << "as coverage has it";
   EXPECT_THAT(draw_dot(diagram, {}), testing::AllOf(HasSubstr("style=dashed"), HasSubstr("style=dotted, penwidth=2"),
                                                     HasSubstr("style=dotted, arrowhead=empty")));
   EXPECT_THAT(draw_mermaid(diagram, {}),
