@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "assemble/partition.h"
+#include "base/group_address.h"
 
 namespace dcmwatch {
 namespace {
@@ -36,9 +37,11 @@ CloseReason reason_of_silence(ConnectionState state) {
   }
 }
 
-// No SYN told who opened the connection: the lower port is taken for the server's, and the guess is marked as one.
+// No SYN told who opened the connection: the lower port is taken for the server's, and the guess is marked as one. No
+// group opens anything.
 bool sent_by_acceptor(const Segment& segment) {
   if (segment.transport == Transport::tcp && segment.has(TcpFlags::syn)) return segment.has(TcpFlags::ack);
+  if (segment.transport == Transport::udp && is_group(segment.destination.address)) return false;
   return segment.source.port < segment.destination.port;
 }
 

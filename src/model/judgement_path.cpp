@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/group_address.h"
 #include "base/text.h"
 #include "model/allowance.h"
 #include "model/judgement.h"
@@ -10,7 +11,6 @@ namespace {
 
 constexpr std::string_view kOutside = "outside every zone";
 constexpr unsigned kMappedBits = 96, kAddressBits = 128, kLongestBroadcastPrefix = 126;
-constexpr std::size_t kFirstOfV4 = 12;
 
 std::string_view name_of(Transport transport) { return transport == Transport::tcp ? "tcp" : "udp"; }
 
@@ -47,8 +47,8 @@ bool is_private(const IpAddress& address) {
 bool is_to_everybody(const Parties& parties, const End& destination) {
   if (parties.transport != Transport::udp) return false;
   const auto& bytes = parties.destination.address.bytes();
-  if (!parties.destination.address.is_v4()) return bytes[0] == 0xff;  // RFC 4291 2.7
-  if ((bytes[kFirstOfV4] & 0xf0) == 0xe0) return true;                // RFC 5771
+  if (is_multicast(parties.destination.address)) return true;
+  if (!parties.destination.address.is_v4()) return false;
   const auto all_ones_from = [&bytes](unsigned first_bit) {
     for (unsigned bit = first_bit; bit < kAddressBits; ++bit) {
       if ((bytes[bit / 8] >> (7 - bit % 8) & 1) == 0) return false;
@@ -94,8 +94,12 @@ bool begins_without_tls(const Event& event, const ConnectionFact& connection) {
 
 void Judgement::judge_path() {
   if (has_no_address(parties_.source)) return;  // DHCP, before it has given one
+  const bool to_everybody = is_to_everybody(parties_, destination_);
+  // Whoever looks for neighbours by an address that it has given itself has not said yet who it is.
+  if (to_everybody && !source_.declared() && is_link_local(parties_.source.address))
+    return unknown(UnknownKind::source_device);
   judge_end(source_, parties_.source, DeviationKind::source_device);
-  if (is_to_everybody(parties_, destination_)) return;
+  if (to_everybody) return;
   if (has_no_address(parties_.destination)) return;  // a record of several connections that share none
   judge_end(destination_, parties_.destination, DeviationKind::destination_device);
   if (judge_denials()) return;

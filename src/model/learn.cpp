@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "base/group_address.h"
 #include "base/text.h"
 #include "event/dicom_names.h"
 #include "model/hl7_names.h"
@@ -146,9 +147,8 @@ bool can_be_declared(std::string_view ae_title) {
 
 bool is_sent_to_many(const Parties& parties) {
   if (parties.transport != Transport::udp) return false;
-  const auto& bytes = parties.destination.address.bytes();
-  if (!parties.destination.address.is_v4()) return bytes[0] == 0xff;  // RFC 4291 2.7
-  return (bytes[12] & 0xf0) == 0xe0 || bytes[15] == 0xff;             // RFC 5771, RFC 919
+  const IpAddress& to = parties.destination.address;
+  return is_multicast(to) || (to.is_v4() && to.bytes().back() == 0xff);  // RFC 919
 }
 
 SeenHost* Learner::host_at(const Endpoint& endpoint, const MacAddress& mac, const Event& event) {

@@ -484,6 +484,20 @@ TEST_F(AssemblerTest, datagrams_are_counted_and_end_by_silence) {
   EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::backward).bytes, 2U);
 }
 
+// DHCPv6 asks from port 546 to 547 (RFC 8415 7.2).
+TEST_F(AssemblerTest, datagrams_to_a_group_are_not_what_the_group_opened) {
+  for (const char* const group : {"ff02::1:2", "224.0.0.251", "255.255.255.255"}) {
+    Segment question = make(client, 0, 0, 0, "who?");
+    question.source.port = 546;
+    question.destination = {IpAddress::parse(group).value(), 547};
+    question.transport = Transport::udp;
+    question.hash = hash_of(question.key());
+    assembler_.on_segment(question);
+    pass(limits_.udp_timeout);
+    EXPECT_EQ(handler_.ended.back().connection.parties.destination, question.destination) << group;
+  }
+}
+
 TEST_F(AssemblerTest, a_forged_syn_does_not_end_a_watched_connection) {
   handshake();
   give(client, kAck, 101, 501, "one");
