@@ -27,7 +27,7 @@ Identity identity_of(const Event& event) {
   auto& [dataset, conversation, packet, part] = identity;
   if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) {
     packet = operation->requested.packet;
-    part = operation->message_id << 8U | operation->context_id;
+    part = unsigned{operation->message_id} << 8U | operation->context_id;
   } else if (const auto* message = std::get_if<Hl7Message>(&event.facts)) {
     packet = message->sent.packet;
     part = static_cast<unsigned>(std::hash<std::string_view>{}(message->control_id.text()));
