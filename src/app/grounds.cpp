@@ -65,6 +65,14 @@ Grounds load_grounds(const GroundsFiles& files) {
 }
 
 Grounds load_grounds_again(const GroundsFiles& files, const Grounds& before) {
+  // A pipe may be read at the start; afterwards whoever waits for it would wait for ever.
+  for (const std::filesystem::path& file :
+       {files.model, files.rules, files.sigma_fields, files.exceptions, files.fingerprints}) {
+    std::error_code error;
+    if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error) &&
+        !std::filesystem::is_directory(file, error))
+      throw ConfigurationError({{file.string(), {}, "cannot be read again, since it is no file", {}}});
+  }
   Grounds grounds = load_grounds(files);
   if (grounds.model && before.model && to_yaml(*grounds.model->model()) == to_yaml(*before.model->model()))
     grounds.model = before.model;

@@ -142,6 +142,11 @@ class Monitor {
 }  // namespace
 
 int monitor(const std::string& file) {
+  // Who says it before there is anything to read anew is heard once there is.
+  sigset_t reload;
+  sigemptyset(&reload);
+  sigaddset(&reload, SIGHUP);
+  sigprocmask(SIG_BLOCK, &reload, nullptr);
   const MonitorConfiguration configuration = load_configuration(file);
   const GroundsFiles files = with_bundled({configuration.model, configuration.rules, configuration.sigma_fields,
                                            configuration.exceptions, configuration.fingerprints});

@@ -207,6 +207,7 @@ Lasts FieldTest::lasts(std::uint32_t datasets) const {
   if (wants == Wants::present) return kYes;
   if (wants == Wants::absent) return kNo;
   if (wants_absent(values)) return values.size() == 1 ? kNo : kNeither;
+  if (field->type == FieldType::time) return kNeither;  // an end, say, is put off as long as something goes on
   const bool is_number = field->type == FieldType::number;
   if (wants == Wants::none) return is_number || field->type == FieldType::text_list ? kNeither : kYes;
   return is_number && !std::ranges::all_of(values, is_lower_bound) ? kNeither : kYes;

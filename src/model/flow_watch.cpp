@@ -270,6 +270,7 @@ void FlowWatch::on_due(std::uint32_t number, Timestamp awaited, Timestamp now) {
   stretch.silence = elapsed(watched.since, *due);
   watched.silent_since = watched.since;
   ++tallies_[watched.flow].silent;
+  tallies_[watched.flow].not_visible.reset();
   const std::string observed =
       watched.last ? "last seen " + minute_text(*watched.last) : "not seen since " + minute_text(watched.since);
   tell(watched.flow, watched.device, watched.since, *due, stretch,

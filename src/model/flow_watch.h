@@ -22,7 +22,7 @@ struct FlowTally {
   std::uint64_t seen = 0;                      ///< records that show it
   std::array<std::uint64_t, kRates> counts{};  ///< by RateOf; of a balancer's two legs one
   std::uint32_t silent = 0;                    ///< of its devices that are watched: silent now
-  std::optional<WhyNotVisible> not_visible;    ///< why nothing can be said of it, since it was last seen
+  std::optional<WhyNotVisible> not_visible;    ///< why nothing can be said of it, since it was last seen or silent
 
   [[nodiscard]] std::uint64_t count(RateOf what) const { return counts[static_cast<std::size_t>(what)]; }
 };

@@ -449,7 +449,7 @@ std::string flow_entries(const Model& model, const ModelRemarks& remarks, const 
 }
 
 std::vector<std::string> flow_lines(const Model& model, const std::vector<std::uint32_t>& flows) {
-  const std::string zone = time_zone_of(model);
+  const std::string zone;  // so that each says its own
   std::vector<std::string> lines;
   for (const std::uint32_t flow : flows) {
     const Flow& declared = model.flows[flow];

@@ -20,7 +20,8 @@ class FlowMetrics final : public MetricGroup {
         visible_(gauges(registry, "dcmwatch_flow_visible",
                         "0: whether a declared flow is silent, or below its rate, cannot be said.",
                         {{"flow", flow_values(names)}})),
-        silent_devices_(names.flows.size() + 1) {
+        silent_devices_(names.flows.size() + 1),
+        awaited_(names.flows.size() + 1) {
     for (std::size_t flow = 0; flow < names.flows.size(); ++flow) {
       const MetricNames::Flow& named = names.flows[flow];
       if (!named.awaited) {
@@ -28,6 +29,7 @@ class FlowMetrics final : public MetricGroup {
         visible_.forget({flow + 1});
         continue;
       }
+      awaited_[flow + 1] = true;
       silent_devices_[flow + 1] = named.silent_devices;
       silent_.at({flow + 1}).Set(named.silent_devices != 0 ? 1 : 0);
       visible_.at({flow + 1}).Set(named.visible ? 1 : 0);
@@ -45,6 +47,7 @@ class FlowMetrics final : public MetricGroup {
     } else {
       prometheus::Gauge& last_seen = last_seen_.at({flow});
       last_seen.Set(std::max(last_seen.Value(), seconds(event.last.time.time_since_epoch())));
+      if (awaited_[flow]) visible_.at({flow}).Set(1);
     }
   }
 
@@ -61,6 +64,7 @@ class FlowMetrics final : public MetricGroup {
   Gauges silent_;
   Gauges visible_;
   std::vector<std::uint64_t> silent_devices_;  ///< by the flow's number
+  std::vector<bool> awaited_;                  ///< likewise
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Another model, other rules, while what was seen before is still being told.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <fstream>
@@ -177,6 +178,13 @@ TEST(Grounds_, AModelThatSaysTheSameIsTheOneBefore) {
   EXPECT_EQ(load_grounds_again(files, before).model, before.model);
   std::ofstream{folder / "m.yaml"} << model_text("mr");
   EXPECT_NE(load_grounds_again(files, before).model, before.model);
+}
+
+TEST(LoadedAgain, NeverWaitsForAPipe) {
+  const TemporaryFolder folder;
+  const std::filesystem::path pipe = folder / "model.yaml";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(load_grounds_again({.model = pipe, .rules = DCMWATCH_ROOT "/rules/detection"}, {}), ConfigurationError);
 }
 
 }  // namespace

@@ -176,6 +176,8 @@ INSTANTIATE_TEST_SUITE_P(
         Timing{"s: {dicom.sub_operations.failed: 3}, condition: s", "end"},
         Timing{"s: {dicom.sub_operations.failed|neq: 4}, condition: s", "end"},
         Timing{"s: {dicom.sub_operations.failed|gt: 3}, condition: not s", "end"},
+        // an end is put off as long as something goes on
+        Timing{"s: {event.end|hour|lt: 24}, condition: s", "end"},
         // an outcome may become another
         Timing{"s: {event.outcome: failure}, condition: s", "end"},
         // turned round twice

@@ -296,6 +296,7 @@ TEST(FlowWatch, SaysNothingOfWhatItCouldNotSee) {
   EXPECT_THAT(unknown_of(blind.last_judgement()), ElementsAre("silent"));
   blind.see(9h + 30min, stores()).until(12h);
   EXPECT_THAT(blind.told(), ElementsAre("09:10 query not_visible (capture)", "10:10 query silent"));
+  EXPECT_EQ(blind.tally(1).not_visible, std::nullopt) << "one or the other";
 
   Watching lost{every_hour};
   Event lossy = queries();

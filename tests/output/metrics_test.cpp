@@ -571,6 +571,8 @@ TEST_F(MetricsTest, SayWhetherADeclaredFlowIsSeenSilentOrNotVisible) {
   tell(FlowState::not_visible, "ct2");
   EXPECT_EQ(value_of("dcmwatch_flow_visible"), 0);
   EXPECT_EQ(value_of("dcmwatch_flow_last_seen_timestamp_seconds"), -1) << "nothing was seen yet";
+  metrics_.observe(samples::observation(samples::operation()));
+  EXPECT_EQ(value_of("dcmwatch_flow_visible"), 1) << "what is seen is visible";
 }
 
 // Another model: his-adt is gone, ct2-store is new, and stands first.
