@@ -198,7 +198,7 @@ TEST(BundledRules, ARejectedAssociation) {
   EXPECT_EQ(found(association), (Found{{"An association was rejected", Level::low}}));
 }
 
-TEST(BundledRules, APasscodeInClear) {
+TEST(BundledRules, APasscodeOrATokenInClear) {
   const auto with_identity = [](std::uint8_t type) {
     auto negotiation = std::make_shared<DicomNegotiation>();
     negotiation->user_identity = UserIdentity{.type = type};
@@ -207,8 +207,10 @@ TEST(BundledRules, APasscodeInClear) {
     association.negotiation = std::move(negotiation);
     return association;
   };
-  EXPECT_EQ(found(with_identity(2)), (Found{{"A passcode was sent in clear", Level::low}}));
-  EXPECT_EQ(found(with_identity(1)), Found{});
+  for (const auto type : std::initializer_list<std::uint8_t>{2, 4, 5}) {
+    EXPECT_EQ(found(with_identity(type)), (Found{{"A passcode or a token was sent in clear", Level::low}}));
+  }
+  for (const auto type : std::initializer_list<std::uint8_t>{1, 3}) EXPECT_EQ(found(with_identity(type)), Found{});
 }
 
 /// Those of a declared flow whose receiver was to take a connection.
