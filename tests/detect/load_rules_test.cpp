@@ -44,10 +44,11 @@ TEST(BundledRules, EveryDeviationHasItsRule) {
   const RuleSet rules = load_rules(kRules);
   for (int i = 0; i <= static_cast<int>(DeviationKind::order); ++i) {
     const auto kind = static_cast<DeviationKind>(i);
-    const std::vector<Event> facts{
-        connection("10.0.0.1", "10.0.0.2", 1), association("10.0.0.1", "10.0.0.2", 1, "A", "B"),
-        operation("10.0.0.1", "10.0.0.2", 1, "A", "B", "C-MOVE", ""), message("10.0.0.1", "10.0.0.2", 1, "ADT^A01"),
-        event_of(DicomStudy{}, "10.0.0.1", "10.0.0.2", 1)};
+    std::vector<Event> facts{connection("10.0.0.1", "10.0.0.2", 1), association("10.0.0.1", "10.0.0.2", 1, "A", "B"),
+                             operation("10.0.0.1", "10.0.0.2", 1, "A", "B", "C-MOVE", ""),
+                             message("10.0.0.1", "10.0.0.2", 1, "ADT^A01"),
+                             event_of(DicomStudy{}, "10.0.0.1", "10.0.0.2", 1)};
+    std::get<DicomAssociation>(facts[1].facts).accepted = true;
     std::set<std::string> matching;
     for (const Event& fact : facts) {
       for (const Rule& bundled : rules) {
