@@ -164,7 +164,7 @@ class Program:
                 if dataset == "dicom.association":
                     good = good and record["dicom"].get("end") == "released"
                 counts[dataset if good or dataset == "finding" else f"{dataset} that went wrong"] += 1
-        for derived in ("finding", "link", "dicom.study", "workflow"):  # made of the others
+        for derived in ("finding", "flow that went wrong", "link", "dicom.study", "workflow"):  # made of the others
             counts.pop(derived, None)
         expected = {"dicom.association": account.associations, "dicom.operation": account.operations, "hl7.message": account.messages,
                     "connection": account.connections}
