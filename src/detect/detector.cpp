@@ -54,6 +54,7 @@ class Detector::CrossingTeller final : public CrossingSink {
 
 Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& exceptions)
     : rules_(std::move(rules)),
+      verdicts_(rules_),
       exceptions_(exceptions),
       exceptions_of_(rules_.size()),
       correlations_(rules_, limits),
@@ -75,10 +76,11 @@ Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& except
 
 void Detector::observe(const Observation& observation, FindingSink& sink) {
   ++observed_;
+  verdicts_.take(observation);
   if (std::holds_alternative<CaptureNote>(observation.event.facts)) correlations_.note_blindness();
   if (observation.declared->deviations.empty()) {
     for (const Candidate& candidate : candidates_[observation.event.facts.index()]) {
-      if (candidate.needs == kWithoutDeviation && rules_[candidate.rule].matches(observation))
+      if (candidate.needs == kWithoutDeviation && verdicts_.matches(rules_[candidate.rule]))
         match(candidate.rule, observation, sink);
     }
     return;
@@ -89,7 +91,7 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
   for (const Step& step : plan.steps) {
     if (step.known && plan.forgotten == forgotten_) {
       repeat(step, observation);
-    } else if (step.known || rules_[step.rule].matches(observation)) {  // its finding may have made room for another's
+    } else if (step.known || verdicts_.matches(rules_[step.rule])) {  // its finding may have made room for another's
       match(step.rule, observation, sink);
     }
   }
@@ -113,7 +115,7 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
   const DeviationKinds kinds = kinds_of(*observation.declared) | kWithoutDeviation;
   for (const auto& [needs, rule] : candidates_[event.facts.index()]) {
     if ((needs & kinds) == 0) continue;
-    const bool matches = rules_[rule].matches(observation);
+    const bool matches = verdicts_.matches(rules_[rule]);
     const Step known = matches ? match(rule, observation, sink) : Step{};
     if (!goes_by_judgement(rule)) {
       plan.steps.push_back({.rule = rule});
@@ -189,7 +191,7 @@ void Detector::write_key(std::uint32_t rule, const Observation& observation) {
   append_end(key_, observation.declared->source, event.parties.source);
   family_ = key_;
   append_end(key_, observation.declared->destination, event.parties.destination);
-  rules_[rule].append_matched(observation, key_);
+  verdicts_.append_matched(rules_[rule], key_);
 }
 
 // By the values that it groups by alone; whether all that was counted has one source may differ from time to time.

@@ -17,6 +17,7 @@
 #include "detect/counted_once.h"
 #include "detect/exceptions.h"
 #include "detect/rule.h"
+#include "detect/verdicts.h"
 #include "event/record.h"
 
 namespace dcmwatch {
@@ -27,7 +28,8 @@ struct FindingSink {
 };
 
 /// Cost of an observation without deviations: that of the few rules that do not ask for any, and of these mostly a look
-/// whether a field that they cannot do without is there (needs.h). What rules that ask for
+/// whether a field that they cannot do without is there (needs.h); each field is read once for all of them (Verdicts).
+/// What rules that ask for
 /// deviations alone make of others is remembered with the model's judgement, which many records share.
 ///
 /// Order of calls: observe for each observation in the order of packet time, advance in between, then finish once.
@@ -142,6 +144,7 @@ class Detector {
   void forget_oldest(FindingSink& sink);
 
   RuleSet rules_;
+  Verdicts verdicts_;
   Exceptions exceptions_;
   std::vector<std::vector<std::size_t>> exceptions_of_;  // by rule
   std::vector<Suppressed> suppressed_;                   // by exception

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,12 @@ class Pattern {
 
   /// Whether it is one text only, without * and ?.
   [[nodiscard]] bool is_literal() const { return tokens_.empty() && anchor_ == Anchor::whole; }
+
+  /// The text in lower case, if it is one of ASCII's characters alone and matches it in any case, and nothing else.
+  [[nodiscard]] std::optional<std::string_view> any_case_text() const {
+    if (!is_literal() || letters_ != Case::ignored || folds_) return std::nullopt;
+    return text_;
+  }
 
  private:
   // A byte, or one of the two wildcards, which are no bytes.

@@ -45,9 +45,4 @@ bool Rule::asks_for_deviations_alone() const {
   });
 }
 
-void Rule::append_matched(const Observation& observation, std::string& text) const {
-  const Record record{observation};
-  for (const Selection& selection : selections) selection.append_matched(record, text);
-}
-
 }  // namespace dcmwatch

@@ -53,9 +53,6 @@ struct Rule {
 
   /// Whether nothing but the deviations decides a match and what is matched.
   [[nodiscard]] bool asks_for_deviations_alone() const;
-
-  /// Adds the values that a matching observation was matched by, the same text for the same values.
-  void append_matched(const Observation& observation, std::string& text) const;
 };
 
 /// Correlations refer to others by their index.

@@ -61,12 +61,14 @@ struct FieldTest {
   static constexpr std::size_t kMostOfAll = 64;
   /// Each is compared with: a rule is no place for a list of the internet's addresses.
   static constexpr std::size_t kMostValues = 4096;
+  static constexpr std::uint8_t kNoPlace = 0xFF;
 
   const Field* field = nullptr;
   Wants wants = Wants::any;
   std::vector<Value> values;
   std::optional<DeviationKinds> kinds{};  ///< of flow.deviations, unless compared with another field: those among the
                                           ///< values
+  std::uint8_t place = kNoPlace;          ///< among all tests of the field, as Verdicts has them
 
   /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
@@ -100,7 +102,6 @@ struct Selection {
   [[nodiscard]] bool asks_for(const Field& asked) const;
   [[nodiscard]] std::optional<Phases> phases() const;
   [[nodiscard]] bool holds(const Record& record) const;
-  void append_matched(const Record& record, std::string& text) const;
 };
 
 /// The kinds whose text is among the values.

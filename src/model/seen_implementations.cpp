@@ -8,13 +8,12 @@ namespace dcmwatch {
 namespace {
 
 constexpr std::size_t kMostOfOne = 8;  // implementations that one device is remembered to be
-constexpr char kEnd = '\n';            // in no name and no address
+constexpr char kEnd = '\n';            // in no name and no title
 
-std::string text_of(const DicomImplementation& side) {
-  std::string text{side.class_uid.view()};
+void write(std::string& text, const DicomImplementation& side) {
+  text.assign(side.class_uid.view());
   const std::string_view version = trimmed(side.version_name);
   if (!version.empty()) text.append(text.empty() ? "" : " ").append(version);
-  return text;
 }
 
 }  // namespace
@@ -23,42 +22,52 @@ std::vector<Deviation> SeenImplementations::observe(const Observation& record, c
   std::vector<Deviation> changes;
   const Event& event = record.event;
   if (!association.calling_ae || !association.called_ae || !event.parties.opener_known) return changes;
-  const auto name_of = [this](const Place& place, const Endpoint& endpoint) {
-    const auto device = lookup_.device_called(place.device);
-    constexpr unsigned kWholeAddress = 128;
-    const bool is_one =
-        device && std::ranges::all_of(lookup_.model()->devices[*device].addresses,
-                                      [](const Network& n) { return n.prefix_bits() == kWholeAddress; });
-    return is_one ? std::string{place.device} : to_text(endpoint.address);
-  };
   const auto add = [&](std::optional<Deviation> change) {
     if (change) changes.push_back(*std::move(change));
   };
-  const Declared& declared = *record.declared;
-  const std::string acceptor =
-      name_of(declared.destination, event.parties.destination) + kEnd + std::to_string(event.parties.destination.port);
-  if (!is_declared(declared.source)) {
-    add(observe_side(name_of(declared.source, event.parties.source) + kEnd +
-                         std::string{trimmed(*association.calling_ae)} + kEnd + acceptor,
-                     association.opener, event));
+  const Device* const source = device_at(record.declared->source);
+  const Device* const destination = device_at(record.declared->destination);
+  acceptor_.clear();
+  append_name(acceptor_, destination, event.parties.destination);
+  (acceptor_ += kEnd) += std::to_string(event.parties.destination.port);
+  if (!source || source->implementations.empty()) {
+    key_.clear();
+    append_name(key_, source, event.parties.source);
+    ((key_ += kEnd) += trimmed(*association.calling_ae)) += kEnd;
+    key_ += acceptor_;
+    add(observe_side(association.opener, event));
   }
-  if (!is_declared(declared.destination) && association.accepted.value_or(false)) {
-    add(observe_side(acceptor + kEnd + std::string{trimmed(*association.called_ae)}, association.acceptor, event));
+  if ((!destination || destination->implementations.empty()) && association.accepted.value_or(false)) {
+    ((key_ = acceptor_) += kEnd) += trimmed(*association.called_ae);
+    add(observe_side(association.acceptor, event));
   }
   return changes;
 }
 
-bool SeenImplementations::is_declared(const Place& place) const {
+const Device* SeenImplementations::device_at(const Place& place) const {
+  if (place.device.empty()) return nullptr;
   const auto device = lookup_.device_called(place.device);
-  return device && !lookup_.model()->devices[*device].implementations.empty();
+  return device ? &lookup_.model()->devices[*device] : nullptr;
 }
 
-std::optional<Deviation> SeenImplementations::observe_side(std::string key, const DicomImplementation& side,
-                                                           const Event& event) {
+// One of many in a block goes by its address, in bytes: a text would be made for each association.
+void SeenImplementations::append_name(std::string& key, const Device* device, const Endpoint& endpoint) {
+  constexpr unsigned kWholeAddress = 128;
+  const bool is_one = device && std::ranges::all_of(device->addresses,
+                                                    [](const Network& n) { return n.prefix_bits() == kWholeAddress; });
+  if (is_one) {
+    key += device->name;
+  } else {
+    const auto& bytes = endpoint.address.bytes();
+    (key += kEnd).append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+}
+
+std::optional<Deviation> SeenImplementations::observe_side(const DicomImplementation& side, const Event& event) {
   const std::uint64_t conversation = event.conversation;
-  std::string now = text_of(side);
-  if (now.empty()) return std::nullopt;
-  Known& known = known_.of(key, [this](const Known&) { ++forgotten_; });
+  write(now_, side);
+  if (now_.empty()) return std::nullopt;
+  Known& known = known_.of(key_, [this](const Known&) { ++forgotten_; });
   if (known.associations == 0) known.first = event.first.time;
   const bool learnt = known.associations >= kLearnt && event.first.time - known.first >= kLearntIn;
   if (known.conversation != conversation) {
@@ -67,15 +76,15 @@ std::optional<Deviation> SeenImplementations::observe_side(std::string key, cons
   }
   if (known.changed_in == conversation && known.change) return known.change;
   std::vector<std::string>& implementations = known.implementations;
-  if (std::ranges::find(implementations, now) != implementations.end()) return std::nullopt;
+  if (std::ranges::find(implementations, now_) != implementations.end()) return std::nullopt;
   std::optional<Deviation> change;
   if (learnt) {
-    change = Deviation{DeviationKind::implementation_changed, implementations.back(), now};
+    change = Deviation{DeviationKind::implementation_changed, implementations.back(), now_};
     known.change = change;
     known.changed_in = conversation;
   }
   if (implementations.size() == kMostOfOne) implementations.erase(implementations.begin());
-  implementations.push_back(std::move(now));
+  implementations.push_back(now_);
   return change;
 }
 

@@ -48,12 +48,17 @@ class SeenImplementations {
     std::optional<Deviation> change;
   };
 
-  std::optional<Deviation> observe_side(std::string key, const DicomImplementation& side, const Event& event);
-  [[nodiscard]] bool is_declared(const Place& place) const;
+  /// What is known by the key.
+  std::optional<Deviation> observe_side(const DicomImplementation& side, const Event& event);
+  [[nodiscard]] const Device* device_at(const Place& place) const;
+  static void append_name(std::string& key, const Device* device, const Endpoint& endpoint);
 
   const Lookup& lookup_;
   RecentlyUsed<std::string, Known> known_;
   std::uint64_t forgotten_ = 0;
+  std::string key_;       // of the side in hand
+  std::string acceptor_;  // of the association in hand
+  std::string now_;       // what the side in hand calls itself
 };
 
 }  // namespace dcmwatch

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "detect/rules.h"
+#include "detect/verdicts.h"
 #include "model/events.h"
 
 namespace dcmwatch {
@@ -34,6 +35,11 @@ TEST_P(SelectionTest, Matches) {
   const auto& [selection, matches] = GetParam();
   const Rule compiled = rule("  s: " + selection + "\n  condition: s\n");
   EXPECT_EQ(compiled.matches(example()), matches) << selection;
+  RuleSet rules{compiled};
+  Verdicts verdicts{rules};
+  const Observation observation = example();
+  verdicts.take(observation);
+  EXPECT_EQ(verdicts.matches(rules.front()), matches) << selection << " as one of many";
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -207,8 +213,12 @@ TEST(Rule, LooksAtItsDatasetsOnly) {
 }
 
 std::string matched(const Rule& rule) {
+  RuleSet rules{rule};
+  Verdicts verdicts{rules};
+  const Observation observation = example();
+  verdicts.take(observation);
   std::string text;
-  rule.append_matched(example(), text);
+  verdicts.append_matched(rules.front(), text);
   return text;
 }
 

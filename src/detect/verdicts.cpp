@@ -1,0 +1,141 @@
+#include "detect/verdicts.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "detect/values.h"
+
+namespace dcmwatch {
+namespace {
+
+constexpr std::uint16_t kNotAsked = 0;  // the place of what is asked of no field
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+Verdicts::Verdicts(RuleSet& rules) : places_(fields().size(), kNotAsked), asked_(1) {
+  for (Rule& rule : rules) {
+    if (rule.correlation) continue;
+    for (const Field* const field : rule.needed) asked_of(*field);
+    for (Selection& selection : rule.selections) {
+      for (FieldTests& tests : selection.any_of) {
+        for (FieldTest& test : tests) add(test);
+      }
+    }
+  }
+}
+
+Verdicts::Asked& Verdicts::asked_of(const Field& field) {
+  std::uint16_t& place = places_[static_cast<std::size_t>(&field - fields().data())];
+  if (place == kNotAsked) {
+    place = static_cast<std::uint16_t>(asked_.size());
+    asked_.emplace_back().field = &field;
+  }
+  return asked_[place];
+}
+
+void Verdicts::add(FieldTest& test) {
+  Asked& asked = asked_of(*test.field);
+  test.place = FieldTest::kNoPlace;
+  if (asked.tests == kMostTests) return;
+  test.place = static_cast<std::uint8_t>(asked.tests++);
+  const Tests bit = Tests{1} << test.place;
+  switch (test.wants) {
+    case FieldTest::Wants::present: asked.if_present |= bit; return;
+    case FieldTest::Wants::absent: asked.if_absent |= bit; return;
+    case FieldTest::Wants::all:
+    case FieldTest::Wants::none: asked.others.emplace_back(bit, test); return;
+    case FieldTest::Wants::any: break;
+  }
+  if (test.kinds) asked.kinds.emplace_back(bit, *test.kinds);
+  for (const Value& value : test.values) {
+    const auto* const pattern = std::get_if<Pattern>(&value);
+    const auto text = pattern ? pattern->any_case_text() : std::nullopt;
+    if (std::holds_alternative<Absent>(value)) {
+      asked.if_absent |= bit;
+    } else if (test.kinds) {
+      continue;
+    } else if (text && text->size() < kLongestText) {
+      asked.texts[std::string{*text}] |= bit;
+      asked.lengths |= std::uint64_t{1} << text->size();
+    } else {
+      asked.values.emplace_back(bit, value);
+    }
+  }
+}
+
+Verdicts::Tests Verdicts::with_text(const Asked& asked, std::string_view text) {
+  if (text.size() >= kLongestText || (asked.lengths >> text.size() & 1) == 0) return 0;
+  std::array<char, kLongestText> letters;
+  std::ranges::transform(text, letters.begin(), lower);
+  const auto known = asked.texts.find(std::string_view{letters.data(), text.size()});
+  return known == asked.texts.end() ? 0 : known->second;
+}
+
+void Verdicts::read(Asked& asked) const {
+  const Record record{*observation_};
+  const Equal equal{record};
+  asked.present = false;
+  Tests found = 0;
+  each_value(*asked.field, record, [&](const auto& seen) {
+    asked.present = true;
+    if constexpr (std::is_convertible_v<decltype(seen), std::string_view>) found |= with_text(asked, seen);
+    for (const auto& [test, value] : asked.values) {
+      if ((found & test) == 0 && equal(value, seen)) found |= test;
+    }
+  });
+  if (asked.present && !asked.kinds.empty()) {
+    const DeviationKinds seen = kinds_of(*observation_->declared);
+    for (const auto& [test, kinds] : asked.kinds) {
+      if ((kinds & seen) != 0) found |= test;
+    }
+  }
+  asked.hold = asked.present ? asked.if_present | found : asked.if_absent;
+  for (const auto& [bit, test] : asked.others) {
+    if (test.holds(record)) asked.hold |= bit;
+  }
+  asked.taken = taken_;
+}
+
+const Verdicts::Asked& Verdicts::up_to_date(const Field& field) {
+  Asked& asked = asked_[places_[static_cast<std::size_t>(&field - fields().data())]];
+  if (asked.taken != taken_) read(asked);
+  return asked;
+}
+
+bool Verdicts::holds(const FieldTest& test) {
+  const bool held = test.place == FieldTest::kNoPlace ? test.holds(Record{*observation_})
+                                                      : (up_to_date(*test.field).hold >> test.place & 1) != 0;
+  assert(held == test.holds(Record{*observation_}));
+  return held;
+}
+
+bool Verdicts::matches(const Rule& rule) {
+  if ((rule.datasets >> observation_->event.facts.index() & 1) == 0) return false;
+  if (rule.at_end && observation_->event.phase != Phase::end) return false;
+  // Most rules about messages ask for what hardly any has.
+  if (!rule.needed.empty() &&
+      std::ranges::none_of(rule.needed, [&](const Field* field) { return up_to_date(*field).present; }))
+    return false;
+  return rule.condition.evaluate([&](std::size_t index) {
+    return std::ranges::any_of(rule.selections[index].any_of, [&](const FieldTests& tests) { return all_hold(tests); });
+  });
+}
+
+bool Verdicts::all_hold(const FieldTests& tests) {
+  return std::ranges::all_of(tests, [this](const FieldTest& test) { return holds(test); });
+}
+
+void Verdicts::append_matched(const Rule& rule, std::string& text) {
+  const Record record{*observation_};
+  for (const Selection& selection : rule.selections) {
+    for (const FieldTests& tests : selection.any_of) {
+      if (!all_hold(tests)) continue;
+      for (const FieldTest& test : tests) test.append_matched(record, text);
+    }
+  }
+}
+
+}  // namespace dcmwatch

@@ -1,0 +1,75 @@
+// What many rules ask of one record, each field read once.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "detect/rule.h"
+
+namespace dcmwatch {
+
+/// Says what FieldTest::holds says, for the tests of one set of rules. A field is read when the first rule asks for it,
+/// and held against what all rules want of it at once: texts by one look into a table, whatever their number. So a
+/// record costs what it has fields that are asked for, not what there are rules.
+///
+/// Not shared between threads. The fields are those of fields().
+class Verdicts {
+ public:
+  /// Gives the tests of these rules, but those of correlations, their places: they are asked by no other Verdicts.
+  explicit Verdicts(RuleSet& rules);
+
+  /// What follows is asked of this record, which lives as long as it is asked of.
+  void take(const Observation& observation) {
+    observation_ = &observation;
+    ++taken_;
+  }
+  [[nodiscard]] bool matches(const Rule& rule);
+  /// Adds the values that the record, which matches, was matched by: the same text for the same values.
+  void append_matched(const Rule& rule, std::string& text);
+
+ private:
+  using Tests = std::uint64_t;  // a bit each
+  static constexpr std::size_t kMostTests = 64;
+  static constexpr std::size_t kLongestText = 64;
+
+  struct TextHash {
+    using is_transparent = void;
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  /// What is asked of one field.
+  struct Asked {
+    const Field* field = nullptr;
+    std::uint64_t taken = 0;  ///< when it was read
+    bool present = false;
+    Tests hold = 0;
+
+    std::size_t tests = 0;
+    Tests if_absent = 0;        ///< those that hold where it is absent
+    Tests if_present = 0;       ///< that ask for no value
+    std::uint64_t lengths = 0;  ///< of the texts, a bit each
+    boost::unordered_flat_map<std::string, Tests, TextHash, std::equal_to<>> texts;  ///< in lower case
+    std::vector<std::pair<Tests, Value>> values;                                     ///< those that are no such text
+    std::vector<std::pair<Tests, DeviationKinds>> kinds;
+    std::vector<std::pair<Tests, FieldTest>> others;  ///< that are asked by themselves
+  };
+
+  void add(FieldTest& test);
+  Asked& asked_of(const Field& field);
+  void read(Asked& asked) const;
+  [[nodiscard]] static Tests with_text(const Asked& asked, std::string_view text);
+  [[nodiscard]] const Asked& up_to_date(const Field& field);
+  [[nodiscard]] bool holds(const FieldTest& test);
+  [[nodiscard]] bool all_hold(const FieldTests& tests);
+
+  std::vector<std::uint16_t> places_;  // by field
+  std::vector<Asked> asked_;
+  const Observation* observation_ = nullptr;
+  std::uint64_t taken_ = 0;
+};
+
+}  // namespace dcmwatch
