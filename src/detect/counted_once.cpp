@@ -4,6 +4,8 @@
 #include <string_view>
 #include <variant>
 
+#include "base/endpoint.h"
+
 namespace dcmwatch {
 namespace {
 
@@ -46,14 +48,11 @@ bool ends(const Event& event, Counts counts) {
 
 }  // namespace
 
+// Odd constants of no meaning. No product waits for another.
 std::size_t CountedOnce::Hash::operator()(const Counted& counted) const {
-  std::uint64_t hash = 0;
-  for (const std::uint64_t word :
-       {counted.number, counted.conversation, counted.packet, counted.identifier, counted.dataset, counted.part}) {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
-    hash ^= hash >> 32;
-  }
-  return hash;
+  return folded_product(counted.number ^ 0xa0761d6478bd642fU, counted.conversation ^ 0xe7037ed1a0b428dbU) ^
+         folded_product(counted.packet ^ 0x8ebc6af09c88c6e3U, counted.identifier ^ 0x589965cc75374cc3U) ^
+         folded_product(counted.dataset ^ 0x1d8e4e27c47d124fU, counted.part ^ 0x9e3779b97f4a7c15U);
 }
 
 bool CountedOnce::count(std::uint64_t number, Counts counts, const Event& event, std::uint64_t part) {
