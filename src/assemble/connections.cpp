@@ -61,6 +61,7 @@ void fill(Connection& connection, const ConnectionEntry& entry) {
   connection.last = {entry.last_time, entry.last_source, entry.last_packet};
   connection.joined_midway = entry.flags.joined_midway;
   connection.truncated = entry.flags.truncated;
+  connection.opening = entry.state == ConnectionState::opening;
   for (const Direction direction : kBothDirections) {
     DirectionStatistics& sent = connection.direction[index_of(direction)];
     sent.packets = entry.packets[index_of(direction)];
@@ -247,7 +248,10 @@ void Partition::conclude(Slot slot, const Mark& mark, CloseReason reason) {
   Entry& it = entry(slot);
   if (!it.live) {
     const bool opening = it.state == State::opening;
-    if (opening && !attempt_is_told(it, mark, reason)) return count_unanswered(it);
+    if (opening) {
+      const Unopened became = became_of(it, reason);
+      if (!attempt_is_told(it, mark, became)) return count_unanswered(it, became);
+    }
     Connection connection;
     fill(connection, it);
     if (opening) return handler_.on_connection_end(connection, nullptr, mark, reason);
@@ -306,7 +310,11 @@ bool Partition::is_glimpse(Slot slot) const {
 
 // Counted by when they were seen: how they end depends on what else is there. Those of different states may end out of
 // that order.
-bool Partition::glimpse_is_told(Timestamp seen) { return glimpses_.one_more(seen) <= limits_.glimpse_records; }
+bool Partition::glimpse_is_told(Timestamp seen) {
+  const bool told = glimpses_.one_more(seen) <= limits_.glimpse_records;
+  counters_.glimpses_counted += told ? 0 : 1;
+  return told;
+}
 
 void Partition::count_glimpse(const Connection& connection, const Mark& mark) {
   UnansweredConnections one;
@@ -319,7 +327,7 @@ void Partition::count_glimpse(const Connection& connection, const Mark& mark) {
   one.bytes = connection.sent(sent).bytes;
   one.first = connection.first;
   one.last = mark;
-  one.glimpses = true;
+  one.became = Unopened::glimpsed;
   count(one);
 }
 
@@ -327,22 +335,42 @@ void Partition::count(const UnansweredConnections& one) {
   if (!unanswered_.add(one)) ++counters_.unanswered_networks;
 }
 
-void Partition::count_unanswered(const Entry& it) {
+void Partition::count_unanswered(const Entry& it, Unopened became) {
   UnansweredConnections one;
   one.parties = {it.source, it.destination, it.source_mac, it.destination_mac, it.vlan, it.transport, true};
   one.id = it.id;
   one.count = 1;
   one.packets = it.packets[0];
+  one.answers = it.packets[1];
+  one.became = became;
   one.first = {it.first_time, it.first_source, it.first_packet};
   one.last = {it.active, it.last_source, it.last_packet};
   count(one);
 }
 
+// Of an attempt. Who was answered and resets it was answered all the same.
+Unopened Partition::became_of(const Entry& it, CloseReason reason) {
+  if (it.answered != Timestamp{}) return Unopened::answered;
+  return reason == CloseReason::reset ? Unopened::refused : Unopened::unanswered;
+}
+
 // A refusal is worth a record of its own, and so is a SYN-ACK, which says that somebody listens; until they come in
 // floods. A scan's thousands of refusals leave room for the few who answer it.
-bool Partition::attempt_is_told(const Entry& it, const Mark& mark, CloseReason reason) {
-  if (it.answered != Timestamp{}) return answers_.one_more(it.answered) <= limits_.answered_records;
-  return reason == CloseReason::reset && refusals_.one_more(mark.time) <= limits_.refused_records;
+bool Partition::attempt_is_told(const Entry& it, const Mark& mark, Unopened became) {
+  bool told = false;
+  switch (became) {
+    case Unopened::answered:
+      told = answers_.one_more(it.answered) <= limits_.answered_records;
+      counters_.answered_counted += told ? 0 : 1;
+      break;
+    case Unopened::refused:
+      told = refusals_.one_more(mark.time) <= limits_.refused_records;
+      counters_.refused_counted += told ? 0 : 1;
+      break;
+    case Unopened::unanswered:
+    case Unopened::glimpsed: break;
+  }
+  return told;
 }
 
 // Its time has come, and nobody noticed before: it ended then.
@@ -533,7 +561,7 @@ bool Partition::finish_some(Timestamp now) {
     for (Slot slot = ages(State::opening).oldest; slot != kNoSlot;) {
       const Slot next = entry(slot).newer;
       if (!entry(slot).live && entry(slot).answered == Timestamp{}) {
-        count_unanswered(entry(slot));
+        count_unanswered(entry(slot), Unopened::unanswered);
         forget(slot);
       }
       slot = next;
@@ -596,8 +624,10 @@ void Partition::touch(Slot slot, Timestamp now) {
 
 void Partition::enter(Slot slot, State state, Timestamp now) {
   unlink(slot);
-  entry(slot).state = state;
-  entry(slot).active = now;
+  Entry& it = entry(slot);
+  it.state = state;
+  it.active = now;
+  if (it.live) it.live->connection.opening = state == State::opening;
   link(slot);
   limit(state, now);
 }

@@ -11,6 +11,9 @@ struct AssemblyCounters {
   std::uint64_t connections_evicted = 0;   ///< Limits::connections and its kin, but for unanswered ones
   std::uint64_t unanswered_evicted = 0;    ///< Limits::unanswered_connections
   std::uint64_t unanswered_networks = 0;   ///< attempts counted without their network: Limits::unanswered_networks
+  std::uint64_t answered_counted = 0;      ///< answered and no more, not told one by one: Limits::answered_records
+  std::uint64_t refused_counted = 0;       ///< refused, likewise: Limits::refused_records
+  std::uint64_t glimpses_counted = 0;      ///< glimpses, likewise: Limits::glimpse_records
   std::uint64_t holes_given_up_early = 0;  ///< Limits::held_bytes, Limits::held_segments_per_connection
   std::uint64_t kept_given_up = 0;         ///< what a sink kept: Limits::kept_bytes
   std::uint64_t late_packets = 0;          ///< of connections already closed

@@ -206,7 +206,7 @@ Slot Partition::admit_syn(Slot slot, const Segment& segment) {
   if (it.partner != kNoSlot) {
     const Entry& waiting = entry(it.partner);
     if (waiting.source == segment.source && waiting.initial_sequence[0] == segment.sequence) return kNoSlot;
-    count_unanswered(entry(it.partner));
+    count_unanswered(entry(it.partner), Unopened::unanswered);
     forget(it.partner);
   }
   if (entries_in_use_ >= limits_.connections) return kNoSlot;  // nothing is forgotten for what may be forged

@@ -122,14 +122,15 @@ class Partition {
   void evict(Slot slot, Timestamp now);
   void close(Slot slot, const Mark& mark, CloseReason reason);
   void conclude(Slot slot, const Mark& mark, CloseReason reason);
-  void count_unanswered(const Entry& entry);
+  void count_unanswered(const Entry& entry, Unopened became);
   void tell_end(const Connection& connection, StreamSink* sink, const Mark& mark, CloseReason reason);
   [[nodiscard]] bool is_glimpse(const Connection& connection, const StreamSink* sink) const;
   [[nodiscard]] bool is_glimpse(Slot slot) const;
   bool glimpse_is_told(Timestamp seen);
   void count_glimpse(const Connection& connection, const Mark& mark);
   void count(const UnansweredConnections& one);
-  bool attempt_is_told(const Entry& entry, const Mark& mark, CloseReason reason);
+  static Unopened became_of(const Entry& entry, CloseReason reason);
+  bool attempt_is_told(const Entry& entry, const Mark& mark, Unopened became);
   void end_in_silence(Slot slot);
   void end_with_capture(Slot slot, Timestamp now);
   void forget(Slot slot);

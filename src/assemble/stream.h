@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
+#include "base/limits.h"
 #include "base/timestamp.h"
 
 namespace dcmwatch {
@@ -67,12 +68,22 @@ struct Connection {
   Mark last;                          ///< last packet seen so far
   bool joined_midway = false;         ///< no handshake seen
   bool truncated = false;             ///< a snap length cut payload somewhere
+  bool opening = false;               ///< its opener was seen to send no more than SYNs
   std::optional<Direction> ended_by;  ///< who sent the RST or, without one, the first FIN; nothing: both at once
   HandshakeTimes handshake;
   std::array<DirectionStatistics, 2> direction{};
 
   [[nodiscard]] const DirectionStatistics& sent(Direction d) const { return direction[index_of(d)]; }
   [[nodiscard]] bool one_direction_only() const { return direction[0].packets == 0 || direction[1].packets == 0; }
+  /// Whether more was seen than who stands at neither end can bring about with a few packets in another's name: a
+  /// handshake to its end, payload of both sides, datagrams of both, or more packets than a glimpse has. Once it is so,
+  /// it stays so. Who forges a whole conversation cannot be told from who has it.
+  [[nodiscard]] bool proven() const {
+    if (opening) return false;
+    if (handshake.whole || handshake.to_opener || (direction[0].bytes != 0 && direction[1].bytes != 0)) return true;
+    if (parties.transport == Transport::udp && !one_direction_only()) return true;
+    return direction[0].packets + direction[1].packets > Limits::glimpse_packets;
+  }
 };
 
 /// One connection's two ordered streams. For each direction the calls come in stream order; every byte of the stream is
@@ -125,9 +136,16 @@ class StreamSink {
   std::size_t kept_bytes_ = 0;
 };
 
-/// Connections that nobody answered, told together: a scan or a flood is one fact, not millions. All of one transport,
-/// and either SYNs alone or glimpses: some packets of one direction (Limits::glimpse_packets) by which nothing is
-/// known.
+/// What became of connections that are told together.
+enum class Unopened : std::uint8_t {
+  unanswered,  ///< SYNs, and nothing else
+  refused,     ///< a RST answered the SYN
+  answered,    ///< a SYN-ACK was seen, and nothing that took it up
+  glimpsed     ///< some packets of one direction (Limits::glimpse_packets): a connection may have been there
+};
+
+/// Connections that were not seen to come about, told together: a scan or a flood is one fact, not millions. All of one
+/// transport, and of all became the same.
 struct UnansweredConnections {
   /// Of the first of them; an address or endpoint that not all of them share is zero, MAC addresses and VLANs likewise.
   Parties parties;
@@ -135,10 +153,11 @@ struct UnansweredConnections {
   std::uint64_t id = 0;    ///< unique in a run, as a connection's
   std::uint64_t count = 0;
   std::uint64_t packets = 0;
+  std::uint64_t answers = 0;  ///< packets of who was called
   std::uint64_t bytes = 0;
   Mark first;
   Mark last;
-  bool glimpses = false;  ///< a connection may have been there; it was not seen to be answered
+  Unopened became = Unopened::unanswered;
 };
 
 /// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's

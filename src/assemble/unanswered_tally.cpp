@@ -19,6 +19,7 @@ void add_up(UnansweredConnections& sum, const UnansweredConnections& more) {
   keep_what_is_shared(sum.parties, more.parties);
   sum.count += more.count;
   sum.packets += more.packets;
+  sum.answers += more.answers;
   sum.bytes += more.bytes;
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
@@ -31,7 +32,7 @@ bool UnansweredTally::add(const UnansweredConnections& one) {
   const auto count_of = [&](const Network& network) {
     return std::ranges::find_if(counts_, [&](const Count& count) {
       const UnansweredConnections& others = count.connections;
-      return count.minute == minute && others.source_network == network && others.glimpses == one.glimpses &&
+      return count.minute == minute && others.source_network == network && others.became == one.became &&
              others.parties.transport == one.parties.transport;
     });
   };

@@ -28,11 +28,11 @@ struct Limits {
   std::size_t unanswered_networks = 16;      ///< told by network in a minute; victim: the network of those beyond
   std::size_t answered_records = 16;         ///< answered and no more, told one by one in a minute; the rest: counted
   std::size_t refused_records = 16;          ///< refused connections told one by one in a minute; the rest: counted
-  std::uint64_t glimpse_packets = 3;         ///< in one direction, and nothing known by them: anyone can send that
-  std::size_t glimpse_records = 16;          ///< such connections told one by one in a minute; the rest: counted
-  std::size_t ends_per_advance = 64;         ///< connections ended by timers at once; the others wait for the next
-  std::size_t held_bytes = 256 * 1024;       ///< held out of order, and to keep it; victim: the hole of who holds most
-  std::size_t unacknowledged_blocks = 64;    ///< of 4 KiB, to tell conflicting retransmissions; beyond: not told
+  static constexpr std::uint64_t glimpse_packets = 3;  ///< by which nothing is known: anyone can send that
+  std::size_t glimpse_records = 16;        ///< such connections told one by one in a minute; the rest: counted
+  std::size_t ends_per_advance = 64;       ///< connections ended by timers at once; the others wait for the next
+  std::size_t held_bytes = 256 * 1024;     ///< held out of order, and to keep it; victim: the hole of who holds most
+  std::size_t unacknowledged_blocks = 64;  ///< of 4 KiB, to tell conflicting retransmissions; beyond: not told
   std::size_t held_segments_per_connection = 1024;  ///< victim: the hole becomes a gap
   std::size_t holes_per_direction = 64;  ///< in skipped bytes, still to be filled; victim: the oldest is missing
   std::int64_t sequence_window_bytes =

@@ -60,7 +60,7 @@ Values all_closed_values() {
           {"network.transport", {"tcp", "udp"}},
           {"source.role", {kDeviceRoles.begin(), kDeviceRoles.end()}},
           {"destination.role", {kDeviceRoles.begin(), kDeviceRoles.end()}},
-          {"connection.end", texts(ConnectionEnd::finished, ConnectionEnd::unanswered)},
+          {"connection.end", texts(ConnectionEnd::finished, ConnectionEnd::answered)},
           {"flow.deviations", texts(DeviationKind::source_device, DeviationKind::implementation_changed)},
           {"flow.unknown", texts(UnknownKind::direction, UnknownKind::implementation)},
           {"flow.state", texts(FlowState::silent, FlowState::not_visible)},

@@ -209,6 +209,7 @@ std::string_view to_text(ConnectionEnd end) {
     case ConnectionEnd::evicted: return "evicted";
     case ConnectionEnd::open: return "open";
     case ConnectionEnd::unanswered: return "unanswered";
+    case ConnectionEnd::answered: return "answered";
   }
   return {};
 }

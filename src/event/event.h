@@ -69,10 +69,11 @@ inline Visibility& Visibility::operator|=(const Visibility& more) {
 }
 
 /// dataset "connection"
-enum class ConnectionEnd : std::uint8_t { finished, reset, timed_out, evicted, open, unanswered };
+/// `answered` is of many told together: a SYN-ACK came, and it was not told how each ended.
+enum class ConnectionEnd : std::uint8_t { finished, reset, timed_out, evicted, open, unanswered, answered };
 
-/// Connections that nobody answered, of a minute of packet time, in one record: what the parties of all of them do not
-/// share is zero.
+/// Connections that were not seen to come about, of a minute of packet time, in one record: what the parties of all of
+/// them do not share is zero. ConnectionFact::end says what became of all of them.
 struct UnansweredAttempts {
   std::uint64_t count = 1;
   Network source_network;  ///< a /24 of IPv4 or /64 of IPv6; ::/0: there were too many networks to tell
@@ -374,6 +375,7 @@ struct Event {
   Phase phase = Phase::end;
   Protocol protocol = Protocol::unidentified;
   Visibility visibility;
+  bool proven = true;  ///< more was seen than a few packets in another's name bring about; once so, it stays so
   std::uint64_t conversation = 0;  ///< the connection's id; 0 for a FlowStretch and a CaptureNote
   std::uint32_t ordinal = 0;  ///< of this connection's events, counted from 1: a unique name is (conversation, ordinal)
   Parties parties;            ///< source = who opened the connection, if opener_known

@@ -426,7 +426,10 @@ inline constexpr Field kFields[] = {
        }
      }},
 
-    {"connection.end", kText, "finished, reset, timed_out, evicted, unanswered, or open when the capture ended", "RFC 9293", kNobody,
+    {"conversation.proven", kBoolean, "true: more was seen of the connection than who stands at neither end brings about with a few packets in another's name (a handshake to its end, payload of both sides, or more than three packets, and not SYNs and their answers alone); absent: it was not, yet", "", kNobody,
+     of_connection([](const R& r, S& s) { if (event(r).proven) s.boolean(true); })},
+
+    {"connection.end", kText, "finished, reset, timed_out, evicted, unanswered, or open when the capture ended; of several in one record also answered: a SYN-ACK came, and how each ended is not told", "RFC 9293", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { if (c.end) s.word(to_text(*c.end)); })},
     {"connection.handshake_time", kNumber, "nanoseconds from SYN to the opener's ACK", "RFC 9293", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.handshake_time); })},
@@ -434,7 +437,7 @@ inline constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.round_trip_to_acceptor); })},
     {"connection.round_trip_to_opener", kNumber, "nanoseconds from SYN-ACK to ACK: between the capture point and the opener", "RFC 9293", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { duration(s, c.round_trip_to_opener); })},
-    {"connection.attempts", kNumber, "connections of a minute that nobody was seen to answer, in one record; what they do not share is absent", "", kNobody,
+    {"connection.attempts", kNumber, "connections of a minute that were not seen to come about (connection.end: nobody answered, or refused, or answered and no more), in one record; what they do not share is absent", "", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) number(s, c.attempts->count); })},
     {"connection.source_network", kText, "where those came from: a /24 of IPv4 or /64 of IPv6, ::/0 where there were too many", "", kDevice,
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) s.text(to_text(c.attempts->source_network)); })},

@@ -44,6 +44,7 @@ void Judgement::name(const End& end, Place& named, UnknownKind unknown_which) {
 }
 
 void Judgement::judge(const ConnectionFact& connection) {
+  unheard_ = unheard_end(event_, connection);
   judge_carrier();
   judge_listener(connection);
 }

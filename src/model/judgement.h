@@ -34,6 +34,11 @@ Timestamp last_time_judged(const Event& event);
 /// Whether something accepted a TCP connection: it answered by a SYN-ACK, whatever came of it.
 bool accepted(const Event& event, const ConnectionFact& connection);
 
+/// The end that nothing was seen of, where that leaves open whether it takes part at all: anyone can send an answer to
+/// who never asked. Whoever is called, by a SYN or a datagram, is part of what its caller does.
+enum class Unheard : std::uint8_t { neither, source, destination };
+Unheard unheard_end(const Event& event, const ConnectionFact& connection);
+
 /// Whether a connection that nobody recognised was, from its beginning, no TLS in either direction.
 bool begins_without_tls(const Event& event, const ConnectionFact& connection);
 
@@ -103,6 +108,7 @@ class Judgement {
   void name(const End& end, Place& named, UnknownKind unknown_which);
 
   void judge_path();
+  void judge_heard_end();
   void judge_end(const End& end, const Endpoint& endpoint, DeviationKind kind);
   [[nodiscard]] bool judge_denials();
   [[nodiscard]] const Denial* denial_of(const End& from, const End& to, std::uint16_t port) const;
@@ -220,6 +226,7 @@ class Judgement {
   std::vector<const Flow*> flows_;  ///< that this could belong to, all between the same two ends
   bool reversed_ = false;           ///< the flows run from what the event calls its destination
   bool another_service_ = false;    ///< something else is spoken than the flows are for
+  Unheard unheard_ = Unheard::neither;
 };
 
 }  // namespace dcmwatch

@@ -76,10 +76,19 @@ std::string end_text(const std::string& names, const Endpoint& endpoint) {
 // Where the times of a handshake are not known, by what remains: of an opener who is known by a SYN or SYN-ACK, an
 // acceptor that sent something and did not end it by a RST.
 bool accepted(const Event& event, const ConnectionFact& connection) {
-  if (event.parties.transport != Transport::tcp || !event.parties.opener_known || connection.attempts) return false;
+  if (event.parties.transport != Transport::tcp || !event.parties.opener_known) return false;
+  // Of many in one record, what all of them share: zero, if not the port.
+  if (connection.attempts) return connection.end == ConnectionEnd::answered && event.parties.destination.port != 0;
   if (connection.handshake_time || connection.round_trip_to_acceptor) return true;
   return !event.visibility.joined_midway && connection.packets[1] != 0 && connection.end &&
          connection.end != ConnectionEnd::reset;
+}
+
+Unheard unheard_end(const Event& event, const ConnectionFact& connection) {
+  if (event.proven || (connection.packets[0] != 0) == (connection.packets[1] != 0)) return Unheard::neither;
+  if (connection.packets[0] == 0) return Unheard::source;
+  const bool called = event.parties.opener_known || event.parties.transport == Transport::udp;
+  return called ? Unheard::neither : Unheard::destination;
 }
 
 // Known as TLS it would be by the first bytes of either direction. As long as it goes on it may turn out to be
@@ -94,6 +103,7 @@ bool begins_without_tls(const Event& event, const ConnectionFact& connection) {
 
 void Judgement::judge_path() {
   if (has_no_address(parties_.source)) return;  // DHCP, before it has given one
+  if (unheard_ != Unheard::neither) return judge_heard_end();
   const bool to_everybody = is_to_everybody(parties_, destination_);
   // Whoever looks for neighbours by an address that it has given itself has not said yet who it is.
   if (to_everybody && !source_.declared() && is_link_local(parties_.source.address))
@@ -110,6 +120,24 @@ void Judgement::judge_path() {
   judge_zones();
   judge_security();
   judge_times();
+}
+
+// Who it is that speaks, and to which flow that may belong. What it would say of the other end, and of the two, is not
+// known.
+void Judgement::judge_heard_end() {
+  const bool is_source = unheard_ == Unheard::destination;
+  const UnknownKind who = is_source ? UnknownKind::destination_device : UnknownKind::source_device;
+  if (std::ranges::find(differences_.unknown, who) == differences_.unknown.end()) unknown(who);
+  if (!parties_.opener_known) unknown(UnknownKind::direction);
+  if (source_.declared() && destination_.declared()) find_flows();
+  if (!differences_.deviations.empty()) flows_.clear();
+  differences_.deviations.clear();
+  const End& heard = is_source ? source_ : destination_;
+  judge_end(heard, is_source ? parties_.source : parties_.destination,
+            is_source ? DeviationKind::source_device : DeviationKind::destination_device);
+  if (!lookup_.judges().macs) return;
+  judge_mac(heard, is_source ? parties_.source_mac : parties_.destination_mac,
+            is_source ? DeviationKind::source_mac : DeviationKind::destination_mac);
 }
 
 void Judgement::judge_end(const End& end, const Endpoint& endpoint, DeviationKind kind) {

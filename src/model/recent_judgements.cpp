@@ -95,7 +95,10 @@ class RecentJudgements::KeyWriter {
   }
 
   void operator()(const ConnectionFact& connection) {
-    add(Packed{}.add<1>(accepted(event_, connection)).add<1>(begins_without_tls(event_, connection)));
+    add(Packed{}
+            .add<1>(accepted(event_, connection))
+            .add<1>(begins_without_tls(event_, connection))
+            .add<2>(unheard_end(event_, connection)));
   }
   void operator()(const TlsConnection&) {}
   void operator()(const Violation& violation) {

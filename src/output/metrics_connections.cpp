@@ -11,7 +11,8 @@ namespace {
 constexpr std::array kProtocols{Protocol::dicom, Protocol::hl7,  Protocol::hllp,
                                 Protocol::tls,   Protocol::http, Protocol::ssh};
 constexpr std::array kEnds{ConnectionEnd::finished, ConnectionEnd::reset, ConnectionEnd::timed_out,
-                           ConnectionEnd::evicted,  ConnectionEnd::open,  ConnectionEnd::unanswered};
+                           ConnectionEnd::evicted,  ConnectionEnd::open,  ConnectionEnd::unanswered,
+                           ConnectionEnd::answered};
 constexpr std::array<std::string_view, 2> kSenders{"opener", "acceptor"};
 
 class ConnectionMetrics final : public MetricGroup {

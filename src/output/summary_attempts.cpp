@@ -53,11 +53,8 @@ class AttemptsSection final : public SummarySection {
     if (!row) return;
     if (row->attempts() == 0 || observation.event.first < row->first) row->first = observation.event.first;
     row->last = std::max(row->last, observation.event.last);
-    if (connection->end == ConnectionEnd::reset) {
-      ++row->refused;
-    } else {
-      row->unanswered += connection->attempts ? connection->attempts->count : 1;
-    }
+    const std::uint64_t count = connection->attempts ? connection->attempts->count : 1;
+    (connection->end == ConnectionEnd::reset ? row->refused : row->unanswered) += count;
   }
 
   void render(TextPage& page, const RunFigures& run) const override {

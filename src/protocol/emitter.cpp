@@ -31,6 +31,7 @@ Event& Emitter::next_event(Phase phase, const Mark& first, const Mark& last, Sho
                       .unfinished = shortfall.unfinished,
                       .encrypted = is_encrypted(protocol_),
                       .undecodable = shortfall.undecodable};
+  event.proven = connection_.proven();
   event.conversation = connection_.id;
   event.ordinal = ++emitted_;
   event.parties = connection_.parties;

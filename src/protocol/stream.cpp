@@ -20,6 +20,16 @@ ConnectionEnd end_of(CloseReason reason) {
   return ConnectionEnd::open;
 }
 
+ConnectionEnd end_of(Unopened became) {
+  switch (became) {
+    case Unopened::answered: return ConnectionEnd::answered;
+    case Unopened::refused: return ConnectionEnd::reset;
+    case Unopened::unanswered:
+    case Unopened::glimpsed: return ConnectionEnd::unanswered;
+  }
+  return ConnectionEnd::unanswered;
+}
+
 void emit_end(Emitter& emitter, const Mark& mark, CloseReason reason) {
   ConnectionFact fact = connection_fact(emitter.connection(), emitter.opener());
   fact.end = end_of(reason);
@@ -274,14 +284,16 @@ void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Ti
   event.conversation = connections.id;
   event.ordinal = 1;
   event.parties = connections.parties;
-  event.visibility.one_direction = true;
-  event.visibility.joined_midway = connections.glimpses && connections.parties.transport == Transport::tcp;
+  event.visibility.one_direction = connections.packets == 0 || connections.answers == 0;
+  event.visibility.joined_midway =
+      connections.became == Unopened::glimpsed && connections.parties.transport == Transport::tcp;
+  event.proven = false;
   event.first = connections.first;
   event.last = {told, connections.last.source, connections.last.packet};
   ConnectionFact fact;
-  fact.packets[0] = connections.packets;
+  fact.packets = {connections.packets, connections.answers};
   fact.bytes[0] = connections.bytes;
-  fact.end = ConnectionEnd::unanswered;
+  fact.end = end_of(connections.became);
   fact.attempts = UnansweredAttempts{connections.count, connections.source_network};
   event.facts = std::move(fact);
 }

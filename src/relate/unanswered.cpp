@@ -12,7 +12,7 @@ void add_up(Event& sum, Event& more) {
   keep_what_is_shared(sum.parties, more.parties);
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
-  fact(sum).packets[0] += fact(more).packets[0];
+  for (std::size_t side = 0; side < 2; ++side) fact(sum).packets[side] += fact(more).packets[side];
   fact(sum).bytes[0] += fact(more).bytes[0];
   fact(sum).attempts->count += fact(more).attempts->count;
 }
@@ -23,11 +23,11 @@ bool Unanswered::take(const Event& event) {
   const auto* connection = std::get_if<ConnectionFact>(&event.facts);
   if (!connection || !connection->attempts) return false;
   Event part = event;
-  // Datagrams, SYNs, and what may be of connections that were not seen to begin, each apart.
+  // Datagrams, SYNs by what became of them, and what may be of connections that were not seen to begin, each apart.
   const auto sum_of = [&](const Network& network) {
     return std::ranges::find_if(sums_, [&](Event& sum) {
       return fact(sum).attempts->source_network == network && sum.parties.transport == part.parties.transport &&
-             sum.visibility == part.visibility;
+             sum.visibility == part.visibility && fact(sum).end == fact(part).end;
     });
   };
   auto sum = sum_of(fact(part).attempts->source_network);

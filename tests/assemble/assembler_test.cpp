@@ -746,7 +746,7 @@ TEST_F(AssemblerTest, a_glimpse_is_told_and_a_flood_of_them_is_counted_by_who_se
   std::uint64_t counted = handler_.ended.size();
   for (const auto& [connections, told] : handler_.unanswered) {
     counted += connections.count;
-    EXPECT_TRUE(connections.glimpses);
+    EXPECT_EQ(connections.became, Unopened::glimpsed);
     EXPECT_FALSE(connections.parties.opener_known);
     EXPECT_EQ(connections.source_network, Network::around(*IpAddress::parse("10.0.0.0"), 120));
     if (connections.parties.transport != Transport::udp) continue;

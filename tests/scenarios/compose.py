@@ -142,6 +142,11 @@ def checksum(data):
     return struct.pack("!H", -int.from_bytes(data + b"\0" * (len(data) & 1), "big") % 0xFFFF)
 
 
+# What anyone can send in another's name, and what the other answers: sides and flags.
+FORGED = {"lone SYN": ((0, SYN),), "lone SYN-ACK": ((1, SYN | ACK),), "lone RST": ((0, RST),), "lone FIN": ((0, FIN | ACK),),
+          "lone data": ((0, PSH | ACK),), "half open": ((0, SYN), (1, SYN | ACK)), "data and RST": ((0, PSH | ACK), (1, RST))}
+
+
 class Connection:
     """From its SYN to its end. Each side acknowledges what the other said within 40 ms, or with what it says itself."""
 
@@ -174,6 +179,11 @@ class Connection:
         for attempt in range(tries):
             self.next[0] = first
             self.segment(at + 2**attempt - 1, 0, SYN)
+
+    def forge(self, at, packets, data):
+        """`data` is in those that push."""
+        for hop, (side, flags) in enumerate(packets):
+            self.segment(at + hop * self.HOP, side, flags, data if flags & PSH else b"")
 
     def settle(self, before, side=None):
         """The acknowledgement that is owed, unless `side` is about to say something in time."""
@@ -355,6 +365,8 @@ class Recipe:
             connection.refuse(play.at)
         elif piece.end == "unanswered":
             connection.call_in_vain(play.at)
+        elif piece.end in FORGED:
+            connection.forge(play.at, FORGED[piece.end], piece.turns[0].data if piece.turns else b"what nobody recognises")
         else:
             connection.open(play.at)
             last = self.talk(connection, play.at + 0.001, piece)
