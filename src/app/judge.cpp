@@ -105,7 +105,7 @@ void Judge::judge(Observation& record) {
   if (watch_ && watch_->flows.due(now)) judge_watched(watch_->flows.advance(now));
   const auto* association = std::get_if<DicomAssociation>(&record.event.facts);
   if (watch_) hold_against_model(record);
-  if (association && watch_) hold_against_others(record, *association);
+  if (association && watch_ && !goes_on(record.event)) hold_against_others(record, *association);
   if (association && guess_) {
     record.implementations = guess_->implementations.of(*association);
   } else {

@@ -35,6 +35,7 @@ struct LiveConnection {
   LiveConnection* keeps_older = nullptr;
   std::array<Timestamp, 2> window_closed_since{};  ///< by who receives in that direction; zero: it has room
   Timestamp wakes_at = Timestamp::max();           ///< when the partition looks whether the sink is to be woken
+  Timestamp spoken{};                              ///< first payload
   bool sink_asked = false;
   bool waits = false;  ///< listed among those with something held
 
@@ -46,6 +47,7 @@ struct LiveConnection {
     connection = {};
     window_closed_since = {};
     wakes_at = Timestamp::max();
+    spoken = {};
     sink_asked = waits = false;
   }
 };
@@ -96,9 +98,11 @@ struct ConnectionEntry {
     bool reset_backward : 1 = false;   ///< who sent the RST
     bool was_reset : 1 = false;
     bool reset_refuses : 1 = false;  ///< it acknowledges nothing: who sent it knows of no connection
+    bool followed : 1 = false;       ///< it has its place among those that are told to go on
   } flags;
   std::uint8_t started = 0;                       ///< a bit for each direction
   std::array<std::uint8_t, 2> right_checksums{};  ///< of each direction, one after the other; two at most
+  std::uint8_t told_unspoken = 0;                 ///< as in Connection
 
   /// Of a segment that is this connection's: nearly always the ports tell.
   [[nodiscard]] Direction direction_of(const Segment& segment) const {

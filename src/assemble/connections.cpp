@@ -1,5 +1,6 @@
 // What becomes of a partition's connections: opening, limits, timers, ends.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "assemble/partition.h"
@@ -62,6 +63,7 @@ void fill(Connection& connection, const ConnectionEntry& entry) {
   connection.joined_midway = entry.flags.joined_midway;
   connection.truncated = entry.flags.truncated;
   connection.opening = entry.state == ConnectionState::opening;
+  connection.told_unspoken = entry.told_unspoken;
   for (const Direction direction : kBothDirections) {
     DirectionStatistics& sent = connection.direction[index_of(direction)];
     sent.packets = entry.packets[index_of(direction)];
@@ -147,6 +149,7 @@ LiveConnection& Partition::live(Entry& it) {
 void Partition::open_sink(Entry& it, const Mark& mark) {
   Live& connection = live(it);
   connection.sink_asked = true;
+  connection.spoken = mark.time;
   connection.sink = handler_.open(connection.connection, mark);
 }
 
@@ -398,7 +401,10 @@ void Partition::forget(Slot slot) {
   --entries_in_use_;
 }
 
+// Before all that may end it by `now`.
 void Partition::advance(Timestamp now) {
+  progress_told_ = 0;
+  if (progress_.next() <= now) tell_progress(now);
   if (!waiting_.empty()) expire_holes(now);
   while (!wakes_.empty() && wakes_.begin()->first <= now) catch_up(wakes_.begin()->second, now);
   std::size_t ended = 0;
@@ -538,6 +544,70 @@ void Partition::expire_idle(State state, Timestamp now, std::size_t& ended) {
   ages(state).due = due;
 }
 
+// From its first packet; and anew from its first payload, unless it has not been told yet: then that is asked for when
+// its time comes, for most connections have ended by then.
+void Partition::follow(Slot slot, Timestamp since) {
+  Entry& it = entry(slot);
+  const bool spoken = it.live && it.live->sink_asked;
+  if (it.flags.followed && it.told_unspoken == 0) return;
+  it.flags.followed = true;
+  progress_.add({.time = since + limits_.progress_interval, .id = it.id, .slot = slot, .unspoken = !spoken});
+  progress_.limit(entries_in_use_, [this](const ProgressTimes::Due& due) { return is_current(due); });
+}
+
+bool Partition::is_current(const ProgressTimes::Due& due) const {
+  const Entry& it = entry(due.slot);
+  if (it.id != due.id || it.state == State::closed) return false;
+  const bool followed_anew = it.live && it.live->sink_asked && it.told_unspoken != 0;
+  return !(due.unspoken && followed_anew);
+}
+
+void Partition::tell_progress(Timestamp now) {
+  while (progress_.next() <= now && progress_told_ < limits_.progress_per_advance) {
+    if (tell_progress(progress_.take())) ++progress_told_;
+  }
+}
+
+// What else was to become of it until then became of it. False: there was nothing to tell.
+bool Partition::tell_progress(const ProgressTimes::Due& due) {
+  if (!is_current(due) || !catch_up(due.slot, due.time) || !is_current(due)) return false;
+  Entry& it = entry(due.slot);
+  const bool spoken = it.live && it.live->sink_asked;
+  ProgressTimes::Due next{.time = due.time, .id = due.id, .slot = due.slot, .unspoken = !spoken};
+  if (spoken && it.live->spoken + limits_.progress_interval > due.time) {
+    next.time = it.live->spoken + limits_.progress_interval;
+    progress_.add(next);
+    return false;
+  }
+  tell_goes_on(due.slot, due.time);
+  const auto pause_of = [this](unsigned doublings) {
+    return std::min(limits_.progress_interval * (std::int64_t{1} << doublings), limits_.quiet_progress_interval);
+  };
+  constexpr std::uint8_t kMostDoublings = 16;
+  const bool quiet = !spoken || it.live->connection.last.time <= due.time - pause_of(due.doublings);
+  if (quiet) next.doublings = std::min<std::uint8_t>(due.doublings + 1U, kMostDoublings);
+  next.time += std::max(pause_of(next.doublings), limits_.progress_interval);
+  // A connection without a word that is kept alive for weeks has been told often enough.
+  if (spoken || it.told_unspoken != std::numeric_limits<std::uint8_t>::max()) progress_.add(next);
+  return true;
+}
+
+void Partition::tell_goes_on(Slot slot, Timestamp now) {
+  Entry& it = entry(slot);
+  const Mark last = last_of(it);
+  const Mark mark{std::max(now, last.time), last.source, last.packet};
+  if (it.live) {
+    handler_.on_progress(it.live->connection, it.live->sink.get(), mark);
+  } else {
+    Connection connection;
+    fill(connection, it);
+    handler_.on_progress(connection, nullptr, mark);
+  }
+  if (it.live && it.live->sink_asked) return;
+  ++it.told_unspoken;
+  if (it.live) it.live->connection.told_unspoken = it.told_unspoken;
+}
+
 void Partition::rebase(Timestamp now) {
   for (AgeList& list : ages_) {
     for (Slot slot = list.oldest; slot != kNoSlot; slot = entry(slot).newer) {
@@ -551,6 +621,7 @@ void Partition::rebase(Timestamp now) {
     }
     if (list.oldest != kNoSlot) list.due = now;
   }
+  progress_.rebase(now + limits_.progress_interval);
   // Their minutes may be long in coming, or have been there already.
   unanswered_.finish(now, handler_);
   for (Minutely* counted : {&refusals_, &answers_, &glimpses_}) *counted = {};

@@ -43,6 +43,7 @@ void Partition::prefetch_payload(const Segment& segment, const Prints& prints) c
 }
 
 void Partition::on_segment(const Segment& segment, const Prints& prints) {
+  if (progress_.next() <= segment.mark.time) tell_progress(segment.mark.time);
   Slot slot = find(segment, prints.connection);
   if (slot != kNoSlot && !catch_up(slot, segment.mark.time))
     slot = find(segment, prints.connection);  // a SYN that waited to replace it, perhaps
@@ -456,7 +457,10 @@ bool Partition::on_payload(Slot slot, Direction direction, const Segment& segmen
   const bool asked = (segment.flags & kControl) != 0 || wanted(it, direction, segment);
   const bool conflicts =
       sender.conflicts(offset, segment.payload, bytes) && (asked || believed(it, direction, segment));
-  if (!connection.sink_asked) open_sink(it, segment.mark);
+  if (!connection.sink_asked) {
+    open_sink(it, segment.mark);
+    follow(slot, segment.mark.time);
+  }
 
   HalfStream& receiver = connection.half[index_of(opposite(direction))];
   if (sender.waiting() || receiver.waiting()) {
@@ -570,7 +574,9 @@ void Partition::prove(Slot slot, Timestamp now) {
   const bool both = it.live ? !it.live->connection.one_direction_only() : it.packets[0] != 0 && it.packets[1] != 0;
   if (!both) return;
   const State proven = it.live ? State::established : State::idle;
-  if (it.state != proven) enter(slot, proven, now);
+  if (it.state == proven) return;
+  enter(slot, proven, now);
+  if (!it.flags.followed) follow(slot, it.first_time);
 }
 
 }  // namespace dcmwatch

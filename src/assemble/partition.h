@@ -12,6 +12,7 @@
 #include "assemble/connection_entry.h"
 #include "assemble/connection_index.h"
 #include "assemble/keepers.h"
+#include "assemble/progress_times.h"
 #include "assemble/recent_packets.h"
 #include "assemble/unanswered_tally.h"
 
@@ -152,6 +153,11 @@ class Partition {
   void wake(Slot slot, const Mark& mark);
   Timestamp due_of(Live& connection);
   void expire_idle(State state, Timestamp now, std::size_t& ended);
+  void follow(Slot slot, Timestamp since);
+  [[nodiscard]] bool is_current(const ProgressTimes::Due& due) const;
+  void tell_progress(Timestamp now);
+  bool tell_progress(const ProgressTimes::Due& due);
+  void tell_goes_on(Slot slot, Timestamp now);
   void note_waiting(Slot slot);
   [[nodiscard]] Duration timeout_of(State state) const { return timeouts_[static_cast<std::size_t>(state)]; }
   [[nodiscard]] Timestamp deadline_of(const Entry& entry) const { return entry.active + timeout_of(entry.state); }
@@ -184,6 +190,8 @@ class Partition {
   std::vector<Slot> waiting_;                   ///< connections with something held
   std::vector<Slot> waited_;                    ///< its other buffer
   std::set<std::pair<Timestamp, Slot>> wakes_;  ///< connections whose sinks are to be woken; each once
+  ProgressTimes progress_;
+  std::size_t progress_told_ = 0;  ///< since the latest advance()
   HeldBuffers buffers_;
   std::size_t held_bytes_ = 0;
   Keepers keepers_;

@@ -72,6 +72,7 @@ struct Connection {
   std::optional<Direction> ended_by;  ///< who sent the RST or, without one, the first FIN; nothing: both at once
   HandshakeTimes handshake;
   std::array<DirectionStatistics, 2> direction{};
+  std::uint8_t told_unspoken = 0;  ///< how often it was told to go on before it had a sink
 
   [[nodiscard]] const DirectionStatistics& sent(Direction d) const { return direction[index_of(d)]; }
   [[nodiscard]] bool one_direction_only() const { return direction[0].packets == 0 || direction[1].packets == 0; }
@@ -117,6 +118,12 @@ class StreamSink {
   virtual void rebase(Timestamp /*now*/) {}
   /// Once, last. Nothing follows.
   virtual void on_close(const Mark& mark, CloseReason reason) = 0;
+
+  /// It goes on, at `mark`'s time; all that was seen before has been told.
+  virtual void on_progress(const Mark& /*mark*/) {}
+  /// Whether a unit that this direction began (a PDU, say) has not come to its end, though all that was sent of it was
+  /// seen.
+  [[nodiscard]] virtual bool in_unit(Direction) const { return false; }
 
   /// Whether anything was told of the connection, so that its end has to be told, too.
   [[nodiscard]] virtual bool told_anything() const { return true; }
@@ -168,6 +175,10 @@ class StreamHandler {
   /// At the first payload byte. `connection` outlives the sink. May give nothing: the payload is counted, not looked
   /// at.
   virtual std::unique_ptr<StreamSink> open(const Connection& connection, const Mark& mark) = 0;
+  /// An answered TCP connection, or one that carries payload, goes on: told each Limits::progress_interval from its
+  /// first packet or, once there is payload, from that on; ever less often while nothing is seen of it, or nothing was
+  /// ever said on it (`sink` is null).
+  virtual void on_progress(const Connection&, StreamSink* /*sink*/, const Mark&) {}
   /// Once per connection that is not told by on_unanswered, after the sink's on_close; the sink (if one was opened) is
   /// destroyed right after.
   virtual void on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark,

@@ -31,6 +31,7 @@ struct Limits {
   static constexpr std::uint64_t glimpse_packets = 3;  ///< by which nothing is known: anyone can send that
   std::size_t glimpse_records = 16;        ///< such connections told one by one in a minute; the rest: counted
   std::size_t ends_per_advance = 64;       ///< connections ended by timers at once; the others wait for the next
+  std::size_t progress_per_advance = 64;   ///< connections told to go on at once; likewise
   std::size_t held_bytes = 256 * 1024;     ///< held out of order, and to keep it; victim: the hole of who holds most
   std::size_t unacknowledged_blocks = 64;  ///< of 4 KiB, to tell conflicting retransmissions; beyond: not told
   std::size_t held_segments_per_connection = 1024;  ///< victim: the hole becomes a gap
@@ -154,6 +155,8 @@ struct Limits {
   std::size_t batches_in_flight = 16;     ///< replay waits; live sheds and says so
   std::size_t records_in_flight = 16384;  ///< made known and not yet judged; beyond, shards wait for the analyst
   Duration progress_interval = std::chrono::minutes{1};
+  Duration quiet_progress_interval =
+      std::chrono::hours{1};  ///< while nothing is seen of a connection, it is told ever less often, until so seldom
 };
 
 }  // namespace dcmwatch

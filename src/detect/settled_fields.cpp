@@ -159,6 +159,8 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
 const Paths& at_end() {
   static const Paths kPaths{"event.phase",
                             "event.outcome",
+                            "source.in_unit",
+                            "destination.in_unit",
                             "flow.unknown",
                             "dicom.acceptor.confidence",
                             "dicom.sub_operations.remaining",

@@ -99,6 +99,11 @@ Outcome outcome_of(const Event& event) {
   return std::visit([&event](const auto& fact) { return outcome(event, fact); }, event.facts);
 }
 
+bool goes_on(const Event& event) {
+  if (const auto* connection = std::get_if<ConnectionFact>(&event.facts)) return connection->goes_on;
+  return event.phase == Phase::progress && std::holds_alternative<DicomAssociation>(event.facts);
+}
+
 bool never_answered(const Event& event, const DicomOperation& operation) {
   return event.phase == Phase::end && operation.request_seen && !operation.status && !event.visibility.impaired();
 }

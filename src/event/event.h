@@ -90,6 +90,8 @@ struct ConnectionFact {
   std::array<std::uint64_t, 2> gaps{};
   std::array<std::uint64_t, 2> unseen_bytes{};  ///< of missing_bytes, acknowledged: lost by the capture
   std::array<Duration, 2> zero_window_time{};   ///< for how long its peer had no room for it
+  bool goes_on = false;                         ///< told for no other reason: Limits::progress_interval has passed
+  std::array<bool, 2> in_unit{};                ///< of what goes on: it has begun a unit (a PDU, say) and not ended it
   std::optional<Duration> handshake_time;
   std::optional<Duration> round_trip_to_acceptor;  ///< from the capture point, as the handshake shows it
   std::optional<Duration> round_trip_to_opener;
@@ -388,6 +390,10 @@ struct Event {
 /// (PS3.8 9.2.3, AA-4) or fell silent, whatever became of its operations. An operation that was surely never answered
 /// is one.
 Outcome outcome_of(const Event& event);
+
+/// Whether a record says no more than that a connection or an association has not ended yet. It is no sign of life:
+/// perhaps nothing was seen of it for long.
+bool goes_on(const Event& event);
 
 /// Whether an operation is over and surely had no final response: nothing stood in the way of seeing one.
 bool never_answered(const Event& event, const DicomOperation& operation);

@@ -104,7 +104,7 @@ inline std::optional<Duration> duration_of(const Record& record) {
     if (!message->answered()) return std::nullopt;
     return elapsed(message->sent.time, message->answered()->time);
   }
-  if (event(record).phase != Phase::end) return std::nullopt;
+  if (event(record).phase != Phase::end && !goes_on(event(record))) return std::nullopt;
   return elapsed(event(record).first.time, event(record).last.time);
 }
 
@@ -321,7 +321,7 @@ inline constexpr Field kFields[] = {
      [](const R& r, S& s) { s.time(event(r).first.time); }},
     {"event.end", kTime, "last packet that the fact rests on", "ECS", kNobody,
      [](const R& r, S& s) { s.time(event(r).last.time); }},
-    {"event.duration", kNumber, "nanoseconds: request to final response, message to acknowledgement, or start to end", "ECS", kNobody,
+    {"event.duration", kNumber, "nanoseconds: request to final response, message to acknowledgement, or start to end; of what goes on, so far", "ECS", kNobody,
      [](const R& r, S& s) { if (const auto duration = duration_of(r)) s.number(duration->count()); }},
 
     {"packet.source", kNumber, "the capture source, counted from 0 in the order given", "", kNobody,
@@ -347,6 +347,8 @@ inline constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.packets[0]); })},
     {"source.bytes", kNumber, "payload bytes sent by the source", "ECS", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.bytes[0]); })},
+    {"source.in_unit", kBoolean, "it has begun a unit (a PDU, say) and not ended it, though none of it is missing; told while a connection goes on; absent: no, or it is not known", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { if (c.in_unit[0]) s.boolean(true); })},
     {"source.missing_bytes", kNumber, "of these, never seen", "", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.missing_bytes[0]); })},
     {"source.retransmitted_packets", kNumber, "packets sent again", "RFC 9293", kNobody,
@@ -380,6 +382,8 @@ inline constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.packets[1]); })},
     {"destination.bytes", kNumber, "payload bytes sent by the destination", "ECS", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.bytes[1]); })},
+    {"destination.in_unit", kBoolean, "likewise", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { if (c.in_unit[1]) s.boolean(true); })},
     {"destination.missing_bytes", kNumber, "of these, never seen", "", kNobody,
      of<ConnectionFact>([](const auto& c, S& s) { number(s, c.missing_bytes[1]); })},
     {"destination.retransmitted_packets", kNumber, "packets sent again", "RFC 9293", kNobody,

@@ -20,7 +20,7 @@ bool shows_flow(const Event& event, const Declared& declared, const ConnectionFa
 }  // namespace
 
 bool shows_flow(const Event& event, const Declared& declared) {
-  if (declared.flow.empty()) return false;
+  if (declared.flow.empty() || goes_on(event)) return false;
   if (const auto* connection = std::get_if<ConnectionFact>(&event.facts))
     return shows_flow(event, declared, *connection);
   if (const auto* association = std::get_if<DicomAssociation>(&event.facts))

@@ -48,9 +48,11 @@ std::vector<std::uint32_t> devices_of(const Model& model, const std::vector<Part
 /// What is counted of a record; nothing if it tells no more than what was counted, or will be.
 std::optional<RateOf> counted_as(const Event& event) {
   const bool over = event.phase == Phase::end;
-  if (std::holds_alternative<ConnectionFact>(event.facts))
-    return event.phase == Phase::start || (over && event.ordinal == 1) ? std::optional{RateOf::connections}
-                                                                       : std::nullopt;
+  if (const auto* connection = std::get_if<ConnectionFact>(&event.facts)) {
+    const bool unspoken = connection->bytes[0] + connection->bytes[1] == 0;  // then it has no start
+    const bool once = event.phase == Phase::start || (over && (event.ordinal == 1 || unspoken));
+    return once ? std::optional{RateOf::connections} : std::nullopt;
+  }
   if (const auto* message = std::get_if<Hl7Message>(&event.facts))
     return over && message->message_seen ? std::optional{RateOf::messages} : std::nullopt;
   if (const auto* operation = std::get_if<DicomOperation>(&event.facts))
@@ -391,6 +393,7 @@ void FlowWatch::judge_hour(Hourly& hourly, Timestamp begin, Timestamp end) {
 std::span<const Observation> FlowWatch::observe(const Observation& record) {
   told_.clear();
   const Event& event = record.event;
+  if (goes_on(event)) return told_;
   const Parts& parts = parts_of(record.declared);
   visibility_.observe(event, parts.source, parts.destination);
   if (event.conversation == 0) return told_;

@@ -202,6 +202,7 @@ void Learner::observe(const Event& event) {
   if (!std::holds_alternative<ConnectionFact>(event.facts) && !std::holds_alternative<DicomAssociation>(event.facts) &&
       !std::holds_alternative<DicomOperation>(event.facts) && !std::holds_alternative<Hl7Message>(event.facts))
     return;
+  if (goes_on(event)) return;
   const Ends ends = ends_of(event);
   if (event.phase == Phase::end) all_.add(event);
   if (ends.traffic) std::visit([&](const auto& facts) { observe(facts, event, ends); }, event.facts);

@@ -51,7 +51,8 @@ class AssociationMetrics final : public MetricGroup {
   }
 
   void observe(const Observation& observation) override {
-    if (const auto* association = std::get_if<DicomAssociation>(&observation.event.facts)) {
+    const auto* const association = std::get_if<DicomAssociation>(&observation.event.facts);
+    if (association && !goes_on(observation.event)) {
       count(observation, *association);
     }
   }

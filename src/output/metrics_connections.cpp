@@ -43,6 +43,7 @@ class ConnectionMetrics final : public MetricGroup {
   void observe(const Observation& observation) override {
     const Event& event = observation.event;
     if (std::holds_alternative<CaptureNote>(event.facts) || std::holds_alternative<FlowStretch>(event.facts)) return;
+    if (goes_on(event)) return;
     const std::size_t flow = ended_.values(0).number_of(observation.declared->flow);
     prometheus::Gauge& last_seen = last_seen_.at({flow});
     last_seen.Set(std::max(last_seen.Value(), seconds(event.last.time.time_since_epoch())));

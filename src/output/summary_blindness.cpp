@@ -186,6 +186,7 @@ class BlindnessSection final : public SummarySection {
  public:
   void observe(const Observation& observation) override {
     const Event& event = observation.event;
+    if (goes_on(event)) return;
     if (const auto* note = std::get_if<CaptureNote>(&event.facts)) {
       if (note->name == "hl7.repeated_violations") return;  // seen well enough to be counted: summary_breaks.cpp
       if (std::uint64_t* count = notes_.of({std::string{note->name}, shown(note->detail)})) *count += note->count;

@@ -41,7 +41,7 @@ struct Shortfall {
 class Emitter {
  public:
   Emitter(const Connection& connection, EventSink& sink, Protocol protocol)
-      : connection_(connection), sink_(sink), protocol_(protocol) {}
+      : connection_(connection), sink_(sink), protocol_(protocol), emitted_(connection.told_unspoken) {}
 
   /// The protocol knows who opened the connection (an A-ASSOCIATE-RQ, say) although no SYN was seen.
   /// Ignored if a SYN told it. The first such word counts: what is found behind a hole may be no PDU. Call it before
@@ -75,7 +75,7 @@ class Emitter {
   Direction opener_ = Direction::forward;
   bool opener_told_ = false;
   bool opener_supposed_ = false;
-  std::uint32_t emitted_ = 0;
+  std::uint32_t emitted_;
 };
 
 /// What the first bytes of one direction look like. The bytes begin where a unit may begin.

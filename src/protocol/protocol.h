@@ -16,6 +16,7 @@ class ProtocolHandler final : public StreamHandler {
   ProtocolHandler(const ProtocolSettings& settings, EventSink& events) : settings_(settings), events_(events) {}
 
   std::unique_ptr<StreamSink> open(const Connection& connection, const Mark& mark) override;
+  void on_progress(const Connection& connection, StreamSink* sink, const Mark& mark) override;
   void on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark, CloseReason reason) override;
   void on_unanswered(const UnansweredConnections& connections, Timestamp told) override;
 

@@ -36,6 +36,12 @@ void emit_end(Emitter& emitter, const Mark& mark, CloseReason reason) {
   emitter.emit(Phase::end, emitter.connection().first, mark, fact);
 }
 
+ConnectionFact& emit_goes_on(Emitter& emitter, const Mark& mark) {
+  ConnectionFact fact = connection_fact(emitter.connection(), emitter.opener());
+  fact.goes_on = true;
+  return emitter.emit(Phase::progress, emitter.connection().first, mark, fact);
+}
+
 }  // namespace
 
 ConnectionFact connection_fact(const Connection& connection, Direction opener) {
@@ -263,8 +269,26 @@ void Stream::announce(const Mark& mark) {
   emitter_.emit(phase, connection_.first, mark, connection_fact(connection_, emitter_.opener()));
 }
 
+// What was not told before because it might become more is told now; but of a glimpse, its end alone.
+void Stream::on_progress(const Mark& mark) {
+  if (!announced_ && is_glimpse()) return;
+  if (!announced_) announce(mark);
+  ConnectionFact& told = emit_goes_on(emitter_, mark);
+  for (const Direction direction : {Direction::forward, Direction::backward}) {
+    const bool in_unit = sink_ ? sink_->in_unit(direction) : held(direction);
+    told.in_unit[emitter_.from_opener(direction) ? 0 : 1] = in_unit;
+  }
+  if (sink_) sink_->on_progress(mark);
+}
+
 std::unique_ptr<StreamSink> ProtocolHandler::open(const Connection& connection, const Mark&) {
   return std::make_unique<Stream>(connection, settings_, events_);
+}
+
+void ProtocolHandler::on_progress(const Connection& connection, StreamSink* sink, const Mark& mark) {
+  if (sink) return sink->on_progress(mark);
+  Emitter emitter{connection, events_, Protocol::unidentified};
+  emit_goes_on(emitter, mark);
 }
 
 void ProtocolHandler::on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark,

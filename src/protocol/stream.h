@@ -27,6 +27,7 @@ class Stream final : public StreamSink, public Recycled {
   void rebase(Timestamp now) override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
+  void on_progress(const Mark& mark) override;
   [[nodiscard]] bool told_anything() const override { return emitter_.emitted_ != 0; }
 
   /// Ends the connection's own record; the last call.

@@ -16,7 +16,7 @@ constexpr Duration kBetweenLooks = std::chrono::seconds{1};
 std::span<Event> Relater::observe(const Event& event) {
   told_.clear();
   of_workflows_.clear();
-  if (event.visibility.impaired()) workflows_.on_blindness(event);
+  if (event.visibility.impaired() && !goes_on(event)) workflows_.on_blindness(event);
   if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) {
     relate(event, *operation);
   } else if (const auto* message = std::get_if<Hl7Message>(&event.facts)) {

@@ -131,6 +131,33 @@ TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_every_timer_acting) 
   EXPECT_GT(timed_out, 0U);
 }
 
+TEST(Pipeline, tells_the_same_for_any_number_of_shards_with_everything_told_to_go_on) {
+  Limits limits;
+  limits.progress_interval = std::chrono::milliseconds{5};
+  limits.quiet_progress_interval = std::chrono::milliseconds{40};
+  for (const std::size_t at_once : {1U, 64U}) {
+    limits.progress_per_advance = at_once;
+    for (const char* capture : {"incident.pcap", "modality-day.pcap", "hl7.pcap", "rejections.pcap"}) {
+      const Told one = play(capture, 1, limits);
+      EXPECT_NE(one.text.find("progress"), std::string::npos) << capture;
+      for (const unsigned shards : {2U, 4U})
+        EXPECT_EQ(play(capture, shards, limits).text, one.text) << capture << ' ' << shards;
+    }
+  }
+}
+
+TEST(Pipeline, tells_what_goes_on_the_same_wherever_a_batch_ends) {
+  Limits limits;
+  limits.progress_interval = std::chrono::milliseconds{5};
+  limits.progress_per_advance = 100'000;
+  for (const char* capture : {"incident.pcap", "modality-day.pcap"}) {
+    limits.batch_packets = 512;
+    const Told one = play(capture, 1, limits);
+    limits.batch_packets = 7;
+    EXPECT_EQ(play(capture, 2, limits).text, one.text) << capture;
+  }
+}
+
 TEST(Pipeline, tells_in_packet_time) {
   const Told told = play("incident.pcap", 2);
   EXPECT_TRUE(std::is_sorted(told.times.begin(), told.times.end()));

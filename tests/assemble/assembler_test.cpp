@@ -56,11 +56,16 @@ struct RecordingHandler final : StreamHandler {
   void on_unanswered(const UnansweredConnections& connections, Timestamp told) override {
     unanswered.push_back({connections, told});
   }
+  void on_progress(const Connection& connection, StreamSink* sink, const Mark& mark) override {
+    const auto age = elapsed(connection.first.time, mark.time);
+    goes_on.push_back(std::to_string(age / std::chrono::milliseconds{1}) + (sink ? "" : " unspoken"));
+  }
 
   std::map<std::uint64_t, RecordingSink> sinks;
   bool tells_anything = true;  ///< of a connection before its end
   std::vector<Ended> ended;
   std::vector<std::pair<UnansweredConnections, Timestamp>> unanswered;
+  std::vector<std::string> goes_on;  ///< milliseconds after its first packet
 };
 
 class AssemblerTest : public testing::Test {
@@ -195,6 +200,86 @@ TEST_F(AssemblerTest, a_connection_that_ends_wakes_nobody) {
   give(client, kRst, 111, 0);
   pass(std::chrono::minutes{1});
   EXPECT_THAT(only_sink().log, ElementsAre("close"));
+}
+
+TEST_F(AssemblerTest, a_connection_goes_on_a_minute_after_its_first_payload_and_then_each_minute_that_shows_it) {
+  handshake();
+  now_ns_ += 5'000'000'000;
+  give(client, kAck, 101, 501, "hello");  // 5.003 s after the SYN
+  for (int minute = 0; minute < 3; ++minute) {
+    pass(std::chrono::seconds{50});
+    give(server, kAck, 501, 106);
+    pass(std::chrono::seconds{10});
+  }
+  EXPECT_THAT(handler_.goes_on, ElementsAre("65003", "125003", "185003"));
+}
+
+TEST_F(AssemblerTest, a_connection_of_which_nothing_is_seen_is_told_to_go_on_ever_less_often) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  for (int i = 0; i < 300; ++i) pass(std::chrono::minutes{1});
+  // The first minute has shown it; then 1, 2, 4 … minutes, and an hour at most.
+  EXPECT_THAT(handler_.goes_on, ElementsAre("60003", "120003", "240003", "480003", "960003", "1920003", "3840003",
+                                            "7440003", "11040003", "14640003"));
+}
+
+TEST_F(AssemblerTest, a_connection_without_a_word_goes_on_too_however_it_is_kept_alive) {
+  handshake();
+  for (int i = 0; i < 20; ++i) {
+    pass(std::chrono::seconds{30});
+    give(client, kAck, 100, 501);
+  }
+  EXPECT_THAT(handler_.goes_on, ElementsAre("60000 unspoken", "180000 unspoken", "420000 unspoken"));
+  give(client, kAck, 101, 501, "hello");
+  const std::size_t before = handler_.goes_on.size();
+  pass(std::chrono::seconds{61});
+  EXPECT_EQ(handler_.goes_on.size(), before + 1);
+  EXPECT_EQ(handler_.goes_on.back().find("unspoken"), std::string::npos);
+  finish();
+  EXPECT_EQ(handler_.ended.at(0).connection.told_unspoken, 3);
+}
+
+TEST_F(AssemblerTest, a_connection_that_has_ended_does_not_go_on_nor_one_that_nobody_answered) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  give(client, kFin | kAck, 106, 501);
+  give(server, kFin | kAck, 501, 107);
+  ++client_port_;
+  give(client, kSyn, 100, 0);
+  pass(std::chrono::minutes{2});
+  EXPECT_THAT(handler_.goes_on, testing::IsEmpty());
+}
+
+TEST_F(AssemblerTest, goes_on_before_what_comes_later_is_told) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  now_ns_ += 61'000'000'000;
+  give(client, kRst | kAck, 106, 501);
+  EXPECT_THAT(handler_.goes_on, ElementsAre("60003"));
+  EXPECT_EQ(handler_.ended.size(), 1U);
+}
+
+TEST_F(AssemblerTest, after_the_clock_was_set_back_a_connection_goes_on_a_minute_later) {
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  now_ns_ -= 3'600'000'000'000;
+  assembler_.rebase(timestamp_from_ns(now_ns_));
+  pass(std::chrono::seconds{59});
+  EXPECT_THAT(handler_.goes_on, testing::IsEmpty());
+  pass(std::chrono::seconds{1});
+  EXPECT_EQ(handler_.goes_on.size(), 1U);
+}
+
+TEST_F(AssemblerTest, of_many_connections_that_go_on_some_are_told_at_once_and_all_in_the_end) {
+  limits_.progress_per_advance = 1;
+  for (int i = 0; i < 200; ++i) {
+    handshake();
+    ++client_port_;
+  }
+  pass(std::chrono::minutes{1});
+  EXPECT_LT(handler_.goes_on.size(), 200U);
+  for (int i = 0; i < 20; ++i) pass({});
+  EXPECT_EQ(handler_.goes_on.size(), 200U);
 }
 
 TEST_F(AssemblerTest, a_syn_ack_alone_tells_who_opened) {

@@ -120,6 +120,47 @@ TEST_F(StreamTest, joined_midway_is_not_searched_for_ever) {
   EXPECT_EQ(appetite, kWantNothing);
 }
 
+TEST_F(StreamTest, that_goes_on_is_told_with_what_it_has_begun) {
+  open(false);
+  forward(std::string_view{"\x01\x00\x00", 3});
+  EXPECT_TRUE(told_.events.empty()) << "it may be anything yet";
+  stream_->on_progress({});
+  ASSERT_EQ(told_.events.size(), 2U);
+  EXPECT_EQ(told_.events[0].phase, Phase::start);
+  EXPECT_FALSE(goes_on(told_.events[0]));
+  EXPECT_EQ(told_.events[1].phase, Phase::progress);
+  EXPECT_TRUE(goes_on(told_.events[1]));
+  const auto& told = std::get<ConnectionFact>(told_.events[1].facts);
+  EXPECT_TRUE(told.in_unit[0]);
+  EXPECT_FALSE(told.in_unit[1]);
+}
+
+TEST_F(StreamTest, that_nobody_looks_into_goes_on_all_the_same) {
+  open(false);
+  forward("SSH-2.0-OpenSSH_9.2\r\n");
+  stream_->on_progress({});
+  ASSERT_EQ(told_.events.size(), 2U);
+  EXPECT_TRUE(goes_on(told_.events[1]));
+  EXPECT_EQ(told_.events[1].protocol, Protocol::ssh);
+  EXPECT_FALSE(std::get<ConnectionFact>(told_.events[1].facts).in_unit[0]);
+}
+
+TEST_F(StreamTest, of_which_a_glimpse_was_seen_is_not_told_to_go_on) {
+  open(false);
+  connection_.direction[1].packets = 0;
+  forward("garbage");
+  stream_->on_progress({});
+  EXPECT_TRUE(told_.events.empty());
+}
+
+TEST_F(StreamTest, counts_on_from_what_was_told_before_anything_was_said) {
+  connection_.told_unspoken = 2;
+  open(false);
+  forward(kMessage);
+  EXPECT_EQ(told_.events.front().phase, Phase::start);
+  EXPECT_EQ(told_.events.front().ordinal, 3U);
+}
+
 TEST_F(StreamTest, names_what_it_does_not_look_into) {
   open(false);
   EXPECT_EQ(forward("SSH-2.0-OpenSSH_9.2\r\n"), kWantNothing);

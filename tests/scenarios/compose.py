@@ -18,7 +18,7 @@ DAY = 86_400
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_GROUPS = {"weekdays": DAYS[:5], "weekend": DAYS[5:]}
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": DAY}
-STEP_KEYS = {"piece", "work", "with", "from", "to", "port", "calling", "called", "vlan", "study", "keep", "replace", "set", "move_to", "turns",
+STEP_KEYS = {"piece", "work", "with", "from", "to", "port", "calling", "called", "vlan", "study", "keep", "replace", "set", "move_to", "turns", "first_bytes",
              "matches_times", "disguise", "answer_after", "hold", "end", "connection", "at", "every", "times", "between", "days", "jitter", "after", "comment"}
 
 
@@ -331,6 +331,8 @@ class Recipe:
         if "answer_after" in step:
             answer = next(n for n, turn in enumerate(turns) if turn.side == 1)
             turns[answer] = dataclasses.replace(turns[answer], after=seconds(step["answer_after"]))
+        if "first_bytes" in step:
+            turns = [dataclasses.replace(turns[0], data=turns[0].data[:int(step["first_bytes"])])]
         return dataclasses.replace(piece, turns=tuple(turns), end=step.get("end", piece.end))
 
     @staticmethod

@@ -9,6 +9,7 @@ import collections
 import concurrent.futures
 import copy
 import dataclasses
+import datetime
 import json
 import os
 import pathlib
@@ -86,30 +87,36 @@ class Found:
     destination: str
     level: str
     count: int
+    first: datetime.datetime  # told
 
     def __str__(self):
-        return f"{self.level} {self.rule}: {self.source} → {self.destination}, {self.count} times"
+        return f"{self.level} {self.rule}: {self.source} → {self.destination}, {self.count} times, from {self.first:%a %H:%M:%S}"
 
 
 def findings(lines, stems):
     """The last record of each finding; several of one rule between the same two are one, their counts added."""
-    last = {}
+    last, told = {}, {}
     for line in lines:
         if '"dataset":"finding"' not in line:
             continue
         record = json.loads(line)
         last[record["finding"]["number"]] = record
+        told.setdefault(record["finding"]["number"], datetime.datetime.fromisoformat(record["@timestamp"]))
+    firsts = {}
     counts = collections.Counter()
     for record in last.values():
         ends = tuple(record.get(end, {}).get("device") or record.get(end, {}).get("ip", "several") for end in ("source", "destination"))
-        counts[stems[record["rule"]["id"]], *ends, record["rule"]["level"]] += record["finding"]["count"]
-    return [Found(*key, count) for key, count in sorted(counts.items())]
+        key = (stems[record["rule"]["id"]], *ends, record["rule"]["level"])
+        counts[key] += record["finding"]["count"]
+        firsts[key] = min(told[record["finding"]["number"]], firsts.get(key, told[record["finding"]["number"]]))
+    return [Found(*key, count, firsts[key]) for key, count in sorted(counts.items())]
 
 
 def fits(wanted, found):
-    """`from`, `to` and `count` are compared where they are named."""
+    """`from`, `to`, `count` and `by` are compared where they are named."""
     return (wanted["rule"] == found.rule and wanted.get("from", found.source) == found.source
-            and wanted.get("to", found.destination) == found.destination and int(wanted.get("count", found.count)) == found.count)
+            and wanted.get("to", found.destination) == found.destination and int(wanted.get("count", found.count)) == found.count
+            and ("by" not in wanted or found.first.timestamp() <= compose.midnight(compose.FIRST_DAY) + compose.moment(wanted["by"])))
 
 
 @dataclasses.dataclass

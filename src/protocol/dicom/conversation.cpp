@@ -121,6 +121,17 @@ void Conversation::count_kept() {
   set_kept_bytes(kept);
 }
 
+void Conversation::on_progress(const Mark& mark) {
+  if (!association_) return;
+  emitter_.emit(Phase::progress, association_->first(), mark, association_->fact(std::nullopt),
+                shortfall() | association_->shortfall());
+}
+
+bool Conversation::in_unit(Direction direction) const {
+  const Lane& lane = lanes_[index_of(direction)];
+  return lane.framer.in_step() && !lane.broken() && lane.framer.in_unit();
+}
+
 void Conversation::on_close(const Mark& mark, CloseReason reason) {
   for (Lane& lane : lanes_) break_off_request(lane, mark);
   // It is DICOM's, though no unit could be read that begins an association.

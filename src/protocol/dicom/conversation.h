@@ -33,6 +33,8 @@ class Conversation final : public StreamSink, public Recycled {
                   std::uint64_t missing) override;
   void on_gap(Direction direction, const Mark& mark, std::uint64_t missing) override;
   void give_up_kept(const Mark& mark) override;
+  void on_progress(const Mark& mark) override;
+  [[nodiscard]] bool in_unit(Direction direction) const override;
   void on_close(const Mark& mark, CloseReason reason) override;
 
  private:

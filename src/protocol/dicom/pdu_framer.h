@@ -73,6 +73,8 @@ class PduFramer {
 
   /// Bytes to the end of the fragment or of the PDU that is being skipped: those that `pass` may take.
   [[nodiscard]] std::uint64_t passable() const;
+  /// Whether a PDU has begun that is not at its end.
+  [[nodiscard]] bool in_unit() const { return state_ != State::pdu_header || unit_begun_; }
   [[nodiscard]] bool in_fragment() const { return state_ == State::fragment; }
   /// Bytes went by that were not fed; at most passable().
   void pass(std::uint64_t bytes);

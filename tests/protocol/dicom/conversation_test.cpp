@@ -42,6 +42,53 @@ TEST(DicomConversation, EchoFromOpeningToRelease) {
           ended("end=released", 1, "0+0")));
 }
 
+TEST(DicomConversation, an_open_association_goes_on) {
+  Wire wire;
+  play(wire, opening());
+  wire.goes_on();
+  wire.there(message(1, echo_request(1))).back(message(1, echo_response(1))).goes_on();
+  play(wire, closing());
+  wire.goes_on().close();
+  const auto told = wire.facts<DicomAssociation>(Phase::progress);
+  ASSERT_EQ(told.size(), 2U) << "none once it is released";
+  EXPECT_EQ(told[0].accepted, true);
+  EXPECT_EQ(told[0].operations, 0U);
+  EXPECT_EQ(told[1].operations, 1U);
+  EXPECT_FALSE(told[1].end);
+  EXPECT_THAT(wire.told().back(), HasSubstr("end=released operations=1")) << "nothing is changed by it";
+}
+
+TEST(DicomConversation, a_request_that_is_not_answered_goes_on) {
+  Wire wire;
+  wire.there(associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}})).goes_on();
+  EXPECT_THAT(wire.told(),
+              ElementsAre("dicom.association progress CT1>PACS accepted=? contexts=0/1 operations=0 data=0+0"));
+  EXPECT_FALSE(wire.in_unit(Direction::forward));
+}
+
+TEST(DicomConversation, half_a_request_is_a_unit_not_at_its_end_until_its_rest_comes) {
+  const Octets request = associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}});
+  for (const std::size_t bytes :
+       {std::size_t{1}, std::size_t{5}, std::size_t{6}, std::size_t{40}, request.size() - 1}) {
+    Wire wire;
+    const auto cut = request.begin() + static_cast<std::ptrdiff_t>(bytes);
+    wire.there({request.begin(), cut}).goes_on();
+    EXPECT_TRUE(wire.in_unit(Direction::forward)) << bytes;
+    EXPECT_FALSE(wire.in_unit(Direction::backward)) << bytes;
+    EXPECT_THAT(wire.told(), IsEmpty()) << "nobody knows yet what it is";
+    wire.there({cut, request.end()});
+    EXPECT_FALSE(wire.in_unit(Direction::forward)) << bytes;
+  }
+}
+
+TEST(DicomConversation, half_a_request_whose_rest_was_lost_is_nothing_that_is_held) {
+  Wire wire;
+  const Octets request = associate_request("CT1", "PACS", {{1, kVerification, {kImplicit}}});
+  wire.there({request.begin(), request.begin() + 40});
+  wire.gap(Direction::forward, 10);
+  EXPECT_FALSE(wire.in_unit(Direction::forward));
+}
+
 TEST(DicomConversation, TimesAndSizes) {
   Wire wire;
   play(wire, opening());

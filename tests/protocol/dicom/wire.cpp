@@ -143,6 +143,11 @@ Wire& Wire::close(CloseReason reason) {
   return *this;
 }
 
+Wire& Wire::goes_on() {
+  sink_->on_progress(now_);
+  return *this;
+}
+
 Wire& Wire::wait(Duration duration) {
   now_.time += duration;
   return *this;

@@ -39,6 +39,8 @@ class Wire : private EventSink {
   int give_up_kept();
   [[nodiscard]] std::size_t kept_bytes() const { return sink_->kept_bytes(); }
   Wire& wait(Duration duration);
+  Wire& goes_on();
+  [[nodiscard]] bool in_unit(Direction direction) const { return sink_->in_unit(direction); }
   /// All that follows carries the same mark.
   Wire& stop_time();
 
