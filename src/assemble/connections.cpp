@@ -564,12 +564,12 @@ bool Partition::is_current(const ProgressTimes::Due& due) const {
 
 void Partition::tell_progress(Timestamp now) {
   while (progress_.next() <= now && progress_told_ < limits_.progress_per_advance) {
-    if (tell_progress(progress_.take())) ++progress_told_;
+    if (tell_progress(progress_.take(), now)) ++progress_told_;
   }
 }
 
 // What else was to become of it until then became of it. False: there was nothing to tell.
-bool Partition::tell_progress(const ProgressTimes::Due& due) {
+bool Partition::tell_progress(const ProgressTimes::Due& due, Timestamp now) {
   if (!is_current(due) || !catch_up(due.slot, due.time) || !is_current(due)) return false;
   Entry& it = entry(due.slot);
   const bool spoken = it.live && it.live->sink_asked;
@@ -579,12 +579,14 @@ bool Partition::tell_progress(const ProgressTimes::Due& due) {
     progress_.add(next);
     return false;
   }
-  tell_goes_on(due.slot, due.time);
+  // Not before what has been told of it, if many were due and this had to wait; nor after now, if the clock was set
+  // back.
+  tell_goes_on(due.slot, std::clamp(last_of(it).time, due.time, now));
   const auto pause_of = [this](unsigned doublings) {
     return std::min(limits_.progress_interval * (std::int64_t{1} << doublings), limits_.quiet_progress_interval);
   };
   constexpr std::uint8_t kMostDoublings = 16;
-  const bool quiet = !spoken || it.live->connection.last.time <= due.time - pause_of(due.doublings);
+  const bool quiet = !spoken || it.live->connection.last.time < due.time - pause_of(due.doublings);
   if (quiet) next.doublings = std::min<std::uint8_t>(due.doublings + 1U, kMostDoublings);
   next.time += std::max(pause_of(next.doublings), limits_.progress_interval);
   // A connection without a word that is kept alive for weeks has been told often enough.
@@ -595,7 +597,7 @@ bool Partition::tell_progress(const ProgressTimes::Due& due) {
 void Partition::tell_goes_on(Slot slot, Timestamp now) {
   Entry& it = entry(slot);
   const Mark last = last_of(it);
-  const Mark mark{std::max(now, last.time), last.source, last.packet};
+  const Mark mark{now, last.source, last.packet};
   if (it.live) {
     handler_.on_progress(it.live->connection, it.live->sink.get(), mark);
   } else {
@@ -614,6 +616,7 @@ void Partition::rebase(Timestamp now) {
       Entry& it = entry(slot);
       it.active = it.linked = now;
       if (!it.live) continue;
+      it.live->spoken = std::min(it.live->spoken, now);
       for (HalfStream& half : it.live->half) half.rebase(now);
       if (!it.live->sink) continue;
       it.live->sink->rebase(now);

@@ -156,7 +156,7 @@ class Partition {
   void follow(Slot slot, Timestamp since);
   [[nodiscard]] bool is_current(const ProgressTimes::Due& due) const;
   void tell_progress(Timestamp now);
-  bool tell_progress(const ProgressTimes::Due& due);
+  bool tell_progress(const ProgressTimes::Due& due, Timestamp now);
   void tell_goes_on(Slot slot, Timestamp now);
   void note_waiting(Slot slot);
   [[nodiscard]] Duration timeout_of(State state) const { return timeouts_[static_cast<std::size_t>(state)]; }
