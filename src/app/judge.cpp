@@ -233,7 +233,11 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
                                      {"answered_records", assembly_.answered_counted},
                                      {"refused_records", assembly_.refused_counted},
                                      {"glimpse_records", assembly_.glimpses_counted},
+                                     {"closed_connections", assembly_.closed_forgotten},
+                                     {"unanswered_records", unanswered_.without_network()},
                                      {"held_bytes", assembly_.holes_given_up_early},
+                                     {"held_segments_per_connection", assembly_.segments_given_up},
+                                     {"holes_per_direction", assembly_.holes_forgotten},
                                      {"kept_bytes", assembly_.kept_given_up},
                                      {"sequence_window_bytes", assembly_.implausible_packets},
                                      {"findings", detector_.forgotten() + detector_.folded()},
@@ -276,6 +280,7 @@ void Judge::update_metrics() {
   tallies.reloads_taken = reloads_taken_;
   tallies.reloads_refused = reloads_refused_;
   tallies.reloaded = reloaded_;
+  tallies.reading_for = std::chrono::seconds{reading_for_};
   tallies.unseen_bytes = assembly_.unseen_bytes;
   tallies.resets_refuted = assembly_.resets_refuted;
   tallies.open_studies = relater_.studies().open();

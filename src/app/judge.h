@@ -43,6 +43,8 @@ class Judge final : public Analyst, private FindingSink {
   void reload(const Grounds& grounds);
   /// What should have been read anew could not be, and is counted. From any thread.
   void note_refused_reload() { ++reloads_refused_; }
+  /// For how long files have been read anew by now; 0: none are. From any thread.
+  void note_reading(std::chrono::seconds time) { reading_for_ = time.count(); }
 
   void on_parcel(PagePointer page, Timestamp watermark, const std::vector<SourceStatus>& sources,
                  const AssemblyCounters& assembly) override;
@@ -135,6 +137,7 @@ class Judge final : public Analyst, private FindingSink {
   Timestamp watermark_{};
   std::uint64_t reloads_taken_ = 0;
   std::atomic<std::uint64_t> reloads_refused_ = 0;
+  std::atomic<std::int64_t> reading_for_ = 0;
   std::optional<Timestamp> reloaded_;
 
   std::shared_ptr<const Lookup> latest_model_;  ///< that was given to judge by; of the thread that reloads

@@ -9,7 +9,10 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "app/broker.h"
 #include "app/commands.h"
@@ -17,11 +20,15 @@
 #include "app/grounds.h"
 #include "app/judge.h"
 #include "app/pipeline.h"
+#include "app/rereading.h"
 #include "output/event_log.h"
 #include "service/http_endpoint.h"
 
 namespace dcmwatch {
 namespace {
+
+// The worker's own: what was read anew is there.
+constexpr int kReread = SIGUSR1;
 
 /// What the worker does with what the broker opened.
 class Monitor {
@@ -57,7 +64,7 @@ class Monitor {
   int run() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, kReread}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     HttpEndpoint endpoint{opened_.listener.release(),
@@ -79,7 +86,8 @@ class Monitor {
     fmt::print(stderr, "dcmwatch: watching {}; metrics on port {}\n", source->name(), endpoint.port());
 
     warn_of_unreadable_files();
-    for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) reload();
+    while (is_for_reloads(awaited(signals))) {
+    }
     source->stop();
     reader.join();
     pipeline.finish();
@@ -99,8 +107,17 @@ class Monitor {
   // What was read with the broker's rights at the start is read with the worker's own from then on: nothing is handed
   // to a process that looks at what comes off the wire but what anybody may give it.
   void warn_of_unreadable_files() const {
-    for (const std::filesystem::path& file :
-         {files_.model, files_.rules, files_.sigma_fields, files_.exceptions, files_.fingerprints}) {
+    std::vector<std::filesystem::path> files{files_.model, files_.rules, files_.sigma_fields, files_.exceptions,
+                                             files_.fingerprints};
+    // The first of them is the model itself.
+    const std::vector<std::filesystem::path>& included = grounds_.model->model()->files;
+    if (!included.empty()) files.insert(files.end(), included.begin() + 1, included.end());
+    std::error_code end_of_rules;
+    for (auto entry = std::filesystem::recursive_directory_iterator{files_.rules, end_of_rules};
+         !end_of_rules && entry != std::filesystem::recursive_directory_iterator{}; entry.increment(end_of_rules)) {
+      if (entry->path().extension() == ".yml" || entry->path().extension() == ".yaml") files.push_back(entry->path());
+    }
+    for (const std::filesystem::path& file : files) {
       std::error_code error;
       const int wanted = std::filesystem::is_directory(file, error) ? R_OK | X_OK : R_OK;
       if (!file.empty() && access(file.c_str(), wanted) != 0) {
@@ -110,16 +127,45 @@ class Monitor {
     }
   }
 
-  void reload() {
+  // 0: a second has passed while something is read.
+  int awaited(const sigset_t& signals) {
+    if (!rereading_.reading()) {
+      int signal = 0;
+      return sigwait(&signals, &signal) == 0 ? signal : SIGTERM;
+    }
+    constexpr timespec kSecond{1, 0};
+    const int signal = sigtimedwait(&signals, nullptr, &kSecond);
+    return signal > 0 ? signal : errno == EAGAIN || errno == EINTR ? 0 : SIGTERM;
+  }
+
+  bool is_for_reloads(int signal) {
+    if (signal != 0 && signal != SIGHUP && signal != kReread) return false;
+    if (signal == SIGHUP) rereading_.ask(grounds_);
+    if (auto outcome = rereading_.take()) reload(*std::move(outcome));
+    const std::chrono::seconds waited = rereading_.reading_for();
+    judge_->note_reading(waited);
+    if (waited < kSlowReading) {
+      slowness_told_ = false;
+    } else if (!std::exchange(slowness_told_, true)) {
+      fmt::print(stderr,
+                 "dcmwatch: warning: reading anew has taken {} s and goes on; does a drive hang? what was read before "
+                 "stays in force meanwhile\n",
+                 waited.count());
+    }
+    return true;
+  }
+
+  void reload(Rereading::Outcome outcome) {
     try {
-      Grounds grounds = load_grounds_again(files_, grounds_);
-      judge_->reload(grounds);
-      fmt::print(stderr, "dcmwatch: reloaded: {}\n", account_of_changes(grounds_, grounds));
-      grounds_ = std::move(grounds);
+      if (!outcome.grounds) throw std::runtime_error(outcome.refused);
+      judge_->reload(*outcome.grounds);
+      fmt::print(stderr, "dcmwatch: reloaded: {}\n", account_of_changes(grounds_, *outcome.grounds));
+      grounds_ = *std::move(outcome.grounds);
     } catch (const std::exception& error) {
       judge_->note_refused_reload();
       fmt::print(stderr, "{}\ndcmwatch: reload refused: what was read before stays in force\n", error.what());
     }
+    if (rereading_.asked_again()) rereading_.ask(grounds_);
   }
 
   // On a quiet link packet time trails the clock by what the capture ring may still hold back.
@@ -128,9 +174,14 @@ class Monitor {
     return Timestamp{now - 2 * longest_timeout_};
   }
 
+  static constexpr std::chrono::seconds kSlowReading{30};
+
   Opened opened_;
   GroundsFiles files_;
   Grounds grounds_;  ///< as read last
+  Rereading rereading_{[files = files_](const Grounds& before) { return load_grounds_again(files, before); },
+                       [] { kill(getpid(), kReread); }};
+  bool slowness_told_ = false;
   PipelineSettings settings_;
   Metrics metrics_;
   std::unique_ptr<EventLog> log_;

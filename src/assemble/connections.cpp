@@ -158,6 +158,7 @@ void Partition::limit_held(Slot slot, const Mark& mark) {
   const Live& it = *entry(slot).live;
   while (it.half[0].held_segments() + it.half[1].held_segments() > limits_.held_segments_per_connection) {
     give_up_hole(slot, mark);
+    ++counters_.segments_given_up;
   }
   if (held_bytes_ > limits_.held_bytes) give_up_most_held(mark);
 }
@@ -172,7 +173,6 @@ void Partition::give_up_hole(Slot slot, const Mark& mark) {
   const std::size_t before = half.held_bytes();
   half.give_up_first(target(it, direction), mark);
   held_bytes_ += half.held_bytes() - before;
-  ++counters_.holes_given_up_early;
 }
 
 // Of those that hold as much, the one that has waited longest. An eighth is made free at once, so that a look at all
@@ -195,6 +195,7 @@ void Partition::give_up_most_held(const Mark& mark) {
   while (held_bytes_ > limits_.held_bytes - limits_.held_bytes / 8) {
     std::pop_heap(holders.begin(), holders.end());
     give_up_hole(waiting_[holders.back().place], mark);
+    ++counters_.holes_given_up_early;
     holders.back() = held_by(holders.back().place);
     std::push_heap(holders.begin(), holders.end());
   }
@@ -237,6 +238,8 @@ void Partition::evict(Slot slot, Timestamp now) {
     ++(it.state == State::opening ? counters_.unanswered_evicted : counters_.connections_evicted);
     const Mark last = last_of(it);
     conclude(slot, {now, last.source, last.packet}, CloseReason::evicted);
+  } else {
+    ++counters_.closed_forgotten;
   }
   forget(slot);
 }

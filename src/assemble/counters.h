@@ -14,7 +14,10 @@ struct AssemblyCounters {
   std::uint64_t answered_counted = 0;      ///< answered and no more, not told one by one: Limits::answered_records
   std::uint64_t refused_counted = 0;       ///< refused, likewise: Limits::refused_records
   std::uint64_t glimpses_counted = 0;      ///< glimpses, likewise: Limits::glimpse_records
-  std::uint64_t holes_given_up_early = 0;  ///< Limits::held_bytes, Limits::held_segments_per_connection
+  std::uint64_t closed_forgotten = 0;      ///< before they had lingered: Limits::closed_connections
+  std::uint64_t holes_given_up_early = 0;  ///< Limits::held_bytes
+  std::uint64_t segments_given_up = 0;     ///< holes, too: Limits::held_segments_per_connection
+  std::uint64_t holes_forgotten = 0;       ///< in skipped bytes: Limits::holes_per_direction
   std::uint64_t kept_given_up = 0;         ///< what a sink kept: Limits::kept_bytes
   std::uint64_t late_packets = 0;          ///< of connections already closed
   std::uint64_t implausible_packets = 0;   ///< Limits::sequence_window_bytes

@@ -320,7 +320,9 @@ void HalfStream::hold(const Target& target, const Mark& mark, std::int64_t offse
 void HalfStream::pass_unseen(const Target& target, const Mark& mark, std::uint64_t bytes) {
   holes_.push_back({next_, next_ + static_cast<std::int64_t>(bytes), mark.time});
   skip(target, mark, bytes, 0);
-  if (holes_.size() > target.limits.holes_per_direction) count_missing(target, mark, 1);
+  if (holes_.size() <= target.limits.holes_per_direction) return;
+  ++target.counters.holes_forgotten;
+  count_missing(target, mark, 1);
 }
 
 void HalfStream::skip(const Target& target, const Mark& mark, std::uint64_t bytes, std::uint64_t missing) {

@@ -362,12 +362,15 @@ class RuleLoader {
     }
   }
 
+  /// A file gave nothing: what follows from its absence is no mistake.
+  void note_missing() { missing_ = true; }
+
   /// Lives as long as this.
   Problems& problems_of(std::string file) { return problems_.emplace_back(std::move(file)); }
 
   RuleSet take() {
-    link_rules(rules_);
-    if (reading_.complete) std::ranges::for_each(rules_, require_catalogue);
+    if (!missing_) link_rules(rules_);
+    if (!missing_ && reading_.complete) std::ranges::for_each(rules_, require_catalogue);
     std::vector<Problem> all;
     for (Problems& problems : problems_) {
       for (Problem& problem : problems.take()) all.push_back(std::move(problem));
@@ -384,6 +387,7 @@ class RuleLoader {
   std::deque<Problems> problems_;
   std::vector<WrittenRule> rules_;
   std::map<std::string, std::string> files_by_id_;
+  bool missing_ = false;
 };
 
 }  // namespace
@@ -394,7 +398,9 @@ RuleSet load_rules(const std::filesystem::path& path, const RuleReading& reading
   RuleLoader loader{reading, std::move(of_folder)};
   for (const auto& file : files) {
     Problems& problems = loader.problems_of(file.string());
-    loader.add(read_documents(file, problems), problems);
+    const std::vector<Node> documents = read_documents(file, problems);
+    if (documents.empty()) loader.note_missing();
+    loader.add(documents, problems);
   }
   return loader.take();
 }

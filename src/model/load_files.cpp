@@ -99,7 +99,7 @@ class FileReader {
       return std::nullopt;
     }
     take_up(std::get<std::string>(text), file, 0);
-    if (unusable_) return std::nullopt;
+    if (unusable_) return std::nullopt;  // what would follow from what was not read is no mistake
     return ModelText{joined_.take(), std::move(files_)};
   }
 
@@ -138,8 +138,10 @@ class FileReader {
     if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error))
       return refuse("is no file", "name one, by its path from here");
     const auto text = read_text(file, kDocumentBytes - std::min(kDocumentBytes, bytes_));
-    if (const Unreadable* unreadable = std::get_if<Unreadable>(&text))
+    if (const Unreadable* unreadable = std::get_if<Unreadable>(&text)) {
+      unusable_ = true;
       return problems_.add(item.at, in_quotes(item.text) + ": " + unreadable->what, unreadable->fix);
+    }
     take_up(std::get<std::string>(text), file, problems_.add_file(file.string()));
   }
 
@@ -149,7 +151,7 @@ class FileReader {
   std::vector<std::filesystem::path> names_;  // of the same, by which they are told apart
   std::vector<std::filesystem::path> open_;   // from the first to the one being read
   std::size_t bytes_ = 0;
-  bool unusable_ = false;
+  bool unusable_ = false;  // something of it could not be read
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// dcmwatch_reloads_total, dcmwatch_last_reload_success_timestamp_seconds
+// dcmwatch_reloads_total, dcmwatch_last_reload_success_timestamp_seconds, dcmwatch_reload_in_progress_seconds
 #include <array>
 
 #include "output/metric_group.h"
@@ -18,7 +18,9 @@ class ReloadMetrics final : public MetricGroup {
         last_success_(gauges(registry, "dcmwatch_last_reload_success_timestamp_seconds",
                              "Since when what was read anew last holds, in packet time since 1970-01-01; 0: since the "
                              "start.",
-                             {})) {
+                             {})),
+        in_progress_(gauges(registry, "dcmwatch_reload_in_progress_seconds",
+                            "For how long files have been read anew by now; 0: none are.", {})) {
     update({});
   }
 
@@ -26,12 +28,14 @@ class ReloadMetrics final : public MetricGroup {
     raise_to(reloads_.at({1}), tallies.reloads_taken);
     raise_to(reloads_.at({2}), tallies.reloads_refused);
     prometheus::Gauge& last_success = last_success_.at({});
+    in_progress_.at({}).Set(static_cast<double>(tallies.reading_for.count()));
     if (tallies.reloaded) last_success.Set(seconds(tallies.reloaded->time_since_epoch()));
   }
 
  private:
   Counters reloads_;
   Gauges last_success_;
+  Gauges in_progress_;
 };
 
 }  // namespace

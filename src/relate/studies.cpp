@@ -118,7 +118,7 @@ void Studies::on_store(const Event& event, const DicomOperation& store, Told& to
   }
   const Answer answer = answer_to(event, store);
   if (answer == Answer::failed) {
-    note_failure(way.figures, reason_of(store), 1);
+    count_if_full(note_failure(way.figures, reason_of(store), 1));
     way.figures.last_failure = now;
   }
   way.figures.unassigned += unassigned ? 1 : 0;
@@ -178,18 +178,20 @@ std::uint64_t Studies::study_of(const DicomOperation& store) {
   return study.is_told || study.unassigned ? 0 : study.print;
 }
 
-void Studies::note_failure(DicomStudy& figures, Code reason, std::uint64_t count) const {
+bool Studies::note_failure(DicomStudy& figures, Code reason, std::uint64_t count) const {
   auto& failures = figures.failures;
   const auto of = [&failures](const Code& wanted) {
     return std::ranges::find_if(failures, [&](const StorageFailure& known) { return known.reason == wanted; });
   };
   auto known = of(reason);
-  if (known == failures.end() && failures.size() >= limits_.study_failures) known = of(reason = kOther);
+  const bool fits = known != failures.end() || failures.size() < limits_.study_failures;
+  if (!fits) known = of(reason = kOther);
   if (known == failures.end()) {
     failures.push_back({reason, count});
   } else {
     known->count += count;
   }
+  return fits;
 }
 
 // What was stored on it was touched since it began.

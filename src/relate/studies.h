@@ -124,7 +124,8 @@ class Studies {
   static void keep_failure(const Study& study, const StudyWay& way, StudyInstance& instance, const Event& event,
                            const DicomOperation& store);
   void resolve_unassigned(const Study& study, const Event& event, const DicomOperation& store, Told& told);
-  void note_failure(DicomStudy& figures, Code reason, std::uint64_t count) const;
+  /// Whether the reason has its own count.
+  bool note_failure(DicomStudy& figures, Code reason, std::uint64_t count) const;
   void count(const Study& study, StudyWay& way, StudyInstance& instance, const Event& event,
              const DicomOperation& store, Told& told) const;
   void tell_way(const Study& study, const StudyWay& way, const StudyTally& tally, Phase phase, bool preliminary,

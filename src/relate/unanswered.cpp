@@ -32,6 +32,7 @@ bool Unanswered::take(const Event& event) {
   };
   auto sum = sum_of(fact(part).attempts->source_network);
   if (sum == sums_.end() && sums_.size() >= limits_.unanswered_records) {
+    without_network_ += fact(part).attempts->count;
     fact(part).attempts->source_network = Network::around({}, 0);
     sum = sum_of(fact(part).attempts->source_network);
   }

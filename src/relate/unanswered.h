@@ -1,6 +1,8 @@
-// Adds up the unanswered connections that the assembler's partitions counted apart.
+// Adds up the connections that did not come about, unanswered ones above all, that the assembler's partitions counted
+// apart.
 #pragma once
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -25,10 +27,13 @@ class Unanswered {
   /// The records, in the order in which their networks were first told; Limits::unanswered_records of them at most, and
   /// one for the rest.
   std::vector<Event> told() { return std::exchange(sums_, {}); }
+  /// Connections told without their network, for Limits::unanswered_records.
+  [[nodiscard]] std::uint64_t without_network() const { return without_network_; }
 
  private:
   const Limits& limits_;
   std::vector<Event> sums_;
+  std::uint64_t without_network_ = 0;
 };
 
 }  // namespace dcmwatch

@@ -144,5 +144,19 @@ class Reload(unittest.TestCase):
         self.stop()
 
 
+    def test_an_include_that_the_worker_may_not_read_is_warned_of_and_told_alone(self):
+        begin, end = self.model.index("\nzones:") + 1, self.model.index("\ndevices:") + 1
+        self.write("model.yaml", "include: zones.yaml\n" + self.model[:begin] + self.model[end:])
+        self.write("zones.yaml", self.model[begin:end])
+        (self.folder / "zones.yaml").chmod(0o600)
+        self.watch()
+        network.wait_for("the warning", lambda: f"warning: {self.folder}/zones.yaml cannot be read by the worker" in self.said())
+        said = self.reload("refused")
+        self.assertIn(f"{self.folder}/model.yaml:1:10: 'zones.yaml': cannot be read", said)
+        self.assertNotIn("unknown zone", said)
+        self.assertEqual(self.metric("dcmwatch_reload_in_progress_seconds"), 0)
+        self.stop()
+
+
 if __name__ == "__main__":
     unittest.main()

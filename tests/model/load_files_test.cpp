@@ -1,6 +1,7 @@
 // Models of several files.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -108,6 +109,18 @@ TEST_F(ModelOfFiles, WhatCannotBeIncluded) {
   EXPECT_EQ(errors(), "list.yaml:1:1: a model must be a map of 'key: value' lines");
   write("list.yaml", "a: [\n");
   EXPECT_THAT(errors(), HasSubstr("list.yaml:2:1: not valid YAML"));
+}
+
+TEST_F(ModelOfFiles, WhatCannotBeReadIsToldAlone) {
+  write("model.yaml", std::string{"include: [gone.yaml, flows.yaml]\n"} + kZones);
+  write("flows.yaml", "flows:\n  f: {from: d, to: e, service: s}\n");
+  EXPECT_EQ(errors(), "model.yaml:1:11: 'gone.yaml': no such file; check the path and its permissions");
+}
+
+TEST_F(ModelOfFiles, NobodyWaitsForAPipe) {
+  ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  write("model.yaml", std::string{"include: pipe\n"} + kZones + kDevices);
+  EXPECT_EQ(errors(), "model.yaml:1:10: 'pipe' is no file; name one, by its path from here");
 }
 
 TEST_F(ModelOfFiles, ACycleIsAMistake) {
