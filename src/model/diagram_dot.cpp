@@ -88,9 +88,14 @@ std::string cell(std::string_view content, std::string_view attributes = "ALIGN=
   return "<TD " + std::string{attributes} + '>' + std::string{content} + "</TD>";
 }
 
-std::string table(std::string_view rows, unsigned padding) {
-  return R"(<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING=")" + std::to_string(padding) + "\">" +
-         std::string{rows} + "</TABLE>";
+std::string table(std::string_view rows, unsigned padding, std::string_view attributes = {}) {
+  return "<TABLE " + std::string{attributes} + R"(BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING=")" +
+         std::to_string(padding) + "\">" + std::string{rows} + "</TABLE>";
+}
+
+// Graphviz puts it where there is room, be that on a zone's border: which is not to strike it through.
+std::string edge_label(std::string_view rows) {
+  return table(rows, kLabelPadding, R"(BGCOLOR="#FFFFFFD9" STYLE="ROUNDED" )");
 }
 
 class Dot {
@@ -151,8 +156,8 @@ class Dot {
     entry("══▶", kInk, "within TLS only");
     if (diagram_.overlaid) {
       entry("×12", kInk, "seen so often");
-      entry("╌╌▶", kSilent, "silent: in sight, and not seen");
-      entry("┈┈▷", kUnseen, "could not be seen");
+      entry("╌╌▶ ∅", kSilent, "silent: in sight, and not seen");
+      entry("┈┈▷ ?", kUnseen, "could not be seen");
       entry("━━▶", kUndeclared, "undeclared");
     }
     if (!diagram_.conduits.empty()) entry("▬▬", "#D9C58B", "conduit");
@@ -298,8 +303,8 @@ class Dot {
   void put_edge(const Diagram::Edge& edge) {
     std::string text = "  " + anchor(edge.from) + " -> " + anchor(edge.to) + " [";
     if (edge.labels.empty()) {
-      text += "color=\"" + std::string{kUndeclared} + "\", penwidth=2.6, label=<" +
-              table(undeclared_rows(edge), kLabelPadding) + '>';
+      text +=
+          "color=\"" + std::string{kUndeclared} + "\", penwidth=2.6, label=<" + edge_label(undeclared_rows(edge)) + '>';
     } else {
       text += style_of(edge) + "label=<" + label_of(edge) + '>';
     }
@@ -336,7 +341,7 @@ class Dot {
   static std::string label_of(const Diagram::Edge& edge) {
     std::string rows;
     for (const Diagram::Label& label : edge.labels) rows += "<TR>" + cells_of(label) + "</TR>";
-    return table(rows, kLabelPadding);
+    return edge_label(rows);
   }
 
   // In no bold type but at the end, since Graphviz may know the widths of the plain one alone.
@@ -351,6 +356,7 @@ class Dot {
     put(tls_of(label),
         label.seen && label.seen->in_clear && label.tls == TransportSecurity::required ? kUndeclared : kInk);
     if (!label.seen) return cells;
+    if (unseen) put(label.seen->out_of_sight ? "? could not be seen" : "∅ silent", ink);
     if (label.seen->count != 0) put(bold("×" + std::to_string(label.seen->count)), kInk);
     if (label.seen->count == 0 && label.seen->in_part) put("seen, not its content", kPale);
     if (label.seen->deviating != 0) put(bold(std::to_string(label.seen->deviating) + " deviate"), kUndeclared);
