@@ -777,9 +777,13 @@ TEST_F(AssemblerTest, a_flood_of_answers_is_counted_and_refusals_take_no_room_fr
   }
   finish();
   EXPECT_EQ(handler_.ended.size(), 2U);
-  std::uint64_t counted = 0;
-  for (const auto& [attempts, told] : handler_.unanswered) counted += attempts.count;
-  EXPECT_EQ(counted, 4U);
+  std::map<Unopened, std::uint64_t> counted, answers;
+  for (const auto& [attempts, told] : handler_.unanswered) {
+    counted[attempts.became] += attempts.count;
+    answers[attempts.became] += attempts.answers;
+  }
+  EXPECT_EQ(counted, (std::map<Unopened, std::uint64_t>{{Unopened::refused, 2}, {Unopened::answered, 2}}));
+  EXPECT_EQ(answers, counted);
 }
 
 TEST_F(AssemblerTest, a_flood_of_syns_is_few_records_and_forgets_no_established_connection) {

@@ -50,6 +50,17 @@ class Flooded(Capture):
             self.spoof(6, struct.pack(">HHIIBBHHH", port, 11112, sequence, 0, 0x50, flags, 65535, 0, 0) + payload)
         return spoof
 
+    def half_open(self):
+        """A declared device's address calls, and is answered; each time from the next port."""
+        ports = iter(range(1, 40000))
+        def call():
+            ends, port = (bytes((10, 20, 10, 11)), VICTIM), next(ports)
+            for side, flags, sequence, acknowledgement in ((0, SYN, 100, 0), (1, SYN | ACK, 500, 101)):
+                there = (port, 11112) if side == 0 else (11112, port)
+                tcp = struct.pack(">HHIIBBHHH", *there, sequence, acknowledgement, 0x50, flags, 65535, 0, 0)
+                self.record(struct.pack(">BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + ends[side] + ends[1 - side] + tcp)
+        return call
+
     def datagrams(self):
         def spoof():
             self.spoof(17, struct.pack(">HHHH", self.random.getrandbits(16), 514, 13, 0) + b"hello")
@@ -116,6 +127,21 @@ class Flood(unittest.TestCase):
             with self.subTest(flags=flags, payload=payload):
                 attempts = self.check(lambda capture: capture.segments(flags, payload), GLIMPSE_RECORDS, most_kibibytes=256 * 1024)
                 self.assertTrue(all("one_direction" in r["conversation"]["unseen"] for r in attempts))
+
+    def test_what_was_answered_is_never_told_as_unanswered(self):
+        calls = 10_000
+        with tempfile.TemporaryDirectory() as name:
+            capture = pathlib.Path(name) / "half-open.pcap"
+            write_capture(capture, Flooded.half_open, packets=calls)
+            records = d.records(capture, "--model", d.MODEL)
+            self.assertEqual(records, d.records(capture, "--model", d.MODEL, "--shards", "5"))
+        ended = [r for r in d.of("connection", records) if "protocol" not in r["network"]]
+        self.assertEqual(sum(r["connection"].get("attempts", 1) for r in ended), calls)
+        self.assertNotIn("unanswered", {r["connection"]["end"] for r in ended})
+        together = [r for r in ended if "attempts" in r["connection"]]
+        self.assertEqual({r["connection"]["end"] for r in together}, {"answered"})
+        self.assertGreater(sum(r["connection"]["attempts"] for r in together), calls // 2)
+        self.assertEqual(d.findings(records), [])
 
     def test_a_few_are_each_told(self):
         with tempfile.TemporaryDirectory() as name:

@@ -96,7 +96,9 @@ const MayDiffer kOrder =
               "connection/source.out_of_order_packets", "connection/destination.out_of_order_packets",
               // Told at once, whatever the other side has said by then.
               "violation by opener/conversation.ordinal", "violation by acceptor/conversation.ordinal",
-              "violation by opener/conversation.unseen", "violation by acceptor/conversation.unseen"};
+              "violation by opener/conversation.unseen", "violation by acceptor/conversation.unseen",
+              "violation by opener/conversation.proven", "violation by acceptor/conversation.proven",
+              "connection start/conversation.proven", "hl7.message start/conversation.proven"};
 const MayDiffer kMacAddresses{"source.mac", "destination.mac"};
 
 std::vector<Rewriting> rewritings() {

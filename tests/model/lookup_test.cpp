@@ -505,6 +505,72 @@ INSTANTIATE_TEST_SUITE_P(
                          {"direction"}}),
     name_of);
 
+// So many packets of each side, and no proof that either is who it says.
+Event glimpse(Event event, std::uint64_t by_source, std::uint64_t by_destination) {
+  event.proven = false;
+  std::get<ConnectionFact>(event.facts).packets = {by_source, by_destination};
+  return event;
+}
+Event answered(Event event) {
+  auto& fact = std::get<ConnectionFact>(event.facts);
+  fact.end = ConnectionEnd::timed_out;
+  return event;
+}
+constexpr auto kUdp = Transport::udp;
+
+INSTANTIATE_TEST_SUITE_P(
+    OneEndAlone, Judge,
+    testing::Values(
+        // SYN-ACKs: who is said to have asked may never have
+        Case{"an_answer_to_a_stranger",
+             answered(glimpse(connection("10.0.9.9", "10.0.2.1", 104), 0, 1)),
+             "",
+             {},
+             {"source.device"}},
+        Case{"an_answer_to_who_may_not_ask",
+             answered(glimpse(connection("10.0.1.1", "10.0.1.2", 104), 0, 1)),
+             "",
+             {"listener: 104/tcp, not none"},
+             {"source.device"}},
+        Case{"an_answer_from_an_undeclared_listener",
+             answered(glimpse(connection("203.0.113.7", "10.0.2.1", 8080), 0, 1)),
+             "",
+             {"listener: 8080/tcp, not 104-105/tcp, 22/tcp"},
+             {"source.device"}},
+        Case{"an_answer_of_a_stranger",
+             answered(glimpse(connection("10.0.1.1", "10.0.2.9", 104), 0, 1)),
+             "",
+             {"destination.device: 10.0.2.9, not a declared device"},
+             {"source.device"}},
+        Case{"an_answer_on_a_declared_flow",
+             answered(glimpse(connection("10.0.1.1", "10.0.2.1", 104), 0, 1)),
+             "store",
+             {},
+             {"source.device", "service"}},
+        // a RST, a FIN, data: whoever it is sent to
+        Case{"a_segment_to_a_stranger",
+             unknown_opener(glimpse(connection("10.0.1.1", "203.0.113.7", 443), 1, 0)),
+             "",
+             {},
+             {"destination.device", "direction"}},
+        Case{"a_segment_of_a_stranger",
+             unknown_opener(glimpse(connection("10.0.1.9", "10.0.2.1", 104), 1, 0)),
+             "",
+             {"source.device: 10.0.1.9, not a declared device"},
+             {"destination.device", "direction"}},
+        Case{"a_datagram_that_answers_a_stranger",
+             unknown_opener(glimpse(connection("10.0.9.9", "10.0.3.1", 123, Protocol::unidentified, kUdp), 0, 1)),
+             "",
+             {},
+             {"source.device", "direction"}},
+        // whoever calls has called
+        Case{"a_call_to_a_stranger",
+             glimpse(connection("10.0.1.1", "10.0.2.9", 104), 1, 0),
+             "",
+             {"destination.device: 10.0.2.9, not a declared device"},
+             {}}),
+    name_of);
+
 TEST(Judge, AnAcknowledgementAloneIsNotJudged) {
   Event event = message("10.0.3.1", "10.0.2.3", 2575, "");
   auto& acknowledgement = std::get<Hl7Message>(event.facts);

@@ -139,6 +139,14 @@ std::vector<Change> changes() {
       at(std::chrono::hours{30}, std::chrono::hours{31}),
       set(&ConnectionFact::handshake_time, std::optional<Duration>{std::chrono::seconds{1}}),
       set(&ConnectionFact::packets, std::array<std::uint64_t, 2>{0, 1}),
+      [](Event& event) {
+        event.proven = false;
+        set(&ConnectionFact::packets, std::array<std::uint64_t, 2>{0, 1})(event);
+      },
+      [](Event& event) {
+        event.proven = event.parties.opener_known = false;
+        set(&ConnectionFact::packets, std::array<std::uint64_t, 2>{1, 0})(event);
+      },
       set(&ConnectionFact::bytes, std::array<std::uint64_t, 2>{20, 40}),
       set(&ConnectionFact::end, std::optional{ConnectionEnd::open}),
       set(&DicomAssociation::accepted, std::optional{true}),
