@@ -130,6 +130,8 @@ class Comparing(unittest.TestCase):
             changed = pathlib.Path(folder) / "model.yaml"
             changed.write_text(text.replace(replace, by, 1), encoding="utf-8")
             plain, machine = model("diff", d.MODEL, changed), model("diff", "--json", d.MODEL, changed)
+            plain.stdout = plain.stdout.replace(f"{folder}/", "")
+            machine.stdout = machine.stdout.replace(f"{folder}/", "")
         self.assertEqual(plain.returncode, machine.returncode)
         return plain, json.loads(machine.stdout)
 
@@ -140,12 +142,13 @@ class Comparing(unittest.TestCase):
     def test_what_opens_up_is_said_first(self):
         plain, machine = self.compare("operations: [C-ECHO, C-FIND]\n", "operations: [C-FIND, C-GET]\n")
         self.assertEqual(plain.returncode, 3)
-        self.assertEqual(plain.stdout, "Opens up: review these first\n  flow 'worklist': C-GET is allowed\n"
-                                       "\nCloses\n  flow 'worklist': C-ECHO is allowed no more\n")
+        at = f"model.yaml:{d.MODEL.read_text(encoding='utf-8').splitlines().index('  worklist:') + 1}"
+        self.assertEqual(plain.stdout, f"Opens up: review these first\n  flow 'worklist': C-GET is allowed ({at})\n"
+                                       f"\nCloses\n  flow 'worklist': C-ECHO is allowed no more ({at})\n")
         self.assertFalse(machine["allow_the_same"])
         self.assertEqual(machine["differences"][0],
                          {"effect": "opens", "part": "flow", "names": ["worklist"], "setting": "operations",
-                          "only_before": [], "only_after": ["C-GET"], "sentence": "flow 'worklist': C-GET is allowed"})
+                          "only_before": [], "only_after": ["C-GET"], "at": [at], "sentence": "flow 'worklist': C-GET is allowed"})
 
     def test_words_alone_allow_nothing(self):
         plain, machine = self.compare("Reading rooms", "Rooms for reading")
