@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
@@ -165,6 +166,8 @@ struct UnansweredConnections {
   Mark first;
   Mark last;
   Unopened became = Unopened::unanswered;
+  /// Whom they called, once counted: Limits::unanswered_destinations at most.
+  std::vector<IpAddress> destinations = {};
 };
 
 /// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's

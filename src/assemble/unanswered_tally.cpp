@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace dcmwatch {
 namespace {
@@ -15,7 +16,8 @@ Network network_of(const IpAddress& address) { return Network::around(address, a
 std::int64_t minute_of(Timestamp time) { return time.time_since_epoch() / kMinute; }
 
 // What they do not share is no longer told.
-void add_up(UnansweredConnections& sum, const UnansweredConnections& more) {
+void add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::size_t most_destinations) {
+  list_address(sum.destinations, more.parties.destination.address, most_destinations);
   keep_what_is_shared(sum.parties, more.parties);
   sum.count += more.count;
   sum.packets += more.packets;
@@ -49,9 +51,10 @@ bool UnansweredTally::add(const UnansweredConnections& one) {
     }
   }
   if (place == counts_.end()) {
-    counts_.push_back({minute, added});
+    added.destinations = {one.parties.destination.address};
+    counts_.push_back({minute, std::move(added)});
   } else {
-    add_up(place->connections, added);
+    add_up(place->connections, added, limits_.unanswered_destinations);
   }
   return told;
 }

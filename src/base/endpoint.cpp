@@ -191,4 +191,11 @@ void keep_what_is_shared(Parties& one, const Parties& other) {
   if (one.vlan != other.vlan) one.vlan = {};
 }
 
+void list_address(std::vector<IpAddress>& listed, const IpAddress& address, std::size_t most) {
+  const auto place = std::ranges::lower_bound(listed, address);
+  if (place == listed.end() ? listed.size() >= most : *place == address) return;
+  listed.insert(place, address);
+  if (listed.size() > most) listed.pop_back();
+}
+
 }  // namespace dcmwatch

@@ -4,11 +4,13 @@
 #include <array>
 #include <bit>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 
@@ -168,5 +170,9 @@ struct Parties {
 /// For a record of several connections: what `one` and `other` do not share becomes zero in `one`. A port goes with its
 /// address.
 void keep_what_is_shared(Parties& one, const Parties& other);
+
+/// Adds an address to those that a record of several connections lists, each once and in order. Of more than `most` the
+/// lowest are kept, whichever came first: so parts that were counted apart add up to the same list in any order.
+void list_address(std::vector<IpAddress>& listed, const IpAddress& address, std::size_t most);
 
 }  // namespace dcmwatch

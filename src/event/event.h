@@ -77,6 +77,8 @@ enum class ConnectionEnd : std::uint8_t { finished, reset, timed_out, evicted, o
 struct UnansweredAttempts {
   std::uint64_t count = 1;
   Network source_network;  ///< a /24 of IPv4 or /64 of IPv6; ::/0: there were too many networks to tell
+  std::vector<IpAddress> destinations = {};  ///< whom they called: Limits::unanswered_destinations, with the lowest
+                                             ///< addresses, in their order
 };
 
 struct ConnectionFact {

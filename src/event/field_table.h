@@ -80,6 +80,10 @@ inline void mac_unless_zero(FieldSink& sink, const MacAddress& mac) {
   sink.word({text.data(), text.size()});
 }
 
+inline void each_address(const std::vector<IpAddress>& addresses, FieldSink& sink) {
+  for (const IpAddress& address : addresses) sink.text(to_text(address));
+}
+
 // What several items say, each text once.
 template <typename Items, typename Read>
 void each_once(const Items& items, Read read, FieldSink& sink) {
@@ -445,6 +449,8 @@ inline constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) number(s, c.attempts->count); })},
     {"connection.source_network", kText, "where those came from: a /24 of IPv4 or /64 of IPv6, ::/0 where there were too many", "", kDevice,
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) s.text(to_text(c.attempts->source_network)); })},
+    {"connection.destinations", kList, "whom those called, if not all of them the same: 32 at most, with the lowest addresses", "", kDevice,
+     of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts && c.attempts->destinations.size() > 1) each_address(c.attempts->destinations, s); })},
 
     {"flow.name", kText, "the declared flow that this belongs to; absent: none", "", kNobody,
      of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.flow); })},

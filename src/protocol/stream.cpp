@@ -318,7 +318,7 @@ void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Ti
   fact.packets = {connections.packets, connections.answers};
   fact.bytes[0] = connections.bytes;
   fact.end = end_of(connections.became);
-  fact.attempts = UnansweredAttempts{connections.count, connections.source_network};
+  fact.attempts = UnansweredAttempts{connections.count, connections.source_network, connections.destinations};
   event.facts = std::move(fact);
 }
 

@@ -8,13 +8,15 @@ namespace {
 ConnectionFact& fact(Event& event) { return std::get<ConnectionFact>(event.facts); }
 
 // What they do not share is no longer told.
-void add_up(Event& sum, Event& more) {
+void add_up(Event& sum, Event& more, std::size_t most_destinations) {
   keep_what_is_shared(sum.parties, more.parties);
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
   for (std::size_t side = 0; side < 2; ++side) fact(sum).packets[side] += fact(more).packets[side];
   fact(sum).bytes[0] += fact(more).bytes[0];
   fact(sum).attempts->count += fact(more).attempts->count;
+  for (const IpAddress& address : fact(more).attempts->destinations)
+    list_address(fact(sum).attempts->destinations, address, most_destinations);
 }
 
 }  // namespace
@@ -39,7 +41,7 @@ bool Unanswered::take(const Event& event) {
   if (sum == sums_.end()) {
     sums_.push_back(std::move(part));
   } else {
-    add_up(*sum, part);
+    add_up(*sum, part, limits_.unanswered_destinations);
   }
   return true;
 }

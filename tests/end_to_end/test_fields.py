@@ -16,6 +16,7 @@ NEVER = {
     "capture.detail": "no capture breaks off; test_captures.py cuts one",
     "connection.attempts": "somebody answers every SYN; test_flood.py sends others",
     "connection.source_network": "likewise",
+    "connection.destinations": "likewise",
     **dict.fromkeys((f"flow.{name}" for name in ("state", "device", "not_visible", "first_seen", "last_seen", "count", "silence", "rate_of", "rate")),
                     "no capture lasts for hours, nor does config/model.yaml expect so much in minutes; tests/model/flow_watch_test.cpp"),
     "observer.name": "a monitor's alone; test_live.py",

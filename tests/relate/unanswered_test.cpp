@@ -1,0 +1,46 @@
+#include "relate/unanswered.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace dcmwatch {
+namespace {
+
+IpAddress host(std::uint8_t last) { return IpAddress::v4(std::array<std::uint8_t, 4>{10, 0, 1, last}); }
+
+// What a partition counted of a minute: a caller's attempts to reach some hosts.
+Event part(std::vector<IpAddress> hosts) {
+  Event event;
+  event.parties.source.address = IpAddress::v4(std::array<std::uint8_t, 4>{10, 0, 0, 7});
+  if (hosts.size() == 1) event.parties.destination.address = hosts.front();
+  ConnectionFact fact;
+  fact.attempts =
+      UnansweredAttempts{hosts.size(), Network::around(event.parties.source.address, 120), std::move(hosts)};
+  event.facts = std::move(fact);
+  return event;
+}
+
+std::vector<IpAddress> listed(const Limits& limits, const std::vector<Event>& parts) {
+  Unanswered unanswered{limits};
+  for (const Event& event : parts) EXPECT_TRUE(unanswered.take(event));
+  const std::vector<Event> told = unanswered.told();
+  EXPECT_EQ(told.size(), 1U);
+  return std::get<ConnectionFact>(told.front().facts).attempts->destinations;
+}
+
+TEST(Unanswered, WhomTheyCalledIsOneListInWhicheverOrderTheyWereCounted) {
+  Limits limits;
+  limits.unanswered_destinations = 4;
+  std::vector<Event> parts{part({host(9)}), part({host(2), host(5)}), part({host(7)}),
+                           part({host(2), host(3), host(8)})};
+  const std::vector<IpAddress> expected{host(2), host(3), host(5), host(7)};
+  EXPECT_EQ(listed(limits, parts), expected);
+  std::ranges::reverse(parts);
+  EXPECT_EQ(listed(limits, parts), expected);
+}
+
+}  // namespace
+}  // namespace dcmwatch
