@@ -52,7 +52,9 @@ class AssociationMetrics final : public MetricGroup {
 
   void observe(const Observation& observation) override {
     const auto* const association = std::get_if<DicomAssociation>(&observation.event.facts);
-    if (association && !goes_on(observation.event)) {
+    // Of one that was forgotten, or whose request is not answered, it tells nothing to be counted.
+    const bool counts = !goes_on(observation.event) || open_.find(observation.event.conversation);
+    if (association && counts) {
       count(observation, *association);
     }
   }

@@ -58,7 +58,6 @@ TEST(BundledRules, ThatWaitForTheEnd) {
     if (rule.at_end) waiting.push_back(rule.info->title);
   }
   EXPECT_EQ(waiting, (std::vector<std::string>{
-                         "An association without a request for a minute", "A connection without a word for a minute",
                          "A document is not what it says it is", "A declared receiver does not take connections",
                          "A retrieval did not bring all of its images", "A query that asks for everybody"}));
 }

@@ -156,6 +156,15 @@ TEST(FlowWatch, TellsSilenceOnceWhenItWasDueAndWhenItIsOver) {
   EXPECT_EQ(run.tally(1).silent, 0);
 }
 
+TEST(FlowWatch, TakesAnAssociationThatGoesOnForNoSignOfLife) {
+  Event held = association("10.0.1.2", "10.0.2.1", 104, "MR", "PACS");
+  std::get<DicomAssociation>(held.facts).accepted = true;
+  held.phase = Phase::progress;
+  Watching run{every_hour};
+  run.see(8h + 10min, queries()).see(8h + 50min, held).see(9h, stores()).see(9h + 20min, held).until(12h);
+  EXPECT_THAT(run.told(), ElementsAre("09:10 query silent"));
+}
+
 // Everything else has other places in the model than before.
 void with_another_flow_first(Model& model) {
   every_hour(model);

@@ -151,6 +151,15 @@ TEST_F(MetricsTest, ShowsAnAssociationWhileItIsGoingOnAndCountsItOnce) {
   EXPECT_EQ(value(R"(dcmwatch_association_setup_seconds_count{flow="undeclared"})"), 1);
 }
 
+TEST_F(MetricsTest, CountNoConnectionThatGoesOn) {
+  ConnectionFact connection = samples::connection();
+  connection.end.reset();
+  connection.goes_on = true;
+  metrics_.observe(samples::rogue(connection, Phase::progress));
+  EXPECT_EQ(value(R"(dcmwatch_connection_bytes_total{flow="undeclared",sender="opener"})"), -1);
+  EXPECT_EQ(value(R"(dcmwatch_last_seen_timestamp_seconds{flow="undeclared"})"), -1);
+}
+
 struct Answer {
   std::string_view outcome;
   std::optional<bool> accepted;
