@@ -49,14 +49,14 @@ struct StoredObject {
   Pseudonym pixel_digest;                   ///< of the SHA-256 of the pixel data as it was sent; only on request
 };
 
-/// What a C-GET or C-MOVE asks for by its UIDs, whole in each record, each as the first 64 bits of its pseudonym: to be
-/// held against what is stored, and told nowhere.
+/// What a C-GET or C-MOVE asks for by its UIDs, and the studies that a C-FIND is about; whole in each record, each as
+/// the first 64 bits of its pseudonym: to be counted and held against what is stored, and told nowhere.
 struct AskedFor {
   std::vector<std::uint64_t> studies{}, series{}, instances{};  ///< empty: not told apart by it
   bool left_some_out = false;                                   ///< beyond the limit
 };
 
-/// Of a C-FIND's, C-GET's or C-MOVE's identifier (PS3.4 C.2.2, C.4). Values do not leave.
+/// Of a C-FIND's, C-GET's or C-MOVE's identifier (PS3.4 C.2.2, C.4). Values do not leave, but as AskedFor.
 struct DicomQuery {
   std::vector<DicomTag> matched;    ///< keys with a value: single value, list, wildcard or range
   std::vector<DicomTag> wildcards;  ///< of these, with * or ?, but for a lone *, which matches all

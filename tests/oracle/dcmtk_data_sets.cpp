@@ -227,6 +227,15 @@ void tell_query(Account& account, DcmItem& identifier) {
   }
 }
 
+// What is looked through is named if it is one study.
+void tell_find(Account& account, DcmItem& identifier) {
+  tell_query(account, identifier);
+  const std::string_view level = value_of(account, "dicom.query_level");
+  const bool of_studies = level == "STUDY" || level == "SERIES" || level == "IMAGE";
+  const bool is_pattern = text_of(identifier, kStudy.tag).find_first_of("*?") != std::string::npos;
+  if (of_studies && !is_pattern && listed(identifier, kStudy.tag) == 1) put(account, kStudy, identifier);
+}
+
 // What is sent is named if it is one.
 void tell_retrieval(Account& account, DcmItem& identifier) {
   tell_query(account, identifier);
@@ -318,7 +327,7 @@ constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
 constexpr std::string_view kCommitment = "1.2.840.10008.1.20.1";
 constexpr std::string_view kPerformedStep = "1.2.840.10008.3.1.2.3.3";
 constexpr std::array kTellings{Telling{"C-STORE", "", false, tell_object},
-                               Telling{"C-FIND", "", false, tell_query},
+                               Telling{"C-FIND", "", false, tell_find},
                                Telling{"C-GET", "", false, tell_retrieval},
                                Telling{"C-MOVE", "", false, tell_retrieval},
                                Telling{"C-FIND", kWorklist, true, tell_worklist_answer},

@@ -1,4 +1,5 @@
-// Of a C-FIND's, C-GET's or C-MOVE's identifier: what is asked for, not which values it is asked with (PS3.4 C.2.2).
+// Of a C-FIND's, C-GET's or C-MOVE's identifier: what is asked for, not which values it is asked with, but for those
+// that name what is sent or looked through (PS3.4 C.2.2).
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -26,6 +27,9 @@ struct Level {
 };
 constexpr std::array kLevels{Level{"PATIENT", kPatientId}, Level{"STUDY", kStudyInstanceUid},
                              Level{"SERIES", kSeriesInstanceUid}, Level{"IMAGE", kSopInstanceUid}};
+
+/// Whether a query at this level is about studies, or what they have.
+bool is_about_studies(std::string_view level) { return level == "STUDY" || level == "SERIES" || level == "IMAGE"; }
 
 // PS3.4 C.4.1.1.3.1: they say how the others are to be read.
 constexpr std::array kNoKeys{kSpecificCharacterSet, kQueryLevel, Tag{0x0008'0053}, Tag{0x0008'0201}};
@@ -125,6 +129,10 @@ class QueryContent final : public MessageContent {
   void tell(DicomOperation& fact, PieceSink&) override {
     if (sequence_ && read_whole()) add(query_.returned, sequence_->tag);
     fact.query_level = level_;
+    if (!is_retrieval_ && !is_about_studies(level_)) {
+      study_ = {};
+      query_.asked_for.studies.clear();
+    }
     fact.study = study_;
     fact.patient = patient_;
     if (fact.instance.empty()) fact.instance = instance_;
@@ -183,12 +191,17 @@ class QueryContent final : public MessageContent {
     const auto level = std::ranges::find(kLevels, key_.tag, &Level::unique_key);
     if (level == kLevels.end()) return;
     unique_keys_[static_cast<std::size_t>(level - kLevels.begin())] = value_.values();
-    if (is_retrieval_ && value_.values() == 1) identify();
+    if (value_.values() == 1) identify();
   }
 
-  // Of a retrieval, which names what is sent; a query's values do not leave.
+  // Of a retrieval, which names what is sent. Of a query's values none leaves but the study that it is about.
   void identify() {
     const ByteView text = as_bytes(value_.whole());
+    if (!is_retrieval_) {
+      if (key_.tag == kStudyInstanceUid && !value_.has_pattern())
+        study_ = pseudonymizer().pseudonym(IdentifierKind::study_uid, uid_asked_for(text));
+      return;
+    }
     switch (key_.tag) {
       case kPatientId:
         patient_ = pseudonymizer().pseudonym(IdentifierKind::patient_id, identifier_of(text, CharacterSet{}));
@@ -203,13 +216,16 @@ class QueryContent final : public MessageContent {
     }
   }
 
+  // A query may ask with what is no UID.
+  std::string_view uid_asked_for(ByteView text) { return is_retrieval_ ? identifying_uid(text) : trimmed(text); }
+
   struct Uids {
     IdentifierKind kind;
     std::vector<std::uint64_t>* prints;
   };
   // Of the key in hand; nothing if it asks for none by their UIDs.
   std::optional<Uids> asked_for_by_key() {
-    if (!is_retrieval_ || key_.depth != 0) return std::nullopt;
+    if (key_.depth != 0 || (!is_retrieval_ && key_.tag != kStudyInstanceUid)) return std::nullopt;
     AskedFor& uids = query_.asked_for;
     switch (key_.tag) {
       case kStudyInstanceUid: return Uids{IdentifierKind::study_uid, &uids.studies};
@@ -223,7 +239,7 @@ class QueryContent final : public MessageContent {
     if (uids.studies.size() + uids.series.size() + uids.instances.size() >= limits().dicom_retrieval_uids) {
       query_.asked_for.left_some_out = true;
     } else {
-      prints.push_back(print_of(pseudonymizer().pseudonym(kind, identifying_uid(uid))));
+      prints.push_back(print_of(pseudonymizer().pseudonym(kind, uid_asked_for(uid))));
     }
   }
 

@@ -14,6 +14,7 @@ namespace {
 using dicom::MessageContent;
 using dicom::open_content;
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 struct Pieces final : dicom::PieceSink {
   std::vector<DicomContent> told;
@@ -252,7 +253,48 @@ TEST(DicomContent, AQuerysKeysWithoutTheirValues) {
   EXPECT_EQ(query.date_range_days, 30U);
   EXPECT_TRUE(query.open_date_range);
   EXPECT_EQ(query.unique_keys, 2U);
-  EXPECT_TRUE(all.fact.study.empty()) << "a query's values do not leave";
+  EXPECT_TRUE(all.fact.study.empty()) << "two are not one";
+}
+
+// PS3.4 C.4.1.1.3.1: below the level of studies the query is about the one of its unique key.
+TEST(DicomContent, AQueryNamesTheStudyThatItIsAbout) {
+  const auto study_of = [](std::string_view level, std::string_view uid, std::string_view sop_class = kStudyRootFind) {
+    const Octets identifier = (level.empty() ? Octets{} : element(0x00080052, "CS", level)) +
+                              element(0x00100020, "LO", "PAT-4711") + element(0x0020000d, "UI", uid) +
+                              element(0x0020000e, "UI", "1.2.3.1");
+    const DicomOperation fact = read(dimse::kFind, sop_class, identifier).fact;
+    EXPECT_TRUE(fact.patient.empty());
+    EXPECT_TRUE(fact.instance.empty());
+    EXPECT_THAT(fact.content.as<DicomQuery>()->asked_for.series, IsEmpty());
+    return fact.study;
+  };
+  const Pseudonym study = pseudonyms().pseudonym(IdentifierKind::study_uid, "1.2.3");
+  for (const char* const level : {"STUDY", "SERIES", "IMAGE"}) EXPECT_EQ(study_of(level, "1.2.3"), study) << level;
+  for (const char* const level : {"PATIENT", "", "OTHER"}) EXPECT_TRUE(study_of(level, "1.2.3").empty()) << level;
+  EXPECT_TRUE(study_of("", "1.2.3", kWorklist).empty());
+  for (const char* const none : {"", "*", "1.2.*", "1.2.?", "1.2.3\\1.2.4", "1.2.3\\"})
+    EXPECT_TRUE(study_of("SERIES", none).empty()) << none;
+}
+
+TEST(DicomContent, OfAQuerysListOfStudiesEachIsKnownAndNoneIsNamed) {
+  const auto asked = [](std::string_view level, std::string_view uids, std::size_t most = 1000) {
+    ProtocolSettings settings;
+    settings.limits.dicom_retrieval_uids = most;
+    const DicomOperation fact =
+        read(dimse::kFind, kStudyRootFind, element(0x00080052, "CS", level) + element(0x0020000d, "UI", uids), settings)
+            .fact;
+    EXPECT_TRUE(fact.study.empty());
+    return fact.content.as<DicomQuery>()->asked_for;
+  };
+  const auto print = [](std::string_view uid) {
+    return print_of(pseudonyms().pseudonym(IdentifierKind::study_uid, uid));
+  };
+  EXPECT_THAT(asked("STUDY", "1.2.3\\1.2.4").studies, ElementsAre(print("1.2.3"), print("1.2.4")));
+  EXPECT_THAT(asked("STUDY", "1.2.3\\1.2.*").studies, IsEmpty());
+  EXPECT_THAT(asked("PATIENT", "1.2.3\\1.2.4").studies, IsEmpty());
+  const AskedFor two = asked("STUDY", "1.2.3\\1.2.4\\1.2.5", 2);
+  EXPECT_EQ(two.studies.size(), 2U);
+  EXPECT_TRUE(two.left_some_out);
 }
 
 TEST(DicomContent, ASequenceWithoutKeysIsAskedForHoweverItsLengthIsTold) {

@@ -334,7 +334,7 @@ TEST(DicomConversation, FindTellsItsLevelAndItsMatches) {
   EXPECT_EQ(find.pending_responses, 3U);
   EXPECT_EQ(find.response_bytes, 3 * match.size());
   EXPECT_EQ(find.status, 0);
-  EXPECT_EQ(find.study, Pseudonym{}) << "query values do not leave";
+  EXPECT_EQ(find.study, pseudonyms().pseudonym(IdentifierKind::study_uid, "1.2.840.99.7"));
 }
 
 TEST(DicomConversation, AStartWaitsForTheLevelOrTheIdentifiersEnd) {

@@ -132,8 +132,8 @@ class QueryPlan {
     }
   }
 
-  // How many.
-  std::uint32_t uid_key(const Key& key, std::size_t most) {
+  // How many; and which, if it is one.
+  std::uint32_t uid_key(const Key& key, std::size_t most, std::string* only = nullptr) {
     const std::size_t count = dice_.between(0, most);
     if (count == 0) {
       returned(key);
@@ -142,6 +142,7 @@ class QueryPlan {
     std::string list = some_uid(dice_);
     for (std::size_t i = 1; i < count; ++i) list += "\\" + some_uid(dice_);
     matched(key, list);
+    if (only && count == 1) *only = list;
     return static_cast<std::uint32_t>(count);
   }
 
@@ -229,8 +230,10 @@ PlannedDataSet plan_query(PlannedOperation& operation, Dice& dice) {
   }
   if (dice.flip()) plan.matched({0x0010'0030, "DA"}, "19600101-19700101");  // no date range that tells anything
   if (level >= 1) {
-    const std::uint32_t studies = plan.uid_key({0x0020'000d, "UI"}, level == 1 ? 20 : 1);
+    std::string study;
+    const std::uint32_t studies = plan.uid_key({0x0020'000d, "UI"}, level == 1 ? 20 : 1, &study);
     if (level == 1) query.unique_keys = studies;
+    if (!study.empty()) operation.fact.study = pseudonym(IdentifierKind::study_uid, study);
   }
   if (level == 2) query.unique_keys = plan.uid_key({0x0020'000e, "UI"}, 2);
   operation.fact.content = std::move(query);
