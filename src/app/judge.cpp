@@ -247,6 +247,7 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
   for (const auto& [limit, times] : relater_.limits_reached()) limits.push_back({limit, times});
   if (watch_) {
     limits.push_back({"flow_devices", watch_->flows.not_told_apart()});
+    limits.push_back({"flow_studies", watch_->flows.studies_not_kept()});
     limits.push_back({"balanced_legs", watch_->flows.legs_forgotten()});
     limits.push_back({"title_places", watch_->titles.forgotten()});
     limits.push_back({"implementations", watch_->implementations.forgotten()});

@@ -119,6 +119,11 @@ Remarks foot_of(const Learner& learner) {
     foot.push_back("review: " + std::to_string(learner.not_learnt()) +
                    " observations were not learnt, of more addresses or ways between them than are kept in mind.");
   }
+  if (learner.studies_not_learnt() != 0) {
+    foot.push_back(
+        "review: more studies were retrieved or queried in an hour than are kept in mind; of whose they are no rate is "
+        "drafted.");
+  }
   if (learner.undeclarable_destinations() != 0) {
     foot.push_back("review: C-MOVEs to what is no AE title, which no model can allow, so that they deviate: " +
                    std::to_string(learner.undeclarable_destinations()) + ".");

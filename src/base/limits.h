@@ -125,7 +125,9 @@ struct Limits {
   Duration workflow_window = std::chrono::hours{24 * 7};  ///< after which one that was told is over: a matter of course
   std::size_t pixel_digests = 65536;                      ///< victim: the one not seen longest
   std::size_t flow_devices = 65536;  ///< watched each for itself; victim: those of the last flows, watched together
-  std::size_t title_places = 4096;   ///< AE titles, by where they were used; victim: the one not used longest
+  std::size_t flow_studies =
+      200'000;  ///< retrieved or queried in an hour, kept of the flows that declare a rate of them; beyond: not judged
+  std::size_t title_places = 4096;  ///< AE titles, by where they were used; victim: the one not used longest
   Duration title_window = std::chrono::minutes{10};  ///< in which no title is used in two places
   std::size_t implementations = 4096;                ///< of devices; victim: those of the one not seen longest
   std::size_t balanced_legs =
@@ -149,6 +151,8 @@ struct Limits {
   // learning a model
   std::size_t learnt_hosts = 20000;  ///< addresses; beyond: not learnt
   std::size_t learnt_ways = 50000;   ///< from one to another and where; beyond: not learnt
+  std::size_t learnt_studies =
+      200'000;  ///< retrieved or queried in an hour; beyond: no rate is learnt of whose they are
 
   // between the threads
   std::size_t batch_packets = 512;

@@ -50,6 +50,7 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
       {"dicom.association",
        {"network.protocol",
         "flow.name",
+        "flow.declares_rate",
         "dicom.calling_ae",
         "dicom.called_ae",
         "dicom.contexts.proposed",
@@ -72,6 +73,7 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
       {"dicom.operation",
        {"network.protocol",
         "flow.name",
+        "flow.declares_rate",
         "event.action",
         "dicom.calling_ae",
         "dicom.called_ae",
@@ -98,6 +100,7 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
       {"hl7.message",
        {"network.protocol",
         "flow.name",
+        "flow.declares_rate",
         "flow.sender",
         "flow.ack_mode",
         "event.action",
@@ -150,8 +153,9 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
         "order.accessions",
         "order.studies"}},
       {"tls",
-       {"network.protocol", "flow.name", "tls.version", "tls.version_protocol", "tls.versions_offered", "tls.cipher",
-        "tls.cipher_weaknesses", "tls.ciphers_offered", "tls.weaknesses_offered", "tls.client.server_name"}}};
+       {"network.protocol", "flow.name", "flow.declares_rate", "tls.version", "tls.version_protocol",
+        "tls.versions_offered", "tls.cipher", "tls.cipher_weaknesses", "tls.ciphers_offered", "tls.weaknesses_offered",
+        "tls.client.server_name"}}};
   return kPaths;
 }
 

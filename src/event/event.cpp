@@ -150,6 +150,8 @@ std::string_view to_text(RateOf what) {
     case RateOf::objects: return "objects";
     case RateOf::studies: return "studies";
     case RateOf::messages: return "messages";
+    case RateOf::studies_retrieved: return "studies_retrieved";
+    case RateOf::studies_queried: return "studies_queried";
   }
   return {};
 }
@@ -171,6 +173,7 @@ std::string_view to_text(WhyNotVisible reason) {
     case WhyNotVisible::lost: return "lost";
     case WhyNotVisible::one_direction: return "one_direction";
     case WhyNotVisible::unseen_ends: return "unseen_ends";
+    case WhyNotVisible::not_told_apart: return "not_told_apart";
   }
   return {};
 }

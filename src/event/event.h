@@ -331,15 +331,29 @@ struct Link {
 };
 
 /// What of a flow is counted by the hour.
-enum class RateOf : std::uint8_t { connections, operations, objects, studies, messages };
-inline constexpr std::size_t kRates = 5;
+enum class RateOf : std::uint8_t {
+  connections,
+  operations,
+  objects,
+  studies,
+  messages,
+  studies_retrieved,  ///< different ones that one device had sent by C-GETs and C-MOVEs
+  studies_queried     ///< different ones that one device's C-FINDs were about
+};
+inline constexpr std::size_t kRates = 7;
+/// Counted of each device that opens the flow; the others of all of them together.
+constexpr bool is_of_each_device(RateOf what) { return what >= RateOf::studies_retrieved; }
+
+/// Several of them, each as a bit.
+using RatesOf = std::uint8_t;
+constexpr RatesOf bit_of(RateOf what) { return static_cast<RatesOf>(1U << static_cast<unsigned>(what)); }
 
 enum class FlowState : std::uint8_t {
   silent,      ///< it was not seen when it had to be
   seen_again,  ///< after it was told to be silent
   above_rate,
   below_rate,
-  not_visible  ///< whether it is silent, or below its rate, cannot be said
+  not_visible  ///< whether it is silent, or beyond its rate, cannot be said
 };
 
 /// Why nothing can be said of what was not seen.
@@ -347,7 +361,8 @@ enum class WhyNotVisible : std::uint8_t {
   capture,        ///< packets were dropped, an interface was down, or a capture broke off
   lost,           ///< bytes of a conversation of either of its ends were never seen
   one_direction,  ///< of them one direction alone was seen
-  unseen_ends     ///< nothing was seen at all, or never of its devices, which may not be mirrored
+  unseen_ends,    ///< nothing was seen at all, or never of its devices, which may not be mirrored
+  not_told_apart  ///< devices that share an address, or more studies than are kept in mind
 };
 
 /// dataset "flow": a declared flow in a stretch of time (model makes it, not protocol). What counts as seen:
@@ -355,7 +370,7 @@ enum class WhyNotVisible : std::uint8_t {
 struct FlowStretch {
   FlowState state{};
   std::string_view device =
-      {};  ///< by its name in the model that the record's judgement keeps; empty: all of the flow's
+      {};  ///< by its name in the model that the record's judgement keeps; empty: all of the flow's, or its only one
   std::optional<WhyNotVisible> unseen = std::nullopt;  ///< not_visible
   std::optional<Timestamp> first_seen = std::nullopt;  ///< in this run
   std::optional<Timestamp> last_seen = std::nullopt;

@@ -84,6 +84,12 @@ inline void each_address(const std::vector<IpAddress>& addresses, FieldSink& sin
   for (const IpAddress& address : addresses) sink.text(to_text(address));
 }
 
+inline void rates_of(FieldSink& sink, RatesOf rates) {
+  for (std::size_t i = 0; i < kRates; ++i) {
+    if ((rates & bit_of(static_cast<RateOf>(i))) != 0) sink.word(to_text(static_cast<RateOf>(i)));
+  }
+}
+
 // What several items say, each text once.
 template <typename Items, typename Read>
 void each_once(const Items& items, Read read, FieldSink& sink) {
@@ -454,6 +460,8 @@ inline constexpr Field kFields[] = {
 
     {"flow.name", kText, "the declared flow that this belongs to; absent: none", "", kNobody,
      of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.flow); })},
+    {"flow.declares_rate", kList, "of what the flow declares how many are expected in an hour, as in flow.rate_of", "", kNobody,
+     of_judgement([](const Declared& d, S& s) { rates_of(s, d.rates); })},
     {"flow.deviations", kList, "what differs from the declared model", "", kNobody,
      of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(to_text(one.kind)); })},
     {"flow.expected", kList, "what was declared, in the order of flow.deviations", "", kDevice,
@@ -466,11 +474,11 @@ inline constexpr Field kFields[] = {
      of_judgement([](const Declared& d, S& s) { if (d.message.ack_mode) s.word(to_text(*d.message.ack_mode)); })},
     {"flow.unknown", kList, "what could not be held against the model, for it was not seen", "", kNobody,
      of_judgement([](const Declared& d, S& s) { for (const UnknownKind kind : d.unknown) s.text(to_text(kind)); })},
-    {"flow.state", kText, "of a declared flow in a stretch of time: silent, seen_again, above_rate, below_rate, or not_visible, so that neither silence nor a low rate can be told", "", kNobody,
+    {"flow.state", kText, "of a declared flow in a stretch of time: silent, seen_again, above_rate, below_rate, or not_visible, so that neither silence nor a rate can be told", "", kNobody,
      of<FlowStretch>([](const auto& f, S& s) { s.word(to_text(f.state)); })},
-    {"flow.device", kText, "of a silent flow that several devices open: which of them; absent: all of them together", "", kDevice,
+    {"flow.device", kText, "of a flow that several devices open: which of them is silent, or retrieved or queried so many studies; absent: all of them together", "", kDevice,
      of<FlowStretch>([](const auto& f, S& s) { text_unless_empty(s, f.device); })},
-    {"flow.not_visible", kText, "why it is not: capture (drops, an interface that was down), lost (bytes of a conversation of either end), one_direction, or unseen_ends (nothing at all was seen, or never of its devices)", "", kNobody,
+    {"flow.not_visible", kText, "why it is not: capture (drops, an interface that was down), lost (bytes of a conversation of either end), one_direction, unseen_ends (nothing at all was seen, or never of its devices), or not_told_apart (devices that share an address, or more studies than are kept in mind)", "", kNobody,
      of<FlowStretch>([](const auto& f, S& s) { if (f.unseen) s.word(to_text(*f.unseen)); })},
     {"flow.first_seen", kTime, "of this run; absent: never", "", kNobody,
      of<FlowStretch>([](const auto& f, S& s) { if (f.first_seen) s.time(*f.first_seen); })},
@@ -480,7 +488,7 @@ inline constexpr Field kFields[] = {
      of<FlowStretch>([](const auto& f, S& s) { number(s, f.count); })},
     {"flow.silence", kNumber, "nanoseconds for which it was not seen", "", kNobody,
      of<FlowStretch>([](const auto& f, S& s) { duration(s, f.silence); })},
-    {"flow.rate_of", kText, "what is counted by the hour: connections, operations, objects, studies or messages", "", kNobody,
+    {"flow.rate_of", kText, "what is counted by the hour: connections, operations, objects, studies or messages, of all the flow's devices together; or studies_retrieved or studies_queried, of each", "", kNobody,
      of<FlowStretch>([](const auto& f, S& s) { if (f.rate_of) s.word(to_text(*f.rate_of)); })},
     {"flow.rate", kNumber, "so many in the hour, when it was told", "", kNobody,
      of<FlowStretch>([](const auto& f, S& s) { if (f.rate_of) number(s, f.rate); })},

@@ -118,6 +118,7 @@ struct Declared {
   Place source;
   Place destination;
   std::string_view flow;  ///< empty: none
+  RatesOf rates = 0;      ///< of which the flow declares how many are expected in an hour
   std::span<const Deviation> deviations;
   std::span<const UnknownKind> unknown;
   bool tolerated = false;  ///< of a violation: a declared quirk

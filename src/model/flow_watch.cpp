@@ -34,7 +34,9 @@ std::string minute_text(Timestamp time) {
 }
 
 std::string rate_text(std::uint64_t count, RateOf what, std::string_view when) {
-  return std::to_string(count) + ' ' + std::string{to_text(what)} + std::string{when};
+  std::string name{to_text(what)};
+  std::ranges::replace(name, '_', ' ');
+  return std::to_string(count) + ' ' + name + std::string{when};
 }
 
 std::vector<std::uint32_t> devices_of(const Model& model, const std::vector<Party>& parties) {
@@ -70,7 +72,10 @@ bool is_object(const Event& event) {
 }  // namespace
 
 FlowWatch::FlowWatch(const Lookup& lookup, const Limits& limits)
-    : lookup_(lookup), visibility_(lookup.model()->devices.size()), legs_(*lookup.model(), limits) {
+    : lookup_(lookup),
+      visibility_(lookup.model()->devices.size()),
+      legs_(*lookup.model(), limits),
+      studies_(limits.flow_studies) {
   const Model& model = *lookup.model();
   tallies_.resize(model.flows.size());
   first_watched_.resize(model.flows.size(), kNone);
@@ -172,6 +177,16 @@ void FlowWatch::adopt(FlowWatch&& old, Timestamp now) {
   begin(now);
   hour_end_ = old.hour_end_;
   adopt_watched(old, same);
+  const auto here = [&](const Asker& was) -> std::optional<Asker> {
+    const auto [flow, device, what] = was;
+    const std::uint32_t asker = same_device(old, device);
+    if (same[flow] == kNone || (asker == kNone && device != kNone)) return std::nullopt;
+    return Asker{same[flow], asker, what};
+  };
+  studies_.adopt(std::move(old.studies_), here);
+  for (const Asker& told : old.studies_told_) {
+    if (const auto asker = here(told)) studies_told_.insert(*asker);
+  }
   set_next();
 }
 
@@ -204,11 +219,7 @@ void FlowWatch::adopt_watched(const FlowWatch& old, const std::vector<std::uint3
 // Waiting starts anew, and no hour is whole that the clock was set back into.
 void FlowWatch::rebase(Timestamp now) {
   begin(now);
-  for (Hourly& hourly : hourly_) {
-    hourly.counts = {};
-    hourly.told = {};
-    hourly.shortfall = {};
-  }
+  forget_hour();
   visibility_.rebase(now);
   set_next();
 }
@@ -352,12 +363,18 @@ std::optional<WhyNotVisible> FlowWatch::why_not_visible(std::uint32_t flow, std:
 void FlowWatch::end_hour() {
   const Timestamp end = hour_end_, begin = end - kHour;
   hour_end_ += kHour;
+  for (Hourly& hourly : hourly_) judge_hour(hourly, begin, end);
+  forget_hour();
+}
+
+void FlowWatch::forget_hour() {
   for (Hourly& hourly : hourly_) {
-    judge_hour(hourly, begin, end);
     hourly.counts = {};
     hourly.told = {};
     hourly.shortfall = {};
   }
+  studies_.clear();
+  studies_told_.clear();
 }
 
 void FlowWatch::judge_hour(Hourly& hourly, Timestamp begin, Timestamp end) {
@@ -406,6 +423,7 @@ std::span<const Observation> FlowWatch::observe(const Observation& record) {
   if (*what == RateOf::connections && !shows_flow(event, *record.declared)) return told_;
   count(event, parts.flow, *what);
   if (is_object(event)) count(event, parts.flow, RateOf::objects);
+  if (*what == RateOf::operations) count_studies(event, parts);
   return told_;
 }
 
@@ -480,6 +498,59 @@ void FlowWatch::count(const Event& event, std::uint32_t flow, RateOf what) {
   }
 }
 
+const HourlyRate* FlowWatch::rate_of(std::uint32_t flow, RateOf what) const {
+  const std::vector<HourlyRate>& rates = flow_of(flow).rates;
+  const auto found = std::ranges::find(rates, what, &HourlyRate::what);
+  return found == rates.end() ? nullptr : &*found;
+}
+
+// What is above its rate counts no further.
+void FlowWatch::count_studies(const Event& event, const Parts& parts) {
+  std::uint64_t patient = 0;
+  const auto asked = studies_asked_for(event, patient);
+  const HourlyRate* const rate = asked ? rate_of(parts.flow, asked->what) : nullptr;
+  if (!rate) return;
+  const std::vector<std::uint32_t>& openers = openers_[parts.flow];
+  std::uint32_t device = parts.source;
+  if (device == kNone && openers.size() == 1) device = openers.front();
+  if (device != kNone && !std::ranges::binary_search(openers, device)) return;  // who listens asks
+  const Asker asker{parts.flow, device, asked->what};
+  if (studies_told_.contains(asker)) return;
+  const bool all_kept = studies_.add(asker, *asked) && !asked->left_some_out;
+  const std::uint64_t count = studies_.count(asker);
+  if (count > rate->most) {
+    studies_told_.insert(asker);
+    tell_studies(event, asker, rate->most, count);
+  } else if (!all_kept) {
+    const Asker nobody{parts.flow, kNone, asked->what};
+    if (studies_told_.insert(nobody).second) tell_studies(event, nobody, rate->most, count);
+  }
+}
+
+// Of one of several nobody knows whose they are: each of them may be within the rate.
+void FlowWatch::tell_studies(const Event& event, const Asker& asker, std::uint64_t most, std::uint64_t count) {
+  const auto [flow, device, what] = asker;
+  const FlowTally& tally = tallies_[flow];
+  const Timestamp begin = hour_end_ - kHour;
+  FlowStretch stretch{.state = FlowState::above_rate,
+                      .device = {},
+                      .first_seen = tally.first,
+                      .last_seen = tally.last,
+                      .count = tally.seen,
+                      .rate_of = what,
+                      .rate = count};
+  if (device == kNone) {
+    stretch.state = FlowState::not_visible;
+    stretch.unseen = WhyNotVisible::not_told_apart;
+    return tell(flow, kNone, begin, event.last.time, stretch, {}, {UnknownKind::rate});
+  }
+  if (openers_[flow].size() > 1) stretch.device = lookup_.model()->devices[device].name;
+  tell(flow, device, begin, event.last.time, stretch,
+       {{DeviationKind::rate, "at most " + rate_text(most, what, " an hour"),
+         rate_text(count, what, " in the hour from " + minute_text(begin))}},
+       {});
+}
+
 // A department has few judgements, and many records of each.
 const FlowWatch::Parts& FlowWatch::parts_of(const SharedDeclared& declared) {
   const auto [parts, known] = parts_.find(declared.place() * 0x9e3779b97f4a7c15U,
@@ -520,6 +591,7 @@ void FlowWatch::tell(std::uint32_t flow, std::uint32_t device, Timestamp begin, 
   Declared declared;
   declared.owner = owned;
   declared.flow = model.flows[flow].name;
+  declared.rates = rates_declared_by(model.flows[flow]);
   declared.deviations = owned->deviations;
   declared.unknown = owned->unknown;
   if (device != kNone) {

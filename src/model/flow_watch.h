@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "base/limits.h"
@@ -13,6 +15,7 @@
 #include "model/balanced_legs.h"
 #include "model/flow_visibility.h"
 #include "model/lookup.h"
+#include "model/studies_asked_for.h"
 
 namespace dcmwatch {
 
@@ -20,7 +23,7 @@ namespace dcmwatch {
 struct FlowTally {
   std::optional<Timestamp> first, last;        ///< seen
   std::uint64_t seen = 0;                      ///< records that show it
-  std::array<std::uint64_t, kRates> counts{};  ///< by RateOf; of a balancer's two legs one
+  std::array<std::uint64_t, kRates> counts{};  ///< by RateOf, but for what is each device's; of a balancer's legs one
   std::uint32_t silent = 0;                    ///< of its devices that are watched: silent now
   std::optional<WhyNotVisible> not_visible;    ///< why nothing can be said of it, since it was last seen or silent
 
@@ -38,13 +41,15 @@ struct FlowTally {
 /// Rates are counted in hours of UTC, of all the flow's devices together: connections, operations, objects (C-STOREs
 /// that did not fail), studies and messages, when they are over; connections when they are first told. Above the rate
 /// is told as soon as it is crossed, once an hour; below it at the end of an hour all of which was declared and
-/// visible.
+/// visible. Of each device that opens the flow: different studies that it had sent, or asked about, by retrievals and
+/// queries that are over (studies_asked_for). Where not all of them could be told apart, and those that could are not
+/// above the rate, that is told instead.
 ///
-/// Bounded by the model and Limits::flow_devices; no allocation for a record but where something is told. Order of
-/// calls: adopt() first, if at all; advance() before each judged record, with its time, and for each watermark;
-/// observe() for each judged record; rebase() where the clock was set back. What they tell is to be told next, and is
-/// the caller's until the next call. Captures that end make no hour whole. Not shared between threads; the lookup and
-/// the limits outlive it.
+/// Bounded by the model, Limits::flow_devices and Limits::flow_studies; no allocation for a record but where something
+/// is told. Order of calls: adopt() first, if at all; advance() before each judged record, with its time, and for each
+/// watermark; observe() for each judged record; rebase() where the clock was set back. What they tell is to be told
+/// next, and is the caller's until the next call. Captures that end make no hour whole. Not shared between threads; the
+/// lookup and the limits outlive it.
 class FlowWatch {
  public:
   FlowWatch(const Lookup& lookup, const Limits& limits);
@@ -67,6 +72,8 @@ class FlowWatch {
   /// Devices that are watched together with the others of their flow, to stay within Limits::flow_devices.
   [[nodiscard]] std::uint64_t not_told_apart() const { return not_told_apart_; }
   [[nodiscard]] std::uint64_t legs_forgotten() const { return legs_.forgotten(); }
+  /// Studies of which no room was found, to stay within Limits::flow_studies.
+  [[nodiscard]] std::uint64_t studies_not_kept() const { return studies_.not_kept(); }
 
  private:
   static constexpr std::uint32_t kNone = FlowVisibility::kNobody;
@@ -102,6 +109,8 @@ class FlowWatch {
     Visibility shortfall;             ///< of any of what was counted
     bool told_not_visible = false;
   };
+  /// Who asks for studies on which flow, by their places in the model; kNone: one of several, nobody knows which.
+  using Asker = std::tuple<std::uint32_t, std::uint32_t, RateOf>;
   /// Whom a judgement is about, by their places in the model.
   struct Parts {
     SharedDeclared declared;
@@ -120,6 +129,10 @@ class FlowWatch {
   void note_seen(const Observation& record, const Parts& parts);
   void see(std::uint32_t watched, const Event& event);
   void count(const Event& event, std::uint32_t flow, RateOf what);
+  void count_studies(const Event& event, const Parts& parts);
+  void tell_studies(const Event& event, const Asker& asker, std::uint64_t most, std::uint64_t count);
+  void forget_hour();
+  [[nodiscard]] const HourlyRate* rate_of(std::uint32_t flow, RateOf what) const;
   void set_next();
   const Parts& parts_of(const SharedDeclared& declared);
   [[nodiscard]] std::uint32_t watched_of(const Parts& parts) const;
@@ -147,6 +160,8 @@ class FlowWatch {
   std::vector<std::vector<std::uint32_t>> openers_, listeners_;  ///< of each watched or hourly flow
   FlowVisibility visibility_;
   BalancedLegs legs_;
+  DistinctStudies<Asker> studies_;  ///< of this hour
+  std::set<Asker> studies_told_;    ///< in this hour: above, or not told apart
   RecentPlaces<Parts, 1024> parts_;
   std::vector<Observation> told_;
   Mark latest_;  ///< of a record

@@ -25,7 +25,9 @@ void Judgement::run() {
   name(source_, declared_.source, UnknownKind::source_device);
   name(destination_, declared_.destination, UnknownKind::destination_device);
   std::visit([this](const auto& fact) { judge(fact); }, event_.facts);
-  if (!flows_.empty()) declared_.flow = flows_.front()->name;
+  if (flows_.empty()) return;
+  declared_.flow = flows_.front()->name;
+  declared_.rates = rates_declared_by(*flows_.front());
 }
 
 void Judgement::place(const Endpoint& endpoint, End& end, Place& named) const {

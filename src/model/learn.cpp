@@ -1,6 +1,7 @@
 #include "model/learn.h"
 
 #include <algorithm>
+#include <chrono>
 #include <variant>
 
 #include "base/group_address.h"
@@ -257,6 +258,7 @@ void Learner::observe(const DicomOperation& operation, const Event& event, const
   if (operation.response_time) raise(traffic.slowest_answer, *operation.response_time);
   if (!operation.request_seen || operation.command_field == 0) return;
   const bool by_opener = (operation.invoker == Invoker::opener) != ends.reversed;
+  if (by_opener) count_studies(event, traffic);
   keep(by_opener ? traffic.operations : traffic.acceptor_operations, operation.command_field);
   const std::string uid{operation.sop_class_uid.view()};
   // C-ECHO brings its own.
@@ -275,6 +277,28 @@ void Learner::observe(const DicomOperation& operation, const Event& event, const
   auto& failures = destinations[std::string{destination}];
   if (operation.status && dicom_status_class(dimse::kMove, *operation.status) == StatusClass::failure)
     failures.insert(*operation.status);
+}
+
+// As FlowWatch counts them; what comes late counts with the hour that is there.
+void Learner::count_studies(const Event& event, SeenTraffic& traffic) {
+  std::uint64_t patient = 0;
+  const auto asked = studies_asked_for(event, patient);
+  if (!asked) return;
+  if (const Timestamp hour = std::chrono::floor<std::chrono::hours>(event.last.time); hour > hour_) {
+    hour_ = hour;
+    studies_.clear();
+  }
+  const auto what = static_cast<std::size_t>(asked->what);
+  if (!studies_.add({&traffic, asked->what}, *asked) || asked->left_some_out) traffic.studies_left_out[what] = true;
+  std::uint64_t& most = traffic.most_studies[what];
+  most = std::max<std::uint64_t>(most, studies_.count({&traffic, asked->what}));
+}
+
+std::int64_t Learner::whole_hours() const {
+  if (!all_.first || !all_.last) return 0;
+  const auto whole =
+      std::chrono::floor<std::chrono::hours>(*all_.last) - std::chrono::ceil<std::chrono::hours>(*all_.first);
+  return std::max<std::int64_t>(0, whole / std::chrono::hours{1});
 }
 
 void Learner::observe(const Hl7Message& message, const Event& event, const Ends& ends) {

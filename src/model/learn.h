@@ -16,6 +16,7 @@
 #include "event/event.h"
 #include "model/model.h"
 #include "model/model_writer.h"
+#include "model/studies_asked_for.h"
 
 namespace dcmwatch {
 
@@ -103,17 +104,20 @@ struct SeenTraffic {
   bool any_sop_class = false;
   std::map<std::string, std::set<std::uint16_t>> move_destinations;  ///< with the failures that were answered
   std::optional<Duration> slowest_answer;
+  std::array<std::uint64_t, kRates> most_studies{};  ///< in an hour of UTC, by RateOf; of what is each device's alone
+  std::array<bool, kRates> studies_left_out{};       ///< it may have been more
   // HL7
   Sighting messages_seen;
   SeenMessages by_opener, by_acceptor;
 };
 
 /// Order of calls: observe() for each event, in order; then what was seen may be asked for. Bounded by
-/// Limits::learnt_hosts and Limits::learnt_ways: what comes after these are full is counted and not learnt.
-/// Nothing that identifies a person is kept: addresses, titles, UIDs of classes, codes and counts.
+/// Limits::learnt_hosts, Limits::learnt_ways and Limits::learnt_studies: what comes after these are full is counted and
+/// not learnt. Nothing that identifies a person is kept: addresses, titles, UIDs of classes, codes and counts; of
+/// studies, no longer than the hour lasts, a part of their pseudonyms.
 class Learner {
  public:
-  explicit Learner(const Limits& limits = {}) : limits_(limits) {}
+  explicit Learner(const Limits& limits = {}) : limits_(limits), studies_(limits.learnt_studies) {}
 
   void observe(const Event& event);
 
@@ -125,7 +129,11 @@ class Learner {
   [[nodiscard]] std::uint64_t without_port() const { return without_port_; }
   /// C-MOVEs to what is no AE title, which no model can allow.
   [[nodiscard]] std::uint64_t undeclarable_destinations() const { return undeclarable_destinations_; }
+  /// Studies that were retrieved or queried beyond the limit.
+  [[nodiscard]] std::uint64_t studies_not_learnt() const { return studies_.not_kept(); }
   [[nodiscard]] const Sighting& all() const { return all_; }
+  /// Whole hours of UTC from the first to the last that was seen.
+  [[nodiscard]] std::int64_t whole_hours() const;
 
  private:
   struct Ends {
@@ -143,6 +151,7 @@ class Learner {
   void observe(const Hl7Message& message, const Event& event, const Ends& ends);
   template <typename Other>
   void observe(const Other&, const Event&, const Ends&) {}
+  void count_studies(const Event& event, SeenTraffic& traffic);
   void note_titles(const std::optional<AeTitle>& calling_ae, const std::optional<AeTitle>& called_ae, bool accepted,
                    const Ends& ends);
 
@@ -150,6 +159,8 @@ class Learner {
   std::map<IpAddress, SeenHost> hosts_;
   std::map<Way, SeenTraffic> ways_;
   Sighting all_;
+  DistinctStudies<std::pair<const SeenTraffic*, RateOf>> studies_;  ///< of the hour
+  Timestamp hour_ = Timestamp::min();
   std::uint64_t not_learnt_ = 0;
   std::uint64_t without_port_ = 0;
   std::uint64_t undeclarable_destinations_ = 0;

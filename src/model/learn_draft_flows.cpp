@@ -36,6 +36,10 @@ void Drafting::make_flow_drafts() {
       draft.seen.add(traffic->connections);
       draft.carried.add(traffic->operations_seen);
       draft.carried.add(traffic->messages_seen);
+      for (std::size_t what = 0; what < kRates; ++what) {
+        if (traffic->most_studies[what] != 0) draft.most_studies[what][from] += traffic->most_studies[what];
+        draft.studies_left_out[what] = draft.studies_left_out[what] || traffic->studies_left_out[what];
+      }
     }
     if (dicom) add_dicom(draft, all);
     if (hl7) add_hl7(draft, all);
@@ -109,6 +113,7 @@ void Drafting::add_dicom(FlowDraft draft, const std::vector<const SeenTraffic*>&
     refused_titles.any_sop_class = false;
     refused_titles.move_destinations.clear();
     refused_titles.slowest_answer.reset();
+    refused_titles.most_studies = {};
     name_strangers(refused_titles, strange_calling, strange_called, odd_calling, odd_called);
     if (accepted) refused_titles.seen = {};
     refused_titles.carried = {};
@@ -290,6 +295,10 @@ void Drafting::merge(FlowDraft& all, const FlowDraft& more) {
   all.messages.add(more.messages);
   all.seen.add(more.seen);
   all.carried.add(more.carried);
+  for (std::size_t what = 0; what < kRates; ++what) {
+    for (const auto& [device, most] : more.most_studies[what]) all.most_studies[what][device] += most;
+    all.studies_left_out[what] = all.studies_left_out[what] || more.studies_left_out[what];
+  }
   if (more.slowest_answer) all.slowest_answer = std::max(all.slowest_answer.value_or(Duration{}), *more.slowest_answer);
 }
 

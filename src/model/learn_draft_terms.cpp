@@ -41,6 +41,13 @@ void Drafting::make_flow(const FlowDraft& draft) {
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(*draft.slowest_answer).count();
     remarks.push_back("slowest answer " + std::to_string(milliseconds) + " ms");
   }
+  for (const HourlyRate& rate : flow.rates) {
+    const auto& seen = draft.most_studies[static_cast<std::size_t>(rate.what)];
+    const auto most = std::ranges::max_element(seen, {}, [](const auto& one) { return one.second; });
+    remarks.push_back(std::string{rate.what == RateOf::studies_queried ? "queried" : "retrieved"} + " by " +
+                      device(most->first).name + ", most in an hour: " + std::to_string(most->second) +
+                      (most->second == 1 ? " study" : " studies"));
+  }
   remarks.insert(remarks.end(), draft.reviews.begin(), draft.reviews.end());
   if (draft.for_refused)
     remarks.emplace_back("review: seen refused alone, and declared to be silent. Leave it out to be told");
@@ -107,6 +114,7 @@ void Drafting::declare_dicom(const FlowDraft& draft, Flow& flow) {
     flow.operations.any = flow.sop_classes.any = flow.move_destinations.any = true;
     return;
   }
+  flow.rates = rates_of(draft);
   flow.operations = operations_of(draft.operations);
   // What a C-GET brings needs no word.
   std::set<std::uint16_t> by_acceptor = draft.acceptor_operations;
@@ -115,6 +123,27 @@ void Drafting::declare_dicom(const FlowDraft& draft, Flow& flow) {
   if (!flow.operations.any && flow.operations.values.empty()) flow.operations.values = {dimse::kEcho};
   declare_sop_classes(draft, flow);
   if (allows_operation(flow, dimse::kMove, Invoker::opener)) declare_move_destinations(draft, flow);
+}
+
+// The habit of whoever asked for most, and as much again. A capture of less than some hours tells no habit, and of what
+// a model has already it is not known: the rules for flows without a rate hold then.
+std::vector<HourlyRate> Drafting::rates_of(const FlowDraft& draft) const {
+  constexpr std::int64_t kLeastHours = 6;
+  constexpr std::uint64_t kRound = 10;
+  struct Drafted {
+    RateOf what;
+    std::uint64_t least;  ///< a device that was seen little may yet do its work
+  };
+  std::vector<HourlyRate> rates;
+  if (extends_ || learner_.whole_hours() < kLeastHours) return rates;
+  for (const auto& [what, least] : {Drafted{RateOf::studies_retrieved, 50}, Drafted{RateOf::studies_queried, 100}}) {
+    const auto& seen = draft.most_studies[static_cast<std::size_t>(what)];
+    if (seen.empty() || draft.studies_left_out[static_cast<std::size_t>(what)]) continue;
+    const std::uint64_t most = std::ranges::max_element(seen, {}, [](const auto& one) { return one.second; })->second;
+    const std::uint64_t twice = (2 * most + kRound - 1) / kRound * kRound;
+    rates.push_back({.what = what, .least = 0, .most = std::max(twice, least)});
+  }
+  return rates;
 }
 
 Operations Drafting::operations_of(const std::set<std::uint16_t>& fields) {

@@ -1,6 +1,7 @@
 // Within `model`: a draft on its way, from what was learnt to a model. A file for each thing that is drafted.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -36,8 +37,10 @@ struct FlowDraft {
   std::set<std::string> move_destinations;
   SeenMessages messages;
   std::optional<Duration> slowest_answer;
-  Sighting seen;     ///< connections
-  Sighting carried;  ///< operations or messages
+  std::array<std::map<std::uint32_t, std::uint64_t>, kRates> most_studies;  ///< in an hour, by each of `from`
+  std::array<bool, kRates> studies_left_out{};                              ///< it may have been more
+  Sighting seen;                                                            ///< connections
+  Sighting carried;                                                         ///< operations or messages
   std::set<std::string> reviews;
 };
 
@@ -107,6 +110,7 @@ class Drafting {
                                 const std::set<std::uint32_t>& others);
   [[nodiscard]] std::string name_of(const std::vector<Party>& parties) const;
   void declare_dicom(const FlowDraft& draft, Flow& flow);
+  [[nodiscard]] std::vector<HourlyRate> rates_of(const FlowDraft& draft) const;
   static Operations operations_of(const std::set<std::uint16_t>& fields);
   static void declare_sop_classes(const FlowDraft& draft, Flow& flow);
   void declare_move_destinations(const FlowDraft& draft, Flow& flow) const;

@@ -18,10 +18,14 @@ struct Rate {
   bool dicom;
   bool hl7;
 };
-constexpr std::array kRates{
-    Rate{"connections", RateOf::connections, true, true}, Rate{"operations", RateOf::operations, true, false},
-    Rate{"objects", RateOf::objects, true, false}, Rate{"studies", RateOf::studies, true, false},
-    Rate{"messages", RateOf::messages, false, true}};
+constexpr std::array kKnownRates{Rate{"connections", RateOf::connections, true, true},
+                                 Rate{"operations", RateOf::operations, true, false},
+                                 Rate{"objects", RateOf::objects, true, false},
+                                 Rate{"studies", RateOf::studies, true, false},
+                                 Rate{"messages", RateOf::messages, false, true},
+                                 Rate{"studies_retrieved", RateOf::studies_retrieved, true, false},
+                                 Rate{"studies_queried", RateOf::studies_queried, true, false}};
+static_assert(kKnownRates.size() == kRates);
 
 bool tells(ServiceProtocol protocol, const Rate& rate) {
   switch (protocol) {
@@ -48,12 +52,18 @@ void read_rate(const Node& node, const Rate& rate, const Service& service, Flow&
     return;
   }
   const bool at_most = text->find('-') == std::string_view::npos;
+  // Each device has its quiet hours: that it is seen at all is for 'seen_every'.
+  if (!at_most && is_of_each_device(rate.what)) {
+    problems.add(node.at, in_quotes(rate.key) + " are counted of each device, and have no least",
+                 "write how many at most: " + std::to_string(range->last));
+    return;
+  }
   flow.rates.push_back({.what = rate.what, .least = at_most ? 0 : range->first, .most = range->last});
 }
 
 void read_rates(const Node& node, const Service& service, Flow& flow, Problems& problems) {
   MapReader map{node, "'per_hour'", problems};
-  for (const Rate& rate : kRates) {
+  for (const Rate& rate : kKnownRates) {
     if (const Node* const entry = map.optional(rate.key)) read_rate(*entry, rate, service, flow, problems);
   }
   map.done();

@@ -156,7 +156,7 @@ class FlowLoader {
     read_move_destinations();
     if (nodes_.transfer_syntaxes) read_transfer_syntaxes(*nodes_.transfer_syntaxes);
     if (nodes_.requirements) read_requirements(*nodes_.requirements);
-    refuse_rates_without_stores();
+    refuse_rates_of_what_it_may_not();
     flow_.calling_ae = read_titles_or_bound(nodes_.calling_ae, nodes_.from, flow_.from, kCalling);
     flow_.called_ae = read_titles_or_bound(nodes_.called_ae, nodes_.to, flow_.to, kCalled);
   }
@@ -249,16 +249,31 @@ class FlowLoader {
     }
   }
 
-  // Objects and studies are counted by C-STOREs, those that answer a C-GET among them.
-  void refuse_rates_without_stores() {
-    if (!nodes_.operations || opener_may(dimse::kStore) || allows_operation(flow_, dimse::kStore, Invoker::acceptor))
-      return;
+  void refuse_rates_of_what_it_may_not() {
+    if (!nodes_.operations) return;
     for (const HourlyRate& rate : flow_.rates) {
-      if (rate.what != RateOf::objects && rate.what != RateOf::studies) continue;
+      const std::string_view needed = operation_needed_for(rate.what);
+      if (needed.empty()) continue;
       problems_.add(nodes_.terms.per_hour->key_at,
-                    what_ + " has 'per_hour' of " + std::string{to_text(rate.what)} + " but no C-STORE",
-                    "add C-STORE to its operations or leave it out");
+                    what_ + " has 'per_hour' of " + std::string{to_text(rate.what)} + " but no " + std::string{needed},
+                    "add " + std::string{needed} + " to its operations or leave it out");
     }
+  }
+
+  // Nothing: the flow has one by which it is counted. Objects and studies are by C-STOREs, those that answer a C-GET
+  // among them.
+  [[nodiscard]] std::string_view operation_needed_for(RateOf what) const {
+    switch (what) {
+      case RateOf::connections:
+      case RateOf::operations:
+      case RateOf::messages: return {};
+      case RateOf::objects:
+      case RateOf::studies:
+        return opener_may(dimse::kStore) || allows_operation(flow_, dimse::kStore, Invoker::acceptor) ? "" : "C-STORE";
+      case RateOf::studies_retrieved: return opener_may(dimse::kGet) || opener_may(dimse::kMove) ? "" : "C-MOVE";
+      case RateOf::studies_queried: return opener_may(dimse::kFind) ? "" : "C-FIND";
+    }
+    return {};
   }
 
   void read_transfer_syntaxes(const Node& node) {

@@ -22,6 +22,12 @@ std::string to_text(const PortRange& range) {
   return range.first == range.last ? first : first + '-' + std::to_string(range.last);
 }
 
+RatesOf rates_declared_by(const Flow& flow) {
+  RatesOf rates = 0;
+  for (const HourlyRate& rate : flow.rates) rates |= bit_of(rate.what);
+  return rates;
+}
+
 std::vector<std::uint32_t> devices_of(const Model& model, const Party& party) {
   switch (party.kind) {
     case Party::Kind::device: return {party.index};

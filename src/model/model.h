@@ -163,8 +163,8 @@ struct Hl7Agreement {
   std::optional<AccessionOrder> accession_sought;
 };
 
-/// How many in an hour of UTC, of all its devices together; above `most` or, in a whole hour of its windows and out of
-/// its quiet hours, below `least`.
+/// How many in an hour of UTC, of all its devices together or of each that opens it (is_of_each_device); above `most`
+/// or, in a whole hour of its windows and out of its quiet hours, below `least`, which is 0 of what is each device's.
 struct HourlyRate {
   RateOf what = RateOf::objects;
   std::uint64_t least = 0;
@@ -233,6 +233,9 @@ struct Model {
   WorkflowTimes workflow;
   std::vector<std::filesystem::path> files;  ///< that it was read from, the one that was named first
 };
+
+/// Of what the flow declares rates.
+RatesOf rates_declared_by(const Flow& flow);
 
 std::string_view to_text(ServiceProtocol protocol);
 /// As it is declared: "information system"; empty if it is unspecified.

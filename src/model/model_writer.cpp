@@ -246,14 +246,12 @@ void add_schedule(Settings& settings, std::string_view key, const std::optional<
 }
 
 void add_rates(Settings& settings, const std::vector<HourlyRate>& rates) {
-  static constexpr std::array<std::string_view, 5> kNames{"connections", "operations", "objects", "studies",
-                                                          "messages"};  // by RateOf
   if (rates.empty()) return;
   Settings all;
   for (const HourlyRate& rate : rates) {
     std::string range = std::to_string(rate.most);
     if (rate.least != 0) range = std::to_string(rate.least) + '-' + range;
-    all.emplace_back(kNames[static_cast<std::size_t>(rate.what)], std::move(range));
+    all.emplace_back(to_text(rate.what), std::move(range));
   }
   settings.emplace_back("per_hour", map_of(all));
 }

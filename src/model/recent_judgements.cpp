@@ -51,8 +51,9 @@ std::uint64_t hash_of(const Declared& declared) {
 
 bool say_the_same(const Declared& one, const Declared& other) {
   return one.source == other.source && one.destination == other.destination && one.flow == other.flow &&
-         std::ranges::equal(one.deviations, other.deviations) && std::ranges::equal(one.unknown, other.unknown) &&
-         one.tolerated == other.tolerated && one.message == other.message;
+         one.rates == other.rates && std::ranges::equal(one.deviations, other.deviations) &&
+         std::ranges::equal(one.unknown, other.unknown) && one.tolerated == other.tolerated &&
+         one.message == other.message;
 }
 
 }  // namespace

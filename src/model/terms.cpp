@@ -266,7 +266,8 @@ std::string day_text(std::int64_t ns) {
   return to_rfc3339(timestamp_from_ns(ns)).substr(0, std::string_view{"2026-01-01T00:00:00"}.size()) + 'Z';
 }
 
-constexpr std::size_t kRateKinds = 5;  // of RateOf
+constexpr std::size_t kRatesWithLeast = 5;  // of RateOf, the first
+static_assert(is_of_each_device(static_cast<RateOf>(kRatesWithLeast)));
 constexpr std::array<BoundSetting, kBounds> kBoundRules{{
     {"expires", "no more declared from", day_text},
     {"seen_every", "to be seen every", time_text},
@@ -276,6 +277,8 @@ constexpr std::array<BoundSetting, kBounds> kBoundRules{{
     {"rates", "objects an hour at most", number_text},
     {"rates", "studies an hour at most", number_text},
     {"rates", "messages an hour at most", number_text},
+    {"rates", "studies retrieved an hour at most, by each device", number_text},
+    {"rates", "studies queried an hour at most, by each device", number_text},
     {"rates", "connections an hour at least", least_text},
     {"rates", "operations an hour at least", least_text},
     {"rates", "objects an hour at least", least_text},
@@ -284,7 +287,7 @@ constexpr std::array<BoundSetting, kBounds> kBoundRules{{
 }};
 
 std::array<std::int64_t, kBounds> bounds_of(const Flow& flow) {
-  constexpr std::size_t kMost = 3, kLeast = kMost + kRateKinds;
+  constexpr std::size_t kMost = 3, kLeast = kMost + kRates;
   std::array<std::int64_t, kBounds> bounds{};
   std::fill_n(bounds.begin(), kLeast, kUnbounded);
   if (flow.expires) bounds[0] = to_ns(*flow.expires);
@@ -296,7 +299,7 @@ std::array<std::int64_t, kBounds> bounds_of(const Flow& flow) {
       return static_cast<std::int64_t>(std::min<std::uint64_t>(value, kUnbounded));
     };
     bounds[kMost + what] = std::min(bounds[kMost + what], number(rate.most));
-    bounds[kLeast + what] = std::min(bounds[kLeast + what], -number(rate.least));
+    if (what < kRatesWithLeast) bounds[kLeast + what] = std::min(bounds[kLeast + what], -number(rate.least));
   }
   return bounds;
 }

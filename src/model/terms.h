@@ -44,7 +44,7 @@ struct BoundSetting {
 };
 
 inline constexpr std::size_t kChoices = 17;
-inline constexpr std::size_t kBounds = 13;
+inline constexpr std::size_t kBounds = 15;
 inline constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
 
 const ChoiceSetting& choice_setting(std::size_t setting);

@@ -53,7 +53,9 @@ class FlowMetrics final : public MetricGroup {
 
  private:
   void set_state(std::size_t flow, const FlowStretch& stretch) {
-    visible_.at({flow}).Set(stretch.state == FlowState::not_visible ? 0 : 1);
+    // It flows, though nobody knows how much of it is whose.
+    const bool is_visible = stretch.state != FlowState::not_visible || stretch.unseen == WhyNotVisible::not_told_apart;
+    visible_.at({flow}).Set(is_visible ? 1 : 0);
     std::uint64_t& silent = silent_devices_[flow];
     if (stretch.state == FlowState::silent) ++silent;
     if (stretch.state == FlowState::seen_again && silent != 0) --silent;

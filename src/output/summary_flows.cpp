@@ -24,6 +24,7 @@ std::string reason_text(WhyNotVisible reason) {
     case WhyNotVisible::lost: return "something that its ends said was lost";
     case WhyNotVisible::one_direction: return "one direction alone was seen";
     case WhyNotVisible::unseen_ends: return "nothing was seen of its devices";
+    case WhyNotVisible::not_told_apart: return "devices or studies could not be told apart";
   }
   return {};
 }

@@ -308,6 +308,11 @@ const std::vector<Case>& changes() {
          reading(m).rates = {{RateOf::studies, 0, 40}};
        },
        "closes: flow 'reading': studies an hour at most: no limit became 40"},
+      {"flow_rates_of_each_device",
+       [](Model& m) {
+         reading(m).rates = {{RateOf::studies_retrieved, 0, 40}};
+       },
+       "closes: flow 'reading': studies retrieved an hour at most, by each device: no limit became 40"},
       {"flow_answer_within", [](Model& m) { reading(m).answer_within = 5s; },
        "closes: flow 'reading': to be answered within: no limit became 5s"},
       {"flow_expires", [](Model& m) { reading(m).expires = timestamp_from_ns(1'767'225'600'000'000'000); },

@@ -102,6 +102,7 @@ class Watching {
     return texts;
   }
   [[nodiscard]] const Declared& last_judgement() const { return *told_.back().declared; }
+  [[nodiscard]] std::uint64_t studies_not_kept() const { return watch_->studies_not_kept(); }
   [[nodiscard]] const FlowTally& tally(std::size_t flow) const { return watch_->tallies()[flow]; }
 
  private:
@@ -137,6 +138,24 @@ Event stores(std::string_view from = "10.0.1.1", std::string_view to = "10.0.2.1
   return event;
 }
 Event queries() { return operation("10.0.1.2", "10.0.2.1", 104, "MR", "PACS", "C-FIND", "1.2.840.10008.5.1.4.31"); }
+/// Each study by its print.
+Event retrieves(std::string_view from, std::vector<std::uint64_t> studies) {
+  Event event = operation(from, "10.0.2.1", 104, "CT", "PACS", "C-MOVE", "1.2.840.10008.5.1.4.1.2.2.2");
+  auto& move = std::get<DicomOperation>(event.facts);
+  move.sub_operations.completed = std::uint16_t{1};
+  DicomQuery query;
+  query.asked_for.studies = std::move(studies);
+  move.content = std::move(query);
+  return event;
+}
+Event looks_through(std::string_view from, std::vector<std::uint64_t> studies) {
+  Event event = retrieves(from, std::move(studies));
+  auto& find = std::get<DicomOperation>(event.facts);
+  find.command_field = dimse::kFind;
+  find.sub_operations = {};
+  find.pending_responses = 1;
+  return event;
+}
 Event one_way(Event event) {
   event.visibility.one_direction = true;
   return event;
@@ -411,6 +430,103 @@ TEST(FlowWatch, DoesNotJudgeAnHourThatBeganBeforeTheRun) {
   Watching run{twice_an_hour};
   run.set_back_to(7h + 30min).see(7h + 40min, stores()).until(8h);
   EXPECT_THAT(run.told(), IsEmpty());
+}
+
+void three_studies_of_each(Model& model) {
+  Flow& store = flow(model, "store");
+  store.from.push_back({Party::Kind::device, 1});
+  store.rates = {{RateOf::studies_retrieved, 0, 3}, {RateOf::studies_queried, 0, 3}};
+}
+
+TEST(FlowWatch, TellsADeviceThatHasMoreDifferentStudiesSentThanItsFlowDeclares) {
+  Watching run{three_studies_of_each};
+  for (const auto& [time, study] : {std::pair{8h + 10min, 1U}, {8h + 11min, 2U}, {8h + 12min, 1U}, {8h + 13min, 3U}})
+    run.see(time, retrieves("10.0.1.1", {study}));
+  run.see(8h + 20min, retrieves("10.0.1.2", {4, 5, 6}));
+  EXPECT_THAT(run.told(), IsEmpty()) << "each of them has three";
+  run.see(8h + 30min, retrieves("10.0.1.2", {6, 7})).see(8h + 31min, retrieves("10.0.1.2", {8}));
+  EXPECT_THAT(run.told(), ElementsAre("08:30 store above_rate mr"));
+  EXPECT_THAT(deviations_of(run.last_judgement()),
+              ElementsAre("rate: 4 studies retrieved in the hour from 2026-02-09 08:00 UTC, not at most 3 studies "
+                          "retrieved an hour"));
+  EXPECT_EQ(run.last_judgement().source.device, "mr");
+  EXPECT_EQ(run.last_judgement().rates, bit_of(RateOf::studies_retrieved) | bit_of(RateOf::studies_queried));
+  run.see(9h + 5min, retrieves("10.0.1.2", {1, 2, 3})).see(9h + 6min, retrieves("10.0.1.1", {4}));
+  EXPECT_EQ(run.told().size(), 1U) << "another hour";
+}
+
+TEST(FlowWatch, CountsTheStudiesOfQueriesApartFromThoseOfRetrievals) {
+  Watching run{three_studies_of_each};
+  run.see(8h + 10min, retrieves("10.0.1.1", {1, 2, 3})).see(8h + 11min, looks_through("10.0.1.1", {4, 5, 6}));
+  EXPECT_THAT(run.told(), IsEmpty());
+  run.see(8h + 12min, looks_through("10.0.1.1", {7}));
+  EXPECT_THAT(run.told(), ElementsAre("08:12 store above_rate ct"));
+}
+
+TEST(FlowWatch, CountsOnlyWhatARetrievalOrAQueryBrought) {
+  Watching run{three_studies_of_each};
+  Event nothing_sent = retrieves("10.0.1.1", {1, 2, 3, 4}), nothing_found = looks_through("10.0.1.1", {1, 2, 3, 4});
+  std::get<DicomOperation>(nothing_sent.facts).sub_operations.completed = std::uint16_t{0};
+  std::get<DicomOperation>(nothing_found.facts).pending_responses = 0;
+  Event under_way = retrieves("10.0.1.1", {1, 2, 3, 4});
+  under_way.phase = Phase::progress;
+  Event by_acceptor = retrieves("10.0.1.1", {1, 2, 3, 4});
+  std::get<DicomOperation>(by_acceptor.facts).invoker = Invoker::acceptor;
+  for (const Event& event : {nothing_sent, nothing_found, under_way, by_acceptor}) run.see(8h + 10min, event);
+  EXPECT_THAT(run.told(), IsEmpty());
+}
+
+TEST(FlowWatch, TakesAPatientOfWhomAllIsRetrievedForAStudy) {
+  Watching run{three_studies_of_each};
+  for (const std::uint64_t patient : {1U, 2U, 2U, 3U, 4U}) {
+    Event event = retrieves("10.0.1.1", {});
+    auto& operation = std::get<DicomOperation>(event.facts);
+    operation.query_level = "PATIENT";
+    operation.patient = Pseudonym{patient, 1};
+    EXPECT_THAT(run.told(), IsEmpty()) << "three until now";
+    run.see(8h + 10min, event);
+  }
+  EXPECT_THAT(run.told(), ElementsAre("08:10 store above_rate ct"));
+}
+
+TEST(FlowWatch, SaysWhereStudiesCannotBeToldApart) {
+  Watching full{three_studies_of_each, Limits{.flow_studies = 4}};
+  full.see(8h + 10min, retrieves("10.0.1.1", {1, 2})).see(8h + 11min, retrieves("10.0.1.2", {1, 2, 3}));
+  full.see(8h + 12min, retrieves("10.0.1.2", {3})).see(8h + 13min, retrieves("10.0.1.2", {1}));
+  EXPECT_THAT(full.told(), ElementsAre("08:11 store not_visible (not_told_apart)")) << "once an hour";
+  EXPECT_THAT(unknown_of(full.last_judgement()), ElementsAre("rate"));
+  EXPECT_EQ(full.studies_not_kept(), 2U);
+
+  Watching shared{[](Model& model) {
+    three_studies_of_each(model);
+    for (const std::size_t device : {0U, 1U}) {
+      model.devices[device].addresses.clear();
+      model.devices[device].shared_addresses = {Network::parse("10.0.1.9").value()};
+    }
+  }};
+  Event of_one_of_them = retrieves("10.0.1.9", {1, 2, 3});
+  std::get<DicomOperation>(of_one_of_them.facts).calling_ae.reset();
+  shared.see(8h + 10min, of_one_of_them);
+  EXPECT_THAT(shared.told(), IsEmpty());
+  Event of_a_fourth = retrieves("10.0.1.9", {4});
+  std::get<DicomOperation>(of_a_fourth.facts).calling_ae.reset();
+  shared.see(8h + 11min, of_a_fourth);
+  EXPECT_THAT(shared.told(), ElementsAre("08:11 store not_visible (not_told_apart)"));
+}
+
+TEST(FlowWatch, KeepsWhatADevicesHourHasCountedOverAReload) {
+  for (const bool changed : {false, true}) {
+    Watching run{three_studies_of_each};
+    run.see(8h + 10min, retrieves("10.0.1.1", {1, 2}));
+    run.reload(8h + 20min, [&](Model& model) {
+      three_studies_of_each(model);
+      if (changed) flow(model, "store").rates[0].most = 2;
+    });
+    run.see(8h + 30min, retrieves("10.0.1.1", {3, 2}));
+    EXPECT_THAT(run.told(), IsEmpty());
+    run.see(8h + 31min, retrieves("10.0.1.1", {4}));
+    EXPECT_THAT(run.told(), ElementsAre("08:31 store above_rate ct"));
+  }
 }
 
 TEST(FlowWatch, CountsABalancersTwoLegsOnce) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "model/events.h"
 #include "model/learn_draft.h"
 #include "model/learn_patch.h"
@@ -18,6 +20,7 @@ using test::operation;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using namespace std::chrono_literals;
 
 Event accepted(Event event) {
   std::get<DicomAssociation>(event.facts).accepted = true;
@@ -137,6 +140,50 @@ TEST(Learn, TitlesThatCannotBeDeclaredAreAny) {
   const std::vector events{accepted(association("10.0.1.1", "10.0.2.1", 104, "", "any")),
                            accepted(association("10.0.1.1", "10.0.2.1", 104, "A\\B", "PACS"))};
   EXPECT_THAT(deviations(learn(events).model, events), IsEmpty());
+}
+
+/// One that had a study sent, or asked about it; each study by its print.
+Event about_study(std::string_view command, Duration time, std::uint64_t study, std::string_view from = "10.0.1.1") {
+  Event event = operation(from, "10.0.2.1", 104, "WS", "PACS", command, "1.2.840.10008.5.1.4.1.2.2.2");
+  auto& asks = std::get<DicomOperation>(event.facts);
+  asks.move_destination = command == "C-MOVE" ? "WS" : "";
+  asks.sub_operations.completed = std::uint16_t{1};
+  asks.pending_responses = 1;
+  DicomQuery query;
+  query.asked_for.studies = {study};
+  asks.content = std::move(query);
+  event.first.time = event.last.time = timestamp_from_ns(1'770'595'200'000'000'000) + time;  // 2026-02-09 00:00 UTC
+  return event;
+}
+
+std::vector<Event> a_day_of_reading(Duration length) {
+  std::vector<Event> events;
+  for (std::uint64_t minute = 0; minute * 1min < length; ++minute) {
+    const auto time = 30min + minute * 1min;
+    events.push_back(about_study("C-FIND", time, minute));
+    events.push_back(about_study("C-FIND", time, minute));
+    if (minute % 2 == 0) events.push_back(about_study("C-MOVE", time, minute));
+    if (minute % 20 == 0) events.push_back(about_study("C-MOVE", time, minute, "10.0.1.2"));
+  }
+  return events;
+}
+
+TEST(Learn, TakesTwiceWhatTheBusiestDeviceDidInAnHourForItsHabit) {
+  const Learnt learnt = learn(a_day_of_reading(7h));
+  ASSERT_EQ(learnt.model->flows.size(), 2U);
+  EXPECT_THAT(learnt.text, HasSubstr("per_hour: {studies_retrieved: 60, studies_queried: 120}"));
+  EXPECT_THAT(learnt.text, HasSubstr("most in an hour: 30 studies"));
+  EXPECT_THAT(learnt.text, HasSubstr("per_hour: {studies_retrieved: 50}")) << "who does little may do some more";
+}
+
+TEST(Learn, TellsNoHabitFromAFewHours) { EXPECT_THAT(learn(a_day_of_reading(6h)).text, Not(HasSubstr("per_hour"))); }
+
+TEST(Learn, TellsNoHabitWhereMoreStudiesPassedThanAreKept) {
+  Learner learner{Limits{.learnt_studies = 31}};
+  for (const Event& event : a_day_of_reading(7h)) learner.observe(event);
+  const Draft draft = draft_model(learner, nullptr, nullptr);
+  EXPECT_THAT(to_yaml(draft.model, draft.remarks), Not(HasSubstr("studies_queried")));
+  EXPECT_GT(learner.studies_not_learnt(), 0U);
 }
 
 TEST(Learn, IsBounded) {

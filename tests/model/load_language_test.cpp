@@ -133,6 +133,12 @@ TEST(LoadFlow, HowMuchOfIt) {
   EXPECT_EQ(flow.answer_within, std::chrono::milliseconds{500});
   const auto hl7 = sound_with("flows:\n  f: {" + kHl7Flow + ", per_hour: {messages: 10-500}, answer_within: 5s}\n");
   EXPECT_EQ(hl7->flows.at(0).rates.at(0).what, RateOf::messages);
+  const auto reading = sound_with(
+      "flows:\n  f: {from: ws1, to: pacs, service: dicom, operations: [C-FIND, C-GET], sop_classes: any, "
+      "per_hour: {studies_retrieved: 60, studies_queried: 200}}\n");
+  ASSERT_THAT(reading->flows.at(0).rates, SizeIs(2));
+  EXPECT_EQ(reading->flows.at(0).rates[1].what, RateOf::studies_queried);
+  EXPECT_EQ(reading->flows.at(0).rates[1].most, 200U);
 }
 
 TEST(LoadFlow, MayBeSilentOutsideOfHoursThatAreNotAllQuiet) {
@@ -367,6 +373,16 @@ INSTANTIATE_TEST_SUITE_P(
              "flow 'f' has 'per_hour' of objects but no C-STORE; add C-STORE to its operations or leave it out"),
         flow(kDicomFlow + ", @per_hour: {studies: 1-3}",
              "flow 'f' has 'per_hour' of studies but no C-STORE; add C-STORE to its operations or leave it out"),
+        flow(
+            "from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: any, @per_hour: "
+            "{studies_retrieved: 5}",
+            "flow 'f' has 'per_hour' of studies_retrieved but no C-MOVE; add C-MOVE to its operations or leave it out"),
+        flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: any, @per_hour: "
+             "{studies_queried: 5}",
+             "flow 'f' has 'per_hour' of studies_queried but no C-FIND; add C-FIND to its operations or leave it out"),
+        flow("from: ws1, to: pacs, service: dicom, operations: any, sop_classes: any, move_destinations: any, "
+             "per_hour: {studies_queried: @5-10}",
+             "'studies_queried' are counted of each device, and have no least; write how many at most: 10"),
         flow(kDicomFlow + ", per_hour: {@messages: 5}",
              "'messages' are not counted of service 'dicom', which is dicom; leave it out"),
         flow(kHl7Flow + ", per_hour: {@objects: 5}",

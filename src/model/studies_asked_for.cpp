@@ -1,0 +1,31 @@
+#include "model/studies_asked_for.h"
+
+#include <variant>
+
+#include "event/dicom_names.h"
+
+namespace dcmwatch {
+
+std::optional<StudiesAskedFor> studies_asked_for(const Event& event, std::uint64_t& patient) {
+  const auto* const operation = std::get_if<DicomOperation>(&event.facts);
+  if (!operation || event.phase != Phase::end || !operation->request_seen || operation->invoker != Invoker::opener)
+    return std::nullopt;
+  const bool is_query = operation->command_field == dimse::kFind;
+  const bool is_retrieval = operation->command_field == dimse::kGet || operation->command_field == dimse::kMove;
+  const bool brought_any = is_query       ? operation->pending_responses != 0
+                           : is_retrieval ? operation->sub_operations.completed.value_or(0) != 0
+                                          : false;
+  if (!brought_any) return std::nullopt;
+  StudiesAskedFor asked{is_query ? RateOf::studies_queried : RateOf::studies_retrieved, {}, false};
+  if (const auto* const query = operation->content.as<DicomQuery>()) {
+    asked.studies = query->asked_for.studies;
+    asked.left_some_out = query->asked_for.left_some_out;
+  }
+  patient = print_of(operation->patient);
+  if (is_retrieval && asked.studies.empty() && operation->query_level == "PATIENT" && patient != 0)
+    asked.studies = {&patient, 1};
+  if (asked.studies.empty() && !asked.left_some_out) return std::nullopt;
+  return asked;
+}
+
+}  // namespace dcmwatch
