@@ -19,6 +19,7 @@ NEVER = {
     "connection.destinations": "likewise",
     **dict.fromkeys((f"flow.{name}" for name in ("state", "device", "not_visible", "first_seen", "last_seen", "count", "silence", "rate_of", "rate")),
                     "no capture lasts for hours, nor does config/model.yaml expect so much in minutes; tests/model/flow_watch_test.cpp"),
+    "flow.declares_rate": "of the flows of config/model.yaml the vendors' alone declares one, and no capture shows it; tests/scenarios/breadth_exceeded",
     "observer.name": "a monitor's alone; test_live.py",
     "network.vlan.id": "the switch has no VLANs; test_live_capture.py tags frames",
     "network.inner.vlan.id": "likewise",
