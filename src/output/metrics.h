@@ -55,7 +55,7 @@ struct Tallies {
   std::uint64_t reloads_taken = 0;
   std::uint64_t reloads_refused = 0;
   std::optional<Timestamp> reloaded{};  ///< when the last one was taken
-  std::chrono::seconds reading_for{};    ///< what reads them anew has taken so far; 0: nothing does
+  std::chrono::seconds reading_for{};   ///< what reads them anew has taken so far; 0: nothing does
   ShedCounts shed{};
   std::uint64_t lost_log_records = 0;
 };
