@@ -1,6 +1,7 @@
 // The Prometheus metrics. docs/metrics.md says what each family means.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
