@@ -36,7 +36,9 @@ std::uint64_t plan_hash(const Observation& observation) {
   const auto judgement = observation.declared.place();
   const std::uint64_t ends = folded_product(source_high ^ source_low ^ 0xa0761d6478bd642fU,
                                             destination_high ^ destination_low ^ 0xe7037ed1a0b428dbU);
-  return folded_product(ends ^ judgement, observation.event.facts.index() ^ 0x8ebc6af09c88c6e3U);
+  return folded_product(ends ^ judgement, observation.event.facts.index() << 1 ^
+                                              static_cast<std::uint64_t>(observation.event.proven) ^
+                                              0x8ebc6af09c88c6e3U);
 }
 
 }  // namespace
@@ -99,7 +101,7 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
 
 bool Detector::fits(const Plan& plan, const Observation& observation) const {
   const Event& event = observation.event;
-  return plan.declared == observation.declared && plan.dataset == event.facts.index() &&
+  return plan.declared == observation.declared && plan.dataset == event.facts.index() && plan.proven == event.proven &&
          plan.source == event.parties.source.address && plan.destination == event.parties.destination.address &&
          plan.forgotten == forgotten_;
 }
@@ -110,6 +112,7 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
           event.parties.source.address,
           event.parties.destination.address,
           event.facts.index(),
+          event.proven,
           forgotten_,
           {}};
   const DeviationKinds kinds = kinds_of(*observation.declared) | kWithoutDeviation;
@@ -126,7 +129,7 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
 }
 
 bool Detector::goes_by_judgement(std::uint32_t rule) const {
-  return exceptions_of_[rule].empty() && !correlations_.count(rule) && rules_[rule].asks_for_deviations_alone();
+  return exceptions_of_[rule].empty() && !correlations_.count(rule) && rules_[rule].goes_by_judgement();
 }
 
 std::optional<std::size_t> Detector::exception_for(std::uint32_t rule, const Observation& observation,

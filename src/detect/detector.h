@@ -112,12 +112,14 @@ class Detector {
     Findings::iterator open{};  ///< if known
   };
 
-  /// The steps for all observations of one dataset, between two addresses, that share one judgement of the model.
+  /// The steps for all observations of one dataset, between two addresses, proven or not, that share one judgement of
+  /// the model.
   struct Plan {
     SharedDeclared declared;  ///< kept alive, so that no other can come to stand where it stands
     IpAddress source;
     IpAddress destination;
     std::size_t dataset = 0;
+    bool proven = false;
     std::uint64_t forgotten = 0;  ///< findings, when it was made: it may name one of those forgotten since
     std::vector<Step> steps;
   };

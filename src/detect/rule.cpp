@@ -1,6 +1,7 @@
 #include "detect/rule.h"
 
 #include <algorithm>
+#include <array>
 
 namespace dcmwatch {
 
@@ -37,11 +38,15 @@ std::optional<NeededFields> Rule::needed_fields() const {
   return condition.needs([this](std::size_t index) { return selections[index].needed_fields(); });
 }
 
-bool Rule::asks_for_deviations_alone() const {
-  return !at_end && std::all_of(selections.begin(), selections.end(), [](const Selection& selection) {
-    return std::all_of(selection.any_of.begin(), selection.any_of.end(), [](const FieldTests& tests) {
-      return std::all_of(tests.begin(), tests.end(), [](const FieldTest& test) { return test.kinds.has_value(); });
-    });
+bool Rule::goes_by_judgement() const {
+  static const std::array kOthers{find_field("conversation.proven"), find_field("source.role"),
+                                  find_field("destination.role")};
+  const auto known = [](const FieldTest& test) {
+    return test.kinds || std::ranges::find(kOthers, test.field) != kOthers.end();
+  };
+  return !at_end && std::ranges::all_of(selections, [&](const Selection& selection) {
+    return std::ranges::all_of(selection.any_of,
+                               [&](const FieldTests& tests) { return std::ranges::all_of(tests, known); });
   });
 }
 

@@ -51,8 +51,9 @@ struct Rule {
   /// Only an observation with a deviation of one of these kinds can match; nothing if any can.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
 
-  /// Whether nothing but the deviations decides a match and what is matched.
-  [[nodiscard]] bool asks_for_deviations_alone() const;
+  /// Whether nothing but the model's judgement, and whether the conversation is proven, decides a match and what is
+  /// matched.
+  [[nodiscard]] bool goes_by_judgement() const;
 };
 
 /// Correlations refer to others by their index.
