@@ -60,7 +60,7 @@ class Correlations(SpokenTest):
         began, _ = [finding for finding in self.findings("--rules", d.RULES) if finding["rule"]["name"] == GUESSING]
         counted = began["correlation"]
         self.assertEqual((counted["type"], counted["count"], counted["group_by"], counted["rules"]),
-                         ("value_count", 8, ["source.ip: 10.20.99.66"], ["title_not_recognized"]))
+                         ("value_count", 8, ["source.ip: 10.20.99.66"], ["called_title_not_recognized"]))
         self.assertLess(counted["first"], counted["last"])
         self.assertEqual(began["source"]["ip"], "10.20.99.66")
         self.assertEqual(began["dicom"]["called_ae"], "PACS7", "what crossed")
