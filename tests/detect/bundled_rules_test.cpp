@@ -57,11 +57,12 @@ TEST(BundledRules, ThatWaitForTheEnd) {
   for (const Rule& rule : load_rules(DCMWATCH_ROOT "/rules/detection")) {
     if (rule.at_end) waiting.push_back(rule.info->title);
   }
-  EXPECT_EQ(waiting,
-            (std::vector<std::string>{
-                "A document is not what it says it is", "The series of no single study were asked for",
-                "The images of no single study were asked for", "A declared receiver does not take connections",
-                "A retrieval did not bring all of its images", "A query that asks for everybody"}));
+  EXPECT_EQ(waiting, (std::vector<std::string>{
+                         "A calling AE title was not recognized", "A connection without a word",
+                         "Connections to several hosts that were not answered", "A document is not what it says it is",
+                         "The series of no single study were asked for", "The images of no single study were asked for",
+                         "A declared receiver does not take connections", "A retrieval did not bring all of its images",
+                         "A query that asks for everybody"}));
 }
 
 TEST(BundledRules, AFailedStorageCommitment) {
