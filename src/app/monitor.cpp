@@ -38,6 +38,9 @@ class Monitor {
         files_(std::move(files)),
         grounds_(std::move(grounds)),
         metrics_(metric_names(grounds_.model->model().get(), grounds_.rules)) {
+    // Before any thread is made, for each inherits it: one that does not block them is killed by them.
+    const sigset_t signals = awaited_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::vector<RecordSink*> sinks{&metrics_};
     const EventLogSettings log{.every_phase = configuration.every_phase,
                                .append = true,
@@ -62,10 +65,7 @@ class Monitor {
   }
 
   int run() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, kReread}) sigaddset(&signals, signal);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    const sigset_t signals = awaited_signals();
 
     HttpEndpoint endpoint{opened_.listener.release(),
                           {.metrics = [this] { return metrics_.exposition(); }, .unhealthy = {}}};
@@ -172,6 +172,13 @@ class Monitor {
   [[nodiscard]] Timestamp quiet_time() const {
     const auto now = std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch());
     return Timestamp{now - 2 * longest_timeout_};
+  }
+
+  static sigset_t awaited_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, kReread}) sigaddset(&signals, signal);
+    return signals;
   }
 
   static constexpr std::chrono::seconds kSlowReading{30};

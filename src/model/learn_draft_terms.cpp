@@ -11,6 +11,13 @@
 #include "model/hl7_names.h"
 
 namespace dcmwatch {
+namespace {
+
+/// From how many different studies on the bundled rules tell of a flow that declares no rate: bulk_retrieval.yml and
+/// query_walk.yml.
+constexpr std::uint64_t most_without(RateOf what) { return what == RateOf::studies_queried ? 400 : 200; }
+
+}  // namespace
 
 void Drafting::make_flows() {
   count_ports();
@@ -47,6 +54,8 @@ void Drafting::make_flow(const FlowDraft& draft) {
     remarks.push_back(std::string{rate.what == RateOf::studies_queried ? "queried" : "retrieved"} + " by " +
                       device(most->first).name + ", most in an hour: " + std::to_string(most->second) +
                       (most->second == 1 ? " study" : " studies"));
+    if (rate.most >= most_without(rate.what))
+      remarks.push_back("review: above what is found of flows without a rate. Is that its work?");
   }
   remarks.insert(remarks.end(), draft.reviews.begin(), draft.reviews.end());
   if (draft.for_refused)

@@ -176,6 +176,14 @@ TEST(Learn, TakesTwiceWhatTheBusiestDeviceDidInAnHourForItsHabit) {
   EXPECT_THAT(learnt.text, HasSubstr("per_hour: {studies_retrieved: 50}")) << "who does little may do some more";
 }
 
+TEST(Learn, AsksAboutAHabitThatWouldBeFoundOfOthers) {
+  constexpr const char* kAsks = "review: above what is found of flows without a rate";
+  EXPECT_THAT(learn(a_day_of_reading(7h)).text, Not(HasSubstr(kAsks)));
+  std::vector<Event> events = a_day_of_reading(7h);
+  for (std::uint64_t study = 1000; study < 1150; ++study) events.push_back(about_study("C-MOVE", 8h, study));
+  EXPECT_THAT(learn(events).text, HasSubstr(kAsks)) << "a theft, perhaps, in the capture that is learnt from";
+}
+
 TEST(Learn, TellsNoHabitFromAFewHours) { EXPECT_THAT(learn(a_day_of_reading(6h)).text, Not(HasSubstr("per_hour"))); }
 
 TEST(Learn, TellsNoHabitWhereMoreStudiesPassedThanAreKept) {
