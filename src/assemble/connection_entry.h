@@ -52,6 +52,27 @@ struct LiveConnection {
   }
 };
 
+/// What is known of where the two directions' sequence numbers stand.
+class Numbering {
+ public:
+  enum What : unsigned {
+    started = 0,  ///< anything
+    claimed = 2,  ///< where it starts, from nobody but who receives it
+    heard = 4     ///< that its sender knows where the other direction stands
+  };
+  [[nodiscard]] bool has(What what, Direction d) const { return (bits_ & bit(what, d)) != 0; }
+  [[nodiscard]] bool has_both(What what) const {
+    return has(what, Direction::forward) && has(what, Direction::backward);
+  }
+  void add(What what, Direction d) { bits_ = static_cast<std::uint8_t>(bits_ | bit(what, d)); }
+  void remove(What what, Direction d) { bits_ = static_cast<std::uint8_t>(bits_ & ~bit(what, d)); }
+  void reverse() { bits_ = static_cast<std::uint8_t>((bits_ & 0x15U) << 1 | (bits_ >> 1 & 0x15U)); }
+
+ private:
+  [[nodiscard]] static unsigned bit(What what, Direction d) { return 1U << (what + index_of(d)); }
+  std::uint8_t bits_ = 0;
+};
+
 /// 192 bytes, and with its place in the index all that an open idle connection costs. The first 64 are what every
 /// segment looks at.
 struct ConnectionEntry {
@@ -100,7 +121,7 @@ struct ConnectionEntry {
     bool reset_refuses : 1 = false;  ///< it acknowledges nothing: who sent it knows of no connection
     bool followed : 1 = false;       ///< it has its place among those that are told to go on
   } flags;
-  std::uint8_t started = 0;                       ///< a bit for each direction
+  Numbering numbering;
   std::array<std::uint8_t, 2> right_checksums{};  ///< of each direction, one after the other; two at most
   std::uint8_t told_unspoken = 0;                 ///< as in Connection
 
@@ -124,10 +145,16 @@ struct ConnectionEntry {
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | static_cast<std::uint64_t>(one.port ^ other.port)) == 0;
   }
 
-  [[nodiscard]] bool has_started(Direction direction) const { return (started >> index_of(direction) & 1) != 0; }
+  [[nodiscard]] bool has_started(Direction direction) const { return numbering.has(Numbering::started, direction); }
   void start(Direction direction, std::uint32_t first_payload_sequence) {
     next_sequence[index_of(direction)] = first_payload_sequence;
-    started |= static_cast<std::uint8_t>(1U << index_of(direction));
+    numbering.add(Numbering::started, direction);
+    numbering.remove(Numbering::claimed, direction);
+  }
+  /// As one says who would not know unless he had received it.
+  void start_as_claimed(Direction direction, std::uint32_t first_payload_sequence) {
+    start(direction, first_payload_sequence);
+    numbering.add(Numbering::claimed, direction);
   }
 };
 

@@ -64,6 +64,7 @@ void fill(Connection& connection, const ConnectionEntry& entry) {
   connection.truncated = entry.flags.truncated;
   connection.opening = entry.state == ConnectionState::opening;
   connection.told_unspoken = entry.told_unspoken;
+  connection.each_heard = entry.numbering.has_both(Numbering::heard);
   for (const Direction direction : kBothDirections) {
     DirectionStatistics& sent = connection.direction[index_of(direction)];
     sent.packets = entry.packets[index_of(direction)];

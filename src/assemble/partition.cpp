@@ -22,11 +22,23 @@ constexpr std::uint32_t kMergedPayload = 9216;
 // So many right checksums one after the other show that a sender's are right.
 constexpr std::uint8_t kHeldTo = 2;
 
+// How far beyond what was seen of a sender its peer, which has received it, may be: a mirror loses packets. Who guesses
+// is right once in 65,536 times.
+constexpr std::int64_t kUnseen = 1 << 16;
+
 constexpr std::uint8_t kControl = TcpFlags::syn | TcpFlags::fin | TcpFlags::rst;
 
 std::int64_t distance(std::uint32_t from, std::uint32_t to) { return static_cast<std::int32_t>(to - from); }
 
 bool is_tcp(const Segment& segment) { return segment.transport == Transport::tcp; }
+
+// Whether the number is one of those that were seen of that direction, or comes soon after them.
+bool is_of_stream(const ConnectionEntry& it, Direction direction, std::uint32_t number) {
+  const std::size_t side = index_of(direction);
+  const std::int64_t offset =
+      it.live ? it.live->half[side].offset_of(number) : distance(it.next_sequence[side], number);
+  return offset >= 0 && offset <= (it.live ? it.live->half[side].expected() : 0) + kUnseen;
+}
 
 }  // namespace
 
@@ -110,6 +122,7 @@ bool Partition::goes_on_unwanted(Slot slot, const Segment& segment) {
   ++sent.packets;
   connection.connection.last = segment.mark;
   connection.connection.truncated |= segment.payload.size() < segment.wire_payload_bytes;
+  if (!connection.connection.each_heard) note_heard(it, direction, segment);
   if (segment.has(TcpFlags::ack)) on_acknowledgement(it, direction, segment);
   on_window(connection, direction, segment);
   touch(slot, segment.mark.time);
@@ -243,7 +256,7 @@ void Partition::reverse(Entry& it) {
   std::swap(it.initial_sequence[0], it.initial_sequence[1]);
   std::swap(it.packets[0], it.packets[1]);
   std::swap(it.duplicates[0], it.duplicates[1]);
-  it.started = static_cast<std::uint8_t>((it.started & 1) << 1 | it.started >> 1);
+  it.numbering.reverse();
   std::swap(it.right_checksums[0], it.right_checksums[1]);
 }
 
@@ -324,6 +337,7 @@ void Partition::on_tcp(Slot slot, Direction direction, const Segment& segment) {
     it.start(direction, segment.sequence);
     if (it.live) it.live->half[index_of(direction)].start(segment.sequence);
   }
+  note_heard(it, direction, segment);
   // What is acknowledged is judged before what is sent: an answer rests on a request that its sender has wholly
   // received.
   if (segment.has(TcpFlags::ack)) on_acknowledgement(it, direction, segment);
@@ -383,8 +397,10 @@ void Partition::on_answer(Slot slot, Direction direction, const Segment& segment
   }
   if (!has_live && it.next_sequence[index_of(opener)] != segment.acknowledgement) {
     if (it.has_started(opener)) it.flags.syn_repeated = true;
-    it.start(opener, segment.acknowledgement);
+    it.start_as_claimed(opener, segment.acknowledgement);
     it.initial_sequence[index_of(opener)] = segment.acknowledgement - 1;
+  } else if (!has_live && it.has_started(opener)) {
+    it.numbering.add(Numbering::heard, direction);
   }
   if (segment.wire_payload_bytes != 0) on_payload(slot, direction, segment);
 }
@@ -394,9 +410,12 @@ void Partition::on_answer(Slot slot, Direction direction, const Segment& segment
 void Partition::on_handshake_end(Slot slot, Direction direction, const Segment& segment) {
   Entry& it = entry(slot);
   if (direction == Direction::forward) {
-    if (it.completed == Timestamp{}) it.completed = segment.mark.time;
     const bool unsure = !it.has_started(Direction::backward) || it.flags.several_answers;
-    if (unsure && segment.has(TcpFlags::ack) && !it.live) it.start(Direction::backward, segment.acknowledgement);
+    const bool takes_it =
+        segment.has(TcpFlags::ack) && (unsure || is_of_stream(it, Direction::backward, segment.acknowledgement));
+    if (takes_it && it.completed == Timestamp{}) it.completed = segment.mark.time;
+    if (unsure && segment.has(TcpFlags::ack) && !it.live)
+      it.start_as_claimed(Direction::backward, segment.acknowledgement);
     if (it.flags.opener_in_doubt && !it.live) it.start(Direction::forward, segment.sequence);
     enter(slot, State::unproven, segment.mark.time);
     return;
@@ -405,6 +424,21 @@ void Partition::on_handshake_end(Slot slot, Direction direction, const Segment& 
   const bool went_on = segment.has(TcpFlags::ack) && it.has_started(Direction::forward) &&
                        distance(it.next_sequence[0], segment.acknowledgement) > 0;
   if (went_on || segment.wire_payload_bytes != 0) enter(slot, State::unproven, segment.mark.time);
+}
+
+// Who knows where the other's stream stands has received it, or guesses well.
+void Partition::note_heard(Entry& it, Direction direction, const Segment& segment) {
+  const Direction other = opposite(direction);
+  Numbering& numbering = it.numbering;
+  if (numbering.has_both(Numbering::heard)) return;
+  if (numbering.has(Numbering::claimed, direction) && is_of_stream(it, direction, segment.sequence)) {
+    numbering.remove(Numbering::claimed, direction);
+    numbering.add(Numbering::heard, other);
+  }
+  const bool known = it.has_started(other) && !numbering.has(Numbering::claimed, other);
+  if (known && segment.has(TcpFlags::ack) && is_of_stream(it, other, segment.acknowledgement))
+    numbering.add(Numbering::heard, direction);
+  if (it.live) it.live->connection.each_heard = numbering.has_both(Numbering::heard);
 }
 
 void Partition::on_acknowledgement(Entry& it, Direction direction, const Segment& segment) {

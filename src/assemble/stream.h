@@ -1,6 +1,7 @@
 // What the assembler tells a protocol, and what the protocol answers: the seam between `assemble` and `protocol`.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -74,17 +75,20 @@ struct Connection {
   HandshakeTimes handshake;
   std::array<DirectionStatistics, 2> direction{};
   std::uint8_t told_unspoken = 0;  ///< how often it was told to go on before it had a sink
+  bool each_heard = false;         ///< of TCP: both sides have shown that they know where the other's stream stands
 
   [[nodiscard]] const DirectionStatistics& sent(Direction d) const { return direction[index_of(d)]; }
   [[nodiscard]] bool one_direction_only() const { return direction[0].packets == 0 || direction[1].packets == 0; }
-  /// Whether more was seen than who stands at neither end can bring about with a few packets in another's name: a
-  /// handshake to its end, payload of both sides, datagrams of both, or more packets than a glimpse has. Once it is so,
-  /// it stays so. Who forges a whole conversation cannot be told from who has it.
+  /// Whether more was seen than who stands at neither end can bring about with a few packets in another's name. Of TCP:
+  /// each side has acknowledged sequence numbers of the other's, which who does not see them cannot know (RFC 6528); a
+  /// handshake to its end does it. Of UDP, where any request is answered: several datagrams of both. Where a mirror
+  /// shows one direction alone: so many packets, with payload. Once it is so, it stays so. Who forges both sides, or
+  /// sees what he forges an answer to, cannot be told from who has the conversation.
   [[nodiscard]] bool proven() const {
     if (opening) return false;
-    if (handshake.whole || handshake.to_opener || (direction[0].bytes != 0 && direction[1].bytes != 0)) return true;
-    if (parties.transport == Transport::udp && !one_direction_only()) return true;
-    return direction[0].packets + direction[1].packets > Limits::glimpse_packets;
+    const auto [fewer, more] = std::minmax(direction[0].packets, direction[1].packets);
+    if (fewer == 0) return more > Limits::one_sided_packets && direction[0].bytes + direction[1].bytes != 0;
+    return parties.transport == Transport::udp ? fewer > Limits::glimpse_packets : each_heard;
   }
 };
 

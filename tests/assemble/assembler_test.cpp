@@ -48,6 +48,7 @@ struct RecordingHandler final : StreamHandler {
   };
 
   std::unique_ptr<StreamSink> open(const Connection& connection, const Mark&) override {
+    opened = &connection;
     return std::make_unique<Forwarding>(sinks[connection.id], tells_anything);
   }
   void on_connection_end(const Connection& connection, StreamSink*, const Mark& mark, CloseReason reason) override {
@@ -62,7 +63,8 @@ struct RecordingHandler final : StreamHandler {
   }
 
   std::map<std::uint64_t, RecordingSink> sinks;
-  bool tells_anything = true;  ///< of a connection before its end
+  const Connection* opened = nullptr;  ///< the latest, while it lasts
+  bool tells_anything = true;          ///< of a connection before its end
   std::vector<Ended> ended;
   std::vector<std::pair<UnansweredConnections, Timestamp>> unanswered;
   std::vector<std::string> goes_on;  ///< milliseconds after its first packet
@@ -280,6 +282,106 @@ TEST_F(AssemblerTest, of_many_connections_that_go_on_some_are_told_at_once_and_a
   EXPECT_LT(handler_.goes_on.size(), 200U);
   for (int i = 0; i < 20; ++i) pass({});
   EXPECT_EQ(handler_.goes_on.size(), 200U);
+}
+
+// What an innocent is not accused by: packets in his name by who does not see what they are answered with.
+struct Proof : AssemblerTest {
+  bool proven_so_far() { return handler_.opened->proven(); }
+  bool proven() {
+    finish();
+    return handler_.ended.empty() || handler_.ended.back().connection.proven();
+  }
+};
+
+TEST_F(Proof, a_handshake_to_its_end_is_proof) {
+  handshake();
+  EXPECT_TRUE(proven());
+}
+
+TEST_F(Proof, an_acknowledgement_that_guesses_the_answer_s_number_is_none_nor_does_it_end_a_handshake) {
+  give(client, kSyn, 100, 0);
+  give(server, kSyn | kAck, 0x7000'0000, 101);
+  for (int i = 0; i < 5; ++i) give(client, kAck, 101, 501, "forged");
+  give(server, kRst, 501, 0);
+  EXPECT_FALSE(proven());
+  EXPECT_FALSE(handler_.ended.at(0).connection.handshake.whole);
+  EXPECT_FALSE(handler_.ended.at(0).connection.handshake.to_opener);
+}
+
+TEST_F(Proof, data_without_a_handshake_that_are_answered_by_resets_are_none_however_many) {
+  for (std::uint32_t i = 0; i < 20; ++i) give(client, kAck, 101 + i, 501, "x");
+  give(server, kRst, 501, 0);
+  EXPECT_FALSE(proven());
+}
+
+TEST_F(Proof, joined_midway_both_sides_have_to_know_where_the_other_stands) {
+  give(client, kAck, 101, 501, "question");
+  give(server, kAck, 501, 109, "answer");
+  give(server, kAck, 507, 109, "more");
+  ASSERT_EQ(handler_.sinks.size(), 1U);
+  give(client, kAck, 109, 511);
+  EXPECT_TRUE(proven());
+}
+
+TEST_F(Proof, payload_of_both_sides_that_does_not_know_of_the_other_is_none) {
+  give(client, kAck, 101, 0x7000'0000, "question");
+  give(server, kAck, 501, 0x6000'0000, "answer");
+  give(client, kAck, 109, 0x7000'0000, "question");
+  give(server, kAck, 507, 0x6000'0000, "answer");
+  EXPECT_FALSE(proven());
+}
+
+TEST_F(Proof, of_several_answers_the_one_taken_is_proof_once_its_sender_goes_on_there) {
+  give(client, kSyn, 100, 0);
+  give(server, kSyn | kAck, 500, 101);
+  give(server, kSyn | kAck, 0x7000'0000, 101);  // SYN cookies
+  give(client, kAck, 101, 501, "question");
+  give(client, kAck, 109, 501);
+  EXPECT_FALSE(proven_so_far());
+  give(server, kAck, 501, 109, "answer");
+  EXPECT_TRUE(proven());
+}
+
+TEST_F(Proof, a_lost_syn_is_no_hindrance) {
+  give(server, kSyn | kAck, 500, 101);
+  give(client, kAck, 101, 501);
+  EXPECT_TRUE(proven());
+}
+
+TEST_F(Proof, a_lost_syn_ack_is_no_hindrance) {
+  give(client, kSyn, 100, 0);
+  give(client, kAck, 101, 501, "question");
+  give(server, kAck, 501, 109, "answer");
+  EXPECT_TRUE(proven());
+}
+
+TEST_F(Proof, where_the_mirror_shows_one_direction_it_takes_nine_packets_with_payload) {
+  give(client, kSyn, 100, 0);
+  for (std::uint32_t i = 0; i < Limits::one_sided_packets; ++i) {
+    EXPECT_FALSE(i != 0 && proven_so_far());
+    give(client, kAck, 101 + i, 501, "x");
+  }
+  EXPECT_TRUE(proven());
+}
+
+TEST_F(Proof, bare_acknowledgements_in_one_direction_are_none) {
+  for (std::uint32_t i = 0; i < 20; ++i) give(server, kAck, 501, 101 + i);
+  EXPECT_FALSE(proven());
+}
+
+TEST_F(Proof, a_datagram_that_is_answered_is_none_but_four_each_way_are) {
+  const auto datagram = [this](Side from) {
+    Segment segment = make(from, 0, 0, 0, "query");
+    segment.transport = Transport::udp;
+    segment.hash = hash_of(segment.key());
+    assembler_.on_segment(segment);
+  };
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_FALSE(i != 0 && proven_so_far());
+    datagram(client);
+    datagram(server);
+  }
+  EXPECT_TRUE(proven());
 }
 
 TEST_F(AssemblerTest, a_syn_ack_alone_tells_who_opened) {
