@@ -12,6 +12,28 @@
 
 namespace dcmwatch {
 
+/// Of three-valued logic (Kleene's): nothing is "not known".
+template <typename Parts, typename Decide>
+std::optional<bool> all_of(const Parts& parts, const Decide& decide) {
+  bool known = true;
+  for (const auto& part : parts) {
+    const std::optional<bool> one = decide(part);
+    if (one == false) return false;
+    known = known && one;
+  }
+  return known ? std::optional{true} : std::nullopt;
+}
+template <typename Parts, typename Decide>
+std::optional<bool> any_of(const Parts& parts, const Decide& decide) {
+  bool known = true;
+  for (const auto& part : parts) {
+    const std::optional<bool> one = decide(part);
+    if (one == true) return true;
+    known = known && one;
+  }
+  return known ? std::optional{false} : std::nullopt;
+}
+
 /// A tree, small and fixed once read.
 struct Condition {
   enum class Kind : std::uint8_t { selection, negation, conjunction, disjunction };
@@ -38,6 +60,18 @@ struct Condition {
         return false;
     }
     return false;
+  }
+
+  /// The same from what is known of the selections; nothing where it is known of too few of them.
+  template <typename Known>
+  [[nodiscard]] std::optional<bool> decide(const Known& known) const {
+    if (kind == Kind::selection) return known(selection);
+    if (kind == Kind::negation) {
+      const std::optional<bool> part = parts.front().decide(known);
+      return part ? std::optional{!*part} : std::nullopt;
+    }
+    const auto decided = [&](const Condition& part) { return part.decide(known); };
+    return kind == Kind::conjunction ? all_of(parts, decided) : any_of(parts, decided);
   }
 
   /// What must be there wherever this holds; nothing if it may hold without. `needs_of(index)` says the same of a

@@ -1,6 +1,7 @@
 #include "detect/detector.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <functional>
 #include <iterator>
@@ -36,7 +37,8 @@ std::uint64_t plan_hash(const Observation& observation) {
   const auto judgement = observation.declared.place();
   const std::uint64_t ends = folded_product(source_high ^ source_low ^ 0xa0761d6478bd642fU,
                                             destination_high ^ destination_low ^ 0xe7037ed1a0b428dbU);
-  return folded_product(ends ^ judgement, observation.event.facts.index() << 1 ^
+  return folded_product(ends ^ judgement, observation.event.facts.index() << 3 ^
+                                              static_cast<std::uint64_t>(observation.event.phase) << 1 ^
                                               static_cast<std::uint64_t>(observation.event.proven) ^
                                               0x8ebc6af09c88c6e3U);
 }
@@ -90,10 +92,11 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
   const auto [plan, known] =
       plans_.find(plan_hash(observation), [&](const Plan& made) { return fits(made, observation); });
   if (!known) return make(plan, observation, sink);
+  assert(leaves_out_none(plan, observation));
   for (const Step& step : plan.steps) {
     if (step.known && plan.forgotten == forgotten_) {
       repeat(step, observation);
-    } else if (step.known || verdicts_.matches(rules_[step.rule])) {  // its finding may have made room for another's
+    } else if (step.sure || verdicts_.matches(rules_[step.rule])) {  // its finding may have made room for another's
       match(step.rule, observation, sink);
     }
   }
@@ -102,8 +105,15 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
 bool Detector::fits(const Plan& plan, const Observation& observation) const {
   const Event& event = observation.event;
   return plan.declared == observation.declared && plan.dataset == event.facts.index() && plan.proven == event.proven &&
-         plan.source == event.parties.source.address && plan.destination == event.parties.destination.address &&
-         plan.forgotten == forgotten_;
+         plan.phase == event.phase && plan.source == event.parties.source.address &&
+         plan.destination == event.parties.destination.address && plan.forgotten == forgotten_;
+}
+
+bool Detector::leaves_out_none(const Plan& plan, const Observation& observation) const {
+  return std::ranges::all_of(candidates_[observation.event.facts.index()], [&](const Candidate& candidate) {
+    return std::ranges::find(plan.steps, candidate.rule, &Step::rule) != plan.steps.end() ||
+           !rules_[candidate.rule].matches(observation);
+  });
 }
 
 void Detector::make(Plan& plan, const Observation& observation, FindingSink& sink) {
@@ -113,23 +123,24 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
           event.parties.destination.address,
           event.facts.index(),
           event.proven,
+          event.phase,
           forgotten_,
           {}};
   const DeviationKinds kinds = kinds_of(*observation.declared) | kWithoutDeviation;
   for (const auto& [needs, rule] : candidates_[event.facts.index()]) {
     if ((needs & kinds) == 0) continue;
-    const bool matches = verdicts_.matches(rules_[rule]);
+    const std::optional<bool> alike = verdicts_.decided(rules_[rule]);
+    if (alike == false) continue;
+    const bool matches = alike || verdicts_.matches(rules_[rule]);
     const Step known = matches ? match(rule, observation, sink) : Step{};
-    if (!goes_by_judgement(rule)) {
-      plan.steps.push_back({.rule = rule});
-    } else if (matches) {
-      plan.steps.push_back(known);
-    }
+    plan.steps.push_back(alike && matches_alike(rule, observation) ? known : Step{.rule = rule});
+    plan.steps.back().sure = alike.has_value();
   }
 }
 
-bool Detector::goes_by_judgement(std::uint32_t rule) const {
-  return exceptions_of_[rule].empty() && !correlations_.count(rule) && rules_[rule].goes_by_judgement();
+bool Detector::matches_alike(std::uint32_t rule, const Observation& observation) const {
+  return exceptions_of_[rule].empty() && !correlations_.count(rule) &&
+         rules_[rule].asks_what_is_alike(Record{observation});
 }
 
 std::optional<std::size_t> Detector::exception_for(std::uint32_t rule, const Observation& observation,

@@ -104,31 +104,34 @@ class Detector {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  /// What is to be done with an observation: a rule to ask or, if it is known to match, under which finding.
+  /// What is to be done with an observation: a rule to ask unless it is sure to match and, if it is known, under which
+  /// finding.
   struct Step {
     std::uint32_t rule = 0;
+    bool sure = false;
     bool known = false;
     bool folded = false;
     Findings::iterator open{};  ///< if known
   };
 
-  /// The steps for all observations of one dataset, between two addresses, proven or not, that share one judgement of
-  /// the model.
+  /// The steps for all observations that are like one another (asks_what_is_alike): of rules that these may match.
   struct Plan {
     SharedDeclared declared;  ///< kept alive, so that no other can come to stand where it stands
     IpAddress source;
     IpAddress destination;
     std::size_t dataset = 0;
     bool proven = false;
+    Phase phase{};
     std::uint64_t forgotten = 0;  ///< findings, when it was made: it may name one of those forgotten since
     std::vector<Step> steps;
   };
   static constexpr std::size_t kPlans = 1024;
 
   [[nodiscard]] bool fits(const Plan& plan, const Observation& observation) const;
+  [[nodiscard]] bool leaves_out_none(const Plan& plan, const Observation& observation) const;
   void make(Plan& plan, const Observation& observation, FindingSink& sink);
-  /// Whether what a rule makes of an observation is the same for all that share its judgement.
-  [[nodiscard]] bool goes_by_judgement(std::uint32_t rule) const;
+  /// Whether its match by this observation is that of all that are like it, under the same finding.
+  [[nodiscard]] bool matches_alike(std::uint32_t rule, const Observation& observation) const;
   /// One that the match falls under; one that holds still at this time, if there is any.
   [[nodiscard]] std::optional<std::size_t> exception_for(std::uint32_t rule, const Observation& observation,
                                                          Timestamp time) const;

@@ -38,16 +38,29 @@ std::optional<NeededFields> Rule::needed_fields() const {
   return condition.needs([this](std::size_t index) { return selections[index].needed_fields(); });
 }
 
-bool Rule::goes_by_judgement() const {
-  static const std::array kOthers{find_field("conversation.proven"), find_field("source.role"),
-                                  find_field("destination.role")};
-  const auto known = [](const FieldTest& test) {
-    return test.kinds || std::ranges::find(kOthers, test.field) != kOthers.end();
-  };
-  return !at_end && std::ranges::all_of(selections, [&](const Selection& selection) {
-    return std::ranges::all_of(selection.any_of,
-                               [&](const FieldTests& tests) { return std::ranges::all_of(tests, known); });
+bool Rule::asks_what_is_alike(const Record& record) const {
+  return std::ranges::all_of(selections, [&](const Selection& selection) {
+    return std::ranges::all_of(selection.any_of, [&](const FieldTests& tests) {
+      return std::ranges::all_of(tests,
+                                 [&](const FieldTest& test) { return dcmwatch::asks_what_is_alike(test, record); });
+    });
   });
+}
+
+bool asks_what_is_alike(const FieldTest& test, const Record& record) {
+  static const std::array kAlike{
+      find_field("conversation.proven"), find_field("destination.device"), find_field("destination.ip"),
+      find_field("destination.role"),    find_field("destination.zone"),   find_field("event.dataset"),
+      find_field("event.phase"),         find_field("source.device"),      find_field("source.ip"),
+      find_field("source.role"),         find_field("source.zone")};
+  const auto is_alike = [&](const Field* field) {
+    return field->visit.reads() == Reads::judgement || !field->visit.kinds().overlaps(RecordKinds::of(record)) ||
+           std::ranges::find(kAlike, field) != kAlike.end();
+  };
+  return is_alike(test.field) && std::ranges::all_of(test.values, [&](const Value& value) {
+           const auto* const other = std::get_if<FieldReference>(&value);
+           return !other || is_alike(other->field);
+         });
 }
 
 }  // namespace dcmwatch

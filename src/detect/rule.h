@@ -51,10 +51,13 @@ struct Rule {
   /// Only an observation with a deviation of one of these kinds can match; nothing if any can.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
 
-  /// Whether nothing but the model's judgement, and whether the conversation is proven, decides a match and what is
-  /// matched.
-  [[nodiscard]] bool goes_by_judgement() const;
+  /// Whether all that it asks of this record is the same in those like it.
+  [[nodiscard]] bool asks_what_is_alike(const Record& record) const;
 };
+
+/// Whether a test asks what is the same in all records that are like this one: of one dataset and phase, between the
+/// same two addresses, both proven or neither, and sharing one judgement of the model.
+[[nodiscard]] bool asks_what_is_alike(const FieldTest& test, const Record& record);
 
 /// Correlations refer to others by their index.
 using RuleSet = std::vector<Rule>;

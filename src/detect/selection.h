@@ -69,6 +69,7 @@ struct FieldTest {
   std::optional<DeviationKinds> kinds{};  ///< of flow.deviations, unless compared with another field: those among the
                                           ///< values
   std::uint8_t place = kNoPlace;          ///< among all tests of the field, as Verdicts has them
+  std::uint16_t field_place = 0;          ///< the field's place among all that are asked for, likewise
 
   /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;

@@ -18,7 +18,7 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 Verdicts::Verdicts(RuleSet& rules) : places_(fields().size(), kNotAsked), asked_(1) {
   for (Rule& rule : rules) {
     if (rule.correlation) continue;
-    for (const Field* const field : rule.needed) asked_of(*field);
+    for (const Field* const field : rule.needed) static_cast<void>(place_of(*field));
     for (Selection& selection : rule.selections) {
       for (FieldTests& tests : selection.any_of) {
         for (FieldTest& test : tests) add(test);
@@ -27,17 +27,18 @@ Verdicts::Verdicts(RuleSet& rules) : places_(fields().size(), kNotAsked), asked_
   }
 }
 
-Verdicts::Asked& Verdicts::asked_of(const Field& field) {
+std::uint16_t Verdicts::place_of(const Field& field) {
   std::uint16_t& place = places_[static_cast<std::size_t>(&field - fields().data())];
   if (place == kNotAsked) {
     place = static_cast<std::uint16_t>(asked_.size());
     asked_.emplace_back().field = &field;
   }
-  return asked_[place];
+  return place;
 }
 
 void Verdicts::add(FieldTest& test) {
-  Asked& asked = asked_of(*test.field);
+  test.field_place = place_of(*test.field);
+  Asked& asked = asked_[test.field_place];
   test.place = FieldTest::kNoPlace;
   if (asked.tests == kMostTests) return;
   test.place = static_cast<std::uint8_t>(asked.tests++);
@@ -60,8 +61,10 @@ void Verdicts::add(FieldTest& test) {
     } else if (text && text->size() < kLongestText) {
       asked.texts[std::string{*text}] |= bit;
       asked.lengths |= std::uint64_t{1} << text->size();
+      asked.by_value = true;
     } else {
       asked.values.emplace_back(bit, value);
+      asked.by_value = true;
     }
   }
 }
@@ -77,20 +80,20 @@ Verdicts::Tests Verdicts::with_text(const Asked& asked, std::string_view text) {
 void Verdicts::read(Asked& asked) const {
   const Record record{*observation_};
   const Equal equal{record};
-  asked.present = false;
   Tests found = 0;
-  each_value(*asked.field, record, [&](const auto& seen) {
-    asked.present = true;
-    if constexpr (std::is_convertible_v<decltype(seen), std::string_view>) found |= with_text(asked, seen);
-    for (const auto& [test, value] : asked.values) {
-      if ((found & test) == 0 && equal(value, seen)) found |= test;
-    }
-  });
-  if (asked.present && !asked.kinds.empty()) {
-    const DeviationKinds seen = kinds_of(*observation_->declared);
-    for (const auto& [test, kinds] : asked.kinds) {
-      if ((kinds & seen) != 0) found |= test;
-    }
+  const DeviationKinds kinds = asked.kinds.empty() ? 0 : kinds_of(*observation_->declared);
+  asked.present = kinds != 0 || (!asked.by_value && is_there(*asked.field, record));
+  if (asked.by_value) {
+    each_value(*asked.field, record, [&](const auto& seen) {
+      asked.present = true;
+      if constexpr (std::is_convertible_v<decltype(seen), std::string_view>) found |= with_text(asked, seen);
+      for (const auto& [test, value] : asked.values) {
+        if ((found & test) == 0 && equal(value, seen)) found |= test;
+      }
+    });
+  }
+  for (const auto& [test, wanted] : asked.kinds) {
+    if ((wanted & kinds) != 0) found |= test;
   }
   asked.hold = asked.present ? asked.if_present | found : asked.if_absent;
   for (const auto& [bit, test] : asked.others) {
@@ -99,15 +102,15 @@ void Verdicts::read(Asked& asked) const {
   asked.taken = taken_;
 }
 
-const Verdicts::Asked& Verdicts::up_to_date(const Field& field) {
-  Asked& asked = asked_[places_[static_cast<std::size_t>(&field - fields().data())]];
+const Verdicts::Asked& Verdicts::up_to_date(std::uint16_t place) {
+  Asked& asked = asked_[place];
   if (asked.taken != taken_) read(asked);
   return asked;
 }
 
 bool Verdicts::holds(const FieldTest& test) {
   const bool held = test.place == FieldTest::kNoPlace ? test.holds(Record{*observation_})
-                                                      : (up_to_date(*test.field).hold >> test.place & 1) != 0;
+                                                      : (up_to_date(test.field_place).hold >> test.place & 1) != 0;
   assert(held == test.holds(Record{*observation_}));
   return held;
 }
@@ -117,11 +120,22 @@ bool Verdicts::matches(const Rule& rule) {
   if (rule.at_end && observation_->event.phase != Phase::end) return false;
   // Most rules about messages ask for what hardly any has.
   if (!rule.needed.empty() &&
-      std::ranges::none_of(rule.needed, [&](const Field* field) { return up_to_date(*field).present; }))
+      std::ranges::none_of(rule.needed, [&](const Field* field) { return up_to_date(place_of(*field)).present; }))
     return false;
   return rule.condition.evaluate([&](std::size_t index) {
     return std::ranges::any_of(rule.selections[index].any_of, [&](const FieldTests& tests) { return all_hold(tests); });
   });
+}
+
+std::optional<bool> Verdicts::decided(const Rule& rule) {
+  if ((rule.datasets >> observation_->event.facts.index() & 1) == 0) return false;
+  if (rule.at_end && observation_->event.phase != Phase::end) return false;
+  const auto of_test = [this](const FieldTest& test) {
+    return asks_what_is_alike(test, Record{*observation_}) ? std::optional{holds(test)} : std::nullopt;
+  };
+  const auto of_tests = [&](const FieldTests& tests) { return dcmwatch::all_of(tests, of_test); };
+  return rule.condition.decide(
+      [&](std::size_t index) { return dcmwatch::any_of(rule.selections[index].any_of, of_tests); });
 }
 
 bool Verdicts::all_hold(const FieldTests& tests) {

@@ -3,6 +3,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,8 @@ class Verdicts {
     ++taken_;
   }
   [[nodiscard]] bool matches(const Rule& rule);
+  /// What `matches` says of this record and all that are like it (asks_what_is_alike); nothing if they may differ.
+  [[nodiscard]] std::optional<bool> decided(const Rule& rule);
   /// Adds the values that the record, which matches, was matched by: the same text for the same values.
   void append_matched(const Rule& rule, std::string& text);
 
@@ -51,6 +54,7 @@ class Verdicts {
     std::size_t tests = 0;
     Tests if_absent = 0;        ///< those that hold where it is absent
     Tests if_present = 0;       ///< that ask for no value
+    bool by_value = false;      ///< some ask for values that have to be read
     std::uint64_t lengths = 0;  ///< of the texts, a bit each
     boost::unordered_flat_map<std::string, Tests, TextHash, std::equal_to<>> texts;  ///< in lower case
     std::vector<std::pair<Tests, Value>> values;                                     ///< those that are no such text
@@ -59,10 +63,10 @@ class Verdicts {
   };
 
   void add(FieldTest& test);
-  Asked& asked_of(const Field& field);
+  std::uint16_t place_of(const Field& field);
   void read(Asked& asked) const;
   [[nodiscard]] static Tests with_text(const Asked& asked, std::string_view text);
-  [[nodiscard]] const Asked& up_to_date(const Field& field);
+  [[nodiscard]] const Asked& up_to_date(std::uint16_t place);
   [[nodiscard]] bool holds(const FieldTest& test);
   [[nodiscard]] bool all_hold(const FieldTests& tests);
 
