@@ -93,6 +93,7 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
       plans_.find(plan_hash(observation), [&](const Plan& made) { return fits(made, observation); });
   if (!known) return make(plan, observation, sink);
   assert(leaves_out_none(plan, observation));
+  verdicts_.recall(plan.alike);
   for (const Step& step : plan.steps) {
     if (step.known && plan.forgotten == forgotten_) {
       repeat(step, observation);
@@ -125,6 +126,7 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
           event.proven,
           event.phase,
           forgotten_,
+          {},
           {}};
   const DeviationKinds kinds = kinds_of(*observation.declared) | kWithoutDeviation;
   for (const auto& [needs, rule] : candidates_[event.facts.index()]) {
@@ -136,6 +138,7 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
     plan.steps.push_back(alike && matches_alike(rule, observation) ? known : Step{.rule = rule});
     plan.steps.back().sure = alike.has_value();
   }
+  plan.alike = verdicts_.alike();
 }
 
 bool Detector::matches_alike(std::uint32_t rule, const Observation& observation) const {

@@ -124,6 +124,7 @@ class Detector {
     Phase phase{};
     std::uint64_t forgotten = 0;  ///< findings, when it was made: it may name one of those forgotten since
     std::vector<Step> steps;
+    std::vector<Verdicts::Known> alike;  ///< of what the steps ask
   };
   static constexpr std::size_t kPlans = 1024;
 

@@ -47,20 +47,23 @@ bool Rule::asks_what_is_alike(const Record& record) const {
   });
 }
 
-bool asks_what_is_alike(const FieldTest& test, const Record& record) {
+bool compares_fields(const FieldTest& test) {
+  return std::ranges::any_of(test.values,
+                             [](const Value& value) { return std::holds_alternative<FieldReference>(value); });
+}
+
+bool is_alike(const Field& field, const Record& record) {
   static const std::array kAlike{
       find_field("conversation.proven"), find_field("destination.device"), find_field("destination.ip"),
       find_field("destination.role"),    find_field("destination.zone"),   find_field("event.dataset"),
       find_field("event.phase"),         find_field("source.device"),      find_field("source.ip"),
       find_field("source.role"),         find_field("source.zone")};
-  const auto is_alike = [&](const Field* field) {
-    return field->visit.reads() == Reads::judgement || !field->visit.kinds().overlaps(RecordKinds::of(record)) ||
-           std::ranges::find(kAlike, field) != kAlike.end();
-  };
-  return is_alike(test.field) && std::ranges::all_of(test.values, [&](const Value& value) {
-           const auto* const other = std::get_if<FieldReference>(&value);
-           return !other || is_alike(other->field);
-         });
+  return field.visit.reads() == Reads::judgement || !field.visit.kinds().overlaps(RecordKinds::of(record)) ||
+         std::ranges::find(kAlike, &field) != kAlike.end();
+}
+
+bool asks_what_is_alike(const FieldTest& test, const Record& record) {
+  return is_alike(*test.field, record) && !compares_fields(test);
 }
 
 }  // namespace dcmwatch

@@ -55,9 +55,13 @@ struct Rule {
   [[nodiscard]] bool asks_what_is_alike(const Record& record) const;
 };
 
-/// Whether a test asks what is the same in all records that are like this one: of one dataset and phase, between the
-/// same two addresses, both proven or neither, and sharing one judgement of the model.
+/// Whether a field is the same in all records that are like this one: of one dataset and phase, between the same two
+/// addresses, both proven or neither, and sharing one judgement of the model.
+[[nodiscard]] bool is_alike(const Field& field, const Record& record);
+/// Whether a test asks for that alone.
 [[nodiscard]] bool asks_what_is_alike(const FieldTest& test, const Record& record);
+/// With another field of the record, not with values.
+[[nodiscard]] bool compares_fields(const FieldTest& test);
 
 /// Correlations refer to others by their index.
 using RuleSet = std::vector<Rule>;

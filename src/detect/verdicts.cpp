@@ -36,13 +36,32 @@ std::uint16_t Verdicts::place_of(const Field& field) {
   return place;
 }
 
+std::optional<Verdicts::Plain> Verdicts::plain(const FieldTest& test) {
+  Plain one{test.wants, test.kinds, {}, 0};
+  if (test.kinds || test.values.empty()) return compares_fields(test) ? std::nullopt : std::optional{one};
+  const bool* const truth = test.values.size() == 1 ? std::get_if<bool>(&test.values.front()) : nullptr;
+  if (!truth) return std::nullopt;
+  one.truth = *truth;
+  return one;
+}
+
 void Verdicts::add(FieldTest& test) {
   test.field_place = place_of(*test.field);
   Asked& asked = asked_[test.field_place];
   test.place = FieldTest::kNoPlace;
+  const std::optional<Plain> shared = plain(test);
+  const auto known = std::ranges::find_if(asked.plain, [&](const Plain& one) {
+    return shared && one.wants == shared->wants && one.kinds == shared->kinds && one.truth == shared->truth;
+  });
+  if (known != asked.plain.end()) {
+    test.place = known->place;
+    return;
+  }
   if (asked.tests == kMostTests) return;
   test.place = static_cast<std::uint8_t>(asked.tests++);
   const Tests bit = Tests{1} << test.place;
+  if (shared) asked.plain.push_back({shared->wants, shared->kinds, shared->truth, test.place});
+  asked.compared |= compares_fields(test);
   switch (test.wants) {
     case FieldTest::Wants::present: asked.if_present |= bit; return;
     case FieldTest::Wants::absent: asked.if_absent |= bit; return;
@@ -56,6 +75,9 @@ void Verdicts::add(FieldTest& test) {
     const auto text = pattern ? pattern->any_case_text() : std::nullopt;
     if (std::holds_alternative<Absent>(value)) {
       asked.if_absent |= bit;
+    } else if (const bool* const truth = std::get_if<bool>(&value)) {
+      (*truth ? asked.if_true : asked.if_false) |= bit;
+      asked.by_value = true;
     } else if (test.kinds) {
       continue;
     } else if (text && text->size() < kLongestText) {
@@ -87,6 +109,7 @@ void Verdicts::read(Asked& asked) const {
     each_value(*asked.field, record, [&](const auto& seen) {
       asked.present = true;
       if constexpr (std::is_convertible_v<decltype(seen), std::string_view>) found |= with_text(asked, seen);
+      if constexpr (std::is_same_v<decltype(seen), const bool&>) found |= seen ? asked.if_true : asked.if_false;
       for (const auto& [test, value] : asked.values) {
         if ((found & test) == 0 && equal(value, seen)) found |= test;
       }
@@ -136,6 +159,25 @@ std::optional<bool> Verdicts::decided(const Rule& rule) {
   const auto of_tests = [&](const FieldTests& tests) { return dcmwatch::all_of(tests, of_test); };
   return rule.condition.decide(
       [&](std::size_t index) { return dcmwatch::any_of(rule.selections[index].any_of, of_tests); });
+}
+
+std::vector<Verdicts::Known> Verdicts::alike() const {
+  std::vector<Known> known;
+  for (std::uint16_t place = 0; place < asked_.size(); ++place) {
+    const Asked& asked = asked_[place];
+    if (asked.taken == taken_ && !asked.compared && is_alike(*asked.field, Record{*observation_}))
+      known.push_back({place, asked.present, asked.hold});
+  }
+  return known;
+}
+
+void Verdicts::recall(const std::vector<Known>& alike) {
+  for (const Known& known : alike) {
+    Asked& asked = asked_[known.field_place];
+    asked.taken = taken_;
+    asked.present = known.present;
+    asked.hold = known.hold;
+  }
 }
 
 bool Verdicts::all_hold(const FieldTests& tests) {

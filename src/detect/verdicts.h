@@ -31,6 +31,15 @@ class Verdicts {
   [[nodiscard]] bool matches(const Rule& rule);
   /// What `matches` says of this record and all that are like it (asks_what_is_alike); nothing if they may differ.
   [[nodiscard]] std::optional<bool> decided(const Rule& rule);
+  /// What was read of this record, by `decided` and `matches`, that all that are like it have too.
+  struct Known {
+    std::uint16_t field_place = 0;
+    bool present = false;
+    std::uint64_t hold = 0;
+  };
+  [[nodiscard]] std::vector<Known> alike() const;
+  /// Of a record that this one is like: it is not read again.
+  void recall(const std::vector<Known>& alike);
   /// Adds the values that the record, which matches, was matched by: the same text for the same values.
   void append_matched(const Rule& rule, std::string& text);
 
@@ -44,6 +53,15 @@ class Verdicts {
     using is_avalanching = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
+  /// A test that many rules share: whether the field is there, is true, is one of these kinds.
+  struct Plain {
+    FieldTest::Wants wants{};
+    std::optional<DeviationKinds> kinds;
+    std::optional<bool> truth;
+    std::uint8_t place = 0;
+  };
+  [[nodiscard]] static std::optional<Plain> plain(const FieldTest& test);
+
   /// What is asked of one field.
   struct Asked {
     const Field* field = nullptr;
@@ -52,8 +70,12 @@ class Verdicts {
     Tests hold = 0;
 
     std::size_t tests = 0;
-    Tests if_absent = 0;        ///< those that hold where it is absent
-    Tests if_present = 0;       ///< that ask for no value
+    std::vector<Plain> plain;
+    Tests if_absent = 0;   ///< those that hold where it is absent
+    Tests if_present = 0;  ///< that ask for no value
+    Tests if_true = 0;     ///< of a truth
+    Tests if_false = 0;
+    bool compared = false;      ///< some compare it with another field
     bool by_value = false;      ///< some ask for values that have to be read
     std::uint64_t lengths = 0;  ///< of the texts, a bit each
     boost::unordered_flat_map<std::string, Tests, TextHash, std::equal_to<>> texts;  ///< in lower case
