@@ -80,8 +80,9 @@ void Judge::take_up(Reload&& reload) {
 }
 
 void Judge::observe(Observation& record) {
-  if (unanswered_.take(record.event)) return;
+  // First, for where nothing else comes in between, what is taken next is another minute's.
   if (unanswered_.complete_before(record.event)) tell_unanswered();
+  if (unanswered_.take(record.event)) return;
   judge(record);
   judge_related(relater_.observe(record.event));
 }

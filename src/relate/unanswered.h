@@ -12,8 +12,8 @@
 namespace dcmwatch {
 
 /// One record for each minute and source network, however many partitions and shards there are: what they tell of a
-/// minute bears the same time and comes in one parcel. Order of calls: take() for each event in packet time; told()
-/// when complete_before() the next one, and at each parcel's end.
+/// minute bears the same time and comes in one parcel. Order of calls, for each event in packet time: told()
+/// when complete_before() it, then take(); and told() at each parcel's end.
 class Unanswered {
  public:
   /// `limits` outlives it.

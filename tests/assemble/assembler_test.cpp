@@ -472,6 +472,26 @@ TEST_F(AssemblerTest, an_unanswered_syn_is_counted_by_network_and_minute_and_tol
   EXPECT_TRUE(handler_.ended.empty());
 }
 
+TEST_F(AssemblerTest, unanswered_syns_hours_apart_are_told_each_with_its_own_minute_though_all_come_in_one_batch) {
+  constexpr Duration kBetween = std::chrono::minutes{55};
+  std::vector<std::int64_t> sent;
+  for (int i = 0; i < 4; ++i) {
+    give(client, kSyn, 100, 0);
+    sent.push_back(now_ns_);
+    ++client_port_;
+    now_ns_ += kBetween.count();
+  }
+  pass(std::chrono::hours{1});
+  ASSERT_EQ(handler_.unanswered.size(), sent.size());
+  std::ranges::sort(handler_.unanswered, {}, [](const auto& one) { return one.second; });
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    const auto& [attempts, told] = handler_.unanswered[i];
+    EXPECT_EQ(attempts.count, 1U);
+    EXPECT_EQ(attempts.last.time, timestamp_from_ns(sent[i]));
+    EXPECT_LE(told - attempts.last.time, std::chrono::minutes{1} + limits_.handshake_timeout);
+  }
+}
+
 TEST_F(AssemblerTest, an_established_connection_may_be_silent_for_days) {
   handshake();
   pass(std::chrono::hours{72});

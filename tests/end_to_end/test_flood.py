@@ -50,6 +50,15 @@ class Flooded(Capture):
             self.spoof(6, struct.pack(">HHIIBBHHH", port, 11112, sequence, 0, 0x50, flags, 65535, 0, 0) + payload)
         return spoof
 
+    def unanswered(self):
+        """A declared device calls one host after the other."""
+        hosts = iter(range(1, 255))
+        def call():
+            host = next(hosts)
+            tcp = struct.pack(">HHIIBBHHH", 40000 + host, 11112, 100, 0, 0x50, SYN, 65535, 0, 0)
+            self.record(struct.pack(">BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + bytes((10, 20, 10, 11)) + bytes((10, 20, 20, host)) + tcp)
+        return call
+
     def half_open(self):
         """A declared device's address calls, and is answered; each time from the next port."""
         ports = iter(range(1, 40000))
@@ -87,6 +96,20 @@ def write_capture(path, flood, packets=PACKETS):
 
 
 class Flood(unittest.TestCase):
+    def test_of_a_capture_that_holds_nothing_else_unanswered_connections_hours_apart_are_records_of_their_own(self):
+        with tempfile.TemporaryDirectory() as name:
+            capture = pathlib.Path(name) / "thin.pcap"
+            with capture.open("wb") as file:
+                flooded = Flooded(file)
+                call = flooded.unanswered()
+                for _ in range(11):
+                    call()
+                    flooded.microseconds += 55 * 60_000_000
+            records = d.of("connection", d.records(capture))
+            self.assertEqual([r["connection"]["attempts"] for r in records], [1] * 11)
+            self.assertLessEqual(max(r["event"]["duration"] for r in records), 90_000_000_000)
+            self.assertEqual(records, d.of("connection", d.records(capture, "--shards", "5")))
+
     def check(self, flood, told_singly, most_kibibytes):
         """So many connections at most are told one by one; the others by network and minute, each counted once. Gives those records."""
         with tempfile.TemporaryDirectory() as name:

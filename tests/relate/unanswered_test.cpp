@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <vector>
 
 namespace dcmwatch {
@@ -40,6 +41,18 @@ TEST(Unanswered, WhomTheyCalledIsOneListInWhicheverOrderTheyWereCounted) {
   EXPECT_EQ(listed(limits, parts), expected);
   std::ranges::reverse(parts);
   EXPECT_EQ(listed(limits, parts), expected);
+}
+
+TEST(Unanswered, AMinuteIsCompleteBeforeThePartsOfTheNext) {
+  const Limits limits;
+  Unanswered unanswered{limits};
+  Event one = part({host(1)});
+  Event next = part({host(2)});
+  next.last.time = one.last.time + std::chrono::minutes{55};
+  EXPECT_FALSE(unanswered.complete_before(one));
+  unanswered.take(one);
+  EXPECT_FALSE(unanswered.complete_before(one));
+  EXPECT_TRUE(unanswered.complete_before(next));
 }
 
 }  // namespace
