@@ -131,6 +131,7 @@ class Judgement {
   void judge_listener(const ConnectionFact& connection);
 
   void judge_times();
+  [[nodiscard]] std::string hours_observed(Timestamp began, Timestamp ended) const;
   void judge_answer(const Waited& waited);
 
   void judge_titles(const std::optional<AeTitle>& calling_ae, const std::optional<AeTitle>& called_ae);

@@ -45,13 +45,24 @@ void Judgement::judge_times() {
       [&](const Flow& flow) { return !flow.expires || ended < *flow.expires; },
       [](const Flow& flow, Expected& expected) { expected.insert("until " + flow.expires_on); });
   narrow(
-      DeviationKind::window, "outside of these hours",
+      DeviationKind::window, hours_observed(began, ended),
       [&](const Flow& flow) {
         return !flow.windows || (flow.windows->holds_at(began) && flow.windows->holds_at(ended));
       },
       [](const Flow& flow, Expected& expected) {
         if (flow.windows) expected.insert(to_text(*flow.windows));
       });
+}
+
+// What was begun in time and goes on is another matter than what is begun at night, and by its length it becomes one.
+std::string Judgement::hours_observed(Timestamp began, Timestamp ended) const {
+  const auto some_hold_at = [this](Timestamp time) {
+    return std::ranges::any_of(flows_,
+                               [time](const Flow* flow) { return !flow->windows || flow->windows->holds_at(time); });
+  };
+  if (!some_hold_at(began)) return "outside of these hours";
+  return some_hold_at(std::max(began, ended - kOverrun)) ? "up to 15 minutes over these hours"
+                                                         : "longer than 15 minutes over these hours";
 }
 
 // What is said on an open DICOM or HL7 connection is judged for itself, when it is said.

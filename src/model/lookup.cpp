@@ -244,6 +244,7 @@ Timestamp Lookup::next_change(Timestamp time) const {
   Timestamp next = expiry == expiries_.end() ? Timestamp::max() : *expiry;
   for (const Schedule& windows : windows_) {
     if (const auto change = windows.next_change(time)) next = std::min(next, *change);
+    if (const auto change = windows.next_change(time - kOverrun)) next = std::min(next, *change + kOverrun);
   }
   return next;
 }

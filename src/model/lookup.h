@@ -30,6 +30,9 @@ struct Judges {
   bool implementations = false;    ///< of associations
 };
 
+/// By how much what was begun in its hours may overrun them to be told apart from what overruns them longer.
+constexpr Duration kOverrun = std::chrono::minutes{15};
+
 /// Immutable, so several threads may ask at once.
 class Lookup {
  public:
@@ -79,8 +82,8 @@ class Lookup {
   [[nodiscard]] std::span<const std::uint32_t> owners_of_title(std::string_view ae_title) const;
   [[nodiscard]] std::optional<std::uint32_t> owner_of_mac(const MacAddress& mac) const;
 
-  /// The hours in which nothing changes: which windows hold, which flows have expired. Costs a look at every different
-  /// schedule of the model; who asks of each packet keeps the answer.
+  /// The hours in which nothing changes: which windows hold, or held kOverrun ago, which flows have expired. Costs a
+  /// look at every different schedule of the model; who asks of each packet keeps the answer.
   [[nodiscard]] Timestamp next_change(Timestamp time) const;
   /// How many of the times in which answers are declared to come the time is beyond: what takes as many is judged
   /// alike.

@@ -519,6 +519,21 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"open_beyond_its_window",
              weekdays,
              with(ct_to_pacs(Protocol::ssh, 22), at(kMondayNoon, kMondayNoon + 8h)),
+             {"window: longer than 15 minutes over these hours, not Mon-Fri 07:00-19:00 (UTC)"},
+             {}},
+        Case{"open_a_little_beyond_its_window",
+             weekdays,
+             with(ct_to_pacs(Protocol::ssh, 22), at(kMondayNoon, kMondayNoon + 7h + 15min - 1s)),
+             {"window: up to 15 minutes over these hours, not Mon-Fri 07:00-19:00 (UTC)"},
+             {}},
+        Case{"open_no_longer_only_a_little",
+             weekdays,
+             with(ct_to_pacs(Protocol::ssh, 22), at(kMondayNoon, kMondayNoon + 7h + 15min)),
+             {"window: longer than 15 minutes over these hours, not Mon-Fri 07:00-19:00 (UTC)"},
+             {}},
+        Case{"begun_a_little_after_its_window",
+             weekdays,
+             with(ct_to_pacs(Protocol::ssh, 22), at(kMondayNoon + 7h + 1s, kMondayNoon + 7h + 2s)),
              {"window: outside of these hours, not Mon-Fri 07:00-19:00 (UTC)"},
              {}}),
     name_of);
@@ -679,8 +694,10 @@ TEST(Lookup, KnowsWhenWhatIsDeclaredChangesNext) {
   weekdays(model);
   const Lookup lookup{std::make_shared<const Model>(std::move(model))};
   EXPECT_EQ(lookup.next_change(kSundayNoon), kMondayNoon - 5h);
-  EXPECT_EQ(lookup.next_change(kMondayNoon - 5h), kMondayNoon);
+  EXPECT_EQ(lookup.next_change(kMondayNoon - 5h), kMondayNoon - 5h + 15min);
+  EXPECT_EQ(lookup.next_change(kMondayNoon - 5h + 15min), kMondayNoon);
   EXPECT_EQ(lookup.next_change(kMondayNoon), kMondayNoon + 7h);
+  EXPECT_EQ(lookup.next_change(kMondayNoon + 7h), kMondayNoon + 7h + 15min);
 }
 
 }  // namespace

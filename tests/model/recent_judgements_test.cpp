@@ -233,6 +233,19 @@ TEST(RecentJudgements, DoNotOutliveAWindow) {
   EXPECT_TRUE(open == judged_at(std::chrono::hours{24})) << "the next day's says the same";
 }
 
+TEST(RecentJudgements, TellWhatOverrunsAWindowByALittleFromWhatDoesSoForLong) {
+  RecentJudgements judgements{strict_department()};
+  Event event = connection(kCt1, kPacs, 11112, Protocol::ssh);
+  event.first.time = timestamp_from_ns(0) + std::chrono::minutes{1};
+  const auto open_until = [&](Duration time) {
+    event.last.time = timestamp_from_ns(0) + time;
+    return deviations_of(*judgements.judge(event));
+  };
+  const auto little = open_until(std::chrono::minutes{61});
+  EXPECT_EQ(little, open_until(std::chrono::minutes{74}));
+  EXPECT_NE(little, open_until(std::chrono::minutes{75}));
+}
+
 TEST(RecentJudgements, AreSharedByTheRecordsThatTheyAreAbout) {
   RecentJudgements judgements{department()};
   Event event = connection(kRogue, kPacs, 11112);
