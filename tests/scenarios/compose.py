@@ -144,7 +144,8 @@ def checksum(data):
 
 # What anyone can send in another's name, and what the other answers: sides and flags.
 FORGED = {"lone SYN": ((0, SYN),), "lone SYN-ACK": ((1, SYN | ACK),), "lone RST": ((0, RST),), "lone FIN": ((0, FIN | ACK),),
-          "lone data": ((0, PSH | ACK),), "half open": ((0, SYN), (1, SYN | ACK)), "data and RST": ((0, PSH | ACK), (1, RST))}
+          "lone data": ((0, PSH | ACK),), "half open": ((0, SYN), (1, SYN | ACK)), "data and RST": ((0, PSH | ACK), (1, RST)),
+          "ACK and RST": ((0, ACK), (1, RST)), "FIN and RST": ((0, FIN | ACK), (1, RST))}
 
 
 class Connection:

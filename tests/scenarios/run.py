@@ -62,19 +62,19 @@ def merged(base, patch):
 @dataclasses.dataclass(frozen=True)
 class Rule:
     stem: str
-    title: str
+    titles: tuple
     level: str
-    means: str
     ids: frozenset
 
 
 def load_rules():
-    """By file stem. A file of several documents is one rule: its correlation is the one that finds."""
+    """By file stem. A file is one row of the table, by all of its documents that find; those without a level are only counted."""
     rules = {}
     for path in sorted(RULES.rglob("*.yml")):
         documents = [d for d in yaml.load_all(path.read_text(encoding="utf-8"), yaml.BaseLoader) if d]
-        told = next((d for d in documents if "correlation" in d), documents[-1])
-        rules[path.stem] = Rule(path.stem, told["title"], told["level"], told.get("description", ""), frozenset(d["id"] for d in documents if "id" in d))
+        told = [d for d in documents if "level" in d]
+        level = max((d["level"] for d in told), key=LEVELS.index)
+        rules[path.stem] = Rule(path.stem, tuple(d["title"] for d in told), level, frozenset(d["id"] for d in told))
     return rules
 
 
@@ -208,14 +208,14 @@ def table(outcomes):
     sums = [0, 0, 0]
     for rule in load_rules().values():
         if rule.stem in live:
-            rows.append(f"| [{rule.stem}]({link(rule)}) | {rule.level} | [live](../{live[rule.stem]}) | – | – | – | – | {rule.title}{runbook(rule)} |")
+            rows.append(f"| [{rule.stem}]({link(rule)}) | {rule.level} | [live](../{live[rule.stem]}) | – | – | – | – | {'; '.join(rule.titles)}{runbook(rule)} |")
             continue
         wanted = [o for o in outcomes if any(e["rule"] == rule.stem for e in o.expected)]
         did = [o for o in wanted if not any(m["rule"] == rule.stem for m in o.missed)]
         elsewhere = [o for o in outcomes if any(f.rule == rule.stem for f in o.unexpected)]
         sums = [a + b for a, b in zip(sums, (len(wanted), len(did), len(elsewhere)))]
         rows.append(f"| [{rule.stem}]({link(rule)}) | {rule.level} | {len(wanted)} | {len(did)} | {', '.join(o.name for o in elsewhere) or '–'} | "
-                    f"{share(len(did), len(did) + len(elsewhere))} | {share(len(did), len(wanted))} | {rule.title}{runbook(rule)} |")
+                    f"{share(len(did), len(did) + len(elsewhere))} | {share(len(did), len(wanted))} | {'; '.join(rule.titles)}{runbook(rule)} |")
     wanted, did, elsewhere = sums
     rows.append(f"| **all** | | {wanted} | {did} | {elsewhere} | {share(did, did + elsewhere)} | {share(did, wanted)} | {len(outcomes)} scenarios |")
     return "\n".join(rows)
@@ -247,7 +247,7 @@ class Scenarios(unittest.TestCase):
                 scenario = load(name)
                 self.assertNotEqual(name in rules, "story" in scenario, "a scenario is named for a rule, or tells a `story`")
                 if "live" in scenario:
-                    self.assertIn(f'"{rules[name].title}"', (ROOT / scenario["live"]).read_text(encoding="utf-8"))
+                    self.assertIn(f'"{rules[name].titles[0]}"', (ROOT / scenario["live"]).read_text(encoding="utf-8"))
                 elif name in rules:
                     self.assertIn(name, [wanted["rule"] for wanted in scenario["expected"]])
                 self.assertEqual({w["rule"] for w in scenario.get("expected", []) + scenario.get("besides", [])} - rules.keys(), set(), "no such rules")
