@@ -2,11 +2,16 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <string_view>
 
 #include "app/commands.h"
 #include "app/graphviz.h"
@@ -34,11 +39,23 @@ Folding folding_from(const std::string& group) {
   return group == "zones" ? Folding::zones : Folding::alike;
 }
 
+struct Ending {
+  std::string_view ending;
+  std::string_view format;
+};
+constexpr std::array kEndings{Ending{".svg", "svg"},     Ending{".dot", "dot"},         Ending{".gv", "dot"},
+                              Ending{".mmd", "mermaid"}, Ending{".mermaid", "mermaid"}, Ending{".md", "mermaid"}};
+
+// A picture under another's ending is opened by nothing.
 std::string format_of(const ModelDrawOptions& options) {
   if (!options.format.empty()) return options.format;
-  const std::string extension = fs::path{options.output}.extension();
-  if (extension == ".dot" || extension == ".gv") return "dot";
-  return extension == ".mmd" || extension == ".md" ? "mermaid" : "svg";
+  std::string ending = fs::path{options.output}.extension();
+  if (ending.empty()) return "svg";
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto* const known = std::ranges::find(kEndings, ending, &Ending::ending);
+  if (known != kEndings.end()) return std::string{known->format};
+  throw UsageError(options.output + ": no format is known by '" + ending +
+                   "'; end the name in .svg, .dot, .gv, .mmd, .mermaid or .md, or say --format");
 }
 
 std::string drawn(const Diagram& diagram, const std::string& date, const std::string& format) {
@@ -59,6 +76,7 @@ bool write(const std::string& text, const std::string& output) {
 }  // namespace
 
 int draw_model(const ModelDrawOptions& options) {
+  const std::string format = format_of(options);
   const Lookup model{load_model(options.model)};
   ObservedFlows tallies{*model.model()};
   bool dropped = false;
@@ -67,7 +85,7 @@ int draw_model(const ModelDrawOptions& options) {
   const Sightings sightings = tallies.sightings();
   const Diagram diagram =
       diagram_of(*model.model(), options.captures.empty() ? nullptr : &sightings, folding_from(options.group));
-  if (!write(drawn(diagram, date_of(options.model), format_of(options)), options.output))
+  if (!write(drawn(diagram, date_of(options.model), format), options.output))
     throw std::runtime_error((options.output.empty() ? "standard output" : options.output) + " cannot be written");
   return whole ? kDone : kFailed;
 }

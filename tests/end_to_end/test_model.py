@@ -67,6 +67,22 @@ class Drawing(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertTrue(ElementTree.parse(file).getroot().tag.endswith("svg"))
 
+    def test_the_format_is_what_the_name_ends_in_and_no_unknown_ending_is_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, begins in (("a.DOT", "// "), ("a.gv", "// "), ("a.mermaid", "---"), ("a.MMD", "---"), ("a.SVG", "<?xml"), ("a", "<?xml")):
+                with self.subTest(name):
+                    done = model("draw", d.MODEL, "--output", pathlib.Path(folder) / name)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual((pathlib.Path(folder) / name).read_text(encoding="utf-8")[:len(begins)], begins)
+            for name in ("b.foo", "b.png", "b.svgz"):
+                with self.subTest(name):
+                    file = pathlib.Path(folder) / name
+                    done = model("draw", d.MODEL, "--output", file)
+                    self.assertEqual(done.returncode, 2)
+                    self.assertIn(f"no format is known by '{file.suffix}'; end the name in .svg, .dot, ", done.stderr)
+                    self.assertFalse(file.exists())
+                    self.assertEqual(model("draw", d.MODEL, "--format", "dot", "--output", file).returncode, 0)
+
     def test_texts_of_a_model_stay_texts(self):
         text = json.dumps(HOSTILE)
         with tempfile.TemporaryDirectory() as folder:
