@@ -484,7 +484,8 @@ void FlowWatch::count(const Event& event, std::uint32_t flow, RateOf what) {
   for (const HourlyRate& rate : flow_of(flow).rates) {
     if (rate.what != what || now <= rate.most || std::exchange(hourly.told[at], true)) continue;
     const Timestamp begin = hour_end_ - kHour;
-    tell(flow, kNone, begin, event.last.time,
+    // It is so from when it is crossed; what was before in that hour was within the rate.
+    tell(flow, kNone, event.last.time, event.last.time,
          {.state = FlowState::above_rate,
           .device = {},
           .first_seen = tally.first,
@@ -545,7 +546,7 @@ void FlowWatch::tell_studies(const Event& event, const Asker& asker, std::uint64
     return tell(flow, kNone, begin, event.last.time, stretch, {}, {UnknownKind::rate});
   }
   if (openers_[flow].size() > 1) stretch.device = lookup_.model()->devices[device].name;
-  tell(flow, device, begin, event.last.time, stretch,
+  tell(flow, device, event.last.time, event.last.time, stretch,
        {{DeviationKind::rate, "at most " + rate_text(most, what, " an hour"),
          rate_text(count, what, " in the hour from " + minute_text(begin))}},
        {});

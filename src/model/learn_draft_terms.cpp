@@ -17,6 +17,12 @@ namespace {
 /// query_walk.yml.
 constexpr std::uint64_t most_without(RateOf what) { return what == RateOf::studies_queried ? 400 : 200; }
 
+/// As much again as was seen, in tens.
+constexpr std::uint64_t twice(std::uint64_t most) { return (2 * most + 9) / 10 * 10; }
+
+/// Of which a department's work days are: fewer tell no habit.
+constexpr std::int64_t kHoursOfAWeek = std::int64_t{5} * 24;
+
 }  // namespace
 
 void Drafting::make_flows() {
@@ -48,6 +54,16 @@ void Drafting::make_flow(const FlowDraft& draft) {
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(*draft.slowest_answer).count();
     remarks.push_back("slowest answer " + std::to_string(milliseconds) + " ms");
   }
+  remark_on_rates(draft, flow, remarks);
+  remarks.insert(remarks.end(), draft.reviews.begin(), draft.reviews.end());
+  if (draft.for_refused)
+    remarks.emplace_back("review: seen refused alone, and declared to be silent. Leave it out to be told");
+  remark(draft_.remarks.flows, index, std::move(remarks));
+  draft_.model.flows.push_back(std::move(flow));
+}
+
+void Drafting::remark_on_rates(const FlowDraft& draft, const Flow& flow, Remarks& remarks) const {
+  bool quiet = false;
   for (const HourlyRate& rate : flow.rates) {
     const auto& seen = draft.most_studies[static_cast<std::size_t>(rate.what)];
     const auto most = std::ranges::max_element(seen, {}, [](const auto& one) { return one.second; });
@@ -56,12 +72,14 @@ void Drafting::make_flow(const FlowDraft& draft) {
                       (most->second == 1 ? " study" : " studies"));
     if (rate.most >= most_without(rate.what))
       remarks.push_back("review: above what is found of flows without a rate. Is that its work?");
+    quiet |= rate.most > twice(most->second);
   }
-  remarks.insert(remarks.end(), draft.reviews.begin(), draft.reviews.end());
-  if (draft.for_refused)
-    remarks.emplace_back("review: seen refused alone, and declared to be silent. Leave it out to be told");
-  remark(draft_.remarks.flows, index, std::move(remarks));
-  draft_.model.flows.push_back(std::move(flow));
+  if (quiet) {
+    remarks.emplace_back("review: per_hour is a guess, for little was seen. What does a busy day need?");
+  } else if (!flow.rates.empty() && learner_.whole_hours() < kHoursOfAWeek) {
+    remarks.push_back("review: per_hour is drafted from " + std::to_string(learner_.whole_hours()) +
+                      " hours alone. What does a busy day need?");
+  }
 }
 
 // Devices that flows name together are a group, unless there are few.
@@ -138,7 +156,6 @@ void Drafting::declare_dicom(const FlowDraft& draft, Flow& flow) {
 // a model has already it is not known: the rules for flows without a rate hold then.
 std::vector<HourlyRate> Drafting::rates_of(const FlowDraft& draft) const {
   constexpr std::int64_t kLeastHours = 6;
-  constexpr std::uint64_t kRound = 10;
   struct Drafted {
     RateOf what;
     std::uint64_t least;  ///< a device that was seen little may yet do its work
@@ -149,8 +166,7 @@ std::vector<HourlyRate> Drafting::rates_of(const FlowDraft& draft) const {
     const auto& seen = draft.most_studies[static_cast<std::size_t>(what)];
     if (seen.empty() || draft.studies_left_out[static_cast<std::size_t>(what)]) continue;
     const std::uint64_t most = std::ranges::max_element(seen, {}, [](const auto& one) { return one.second; })->second;
-    const std::uint64_t twice = (2 * most + kRound - 1) / kRound * kRound;
-    rates.push_back({.what = what, .least = 0, .most = std::max(twice, least)});
+    rates.push_back({.what = what, .least = 0, .most = std::max(twice(most), least)});
   }
   return rates;
 }

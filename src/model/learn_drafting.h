@@ -111,6 +111,7 @@ class Drafting {
   [[nodiscard]] std::string name_of(const std::vector<Party>& parties) const;
   void declare_dicom(const FlowDraft& draft, Flow& flow);
   [[nodiscard]] std::vector<HourlyRate> rates_of(const FlowDraft& draft) const;
+  void remark_on_rates(const FlowDraft& draft, const Flow& flow, Remarks& remarks) const;
   static Operations operations_of(const std::set<std::uint16_t>& fields);
   static void declare_sop_classes(const FlowDraft& draft, Flow& flow);
   void declare_move_destinations(const FlowDraft& draft, Flow& flow) const;

@@ -48,7 +48,9 @@ void read_rate(const Node& node, const Rate& rate, const Service& service, Flow&
   if (!text) return;
   const auto range = range_from(*text, 0, kMostPerHour);
   if (!range || range->last == 0) {
-    problems.add(node.at, in_quotes(*text) + " is no rate", "write how many at most, 2000, or a range, 10-500");
+    problems.add(node.at, in_quotes(*text) + " is no rate",
+                 is_of_each_device(rate.what) ? "write how many of one device at most: 60"
+                                              : "write how many at most, 2000, or a range, 10-500");
     return;
   }
   const bool at_most = text->find('-') == std::string_view::npos;
@@ -61,8 +63,20 @@ void read_rate(const Node& node, const Rate& rate, const Service& service, Flow&
   flow.rates.push_back({.what = rate.what, .least = at_most ? 0 : range->first, .most = range->last});
 }
 
+std::string_view rate_of(ServiceProtocol protocol) {
+  switch (protocol) {
+    case ServiceProtocol::dicom: return "{studies_retrieved: 60}";
+    case ServiceProtocol::hl7: return "{messages: 10-500}";
+    case ServiceProtocol::other: return "{connections: 60}";
+  }
+  return {};
+}
+
 void read_rates(const Node& node, const Service& service, Flow& flow, Problems& problems) {
-  MapReader map{node, "'per_hour'", problems};
+  const std::string fix = "write of what, and how many: " + std::string{rate_of(service.protocol)};
+  MapReader map{node, "'per_hour'", problems, fix};
+  if (map.usable() && node.children.empty())
+    problems.add(node.at, "'per_hour' says nothing", fix + ", or leave it out");
   for (const Rate& rate : kKnownRates) {
     if (const Node* const entry = map.optional(rate.key)) read_rate(*entry, rate, service, flow, problems);
   }

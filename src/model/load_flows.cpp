@@ -270,7 +270,8 @@ class FlowLoader {
       case RateOf::objects:
       case RateOf::studies:
         return opener_may(dimse::kStore) || allows_operation(flow_, dimse::kStore, Invoker::acceptor) ? "" : "C-STORE";
-      case RateOf::studies_retrieved: return opener_may(dimse::kGet) || opener_may(dimse::kMove) ? "" : "C-MOVE";
+      case RateOf::studies_retrieved:
+        return opener_may(dimse::kGet) || opener_may(dimse::kMove) ? "" : "C-MOVE or C-GET";
       case RateOf::studies_queried: return opener_may(dimse::kFind) ? "" : "C-FIND";
     }
     return {};

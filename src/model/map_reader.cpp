@@ -13,9 +13,9 @@ bool is_empty_list(const Node& node) { return node.kind == Node::Kind::list && n
 
 }  // namespace
 
-MapReader::MapReader(const Node& node, std::string what, Problems& problems)
+MapReader::MapReader(const Node& node, std::string what, Problems& problems, std::string fix)
     : node_(node), what_(std::move(what)), problems_(problems), usable_(node.kind == Node::Kind::map) {
-  if (!usable_) problems_.add(node.at, what_ + " must be a map of 'key: value' lines");
+  if (!usable_) problems_.add(node.at, what_ + " must be a map of 'key: value' lines", std::move(fix));
 }
 
 const Node* MapReader::optional(std::string_view key) {

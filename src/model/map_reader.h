@@ -14,8 +14,9 @@ namespace dcmwatch {
 /// Order of calls: optional and required for each key that the map may have, then done.
 class MapReader {
  public:
-  /// `what` names the map in messages: "device 'ct1'". A node that is no map is a problem and reads as an empty one.
-  MapReader(const Node& node, std::string what, Problems& problems);
+  /// `what` names the map in messages: "device 'ct1'". A node that is no map is a problem, of which `fix` says how it
+  /// should look, and reads as an empty one.
+  MapReader(const Node& node, std::string what, Problems& problems, std::string fix = {});
 
   /// nullptr if it is absent.
   const Node* optional(std::string_view key);

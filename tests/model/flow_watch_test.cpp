@@ -102,6 +102,7 @@ class Watching {
     return texts;
   }
   [[nodiscard]] const Declared& last_judgement() const { return *told_.back().declared; }
+  [[nodiscard]] Duration last_began() const { return told_.back().event.first.time - kMonday; }
   [[nodiscard]] std::uint64_t studies_not_kept() const { return watch_->studies_not_kept(); }
   [[nodiscard]] const FlowTally& tally(std::size_t flow) const { return watch_->tallies()[flow]; }
 
@@ -406,6 +407,7 @@ TEST(FlowWatch, TellsARateOnceAnHourWhenItIsCrossed) {
   Watching run{twice_an_hour};
   for (auto time = 8h + 10min; time < 8h + 50min; time += 10min) run.see(time, stores());
   EXPECT_THAT(run.told(), ElementsAre("08:30 store above_rate"));
+  EXPECT_EQ(run.last_began(), 8h + 30min) << "and not with its hour";
   EXPECT_THAT(deviations_of(run.last_judgement()),
               ElementsAre("rate: 3 objects in the hour from 2026-02-09 08:00 UTC, not at most 2 objects an hour"));
   EXPECT_EQ(run.tally(0).count(RateOf::objects), 4);
@@ -461,6 +463,7 @@ TEST(FlowWatch, CountsTheStudiesOfQueriesApartFromThoseOfRetrievals) {
   EXPECT_THAT(run.told(), IsEmpty());
   run.see(8h + 12min, looks_through("10.0.1.1", {7}));
   EXPECT_THAT(run.told(), ElementsAre("08:12 store above_rate ct"));
+  EXPECT_EQ(run.last_began(), 8h + 12min);
 }
 
 TEST(FlowWatch, CountsOnlyWhatARetrievalOrAQueryBrought) {

@@ -364,7 +364,14 @@ INSTANTIATE_TEST_SUITE_P(
         flow(kDicomFlow + ", answer_within: @5", "'5' is no time; write a number of ms, s, m, h or d, up to 1d: 30m"),
         flow(kDicomFlow + ", expires: @2027-02-29", "'2027-02-29' is no day; write year, month and day: 2027-03-31"),
         flow(kDicomFlow + ", expires: @31.03.2027", "'31.03.2027' is no day; write year, month and day: 2027-03-31"),
-        flow(kDicomFlow + ", per_hour: @2000", "'per_hour'" + kMapError),
+        flow(kDicomFlow + ", per_hour: @2000",
+             "'per_hour'" + kMapError + "; write of what, and how many: {studies_retrieved: 60}"),
+        flow(kHl7Flow + ", per_hour: @2000",
+             "'per_hour'" + kMapError + "; write of what, and how many: {messages: 10-500}"),
+        flow(kDicomFlow + ", per_hour: @{}",
+             "'per_hour' says nothing; write of what, and how many: {studies_retrieved: 60}, or leave it out"),
+        flow(kDicomFlow + ", per_hour: {studies_retrieved: @60.5}",
+             "'60.5' is no rate; write how many of one device at most: 60"),
         flow(kDicomFlow + ", per_hour: {objects: @0}",
              "'0' is no rate; write how many at most, 2000, or a range, 10-500"),
         flow(kDicomFlow + ", per_hour: {objects: @10-5}",
@@ -373,10 +380,10 @@ INSTANTIATE_TEST_SUITE_P(
              "flow 'f' has 'per_hour' of objects but no C-STORE; add C-STORE to its operations or leave it out"),
         flow(kDicomFlow + ", @per_hour: {studies: 1-3}",
              "flow 'f' has 'per_hour' of studies but no C-STORE; add C-STORE to its operations or leave it out"),
-        flow(
-            "from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: any, @per_hour: "
-            "{studies_retrieved: 5}",
-            "flow 'f' has 'per_hour' of studies_retrieved but no C-MOVE; add C-MOVE to its operations or leave it out"),
+        flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: any, @per_hour: "
+             "{studies_retrieved: 5}",
+             "flow 'f' has 'per_hour' of studies_retrieved but no C-MOVE or C-GET; add C-MOVE or C-GET to its "
+             "operations or leave it out"),
         flow("from: ws1, to: pacs, service: dicom, operations: [C-STORE], sop_classes: any, @per_hour: "
              "{studies_queried: 5}",
              "flow 'f' has 'per_hour' of studies_queried but no C-FIND; add C-FIND to its operations or leave it out"),
