@@ -68,7 +68,7 @@ struct Limits {
   std::size_t dicom_pending_operations = 256;                ///< open requests of one association; victim: the oldest
   std::size_t dicom_query_keys = 64;                         ///< told of a query's identifier; those beyond are counted
   std::size_t dicom_retrieval_uids =
-      512;  ///< kept of a C-MOVE's or C-GET's; beyond: whatever is stored may be asked for
+      512;  ///< kept of a C-MOVE's or C-GET's at each level; beyond: whatever is stored may be asked for
   std::size_t dicom_content_instances = 256;  ///< listed in a record; more come in further records of Phase::progress
   std::size_t dicom_scheduled_steps = 32;     ///< likewise; of one data set, the rest is forgotten
   std::size_t dicom_failure_reasons = 16;     ///< different ones of a commitment; the rest is forgotten

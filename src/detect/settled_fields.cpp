@@ -96,6 +96,8 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
         "dicom.query.date_range_days",
         "dicom.query.open_date_range",
         "dicom.query.unique_keys",
+        "dicom.query.studies",
+        "dicom.query.names_no_study",
         "dicom.query.keys_not_told"}},
       {"hl7.message",
        {"network.protocol",

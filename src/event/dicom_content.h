@@ -49,11 +49,12 @@ struct StoredObject {
   Pseudonym pixel_digest;                   ///< of the SHA-256 of the pixel data as it was sent; only on request
 };
 
-/// What a C-GET or C-MOVE asks for by its UIDs, and the studies that a C-FIND is about; whole in each record, each as
-/// the first 64 bits of its pseudonym: to be counted and held against what is stored, and told nowhere.
+/// What a C-GET or C-MOVE asks for by its UIDs, and the studies that a C-FIND is about; whole in each record. Of series
+/// and instances the first 64 bits of their pseudonyms, to be held against what is stored, and told nowhere.
 struct AskedFor {
-  std::vector<std::uint64_t> studies{}, series{}, instances{};  ///< empty: not told apart by it
-  bool left_some_out = false;                                   ///< beyond the limit
+  std::vector<Pseudonym> studies{};
+  std::vector<std::uint64_t> series{}, instances{};  ///< empty, as `studies`: not told apart by it
+  bool left_some_out = false;                        ///< beyond the limit
 };
 
 /// Of a C-FIND's, C-GET's or C-MOVE's identifier (PS3.4 C.2.2, C.4). Values do not leave, but as AskedFor.
@@ -66,6 +67,9 @@ struct DicomQuery {
   bool open_date_range = false;
   std::uint32_t unique_keys = 0;    ///< UIDs listed at the query's level
   std::uint32_t keys_not_told = 0;  ///< beyond the limit
+  /// Nobody can say how many studies it is about: of a retrieval at the level of patients it names not one patient,
+  /// else below the studies' level, of a retrieval also at it, no study. False too where not all of it was seen.
+  bool names_no_study = false;
   AskedFor asked_for;
 };
 

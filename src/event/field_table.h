@@ -761,6 +761,10 @@ inline constexpr Field kFields[] = {
      of_content<DicomQuery>([](const auto& c, S& s) { if (c.open_date_range) s.boolean(true); })},
     {"dicom.query.unique_keys", kNumber, "UIDs listed at the query's level", "PS3.4 C.4.2.2.1", kNobody,
      of_content<DicomQuery>([](const auto& c, S& s) { number_unless_zero(s, c.unique_keys); })},
+    {"dicom.query.studies", kList, "pseudonyms of the studies that it names by their UIDs: of a retrieval those that are sent, of a query of studies, series or images those that it is about; the first 512", "PS3.4 C.2.2.2.2", kPseudonym,
+     of_content<DicomQuery>([](const auto& c, S& s) { for (const Pseudonym& study : c.asked_for.studies) word_unless_empty(s, study); })},
+    {"dicom.query.names_no_study", kBoolean, "true: it names no study by its UID, but by a wildcard or not at all, of a retrieval, or of a query of series or images (at the level of patients: a retrieval that names not one patient), so that nobody can say how many it is about; absent: it does, or not all of it was seen", "PS3.4 C.4.2.1.4.1", kNobody,
+     of_content<DicomQuery>([](const auto& c, S& s) { if (c.names_no_study) s.boolean(true); })},
     {"dicom.query.keys_not_told", kNumber, "keys beyond the limit, in neither matched nor returned; absent: none", "PS3.4 C.2.2", kNobody,
      of_content<DicomQuery>([](const auto& c, S& s) { number_unless_zero(s, c.keys_not_told); })},
 

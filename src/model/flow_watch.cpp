@@ -507,8 +507,7 @@ const HourlyRate* FlowWatch::rate_of(std::uint32_t flow, RateOf what) const {
 
 // What is above its rate counts no further.
 void FlowWatch::count_studies(const Event& event, const Parts& parts) {
-  std::uint64_t patient = 0;
-  const auto asked = studies_asked_for(event, patient);
+  const auto asked = studies_asked_for(event);
   const HourlyRate* const rate = asked ? rate_of(parts.flow, asked->what) : nullptr;
   if (!rate) return;
   const std::vector<std::uint32_t>& openers = openers_[parts.flow];

@@ -281,8 +281,7 @@ void Learner::observe(const DicomOperation& operation, const Event& event, const
 
 // As FlowWatch counts them; what comes late counts with the hour that is there.
 void Learner::count_studies(const Event& event, SeenTraffic& traffic) {
-  std::uint64_t patient = 0;
-  const auto asked = studies_asked_for(event, patient);
+  const auto asked = studies_asked_for(event);
   if (!asked) return;
   if (const Timestamp hour = std::chrono::floor<std::chrono::hours>(event.last.time); hour > hour_) {
     hour_ = hour;

@@ -6,7 +6,7 @@
 
 namespace dcmwatch {
 
-std::optional<StudiesAskedFor> studies_asked_for(const Event& event, std::uint64_t& patient) {
+std::optional<StudiesAskedFor> studies_asked_for(const Event& event) {
   const auto* const operation = std::get_if<DicomOperation>(&event.facts);
   if (!operation || event.phase != Phase::end || !operation->request_seen || operation->invoker != Invoker::opener)
     return std::nullopt;
@@ -19,11 +19,11 @@ std::optional<StudiesAskedFor> studies_asked_for(const Event& event, std::uint64
   StudiesAskedFor asked{is_query ? RateOf::studies_queried : RateOf::studies_retrieved, {}, false};
   if (const auto* const query = operation->content.as<DicomQuery>()) {
     asked.studies = query->asked_for.studies;
-    asked.left_some_out = query->asked_for.left_some_out;
+    asked.left_some_out = query->asked_for.left_some_out || (is_retrieval && query->names_no_study);
   }
-  patient = print_of(operation->patient);
-  if (is_retrieval && asked.studies.empty() && operation->query_level == "PATIENT" && patient != 0)
-    asked.studies = {&patient, 1};
+  // A study's UID would be below the level, and says nothing of what is sent.
+  if (is_retrieval && operation->query_level == "PATIENT")
+    asked.studies = {&operation->patient, operation->patient.empty() ? 0U : 1U};
   if (asked.studies.empty() && !asked.left_some_out) return std::nullopt;
   return asked;
 }

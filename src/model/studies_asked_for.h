@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/pseudonym.h"
 #include "event/event.h"
 
 namespace dcmwatch {
@@ -17,13 +18,15 @@ namespace dcmwatch {
 /// What a retrieval had sent, or what a query that was answered was about. Views the event.
 struct StudiesAskedFor {
   RateOf what{};
-  std::span<const std::uint64_t> studies;  ///< each as print_of its pseudonym, or as that of the patient
-  bool left_some_out = false;
+  std::span<const Pseudonym> studies;  ///< each, or the patient
+  bool left_some_out = false;          ///< there may have been more of them
 };
 
 /// Of the record of an operation that is over, and that the side which opened the association had begun. A retrieval at
-/// the level of patients names no study: its patient stands for those it had sent. `patient` holds what is viewed then.
-std::optional<StudiesAskedFor> studies_asked_for(const Event& event, std::uint64_t& patient);
+/// the level of patients names no study: its patient stands for those it had sent. Of one that names neither, by a
+/// wildcard, by lists of patients or of what is below a study, nobody knows how many it had sent; of a query that is no
+/// more than many workstations do, and it counts for nothing here.
+std::optional<StudiesAskedFor> studies_asked_for(const Event& event);
 
 /// Different studies of each key, no more than so many in all. Costs a hash look-up, and for each new one an
 /// allocation.
@@ -34,7 +37,7 @@ class DistinctStudies {
 
   /// False: there is no room for one of them.
   bool add(const Key& key, const StudiesAskedFor& asked) {
-    return std::ranges::all_of(asked.studies, [&](std::uint64_t study) { return add(key, study); });
+    return std::ranges::all_of(asked.studies, [&](const Pseudonym& study) { return add(key, study.first()); });
   }
   [[nodiscard]] std::size_t count(const Key& key) const {
     const auto found = studies_.find(key);

@@ -150,23 +150,32 @@ Retrievals::Cause Retrievals::by_originator(const Event& event, const DicomOpera
   return cause;
 }
 
+/// Of a level, what of it the retrieval lists and the C-STORE says.
+struct Retrievals::Level {
+  bool listed, said, same;
+
+  template <typename Print>
+  static Level of(const std::vector<Print>& listed, const Print& said) {
+    return {!listed.empty(), said != Print{}, std::ranges::find(listed, said) != listed.end()};
+  }
+};
+
 // Whether what is stored was asked for, by every level at which the retrieval lists UIDs and the C-STORE says its own.
 Retrievals::Fit Retrievals::held_against(const Retrieval& retrieval, const DicomOperation& store) {
   const auto* query = retrieval.asked.as<DicomQuery>();
   if (!query) return Fit::unknown;
   const auto* object = store.content.as<StoredObject>();
   const AskedFor& asked = query->asked_for;
-  const std::pair<const std::vector<std::uint64_t>&, std::uint64_t> levels[] = {
-      {asked.studies, print_of(store.study)},
-      {asked.series, object ? print_of(object->series) : 0},
-      {asked.instances, print_of(store.instance)}};
+  const Level levels[] = {Level::of(asked.studies, store.study),
+                          Level::of(asked.series, object ? print_of(object->series) : 0),
+                          Level::of(asked.instances, print_of(store.instance))};
   Fit fit = Fit::unknown;
   bool all_told = true;
-  for (const auto& [uids, own] : levels) {
-    if (uids.empty()) continue;
-    if (own == 0) {
+  for (const Level& level : levels) {
+    if (!level.listed) continue;
+    if (!level.said) {
       all_told = false;
-    } else if (std::ranges::find(uids, own) != uids.end()) {
+    } else if (level.same) {
       fit = Fit::asked_for;
     } else if (asked.left_some_out) {
       all_told = false;

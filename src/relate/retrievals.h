@@ -88,6 +88,7 @@ class Retrievals {
   template <typename Fits>
   Cause best(std::uint64_t word, Timestamp now, bool ids_tell, Fits fits);
   enum class Fit : std::uint8_t { none, unknown, asked_for };
+  struct Level;
   static Fit held_against(const Retrieval& retrieval, const DicomOperation& store);
   Cause by_originator(const Event& event, const DicomOperation& store);
   Cause by_content(const Event& event, const DicomOperation& store);

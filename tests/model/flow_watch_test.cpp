@@ -140,21 +140,29 @@ Event stores(std::string_view from = "10.0.1.1", std::string_view to = "10.0.2.1
 }
 Event queries() { return operation("10.0.1.2", "10.0.2.1", 104, "MR", "PACS", "C-FIND", "1.2.840.10008.5.1.4.31"); }
 /// Each study by its print.
-Event retrieves(std::string_view from, std::vector<std::uint64_t> studies) {
+Event retrieves(std::string_view from, const std::vector<std::uint64_t>& studies) {
   Event event = operation(from, "10.0.2.1", 104, "CT", "PACS", "C-MOVE", "1.2.840.10008.5.1.4.1.2.2.2");
   auto& move = std::get<DicomOperation>(event.facts);
   move.sub_operations.completed = std::uint16_t{1};
   DicomQuery query;
-  query.asked_for.studies = std::move(studies);
+  for (const std::uint64_t study : studies) query.asked_for.studies.emplace_back(study, 1);
   move.content = std::move(query);
   return event;
 }
-Event looks_through(std::string_view from, std::vector<std::uint64_t> studies) {
-  Event event = retrieves(from, std::move(studies));
+Event looks_through(std::string_view from, const std::vector<std::uint64_t>& studies) {
+  Event event = retrieves(from, studies);
   auto& find = std::get<DicomOperation>(event.facts);
   find.command_field = dimse::kFind;
   find.sub_operations = {};
   find.pending_responses = 1;
+  return event;
+}
+Event naming_none(Event event, std::string_view level) {
+  auto& operation = std::get<DicomOperation>(event.facts);
+  operation.query_level = level;
+  DicomQuery query = *operation.content.as<DicomQuery>();
+  query.names_no_study = true;
+  operation.content = std::move(query);
   return event;
 }
 Event one_way(Event event) {
@@ -490,6 +498,36 @@ TEST(FlowWatch, TakesAPatientOfWhomAllIsRetrievedForAStudy) {
     run.see(8h + 10min, event);
   }
   EXPECT_THAT(run.told(), ElementsAre("08:10 store above_rate ct"));
+}
+
+TEST(FlowWatch, CountsAPatientsRetrievalsByThePatientWhateverStudyTheyName) {
+  Watching run{three_studies_of_each};
+  for (const std::uint64_t patient : {1U, 2U, 3U, 4U}) {
+    Event event = retrieves("10.0.1.1", {7});
+    auto& operation = std::get<DicomOperation>(event.facts);
+    operation.query_level = "PATIENT";
+    operation.patient = Pseudonym{patient, 1};
+    run.see(8h + 10min, event);
+  }
+  EXPECT_THAT(run.told(), ElementsAre("08:10 store above_rate ct"));
+}
+
+TEST(FlowWatch, SaysWhereARetrievalNamesNoStudy) {
+  for (const char* const level : {"PATIENT", "STUDY", "SERIES", "IMAGE"}) {
+    Watching run{three_studies_of_each};
+    run.see(8h + 10min, naming_none(retrieves("10.0.1.1", {}), level));
+    run.see(8h + 11min, naming_none(retrieves("10.0.1.1", {}), level));
+    EXPECT_THAT(run.told(), ElementsAre("08:10 store not_visible (not_told_apart)")) << level << ", once an hour";
+    EXPECT_THAT(unknown_of(run.last_judgement()), ElementsAre("rate"));
+    run.see(8h + 12min, retrieves("10.0.1.1", {1, 2, 3, 4}));
+    EXPECT_EQ(run.told().back(), "08:12 store above_rate ct") << "those that are named are above by themselves";
+  }
+  Watching queries{three_studies_of_each};
+  queries.see(8h + 10min, naming_none(looks_through("10.0.1.1", {}), "IMAGE"));
+  Event nothing_sent = naming_none(retrieves("10.0.1.1", {}), "STUDY");
+  std::get<DicomOperation>(nothing_sent.facts).sub_operations.completed = std::uint16_t{0};
+  queries.see(8h + 11min, nothing_sent);
+  EXPECT_THAT(queries.told(), IsEmpty());
 }
 
 TEST(FlowWatch, SaysWhereStudiesCannotBeToldApart) {

@@ -150,7 +150,7 @@ Event about_study(std::string_view command, Duration time, std::uint64_t study, 
   asks.sub_operations.completed = std::uint16_t{1};
   asks.pending_responses = 1;
   DicomQuery query;
-  query.asked_for.studies = {study};
+  query.asked_for.studies = {Pseudonym{study, 1}};
   asks.content = std::move(query);
   event.first.time = event.last.time = timestamp_from_ns(1'770'595'200'000'000'000) + time;  // 2026-02-09 00:00 UTC
   return event;
@@ -194,6 +194,21 @@ TEST(Learn, AsksWhatABusyDayNeedsWhereLittleWasSeen) {
 }
 
 TEST(Learn, TellsNoHabitFromAFewHours) { EXPECT_THAT(learn(a_day_of_reading(6h)).text, Not(HasSubstr("per_hour"))); }
+
+TEST(Learn, TellsNoHabitOfRetrievalsWhereOneNamesNoStudy) {
+  Learner learner{Limits{}};
+  for (Event event : a_day_of_reading(7h)) {
+    auto& operation = std::get<DicomOperation>(event.facts);
+    if (operation.command_field == dimse::kMove) {
+      DicomQuery query;
+      query.names_no_study = true;
+      operation.content = std::move(query);
+    }
+    learner.observe(event);
+  }
+  const Draft draft = draft_model(learner, nullptr, nullptr);
+  EXPECT_THAT(to_yaml(draft.model, draft.remarks), HasSubstr("per_hour: {studies_queried:"));
+}
 
 TEST(Learn, TellsNoHabitWhereMoreStudiesPassedThanAreKept) {
   Learner learner{Limits{.learnt_studies = 31}};

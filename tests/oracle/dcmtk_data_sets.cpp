@@ -108,9 +108,10 @@ class Query {
   /// PS3.4 C.2.2.2.3.
   static bool is_universal(const std::string& value) { return value.empty() || value == "*"; }
 
-  /// PS3.4 C.2.2.2.4: values of these may be patterns.
+  /// PS3.4 C.2.2.2.4: values of these may be patterns; and those of UIDs, which have no such character, of whoever
+  /// writes one.
   static bool is_pattern(const DcmElement& key, const std::string& value) {
-    constexpr std::array kOfPatterns{EVR_AE, EVR_CS, EVR_LO, EVR_LT, EVR_PN, EVR_SH, EVR_ST, EVR_UC, EVR_UT};
+    constexpr std::array kOfPatterns{EVR_AE, EVR_CS, EVR_LO, EVR_LT, EVR_PN, EVR_SH, EVR_ST, EVR_UC, EVR_UI, EVR_UT};
     return std::ranges::find(kOfPatterns, key.getVR()) != kOfPatterns.end() &&
            value.find_first_of("*?") != std::string::npos;
   }
@@ -227,13 +228,26 @@ void tell_query(Account& account, DcmItem& identifier) {
   }
 }
 
+/// Whether it names any.
+bool tell_studies(Account& account, DcmItem& identifier) {
+  const unsigned long studies = listed(identifier, kStudy.tag);
+  DcmElement* uids = nullptr;
+  if (studies == 0 || identifier.findAndGetElement(kStudy.tag, uids).bad()) return false;
+  for (unsigned long i = 0; i < studies; ++i) {
+    OFString uid;
+    uids->getOFString(uid, i);
+    put_once(account, "dicom.query.studies", pseudonym(kStudy.kind, {uid.data(), uid.size()}));
+  }
+  return true;
+}
+
 // What is looked through is named if it is one study.
 void tell_find(Account& account, DcmItem& identifier) {
   tell_query(account, identifier);
-  const std::string_view level = value_of(account, "dicom.query_level");
-  const bool of_studies = level == "STUDY" || level == "SERIES" || level == "IMAGE";
-  const bool is_pattern = text_of(identifier, kStudy.tag).find_first_of("*?") != std::string::npos;
-  if (of_studies && !is_pattern && listed(identifier, kStudy.tag) == 1) put(account, kStudy, identifier);
+  const std::string level{value_of(account, "dicom.query_level")};
+  if (level != "STUDY" && level != "SERIES" && level != "IMAGE") return;
+  if (listed(identifier, kStudy.tag) == 1) put(account, kStudy, identifier);
+  if (!tell_studies(account, identifier) && level != "STUDY") account["dicom.query.names_no_study"] = "true";
 }
 
 // What is sent is named if it is one.
@@ -241,6 +255,10 @@ void tell_retrieval(Account& account, DcmItem& identifier) {
   tell_query(account, identifier);
   for (const Identifying& identifying : {kPatient, kStudy, kInstance})
     if (listed(identifier, identifying.tag) == 1) put(account, identifying, identifier);
+  const bool names_studies = tell_studies(account, identifier);
+  const std::string level{value_of(account, "dicom.query_level")};
+  const bool names_none = level == "PATIENT" ? listed(identifier, kPatient.tag) != 1 : !names_studies;
+  if (names_none && !level.empty()) account["dicom.query.names_no_study"] = "true";
 }
 
 std::string scheduled_step(DcmItem& order, DcmItem& patient) {

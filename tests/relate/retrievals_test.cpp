@@ -17,7 +17,7 @@ struct Retrievals : testing::Test {
       move.sub_operations.completed = 2;
       if (study == 0) return;
       move.study = pseudonym(study);
-      move.content = asked_for({.studies = {print(study)}});
+      move.content = asked_for({.studies = {pseudonym(study)}});
     });
   }
   static DicomContent asked_for(AskedFor uids) {
@@ -124,15 +124,15 @@ TEST_F(Retrievals, WithoutOriginatorAnotherNodeOfTheArchiveMaySendToo) {
 }
 
 TEST_F(Retrievals, OfTwoMovesTheOneThatAskedForTheSeriesIsMeant) {
-  department.see_in(Phase::start, move_of({.studies = {print(100)}, .series = {print(60)}}, 6));
-  department.see_in(Phase::start, move_of({.studies = {print(100)}, .series = {print(61)}}, 7));
+  department.see_in(Phase::start, move_of({.studies = {pseudonym(100)}, .series = {print(60)}}, 6));
+  department.see_in(Phase::start, move_of({.studies = {pseudonym(100)}, .series = {print(61)}}, 7));
   department.see(store_of(100, 60, 1, 8));
   EXPECT_EQ(causes(), (Causes{{6, LinkCertainty::content}}));
 }
 
 TEST_F(Retrievals, AnInstanceThatWasNotAskedForIsTiedToNone) {
   department.see_in(Phase::start,
-                    move_of({.studies = {print(100)}, .series = {print(60)}, .instances = {print(99)}}, 7));
+                    move_of({.studies = {pseudonym(100)}, .series = {print(60)}, .instances = {print(99)}}, 7));
   department.see(store_of(100, 60, 40, 8));
   EXPECT_TRUE(department.links().empty());
   department.see(store_of(100, 60, 99, 8));
@@ -140,20 +140,20 @@ TEST_F(Retrievals, AnInstanceThatWasNotAskedForIsTiedToNone) {
 }
 
 TEST_F(Retrievals, OfAListOfStudiesEachWasAskedForFromWhicheverNode) {
-  department.see_in(Phase::start, move_of({.studies = {print(50), print(51)}}, 7));
+  department.see_in(Phase::start, move_of({.studies = {pseudonym(50), pseudonym(51)}}, 7));
   department.see(store_of(99, 8));
   department.see(store_of(51, 9, kOtherNode));
   EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::content}}));
 }
 
 TEST_F(Retrievals, WhatDoesNotSayTheSeriesThatWasAskedForIsADoubt) {
-  department.see_in(Phase::start, move_of({.studies = {print(100)}, .series = {print(60)}}, 7));
+  department.see_in(Phase::start, move_of({.studies = {pseudonym(100)}, .series = {print(60)}}, 7));
   department.see(store_of(100, 0, 1, 8));
   EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
 }
 
 TEST_F(Retrievals, WhatMayHaveBeenAskedForBeyondTheLimitIsADoubt) {
-  department.see_in(Phase::start, move_of({.studies = {print(100)}, .left_some_out = true}, 7));
+  department.see_in(Phase::start, move_of({.studies = {pseudonym(100)}, .left_some_out = true}, 7));
   department.see(store_of(200, 8));
   EXPECT_EQ(causes(), (Causes{{7, LinkCertainty::ambiguous}}));
 }

@@ -249,6 +249,45 @@ def with_texts(piece, texts):
     return piece
 
 
+# Of an identifier (PS3.4 C.6), in the order of their tags.
+_KEYS = {"image": (0x0008, 0x0018, b"UI"), "level": (0x0008, 0x0052, b"CS"), "patient": (0x0010, 0x0020, b"LO"), "study": (0x0020, 0x000D, b"UI"),
+         "series": (0x0020, 0x000E, b"UI")}
+
+
+def _key(name, said, is_explicit):
+    """An element; of a number, so many values as each play has of its own."""
+    group, element, representation = _KEYS[name]
+    own = "PLT%d" if name == "patient" else PLANTED_ROOT.decode() + "%d%02d." % (9, element) + "%d"
+    values = said if isinstance(said, list) else [own % n for n in range(int(said))] if said.isdigit() else [said]
+    value = "\\".join(values).encode()
+    value += (b"\0" if representation == b"UI" else b" ") * (len(value) % 2)
+    length = representation + struct.pack("<H", len(value)) if is_explicit else struct.pack("<I", len(value))
+    return struct.pack("<HH", group, element) + length + value
+
+
+def with_identifier(piece, keys):
+    """Another identifier of what is asked by a C-FIND, C-GET or C-MOVE: {level: STUDY, study: 100}."""
+    if unknown := keys.keys() - _KEYS.keys():
+        raise ValueError(f"no identifier has {', '.join(sorted(unknown))}")
+
+    def pdvs(body):
+        while body:
+            size = 4 + struct.unpack_from("!I", body)[0]
+            context, header, data = body[4], body[5], body[6:size]
+            if not header & 1:  # PS3.8 E.2: no command
+                data = b"".join(_key(name, keys[name], data[4:6].isalpha()) for name in _KEYS if name in keys)
+            yield struct.pack("!IBB", 2 + len(data), context, header) + data
+            body = body[size:]
+    return change(piece, lambda side, data: data if side else b"".join(
+        _pdu(4, b"".join(pdvs(pdu[6:]))) if pdu[0] == 4 else pdu for pdu in _pdus(data)))
+
+
+def with_completed(piece, count):
+    """Number of completed sub-operations (0000,1021) that the answers to a C-GET or C-MOVE tell (PS3.7 9.3)."""
+    told = re.compile(rb"\0\0\x21\x10\x02\0\0\0..", re.S)
+    return change(piece, lambda side, data: told.sub(lambda _: b"\0\0\x21\x10\x02\0\0\0" + struct.pack("<H", count), data) if side else data)
+
+
 def load_yaml(path):
     """Scalars stay texts, as the model's own loader has them: 10:00 is no number of base 60."""
     return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CBaseLoader", yaml.BaseLoader))

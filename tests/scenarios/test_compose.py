@@ -1,5 +1,6 @@
 """What the composer writes is what real peers said, in packets that others take for real."""
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -61,6 +62,17 @@ class Composed(unittest.TestCase):
             return {capture[at:at + 13] for at in range(len(capture)) if capture.startswith(b"2.25.3200", at)}
         self.assertEqual(len(studies("one", "one")), 1)
         self.assertEqual(len(studies("one", "another")), 2)
+
+    def test_a_retrieval_asks_for_what_the_recipe_says(self):
+        move = {"piece": "move study to itself", "from": "ws1", "to": "pacs"}
+        self.compose({**move, "asks": {"level": "SERIES", "study": "2", "series": "1.2.3"}, "completes": "700", "at": ["09:00", "09:01"]})
+        told = subprocess.run(["tshark", "-r", self.path, "-Y", "dicom", "-V"], capture_output=True, text=True, check=True).stdout
+        studies = re.findall(r"Study Instance UID +\[UI\] (2\.25\.3200.*)\\(2\.25\.3200.*)", told)
+        self.assertEqual(len({uid for pair in studies for uid in pair}), 4, "two of each play's own")
+        for said in ("Query/Retrieve Level +.CS. SERIES", "Series Instance UID +.UI. 1.2.3", "Number of Completed Sub-operations +700"):
+            self.assertRegex(told, said)
+        with self.assertRaisesRegex(compose.RecipeError, "no identifier has studies"):
+            self.compose({**move, "asks": {"studies": "2"}, "at": "09:00"})
 
     def test_plays_of_one_connection_share_it(self):
         self.compose({**UPDATE, "connection": "his", "at": ["09:00", "09:30", "10:00"]})

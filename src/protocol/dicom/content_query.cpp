@@ -2,7 +2,12 @@
 // that name what is sent or looked through (PS3.4 C.2.2).
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "event/dicom_names.h"
 #include "protocol/dicom/contents.h"
@@ -28,7 +33,7 @@ struct Level {
 constexpr std::array kLevels{Level{"PATIENT", kPatientId}, Level{"STUDY", kStudyInstanceUid},
                              Level{"SERIES", kSeriesInstanceUid}, Level{"IMAGE", kSopInstanceUid}};
 
-/// Whether a query at this level is about studies, or what they have.
+/// Whether what is asked at this level is about studies, or what they have.
 bool is_about_studies(std::string_view level) { return level == "STUDY" || level == "SERIES" || level == "IMAGE"; }
 
 // PS3.4 C.4.1.1.3.1: they say how the others are to be read.
@@ -43,11 +48,12 @@ constexpr std::array<Tag, 10> kDates{0x0008'0012, 0x0008'0020, 0x0008'0021, 0x00
                                      0x0032'1010, 0x0038'0020, 0x0040'0002, 0x0040'0004, 0x0040'0244};
 static_assert(std::ranges::is_sorted(kSequences) && std::ranges::is_sorted(kDates));
 
-// PS3.4 C.2.2.2.4: values of these are no patterns.
+// PS3.4 C.2.2.2.4: values of these are no patterns. Neither are UIDs, but they have no such character either, and there
+// are archives that take them for patterns.
 constexpr std::array kNoPatterns{vr_of('A', 'S'), vr_of('A', 'T'), vr_of('D', 'A'), vr_of('D', 'S'), vr_of('D', 'T'),
                                  vr_of('F', 'D'), vr_of('F', 'L'), vr_of('I', 'S'), vr_of('O', 'B'), vr_of('O', 'W'),
-                                 vr_of('S', 'L'), vr_of('S', 'S'), vr_of('T', 'M'), vr_of('U', 'I'), vr_of('U', 'L'),
-                                 vr_of('U', 'N'), vr_of('U', 'R'), vr_of('U', 'S')};
+                                 vr_of('S', 'L'), vr_of('S', 'S'), vr_of('T', 'M'), vr_of('U', 'L'), vr_of('U', 'N'),
+                                 vr_of('U', 'R'), vr_of('U', 'S')};
 static_assert(std::ranges::is_sorted(kNoPatterns));
 
 template <typename Table, typename Value>
@@ -98,7 +104,7 @@ class KeyValue {
 /// The UIDs of a list, as it passes in pieces.
 class ListedUids {
  public:
-  /// Each but the last.
+  /// Each but the last. One that is longer than any UID, which may be its padding alone, is taken as an empty text.
   template <typename Take>
   void add(ByteView piece, Take take) {
     for (const char c : as_text(piece)) {
@@ -111,7 +117,7 @@ class ListedUids {
   }
   template <typename Take>
   void end(Take take) {
-    if (bytes_ != 0 && bytes_ <= kMostBytes) take(as_bytes(uid_));
+    if (bytes_ != 0) take(bytes_ <= kMostBytes ? as_bytes(uid_) : ByteView{});
     *this = {};
   }
 
@@ -133,6 +139,7 @@ class QueryContent final : public MessageContent {
       study_ = {};
       query_.asked_for.studies.clear();
     }
+    query_.names_no_study = read_whole() && names_no_study();
     fact.study = study_;
     fact.patient = patient_;
     if (fact.instance.empty()) fact.instance = instance_;
@@ -144,6 +151,13 @@ class QueryContent final : public MessageContent {
 
  private:
   [[nodiscard]] std::size_t own_bytes() const override { return sizeof(*this) + listed_bytes(query_); }
+
+  // PS3.4 C.4.2.1.4.1: of the level that is retrieved single values or lists of UIDs, of patients one; C.4.1.2.1 and
+  // C.4.2.2.1: of each level above it one. Studies are searched without.
+  [[nodiscard]] bool names_no_study() const {
+    if (level_ == "PATIENT") return is_retrieval_ && patient_.empty();
+    return is_about_studies(level_) && (is_retrieval_ || level_ != "STUDY") && query_.asked_for.studies.empty();
+  }
 
   Interest on_element(const Element& element) override {
     if (sequence_ && element.depth <= sequence_->depth) add(query_.returned, sequence_->tag);
@@ -162,14 +176,13 @@ class QueryContent final : public MessageContent {
   void on_value(const Element&, ByteView) override {}
   void on_piece(ByteView piece) override {
     value_.add(piece);
-    if (const auto uids = asked_for_by_key())
-      listed_uids_.add(piece, [&](ByteView uid) { add(*uids->prints, uids->kind, uid); });
+    if (const auto uids = asked_for_by_key()) listed_uids_.add(piece, [&](ByteView uid) { add(*uids, uid); });
   }
 
   void on_last_piece() override {
     if (const auto uids = asked_for_by_key()) {
-      listed_uids_.end([&](ByteView uid) { add(*uids->prints, uids->kind, uid); });
-      if (value_.has_pattern()) uids->prints->clear();  // it asks for all
+      listed_uids_.end([&](ByteView uid) { add(*uids, uid); });
+      if (value_.has_pattern()) clear(*uids);  // it asks for all
     }
     if (key_.tag == kQueryLevel && key_.depth == 0) {
       const auto level = std::ranges::find(kLevels, value_.whole(), &Level::name);
@@ -184,10 +197,9 @@ class QueryContent final : public MessageContent {
   }
 
   void take_value() {
-    const bool has_pattern = value_.has_pattern() && !holds(kNoPatterns, key_.vr);
-    if (has_pattern) add(query_.wildcards, key_.tag);
+    if (value_.has_pattern() && !holds(kNoPatterns, key_.vr)) add(query_.wildcards, key_.tag);
     if (is_date(key_) && key_.tag != kPatientBirthDate) take_dates();
-    if (key_.depth != 0 || has_pattern) return;
+    if (key_.depth != 0 || value_.has_pattern()) return;
     const auto level = std::ranges::find(kLevels, key_.tag, &Level::unique_key);
     if (level == kLevels.end()) return;
     unique_keys_[static_cast<std::size_t>(level - kLevels.begin())] = value_.values();
@@ -198,7 +210,7 @@ class QueryContent final : public MessageContent {
   void identify() {
     const ByteView text = as_bytes(value_.whole());
     if (!is_retrieval_) {
-      if (key_.tag == kStudyInstanceUid && !value_.has_pattern())
+      if (key_.tag == kStudyInstanceUid)
         study_ = pseudonymizer().pseudonym(IdentifierKind::study_uid, uid_asked_for(text));
       return;
     }
@@ -219,27 +231,46 @@ class QueryContent final : public MessageContent {
   // A query may ask with what is no UID.
   std::string_view uid_asked_for(ByteView text) { return is_retrieval_ ? identifying_uid(text) : trimmed(text); }
 
-  struct Uids {
-    IdentifierKind kind;
-    std::vector<std::uint64_t>* prints;
-  };
+  enum class Uids : std::uint8_t { studies, series, instances };
   // Of the key in hand; nothing if it asks for none by their UIDs.
-  std::optional<Uids> asked_for_by_key() {
+  [[nodiscard]] std::optional<Uids> asked_for_by_key() const {
     if (key_.depth != 0 || (!is_retrieval_ && key_.tag != kStudyInstanceUid)) return std::nullopt;
-    AskedFor& uids = query_.asked_for;
     switch (key_.tag) {
-      case kStudyInstanceUid: return Uids{IdentifierKind::study_uid, &uids.studies};
-      case kSeriesInstanceUid: return Uids{IdentifierKind::series_uid, &uids.series};
-      case kSopInstanceUid: return Uids{IdentifierKind::instance_uid, &uids.instances};
+      case kStudyInstanceUid: return Uids::studies;
+      case kSeriesInstanceUid: return Uids::series;
+      case kSopInstanceUid: return Uids::instances;
       default: return std::nullopt;
     }
   }
-  void add(std::vector<std::uint64_t>& prints, IdentifierKind kind, ByteView uid) {
-    const AskedFor& uids = query_.asked_for;
-    if (uids.studies.size() + uids.series.size() + uids.instances.size() >= limits().dicom_retrieval_uids) {
+  void add(Uids uids, ByteView uid) {
+    AskedFor& asked = query_.asked_for;
+    switch (uids) {
+      case Uids::studies: return add(asked.studies, IdentifierKind::study_uid, uid);
+      case Uids::series: return add(asked.series, IdentifierKind::series_uid, uid);
+      case Uids::instances: return add(asked.instances, IdentifierKind::instance_uid, uid);
+    }
+  }
+  void clear(Uids uids) {
+    AskedFor& asked = query_.asked_for;
+    switch (uids) {
+      case Uids::studies: return asked.studies.clear();
+      case Uids::series: return asked.series.clear();
+      case Uids::instances: return asked.instances.clear();
+    }
+  }
+  // Each list has room of its own: a long one of instances hides no study.
+  template <typename Print>
+  void add(std::vector<Print>& prints, IdentifierKind kind, ByteView uid) {
+    if (uid.empty() || prints.size() >= limits().dicom_retrieval_uids) {
       query_.asked_for.left_some_out = true;
+      return;
+    }
+    const Pseudonym pseudonym = pseudonymizer().pseudonym(kind, uid_asked_for(uid));
+    if (pseudonym.empty()) return;  // padding alone
+    if constexpr (std::is_same_v<Print, Pseudonym>) {
+      prints.push_back(pseudonym);
     } else {
-      prints.push_back(print_of(pseudonymizer().pseudonym(kind, uid_asked_for(uid))));
+      prints.push_back(print_of(pseudonym));
     }
   }
 

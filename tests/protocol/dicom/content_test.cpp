@@ -276,7 +276,9 @@ TEST(DicomContent, AQueryNamesTheStudyThatItIsAbout) {
     EXPECT_TRUE(study_of("SERIES", none).empty()) << none;
 }
 
-TEST(DicomContent, OfAQuerysListOfStudiesEachIsKnownAndNoneIsNamed) {
+Pseudonym study(std::string_view uid) { return pseudonyms().pseudonym(IdentifierKind::study_uid, uid); }
+
+TEST(DicomContent, OfAQuerysListOfStudiesEachIsKnown) {
   const auto asked = [](std::string_view level, std::string_view uids, std::size_t most = 1000) {
     ProtocolSettings settings;
     settings.limits.dicom_retrieval_uids = most;
@@ -286,15 +288,99 @@ TEST(DicomContent, OfAQuerysListOfStudiesEachIsKnownAndNoneIsNamed) {
     EXPECT_TRUE(fact.study.empty());
     return fact.content.as<DicomQuery>()->asked_for;
   };
-  const auto print = [](std::string_view uid) {
-    return print_of(pseudonyms().pseudonym(IdentifierKind::study_uid, uid));
-  };
-  EXPECT_THAT(asked("STUDY", "1.2.3\\1.2.4").studies, ElementsAre(print("1.2.3"), print("1.2.4")));
+  EXPECT_THAT(asked("STUDY", "1.2.3\\1.2.4").studies, ElementsAre(study("1.2.3"), study("1.2.4")));
   EXPECT_THAT(asked("STUDY", "1.2.3\\1.2.*").studies, IsEmpty());
   EXPECT_THAT(asked("PATIENT", "1.2.3\\1.2.4").studies, IsEmpty());
   const AskedFor two = asked("STUDY", "1.2.3\\1.2.4\\1.2.5", 2);
   EXPECT_EQ(two.studies.size(), 2U);
   EXPECT_TRUE(two.left_some_out);
+}
+
+Read retrieves(std::string_view level, const Octets& keys, ProtocolSettings settings = {}) {
+  return read(dimse::kMove, kStudyRootMove, element(0x00080052, "CS", level) + keys, settings);
+}
+Octets study_uid(std::string_view uids) { return element(0x0020000d, "UI", uids); }
+
+TEST(DicomContent, OfARetrievalsListOfStudiesEachIsNamed) {
+  const auto named = [](std::string_view level, std::string_view uids) {
+    return retrieves(level, study_uid(uids)).fact.content.as<DicomQuery>()->asked_for.studies;
+  };
+  for (const char* const level : {"STUDY", "SERIES", "IMAGE"})
+    EXPECT_THAT(named(level, "1.2.3\\1.2.4"), ElementsAre(study("1.2.3"), study("1.2.4"))) << level;
+  EXPECT_THAT(named("STUDY", "1.2.3"), ElementsAre(study("1.2.3")));
+  EXPECT_THAT(named("STUDY", "1.2.3\\"), ElementsAre(study("1.2.3")));
+  EXPECT_THAT(named("STUDY", " \\1.2.3"), ElementsAre(study("1.2.3"))) << "padding names none";
+}
+
+TEST(DicomContent, ALongListOfInstancesHidesNoStudy) {
+  ProtocolSettings settings;
+  settings.limits.dicom_retrieval_uids = 2;
+  const Octets images = element(0x00080018, "UI", "1.2.9\\1.2.8\\1.2.7");
+  const Read move = retrieves("IMAGE", images + study_uid("1.2.3\\1.2.4"), settings);
+  const AskedFor& asked = move.fact.content.as<DicomQuery>()->asked_for;
+  EXPECT_THAT(asked.studies, ElementsAre(study("1.2.3"), study("1.2.4")));
+  EXPECT_EQ(asked.instances.size(), 2U);
+  EXPECT_TRUE(asked.left_some_out);
+}
+
+TEST(DicomContent, AUidThatPaddingMakesTooLongIsLeftOut) {
+  const Read move = retrieves("STUDY", study_uid("1.2.3\\1.2.4" + std::string(80, ' ')));
+  const AskedFor& asked = move.fact.content.as<DicomQuery>()->asked_for;
+  EXPECT_THAT(asked.studies, ElementsAre(study("1.2.3")));
+  EXPECT_TRUE(asked.left_some_out);
+}
+
+// PS3.4 C.4.2.1.4.1, C.4.2.2.1.
+TEST(DicomContent, ARetrievalThatNamesNoStudyIsKnownAsOne) {
+  const Octets none, series = element(0x0020000e, "UI", "1.2.3.1\\1.2.3.2"), image = element(0x00080018, "UI", "1.2.9");
+  const auto patient = [](std::string_view id, std::string_view vr = "LO") { return element(0x00100020, vr, id); };
+  const auto names_none = [](std::string_view level, const Octets& keys) {
+    const DicomOperation fact = retrieves(level, keys).fact;
+    const DicomQuery& query = *fact.content.as<DicomQuery>();
+    EXPECT_TRUE(!query.names_no_study || fact.study.empty());
+    return query.names_no_study;
+  };
+  for (const char* const pattern : {"", "*", "1.2.*", "1.2.?", "1.2.3\\1.2.*", " "}) {
+    for (const char* const level : {"STUDY", "SERIES", "IMAGE"})
+      EXPECT_TRUE(names_none(level, study_uid(pattern))) << level << ": " << pattern;
+    EXPECT_TRUE(names_none("STUDY", element(0x0020000d, "UN", pattern))) << pattern;
+  }
+  EXPECT_TRUE(names_none("STUDY", patient("PAT-4711"))) << "all of the patient's, perhaps";
+  EXPECT_TRUE(names_none("SERIES", series));
+  EXPECT_TRUE(names_none("IMAGE", image));
+  for (const char* const several : {"", "*", "PAT*", "PAT-4711\\PAT-4712"}) {
+    EXPECT_TRUE(names_none("PATIENT", patient(several))) << several;
+    EXPECT_TRUE(names_none("PATIENT", patient(several, "UN"))) << several;
+  }
+  EXPECT_FALSE(names_none("PATIENT", patient("PAT-4711")));
+  EXPECT_FALSE(names_none("STUDY", study_uid("1.2.3\\1.2.4")));
+  EXPECT_FALSE(names_none("SERIES", study_uid("1.2.3") + series));
+  EXPECT_FALSE(names_none("IMAGE", image + study_uid("1.2.3")));
+  EXPECT_FALSE(names_none("OTHER", none)) << "hanging protocols have no level (PS3.4 U.4.2)";
+}
+
+TEST(DicomContent, AQueryNamesNoStudyBelowTheirLevelAlone) {
+  const auto names_none = [](std::string_view level, std::string_view uids) {
+    return read(dimse::kFind, kStudyRootFind, element(0x00080052, "CS", level) + study_uid(uids))
+        .fact.content.as<DicomQuery>()
+        ->names_no_study;
+  };
+  for (const char* const level : {"SERIES", "IMAGE"}) {
+    for (const char* const none : {"", "*", "1.2.*"}) EXPECT_TRUE(names_none(level, none)) << level << none;
+    for (const char* const some : {"1.2.3", "1.2.3\\1.2.4"}) EXPECT_FALSE(names_none(level, some)) << level << some;
+  }
+  for (const char* const level : {"PATIENT", "STUDY", ""}) EXPECT_FALSE(names_none(level, "")) << level;
+}
+
+TEST(DicomContent, OfARetrievalThatWasNotSeenWholeNobodyKnowsWhetherItNamesAStudy) {
+  ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonyms()};
+  DicomOperation fact;
+  Pieces pieces;
+  const auto content = open_content({dimse::kMove, kStudyRootMove, kExplicit, {}}, settings);
+  content->feed(element(0x00080052, "CS", "SERIES"), pieces);
+  content->tell(fact, pieces);
+  EXPECT_EQ(fact.query_level, "SERIES");
+  EXPECT_FALSE(fact.content.as<DicomQuery>()->names_no_study);
 }
 
 TEST(DicomContent, ASequenceWithoutKeysIsAskedForHoweverItsLengthIsTold) {
