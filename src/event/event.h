@@ -362,7 +362,7 @@ enum class WhyNotVisible : std::uint8_t {
   lost,           ///< bytes of a conversation of either of its ends were never seen
   one_direction,  ///< of them one direction alone was seen
   unseen_ends,    ///< nothing was seen at all, or never of its devices, which may not be mirrored
-  not_told_apart  ///< devices that share an address, or more studies than are kept in mind
+  not_told_apart  ///< devices that share an address, more studies than are kept in mind, or a retrieval that names none
 };
 
 /// dataset "flow": a declared flow in a stretch of time (model makes it, not protocol). What counts as seen:

@@ -478,7 +478,7 @@ inline constexpr Field kFields[] = {
      of<FlowStretch>([](const auto& f, S& s) { s.word(to_text(f.state)); })},
     {"flow.device", kText, "of a flow that several devices open: which of them is silent, or retrieved or queried so many studies; absent: all of them together", "", kDevice,
      of<FlowStretch>([](const auto& f, S& s) { text_unless_empty(s, f.device); })},
-    {"flow.not_visible", kText, "why it is not: capture (drops, an interface that was down), lost (bytes of a conversation of either end), one_direction, unseen_ends (nothing at all was seen, or never of its devices), or not_told_apart (devices that share an address, or more studies than are kept in mind)", "", kNobody,
+    {"flow.not_visible", kText, "why it is not: capture (drops, an interface that was down), lost (bytes of a conversation of either end), one_direction, unseen_ends (nothing at all was seen, or never of its devices), or not_told_apart (devices that share an address, more studies than are kept in mind, or a retrieval that names none)", "", kNobody,
      of<FlowStretch>([](const auto& f, S& s) { if (f.unseen) s.word(to_text(*f.unseen)); })},
     {"flow.first_seen", kTime, "of this run; absent: never", "", kNobody,
      of<FlowStretch>([](const auto& f, S& s) { if (f.first_seen) s.time(*f.first_seen); })},

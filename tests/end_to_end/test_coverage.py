@@ -149,6 +149,7 @@ def fields():
                "dicom.opener.product": "no implementation here is one of the fingerprinted products",
                "dicom.acceptor.product": "no implementation here is one of the fingerprinted products",
                "study.not_visible": "no capture lacks the answers to C-STOREs whose study is known; tests/relate",
+               "dicom.query.names_no_study": "the peers' tools name what they retrieve; tests/scenarios/retrieval_names_no_study",
                "study.not_told_apart": "no capture has so many objects; tests/relate",
                "violation.tolerated": "no model is at hand here; tests/model"}
     paths = re.findall(r"^\| `((?:dicom|study|link|violation)\.[\w.]+)` \|", (d.ROOT / "docs" / "fields.md").read_text(), re.M)

@@ -139,7 +139,7 @@ class QueryContent final : public MessageContent {
       study_ = {};
       query_.asked_for.studies.clear();
     }
-    query_.names_no_study = read_whole() && names_no_study();
+    query_.names_no_study = (read_whole() || past_studies_) && names_no_study();
     fact.study = study_;
     fact.patient = patient_;
     if (fact.instance.empty()) fact.instance = instance_;
@@ -160,6 +160,7 @@ class QueryContent final : public MessageContent {
   }
 
   Interest on_element(const Element& element) override {
+    past_studies_ |= element.depth == 0 && element.tag > kStudyInstanceUid;  // PS3.5 7.1: they ascend
     if (sequence_ && element.depth <= sequence_->depth) add(query_.returned, sequence_->tag);
     sequence_.reset();
     const bool is_key = (element.tag & 0xffffU) != 0 && !(element.depth == 0 && holds(kNoKeys, element.tag));
@@ -304,6 +305,7 @@ class QueryContent final : public MessageContent {
   Element key_;
   KeyValue value_;
   ListedUids listed_uids_;           ///< of it
+  bool past_studies_ = false;        ///< whatever would name one has passed
   std::optional<Element> sequence_;  ///< the latest element; in the end a key without a value, if its items have no key
 };
 

@@ -373,14 +373,19 @@ TEST(DicomContent, AQueryNamesNoStudyBelowTheirLevelAlone) {
 }
 
 TEST(DicomContent, OfARetrievalThatWasNotSeenWholeNobodyKnowsWhetherItNamesAStudy) {
-  ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonyms()};
-  DicomOperation fact;
-  Pieces pieces;
-  const auto content = open_content({dimse::kMove, kStudyRootMove, kExplicit, {}}, settings);
-  content->feed(element(0x00080052, "CS", "SERIES"), pieces);
-  content->tell(fact, pieces);
-  EXPECT_EQ(fact.query_level, "SERIES");
-  EXPECT_FALSE(fact.content.as<DicomQuery>()->names_no_study);
+  const ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonyms()};
+  const auto names_none = [&settings](const Octets& beginning) {
+    DicomOperation fact;
+    Pieces pieces;
+    const auto content = open_content({dimse::kMove, kStudyRootMove, kExplicit, {}}, settings);
+    content->feed(element(0x00080052, "CS", "SERIES") + beginning, pieces);
+    content->tell(fact, pieces);
+    EXPECT_EQ(fact.query_level, "SERIES");
+    return fact.content.as<DicomQuery>()->names_no_study;
+  };
+  EXPECT_FALSE(names_none({}));
+  EXPECT_FALSE(names_none(element(0x00100020, "LO", "PAT-4711")));
+  EXPECT_TRUE(names_none(element(0x0020000e, "UI", "1.2.3.1"))) << "it would have come before";
 }
 
 TEST(DicomContent, ASequenceWithoutKeysIsAskedForHoweverItsLengthIsTold) {
