@@ -61,7 +61,6 @@ TEST(BundledRules, ThatWaitForTheEnd) {
                          "A calling AE title was not recognized", "A connection without a word",
                          "A packet of no connection that was answered by a reset",
                          "Connections to several hosts that were not answered", "A document is not what it says it is",
-                         "The series of no single study were asked for", "The images of no single study were asked for",
                          "A declared receiver does not take connections", "A retrieval did not bring all of its images",
                          "A query that asks for everybody"}));
 }
