@@ -231,6 +231,8 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
   std::vector<Tallies::Limit> limits{{"connections", assembly_.connections_evicted},
                                      {"unanswered_connections", assembly_.unanswered_evicted},
                                      {"unanswered_networks", assembly_.unanswered_networks},
+                                     {"unanswered_destinations",
+                                      assembly_.unanswered_destinations + unanswered_.destinations_left_out()},
                                      {"answered_records", assembly_.answered_counted},
                                      {"refused_records", assembly_.refused_counted},
                                      {"glimpse_records", assembly_.glimpses_counted},

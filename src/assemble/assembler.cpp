@@ -9,6 +9,7 @@ AssemblyCounters& AssemblyCounters::operator+=(const AssemblyCounters& other) {
   connections_evicted += other.connections_evicted;
   unanswered_evicted += other.unanswered_evicted;
   unanswered_networks += other.unanswered_networks;
+  unanswered_destinations += other.unanswered_destinations;
   answered_counted += other.answered_counted;
   refused_counted += other.refused_counted;
   glimpses_counted += other.glimpses_counted;

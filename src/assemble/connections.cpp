@@ -340,6 +340,7 @@ void Partition::count_glimpse(const Connection& connection, const Mark& mark) {
 
 void Partition::count(const UnansweredConnections& one) {
   if (!unanswered_.add(one)) ++counters_.unanswered_networks;
+  counters_.unanswered_destinations = unanswered_.destinations_left_out();
 }
 
 void Partition::count_unanswered(const Entry& it, Unopened became) {

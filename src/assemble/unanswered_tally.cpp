@@ -16,8 +16,9 @@ Network network_of(const IpAddress& address) { return Network::around(address, a
 std::int64_t minute_of(Timestamp time) { return time.time_since_epoch() / kMinute; }
 
 // What they do not share is no longer told.
-void add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::size_t most_destinations) {
-  list_address(sum.destinations, more.parties.destination.address, most_destinations);
+// Whether each whom they called could be listed.
+bool add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::size_t most_destinations) {
+  const bool all_listed = list_address(sum.destinations, more.parties.destination.address, most_destinations);
   keep_what_is_shared(sum.parties, more.parties);
   sum.count += more.count;
   sum.packets += more.packets;
@@ -25,6 +26,7 @@ void add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::
   sum.bytes += more.bytes;
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
+  return all_listed;
 }
 
 }  // namespace
@@ -53,8 +55,8 @@ bool UnansweredTally::add(const UnansweredConnections& one) {
   if (place == counts_.end()) {
     added.destinations = {one.parties.destination.address};
     counts_.push_back({minute, std::move(added)});
-  } else {
-    add_up(place->connections, added, limits_.unanswered_destinations);
+  } else if (!add_up(place->connections, added, limits_.unanswered_destinations)) {
+    ++destinations_left_out_;
   }
   return told;
 }

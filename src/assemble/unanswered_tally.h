@@ -22,6 +22,8 @@ class UnansweredTally {
   void advance(Timestamp now, StreamHandler& handler);
   /// Tells all, with `now` as the time: at the end, or where the clock was set.
   void finish(Timestamp now, StreamHandler& handler);
+  /// How often one whom they called was not listed, for Limits::unanswered_destinations.
+  [[nodiscard]] std::uint64_t destinations_left_out() const { return destinations_left_out_; }
 
  private:
   struct Count {
@@ -31,6 +33,7 @@ class UnansweredTally {
 
   const Limits& limits_;
   std::vector<Count> counts_;
+  std::uint64_t destinations_left_out_ = 0;
   std::int64_t told_minutes_ = 0;  ///< those before it; what comes later than it should counts in this one
 };
 

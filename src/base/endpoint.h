@@ -173,6 +173,7 @@ void keep_what_is_shared(Parties& one, const Parties& other);
 
 /// Adds an address to those that a record of several connections lists, each once and in order. Of more than `most` the
 /// lowest are kept, whichever came first: so parts that were counted apart add up to the same list in any order.
-void list_address(std::vector<IpAddress>& listed, const IpAddress& address, std::size_t most);
+/// Whether all of them had room.
+bool list_address(std::vector<IpAddress>& listed, const IpAddress& address, std::size_t most);
 
 }  // namespace dcmwatch

@@ -63,6 +63,7 @@ std::unique_ptr<MetricGroup> make_deviation_metrics(prometheus::Registry& regist
 std::unique_ptr<MetricGroup> make_flow_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_finding_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_violation_metrics(prometheus::Registry& registry, const MetricNames& names);
+std::unique_ptr<MetricGroup> make_limit_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_capture_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_output_metrics(prometheus::Registry& registry, const MetricNames& names);
 std::unique_ptr<MetricGroup> make_reload_metrics(prometheus::Registry& registry, const MetricNames& names);

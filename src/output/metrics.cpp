@@ -21,7 +21,8 @@ constexpr std::array kGroups{
     make_association_metrics, make_operation_metrics, make_study_metrics,      make_link_metrics,
     make_workflow_metrics,    make_hl7_metrics,       make_connection_metrics, make_tls_metrics,
     make_deviation_metrics,   make_flow_metrics,      make_finding_metrics,    make_violation_metrics,
-    make_capture_metrics,     make_output_metrics,    make_reload_metrics,     make_build_info,
+    make_limit_metrics,       make_capture_metrics,   make_output_metrics,     make_reload_metrics,
+    make_build_info,
 };
 
 constexpr std::string_view kFlow = "flow", kZone = "zone", kDevice = "device", kRule = "rule";

@@ -7,16 +7,18 @@ namespace {
 
 ConnectionFact& fact(Event& event) { return std::get<ConnectionFact>(event.facts); }
 
-// What they do not share is no longer told.
-void add_up(Event& sum, Event& more, std::size_t most_destinations) {
+// What they do not share is no longer told. How many of those whom they called could not be listed.
+std::size_t add_up(Event& sum, Event& more, std::size_t most_destinations) {
   keep_what_is_shared(sum.parties, more.parties);
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
   for (std::size_t side = 0; side < 2; ++side) fact(sum).packets[side] += fact(more).packets[side];
   fact(sum).bytes[0] += fact(more).bytes[0];
   fact(sum).attempts->count += fact(more).attempts->count;
+  std::size_t left_out = 0;
   for (const IpAddress& address : fact(more).attempts->destinations)
-    list_address(fact(sum).attempts->destinations, address, most_destinations);
+    left_out += list_address(fact(sum).attempts->destinations, address, most_destinations) ? 0 : 1;
+  return left_out;
 }
 
 }  // namespace
@@ -41,7 +43,7 @@ bool Unanswered::take(const Event& event) {
   if (sum == sums_.end()) {
     sums_.push_back(std::move(part));
   } else {
-    add_up(*sum, part, limits_.unanswered_destinations);
+    destinations_left_out_ += add_up(*sum, part, limits_.unanswered_destinations);
   }
   return true;
 }

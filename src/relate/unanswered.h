@@ -29,11 +29,14 @@ class Unanswered {
   std::vector<Event> told() { return std::exchange(sums_, {}); }
   /// Connections told without their network, for Limits::unanswered_records.
   [[nodiscard]] std::uint64_t without_network() const { return without_network_; }
+  /// How often one whom they called was not listed, for Limits::unanswered_destinations.
+  [[nodiscard]] std::uint64_t destinations_left_out() const { return destinations_left_out_; }
 
  private:
   const Limits& limits_;
   std::vector<Event> sums_;
   std::uint64_t without_network_ = 0;
+  std::uint64_t destinations_left_out_ = 0;
 };
 
 }  // namespace dcmwatch
