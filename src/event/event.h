@@ -93,7 +93,8 @@ struct ConnectionFact {
   std::array<std::uint64_t, 2> unseen_bytes{};  ///< of missing_bytes, acknowledged: lost by the capture
   std::array<Duration, 2> zero_window_time{};   ///< for how long its peer had no room for it
   bool goes_on = false;                         ///< told for no other reason: Limits::progress_interval has passed
-  std::array<bool, 2> in_unit{};                ///< of what goes on: it has begun a unit (a PDU, say) and not ended it
+  std::optional<Timestamp> carried;  ///< of what goes on: its latest packet, if payload came since it was last told to
+  std::array<bool, 2> in_unit{};     ///< of what goes on: it has begun a unit (a PDU, say) and not ended it
   std::optional<Duration> handshake_time;
   std::optional<Duration> round_trip_to_acceptor;  ///< from the capture point, as the handshake shows it
   std::optional<Duration> round_trip_to_opener;

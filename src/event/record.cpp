@@ -20,12 +20,18 @@ bool shows_flow(const Event& event, const Declared& declared, const ConnectionFa
 }  // namespace
 
 bool shows_flow(const Event& event, const Declared& declared) {
-  if (declared.flow.empty() || goes_on(event)) return false;
+  if (declared.flow.empty()) return false;
   if (const auto* connection = std::get_if<ConnectionFact>(&event.facts))
-    return shows_flow(event, declared, *connection);
+    return (!connection->goes_on || connection->carried) && shows_flow(event, declared, *connection);
+  if (goes_on(event)) return false;
   if (const auto* association = std::get_if<DicomAssociation>(&event.facts))
     return association->accepted.value_or(false);
   return std::holds_alternative<DicomOperation>(event.facts) || std::holds_alternative<Hl7Message>(event.facts);
+}
+
+Timestamp shown_at(const Event& event) {
+  const auto* connection = std::get_if<ConnectionFact>(&event.facts);
+  return connection && connection->carried ? std::min(*connection->carried, event.last.time) : event.last.time;
 }
 
 SharedDeclared with_deviations(const SharedDeclared& declared, const std::vector<Deviation>& more) {

@@ -126,8 +126,11 @@ struct Declared {
 };
 
 /// Whether a record shows that the declared flow that it belongs to flows: an accepted association, an operation, a
-/// message; and of connections of which no such thing is told, one that came about.
+/// message; and of connections of which no such thing is told, one that came about, and one that goes on and carried
+/// something since it was last told to.
 bool shows_flow(const Event& event, const Declared& declared);
+/// When it did.
+Timestamp shown_at(const Event& event);
 
 /// The same, never changed once made: the many records of which the model says the same share one. Of a blank one it
 /// says nothing.

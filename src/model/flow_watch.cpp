@@ -410,8 +410,11 @@ void FlowWatch::judge_hour(Hourly& hourly, Timestamp begin, Timestamp end) {
 std::span<const Observation> FlowWatch::observe(const Observation& record) {
   told_.clear();
   const Event& event = record.event;
-  if (goes_on(event)) return told_;
   const Parts& parts = parts_of(record.declared);
+  if (goes_on(event)) {
+    if (parts.flow != kNone && shows_flow(event, *record.declared)) note_seen(record, parts);
+    return told_;
+  }
   visibility_.observe(event, parts.source, parts.destination);
   if (event.conversation == 0) return told_;
   latest_ = event.last;
@@ -430,8 +433,9 @@ std::span<const Observation> FlowWatch::observe(const Observation& record) {
 void FlowWatch::note_seen(const Observation& record, const Parts& parts) {
   const Event& event = record.event;
   FlowTally& tally = tallies_[parts.flow];
-  if (!tally.first) tally.first = event.last.time;
-  tally.last = std::max(tally.last.value_or(event.last.time), event.last.time);
+  const Timestamp now = shown_at(event);
+  if (!tally.first) tally.first = now;
+  tally.last = std::max(tally.last.value_or(now), now);
   ++tally.seen;
   tally.not_visible.reset();
   if (first_watched_[parts.flow] == kNone) return;
@@ -440,13 +444,13 @@ void FlowWatch::note_seen(const Observation& record, const Parts& parts) {
   // One of several that share an address, nobody knows which: none of them is known to be silent.
   for (std::uint32_t i = 0; i < watched_count_[parts.flow]; ++i) {
     Watched& any = watched_[first_watched_[parts.flow] + i];
-    any.since = std::max(any.since, event.last.time);
+    any.since = std::max(any.since, now);
   }
 }
 
 void FlowWatch::see(std::uint32_t number, const Event& event) {
   Watched& watched = watched_[number];
-  const Timestamp now = event.last.time;
+  const Timestamp now = shown_at(event);
   const bool never_seen = !watched.last;
   if (!watched.first) watched.first = now;
   watched.last = std::max(watched.last.value_or(now), now);

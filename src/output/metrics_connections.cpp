@@ -43,13 +43,15 @@ class ConnectionMetrics final : public MetricGroup {
   void observe(const Observation& observation) override {
     const Event& event = observation.event;
     if (std::holds_alternative<CaptureNote>(event.facts) || std::holds_alternative<FlowStretch>(event.facts)) return;
-    if (goes_on(event)) return;
+    const auto* connection = std::get_if<ConnectionFact>(&event.facts);
+    if (goes_on(event) && !(connection && connection->carried)) return;
     const std::size_t flow = ended_.values(0).number_of(observation.declared->flow);
     prometheus::Gauge& last_seen = last_seen_.at({flow});
-    last_seen.Set(std::max(last_seen.Value(), seconds(event.last.time.time_since_epoch())));
+    last_seen.Set(std::max(last_seen.Value(), seconds(shown_at(event).time_since_epoch())));
+    if (goes_on(event)) return;
 
     count_impairments(flow, event);
-    if (const auto* connection = std::get_if<ConnectionFact>(&event.facts)) count(flow, event, *connection);
+    if (connection) count(flow, event, *connection);
   }
 
   void adopt(MetricGroup& old) override { open_.adopt(std::move(static_cast<ConnectionMetrics&>(old).open_)); }

@@ -46,7 +46,7 @@ class FlowMetrics final : public MetricGroup {
       set_state(flow, *stretch);
     } else {
       prometheus::Gauge& last_seen = last_seen_.at({flow});
-      last_seen.Set(std::max(last_seen.Value(), seconds(event.last.time.time_since_epoch())));
+      last_seen.Set(std::max(last_seen.Value(), seconds(shown_at(event).time_since_epoch())));
       if (awaited_[flow]) visible_.at({flow}).Set(1);
     }
   }

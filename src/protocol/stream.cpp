@@ -274,6 +274,8 @@ void Stream::on_progress(const Mark& mark) {
   if (!announced_ && is_glimpse()) return;
   if (!announced_) announce(mark);
   ConnectionFact& told = emit_goes_on(emitter_, mark);
+  const std::uint64_t bytes = told.bytes[0] + told.bytes[1];
+  if (std::exchange(told_bytes_, bytes) != bytes) told.carried = connection_.last.time;
   for (const Direction direction : {Direction::forward, Direction::backward}) {
     const bool in_unit = sink_ ? sink_->in_unit(direction) : held(direction);
     told.in_unit[emitter_.from_opener(direction) ? 0 : 1] = in_unit;

@@ -78,6 +78,7 @@ class Stream final : public StreamSink, public Recycled {
   Emitter emitter_;
   State state_ = State::identifying;
   bool announced_ = false;
+  std::uint64_t told_bytes_ = 0;  // when it was last told to go on
   std::unique_ptr<StreamSink> sink_;
   std::array<Head, 2> heads_;
   std::vector<Chunk> chunks_;

@@ -193,6 +193,22 @@ TEST(FlowWatch, TakesAnAssociationThatGoesOnForNoSignOfLife) {
   EXPECT_THAT(run.told(), ElementsAre("09:10 query silent"));
 }
 
+TEST(FlowWatch, TakesAConnectionThatGoesOnForASignOfLifeWhenItLastCarriedSomething) {
+  const auto goes_on = [](std::optional<Duration> carried) {
+    Event event = connection("10.0.1.2", "10.0.2.1", 104, Protocol::tls);
+    auto& fact = std::get<ConnectionFact>(event.facts);
+    fact.bytes = {100, 100};
+    fact.goes_on = true;
+    if (carried) fact.carried = kMonday + *carried;
+    event.phase = Phase::progress;
+    return event;
+  };
+  Watching run{every_hour};
+  run.see(8h + 10min, queries()).see(9h, stores()).see(9h + 5min, goes_on(8h + 40min)).see(9h + 20min, goes_on({}));
+  run.until(12h);
+  EXPECT_THAT(run.told(), ElementsAre("09:40 query silent"));
+}
+
 // Everything else has other places in the model than before.
 void with_another_flow_first(Model& model) {
   every_hour(model);

@@ -145,6 +145,23 @@ TEST_F(StreamTest, that_nobody_looks_into_goes_on_all_the_same) {
   EXPECT_FALSE(std::get<ConnectionFact>(told_.events[1].facts).in_unit[0]);
 }
 
+TEST_F(StreamTest, that_goes_on_says_when_it_carried_something_since_it_was_last_told) {
+  const auto carried = [&] { return std::get<ConnectionFact>(told_.events.back().facts).carried; };
+  open(false);
+  forward("SSH-2.0-OpenSSH_9.2\r\n");
+  connection_.direction[0].bytes = 21;
+  connection_.last.time = timestamp_from_ns(5);
+  stream_->on_progress({timestamp_from_ns(60)});
+  EXPECT_EQ(carried(), timestamp_from_ns(5));
+  connection_.last.time = timestamp_from_ns(70);  // a keep-alive
+  stream_->on_progress({timestamp_from_ns(120)});
+  EXPECT_EQ(carried(), std::nullopt);
+  connection_.direction[1].bytes = 7;
+  connection_.last.time = timestamp_from_ns(130);
+  stream_->on_progress({timestamp_from_ns(180)});
+  EXPECT_EQ(carried(), timestamp_from_ns(130));
+}
+
 TEST_F(StreamTest, of_which_a_glimpse_was_seen_is_not_told_to_go_on) {
   open(false);
   connection_.direction[1].packets = 0;
