@@ -228,25 +228,26 @@ std::span<const FlowTally> Judge::flows() const {
 }
 
 std::vector<Tallies::Limit> Judge::limits_reached() const {
-  std::vector<Tallies::Limit> limits{{"connections", assembly_.connections_evicted},
-                                     {"unanswered_connections", assembly_.unanswered_evicted},
-                                     {"unanswered_networks", assembly_.unanswered_networks},
-                                     {"unanswered_destinations",
-                                      assembly_.unanswered_destinations + unanswered_.destinations_left_out()},
-                                     {"answered_records", assembly_.answered_counted},
-                                     {"refused_records", assembly_.refused_counted},
-                                     {"glimpse_records", assembly_.glimpses_counted},
-                                     {"closed_connections", assembly_.closed_forgotten},
-                                     {"unanswered_records", unanswered_.without_network()},
-                                     {"held_bytes", assembly_.holes_given_up_early},
-                                     {"held_segments_per_connection", assembly_.segments_given_up},
-                                     {"holes_per_direction", assembly_.holes_forgotten},
-                                     {"kept_bytes", assembly_.kept_given_up},
-                                     {"sequence_window_bytes", assembly_.implausible_packets},
-                                     {"findings", detector_.forgotten() + detector_.folded()},
-                                     {"counted_things", detector_.things_forgotten()},
-                                     {"correlation_groups", detector_.correlations().groups_forgotten()},
-                                     {"correlation_bytes", detector_.correlations().bytes_forgotten()}};
+  std::vector<Tallies::Limit> limits{
+      {"connections", assembly_.connections_evicted},
+      {"unanswered_connections", assembly_.unanswered_evicted},
+      {"unanswered_networks", assembly_.unanswered_networks},
+      {"unanswered_destinations", assembly_.unanswered_destinations + unanswered_.destinations_left_out()},
+      {"answered_records", assembly_.answered_counted},
+      {"refused_records", assembly_.refused_counted},
+      {"glimpse_records", assembly_.glimpses_counted},
+      {"closed_connections", assembly_.closed_forgotten},
+      {"unanswered_records", unanswered_.without_network()},
+      {"held_bytes", assembly_.holes_given_up_early},
+      {"held_segments_per_connection", assembly_.segments_given_up},
+      {"holes_per_direction", assembly_.holes_forgotten},
+      {"kept_bytes", assembly_.kept_given_up},
+      {"sequence_window_bytes", assembly_.implausible_packets},
+      {"findings", detector_.forgotten() + detector_.folded()},
+      {"rule_findings", detector_.folded_by_rule()},
+      {"counted_things", detector_.things_forgotten()},
+      {"correlation_groups", detector_.correlations().groups_forgotten()},
+      {"correlation_bytes", detector_.correlations().bytes_forgotten()}};
   for (const auto& [limit, times] : relater_.limits_reached()) limits.push_back({limit, times});
   if (watch_) {
     limits.push_back({"flow_devices", watch_->flows.not_told_apart()});
@@ -281,6 +282,11 @@ void Judge::update_metrics() {
   tallies.suppressed = detector_.suppressed();
   const std::vector<Suppressed>& before = detector_.suppressed_before();
   tallies.suppressed.insert(tallies.suppressed.end(), before.begin(), before.end());
+  const auto& folded = detector_.folded_matches();
+  for (const Rule& rule : detector_.rules()) {
+    const auto of_rule = folded.find(rule.info->id);
+    if (of_rule != folded.end()) tallies.folded.push_back({rule.info, of_rule->second});
+  }
   tallies.reloads_taken = reloads_taken_;
   tallies.reloads_refused = reloads_refused_;
   tallies.reloaded = reloaded_;

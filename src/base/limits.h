@@ -134,8 +134,12 @@ struct Limits {
   std::size_t balanced_legs =
       1024;  ///< associations and messages with a balancer; victim: the oldest, whose other leg counts, too
   Duration balanced_leg_window = std::chrono::seconds{5};  ///< between the two
-  std::size_t unanswered_records = 64;       ///< networks told in a minute; victim: the network of those beyond
-  std::size_t findings = 10000;              ///< distinct findings remembered; victim: the oldest
+  std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
+  std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
+  std::size_t rule_findings = 64;       ///< of one rule, new in a stretch of time, of sources that nobody declared;
+                                        ///< and as many further ones of those that have one. Victim: those beyond
+                                        ///< are told together
+  Duration rule_findings_stretch = std::chrono::minutes{10};
   std::size_t counted_things = 65536;        ///< that findings, and each correlation, know as counted while they last;
                                              ///< victim: that asked for longest ago, which counts again
   std::size_t correlation_groups = 8192;     ///< of one correlation; victim: that whose latest match is the oldest,

@@ -11,9 +11,10 @@ namespace dcmwatch {
 namespace {
 
 constexpr char kEnd = '\0';  // between the parts of a key
-constexpr std::string_view kOthers = "others";
 // What a correlation's keys are made of, so that no group's is that of a source's others.
 constexpr char kOfGroup = 'g', kOfSource = 's';
+// Behind a rule's number, or the key of its source, and so that no finding's key is that of others.
+constexpr std::string_view kOthers{"\0\0others", 8};
 // Exceptions count as findings do, by numbers that no finding has.
 constexpr std::uint64_t kOfException = std::uint64_t{1} << 63;
 // A bit that no kind has: of rules that need no deviation, and of every observation.
@@ -43,6 +44,30 @@ std::uint64_t plan_hash(const Observation& observation) {
                                               0x8ebc6af09c88c6e3U);
 }
 
+// Others of a rule are not the source's of which the first of them happened to be, nor at its address.
+Observation without_own_ends(const Observation& observation) {
+  Observation several = observation;
+  Parties& parties = several.event.parties;
+  Declared declared = *several.declared;
+  parties.source = {};
+  parties.source_mac = {};
+  declared.source = {};
+  parties.destination.port = 0;
+  if (declared.destination.device.empty()) {
+    parties.destination = {};
+    parties.destination_mac = {};
+    declared.destination = {};
+  }
+  several.declared = SharedDeclared{std::move(declared)};
+  return several;
+}
+
+// What others of a rule have in common is not what the first group of them had.
+std::shared_ptr<const Correlated> of_several_groups(Correlated correlated) {
+  correlated.group_by.clear();
+  return std::make_shared<const Correlated>(std::move(correlated));
+}
+
 }  // namespace
 
 /// What crosses becomes a finding.
@@ -63,7 +88,8 @@ Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& except
       exceptions_of_(rules_.size()),
       correlations_(rules_, limits),
       limits_(limits),
-      counted_(limits.counted_things) {
+      counted_(limits.counted_things),
+      stretches_(rules_.size()) {
   for (const Exception& exception : exceptions_) {
     exceptions_of_[exception.rule].push_back(suppressed_.size());
     suppressed_.push_back({exception.info});
@@ -80,6 +106,7 @@ Detector::Detector(RuleSet rules, const Limits& limits, const Exceptions& except
 
 void Detector::observe(const Observation& observation, FindingSink& sink) {
   ++observed_;
+  now_ = std::max(now_, observation.event.last.time);
   verdicts_.take(observation);
   if (std::holds_alternative<CaptureNote>(observation.event.facts)) correlations_.note_blindness();
   if (observation.declared->deviations.empty()) {
@@ -135,7 +162,9 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
     if (alike == false) continue;
     const bool matches = alike || verdicts_.matches(rules_[rule]);
     const Step known = matches ? match(rule, observation, sink) : Step{};
-    plan.steps.push_back(alike && matches_alike(rule, observation) ? known : Step{.rule = rule});
+    const bool keeps =
+        alike && known.others == Others::none && matches_alike(rule, observation);  // else the next may have its own
+    plan.steps.push_back(keeps ? known : Step{.rule = rule});
     plan.steps.back().sure = alike.has_value();
   }
   plan.alike = verdicts_.alike();
@@ -171,23 +200,23 @@ Detector::Step Detector::match(std::uint32_t rule, const Observation& observatio
   }
   if (!rules_[rule].reports) return {.rule = rule};
   write_key(rule, observation);
-  Step step = find(rule);
+  Step step = find(rule, observation);
   if (step.known) {
     if (exception) tell_expired(step.open->finding, *exception);
     repeat(step, observation);
     return step;
   }
   step.known = true;
-  step.open = start(rules_[rule], observation, sink);
+  step.open = start(step, observation, sink);
   if (exception) tell_expired(step.open->finding, *exception);
   static_cast<void>(counted_.count(step.open->finding.number, rules_[rule].counts, observation.event));
-  if (step.folded) ++folded_;
+  note_folded(step);
   sink.on_finding(step.open->finding);
   return step;
 }
 
 void Detector::tell_expired(Finding& finding, std::size_t exception) {
-  if (finding.expired) return;
+  if (finding.expired || finding.others == Others::of_rule) return;  // of which most fell under none
   finding.expired = exceptions_[exception].info;
   ++suppressed_[exception].expired;
 }
@@ -195,8 +224,10 @@ void Detector::tell_expired(Finding& finding, std::size_t exception) {
 void Detector::repeat(const Step& step, const Observation& observation) {
   Finding& finding = step.open->finding;
   findings_.splice(findings_.end(), findings_, step.open);
-  if (step.folded) ++folded_;
-  if (counted_.count(finding.number, rules_[step.rule].counts, observation.event)) ++finding.count;
+  if (counted_.count(finding.number, rules_[step.rule].counts, observation.event)) {
+    ++finding.count;
+    note_folded(step);
+  }
   finding.last = observation.event.last;
 }
 
@@ -225,33 +256,75 @@ void Detector::write_key(const Crossing& crossing) {
   (key_ += kOfGroup) += crossing.group;
 }
 
-Detector::Step Detector::find(std::uint32_t rule) {
+// Under which finding the match falls: the first of those, from its own to all others of its rule, that is open or may
+// be opened.
+Detector::Step Detector::find(std::uint32_t rule, const Observation& observation) {
   Step step{.rule = rule};
-  auto known = by_key_.find(key_);
-  if (known == by_key_.end()) {
-    const auto distinct = distinct_.find(family_);
-    step.folded = distinct != distinct_.end() && distinct->second >= kDistinctPerSource;
-    if (step.folded) {
-      (key_ = family_) += kOthers;
-      known = by_key_.find(key_);
-    }
+  if (look_up(step)) return step;
+  Stretch& stretch = stretch_of(rule);
+  if (takes_place(stretch, observation)) return step;
+  if (distinct_.contains(family_)) {
+    step.others = Others::of_source;
+    (key_ = family_) += kOthers;
+    if (look_up(step) || stretch.once.insert(key_).second) return step;
   }
-  step.known = known != by_key_.end();
-  if (step.known) step.open = known->second;
+  step.others = Others::of_rule;
+  family_.clear();
+  const std::string_view destination = observation.declared->destination.device;
+  for (const std::string_view at : {destination, std::string_view{}}) {
+    key_.clear();
+    append_bytes(key_, rule);
+    (key_ += kOthers) += at;
+    if (look_up(step) || at.empty() || stretch.once.insert(key_).second) break;
+  }
   return step;
 }
 
-Detector::Findings::iterator Detector::start(const Rule& rule, const Observation& observation, FindingSink& sink) {
+bool Detector::look_up(Step& step) {
+  const auto known = by_key_.find(key_);
+  step.known = known != by_key_.end();
+  if (step.known) step.open = known->second;
+  return step.known;
+}
+
+// Of those that there are for new findings with one of their own, if any is left. Declared flows are as many as the
+// model has, and nobody forges what is told of them.
+bool Detector::takes_place(Stretch& stretch, const Observation& observation) {
+  const auto distinct = distinct_.find(family_);
+  if (distinct != distinct_.end() && distinct->second >= kDistinctPerSource) return false;
+  if (std::holds_alternative<FlowStretch>(observation.event.facts)) return true;
+  if (distinct != distinct_.end()) return stretch.further < limits_.rule_findings && ++stretch.further != 0;
+  if (!family_.empty() && !observation.declared->source.device.empty()) return stretch.once.insert(family_).second;
+  return stretch.first < limits_.rule_findings && ++stretch.first != 0;
+}
+
+// A clock that is set back gives no new stretch.
+Detector::Stretch& Detector::stretch_of(std::uint32_t rule) {
+  Stretch& stretch = stretches_[rule];
+  if (elapsed(stretch.since, now_) >= limits_.rule_findings_stretch) stretch = {};
+  const bool blank = stretch.once.empty() && stretch.first + stretch.further == 0;
+  stretch.since = blank ? now_ : std::min(stretch.since, now_);
+  return stretch;
+}
+
+void Detector::note_folded(const Step& step) {
+  if (step.others == Others::none) return;
+  ++(step.others == Others::of_source ? folded_ : folded_by_rule_);
+  ++folded_matches_[rules_[step.rule].info->id];
+}
+
+Detector::Findings::iterator Detector::start(const Step& step, const Observation& observation, FindingSink& sink) {
   if (findings_.size() >= std::max<std::size_t>(limits_.findings, 1)) forget_oldest(sink);
   const Event& event = observation.event;
   Finding finding{
-      .rule = rule.info,
+      .rule = rules_[step.rule].info,
       .phase = Phase::start,
       .number = ++started_,
       .count = 1,
       .first = event.first,
       .last = event.last,
-      .example = observation,
+      .example = step.others == Others::of_rule ? without_own_ends(observation) : observation,
+      .others = step.others,
   };
   insert({std::move(finding), key_, family_});
   return std::prev(findings_.end());
@@ -273,8 +346,8 @@ bool Detector::on_crossing(const Crossing& crossing, FindingSink& sink) {
   }
   if (!rules_[crossing.rule].reports) return true;
   write_key(crossing);
-  const Step step = find(crossing.rule);
-  if (step.folded) ++folded_;
+  const Step step = find(crossing.rule, crossing.example);
+  note_folded(step);
   if (step.known) {
     findings_.splice(findings_.end(), findings_, step.open);
     ++step.open->finding.count;
@@ -282,8 +355,8 @@ bool Detector::on_crossing(const Crossing& crossing, FindingSink& sink) {
     if (exception) tell_expired(step.open->finding, *exception);
     return true;
   }
-  Finding& finding = start(rules_[crossing.rule], crossing.example, sink)->finding;
-  finding.correlated = crossing.correlated;
+  Finding& finding = start(step, crossing.example, sink)->finding;
+  finding.correlated = step.others == Others::of_rule ? of_several_groups(*crossing.correlated) : crossing.correlated;
   finding.last = finding.correlated->last;
   if (exception) tell_expired(finding, *exception);
   sink.on_finding(finding);
@@ -291,18 +364,22 @@ bool Detector::on_crossing(const Crossing& crossing, FindingSink& sink) {
 }
 
 void Detector::advance(Timestamp watermark, FindingSink& sink) {
+  now_ = watermark < watermark_ ? watermark : std::max(now_, watermark);
+  watermark_ = watermark;
   CrossingTeller teller{*this, sink};
   correlations_.advance(watermark, teller);
 }
 
 void Detector::forget_oldest(FindingSink& sink) {
-  Open& oldest = findings_.front();
+  const auto place = std::ranges::find_if(findings_, [](const Open& open) { return !open.of_all(); });
+  if (place == findings_.end()) return;
+  Open& oldest = *place;
   oldest.finding.phase = Phase::end;
   sink.on_finding(oldest.finding);
   const auto distinct = distinct_.find(oldest.family);
   if (distinct != distinct_.end() && --distinct->second == 0) distinct_.erase(distinct);
   by_key_.erase(oldest.key);
-  findings_.pop_front();
+  findings_.erase(place);
   ++forgotten_;
 }
 
@@ -313,6 +390,7 @@ void Detector::finish(FindingSink& sink) {
   plans_.clear();
   by_key_.clear();
   distinct_.clear();
+  stretches_.assign(rules_.size(), {});
   counted_.clear();
   findings_.clear();
   correlations_.clear();
@@ -345,6 +423,11 @@ void Detector::adopt(Detector&& old, FindingSink& sink) {
   started_ = old.started_;
   forgotten_ = old.forgotten_;
   folded_ = old.folded_;
+  folded_by_rule_ = old.folded_by_rule_;
+  folded_matches_ = std::move(old.folded_matches_);
+  now_ = old.now_;
+  watermark_ = old.watermark_;
+  adopt_stretches(old, same);
   std::vector<Finding*> gone;
   for (Open& open : old.findings_) {
     std::uint32_t rule = 0;
@@ -359,6 +442,19 @@ void Detector::adopt(Detector&& old, FindingSink& sink) {
     insert(std::move(open));
   }
   tell_ends(std::move(gone), sink);
+}
+
+void Detector::adopt_stretches(Detector& old, const std::vector<std::optional<std::uint32_t>>& same) {
+  for (std::size_t i = 0; i < same.size(); ++i) {
+    if (!same[i]) continue;
+    const Stretch& known = old.stretches_[i];
+    Stretch& stretch = stretches_[*same[i]];
+    stretch = {.since = known.since, .first = known.first, .further = known.further};
+    for (std::string key : known.once) {
+      std::memcpy(key.data(), &*same[i], sizeof *same[i]);
+      stretch.once.insert(std::move(key));
+    }
+  }
 }
 
 void Detector::adopt_suppressed(Detector& old, const std::vector<std::optional<std::uint32_t>>& same) {

@@ -3,8 +3,11 @@
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +40,12 @@ struct FindingSink {
 /// A finding is one distinct thing that a rule matched: the rule, the two ends (a device's name, or the address of an
 /// undeclared one) and the values that were matched. It is told at its first match (Phase::start, count 1), repeats are
 /// counted, and it is told again with its count when finishing or when forgotten (Phase::end).
+///
+/// How many new ones a rule may tell is bounded over all sources, too (Limits::rule_findings in each stretch of packet
+/// time), since anyone can forge those. A declared device's first is always told, as is that of one source beyond
+/// others that have theirs; what is beyond the bound goes under one finding with others: those of its source, if that
+/// has one already; else those of the rule at that declared destination; else all others of the rule. So a flood hides
+/// neither which declared device somebody speaks as, nor to which he speaks, and no address for longer than it lasts.
 ///
 /// A count counts things, however many phases tell them (CountedOnce, of the latest Limits::counted_things of them).
 ///
@@ -72,8 +81,13 @@ class Detector {
   /// ago.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
   /// Matches that went under one finding with others because one source had kDistinctPerSource findings of that rule
-  /// already.
+  /// already, and because the rule had told as many new ones as it may.
   [[nodiscard]] std::uint64_t folded() const { return folded_; }
+  [[nodiscard]] std::uint64_t folded_by_rule() const { return folded_by_rule_; }
+  /// Both, by the rule's id; also those of rules that are no more.
+  [[nodiscard]] const std::map<std::string, std::uint64_t, std::less<>>& folded_matches() const {
+    return folded_matches_;
+  }
   /// Things forgotten as counted, by findings or correlations: what is told of them then counts again.
   [[nodiscard]] std::uint64_t things_forgotten() const {
     return counted_.forgotten() + correlations_.things_forgotten();
@@ -93,8 +107,21 @@ class Detector {
     Finding finding;
     std::string key;
     std::string family;  ///< rule and source; empty: several sources, none of them more than another
+
+    /// All others of a rule: never forgotten, since nothing could be told in its stead.
+    [[nodiscard]] bool of_all() const {
+      return finding.others == Others::of_rule && finding.example.declared->destination.device.empty();
+    }
   };
   using Findings = std::list<Open>;
+
+  /// What a rule has told that is new, since when.
+  struct Stretch {
+    Timestamp since{};
+    std::size_t first = 0;                          ///< findings of sources that nobody declared, and that had none
+    std::size_t further = 0;                        ///< findings of sources that had one
+    boost::unordered_flat_set<std::string> once{};  ///< keys of those that are bounded by the model, or by the above
+  };
 
   class CrossingTeller;
 
@@ -110,7 +137,7 @@ class Detector {
     std::uint32_t rule = 0;
     bool sure = false;
     bool known = false;
-    bool folded = false;
+    Others others = Others::none;
     Findings::iterator open{};  ///< if known
   };
 
@@ -141,10 +168,15 @@ class Detector {
   void repeat(const Step& step, const Observation& observation);
   void write_key(std::uint32_t rule, const Observation& observation);
   void write_key(const Crossing& crossing);
-  Step find(std::uint32_t rule);
-  Findings::iterator start(const Rule& rule, const Observation& observation, FindingSink& sink);
+  Step find(std::uint32_t rule, const Observation& observation);
+  [[nodiscard]] bool look_up(Step& step);
+  bool takes_place(Stretch& stretch, const Observation& observation);
+  Stretch& stretch_of(std::uint32_t rule);
+  void note_folded(const Step& step);
+  Findings::iterator start(const Step& step, const Observation& observation, FindingSink& sink);
   bool on_crossing(const Crossing& crossing, FindingSink& sink);
   void insert(Open&& open);
+  void adopt_stretches(Detector& old, const std::vector<std::optional<std::uint32_t>>& same);
   void adopt_suppressed(Detector& old, const std::vector<std::optional<std::uint32_t>>& same);
   static void tell_ends(std::vector<Finding*> findings, FindingSink& sink);
   void forget_oldest(FindingSink& sink);
@@ -169,6 +201,11 @@ class Detector {
   std::uint64_t started_ = 0;
   std::uint64_t forgotten_ = 0;
   std::uint64_t folded_ = 0;
+  std::uint64_t folded_by_rule_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> folded_matches_;
+  std::vector<Stretch> stretches_;  // by rule
+  Timestamp now_{};                 // no record that is told late sets it back, only the capture's clock does
+  Timestamp watermark_{};
 };
 
 }  // namespace dcmwatch

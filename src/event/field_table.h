@@ -105,6 +105,10 @@ void each_once(const Items& items, Read read, FieldSink& sink) {
   }
 }
 
+// No later than the end: a clock that was set back in between gives a span of nothing, as it does in event.duration, and
+// not one that ends before it begins.
+inline Timestamp start_of(const Mark& first, const Mark& last) { return std::min(first.time, last.time); }
+
 inline std::optional<Duration> duration_of(const Record& record) {
   if (const auto* operation = fact<DicomOperation>(record)) {
     if (!operation->answered) return std::nullopt;
@@ -327,8 +331,8 @@ inline constexpr Field kFields[] = {
      of<DicomOperation, Hl7Message>([](const auto& f, S& s) { text_unless_empty(s, action_of(f)); })},
     {"event.outcome", kText, "success (warnings too), failure (broken off or surely never answered, too), or unknown (cancelled, not seen)", "ECS", kNobody,
      [](const R& r, S& s) { s.word(to_text(outcome_of(event(r)))); }},
-    {"event.start", kTime, "first packet that the fact rests on", "ECS", kNobody,
-     [](const R& r, S& s) { s.time(event(r).first.time); }},
+    {"event.start", kTime, "first packet that the fact rests on; where the capture's clock was set back behind it since, event.end", "ECS", kNobody,
+     [](const R& r, S& s) { s.time(start_of(event(r).first, event(r).last)); }},
     {"event.end", kTime, "last packet that the fact rests on", "ECS", kNobody,
      [](const R& r, S& s) { s.time(event(r).last.time); }},
     {"event.duration", kNumber, "nanoseconds: request to final response, message to acknowledgement, or start to end; of what goes on, so far", "ECS", kNobody,
@@ -1190,10 +1194,12 @@ inline constexpr Field kFields[] = {
      of_finding([](const Finding& f, S& s) { number(s, f.number); })},
     {"finding.count", kNumber, "how often it matched so far", "", kNobody,
      of_finding([](const Finding& f, S& s) { number(s, f.count); })},
+    {"finding.others", kText, "source: further findings of this source, which has many already, of different destinations or values; rule: those of several sources, since the rule matched too many to tell one by one: then neither source nor, unless it is declared, destination is there, and the rest is of the first of them; absent: it stands for itself", "", kNobody,
+     of_finding([](const Finding& f, S& s) { if (f.others != Others::none) s.text(f.others == Others::of_source ? "source" : "rule"); })},
     {"finding.dataset", kText, "event.dataset of the record that matched first", "", kNobody,
      of_finding([](const Finding& f, S& s) { s.text(dataset_of(f.example.event.facts)); })},
     {"finding.first", kTime, "first match", "", kNobody,
-     of_finding([](const Finding& f, S& s) { s.time(f.first.time); })},
+     of_finding([](const Finding& f, S& s) { s.time(start_of(f.first, f.last)); })},
     {"finding.last", kTime, "latest match so far", "", kNobody,
      of_finding([](const Finding& f, S& s) { s.time(f.last.time); })},
     {"finding.exception.until", kTime, "when the exception ended that it fell under before; absent: it fell under none", "", kNobody,
@@ -1210,7 +1216,7 @@ inline constexpr Field kFields[] = {
     {"correlation.group_by", kList, "what those have in common: source.ip: 10.20.99.66", "Sigma", kDevice,
      of_correlation([](const Correlated& c, S& s) { for (const std::string& value : c.group_by) s.text(value); })},
     {"correlation.first", kTime, "the earliest of them", "", kNobody,
-     of_correlation([](const Correlated& c, S& s) { s.time(c.first.time); })},
+     of_correlation([](const Correlated& c, S& s) { s.time(start_of(c.first, c.last)); })},
     {"correlation.last", kTime, "the latest of them", "", kNobody,
      of_correlation([](const Correlated& c, S& s) { s.time(c.last.time); })},
     {"correlation.rules", kList, "the rules that these matched, by name", "Sigma", kNobody,

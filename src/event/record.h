@@ -224,6 +224,13 @@ struct Correlated {
   std::vector<std::string> rules;     ///< by which rules they had matched
 };
 
+/// Which findings stand together in one, since there are too many to be told one by one.
+enum class Others : std::uint8_t {
+  none,       ///< it stands for itself
+  of_source,  ///< further ones of its source
+  of_rule     ///< those of several sources: it has no source and, unless that is declared and theirs, no destination
+};
+
 /// A rule that matched. Told when first matched (Phase::start) and, with its final count, at the end (Phase::end).
 struct Finding {
   std::shared_ptr<const RuleInfo> rule;
@@ -232,7 +239,8 @@ struct Finding {
   std::uint64_t count = 1;
   Mark first;
   Mark last;
-  Observation example;                             ///< the first observation that matched
+  Observation example;  ///< the first observation that matched
+  Others others = Others::none;
   std::shared_ptr<const ExceptionInfo> expired{};  ///< the exception that it fell under, until that ended
   std::shared_ptr<const Correlated> correlated{};  ///< of a correlation's; null of others
 };

@@ -53,6 +53,11 @@ struct Tallies {
   std::uint64_t resets_refuted = 0;      ///< RSTs that their supposed sender went on after
   std::uint64_t open_studies = 0;
   std::vector<Suppressed> suppressed{};  ///< by exception, those of before included
+  struct Folded {
+    std::shared_ptr<const RuleInfo> rule;
+    std::uint64_t times = 0;
+  };
+  std::vector<Folded> folded{};  ///< matches that findings of several tell; by rule, those that have any
   std::uint64_t reloads_taken = 0;
   std::uint64_t reloads_refused = 0;
   std::optional<Timestamp> reloaded{};  ///< when the last one was taken

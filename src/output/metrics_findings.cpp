@@ -1,4 +1,4 @@
-// dcmwatch_findings_total, dcmwatch_suppressed_findings_total
+// dcmwatch_findings_total, dcmwatch_folded_findings_total, dcmwatch_suppressed_findings_total
 #include <map>
 #include <unordered_map>
 
@@ -15,6 +15,12 @@ class FindingMetrics final : public MetricGroup {
                     .Help("Findings, by the rule that matched; counted when the rule first matches, not again for its "
                           "repetitions.")
                     .Register(registry)),
+        folded_(
+            prometheus::BuildCounter()
+                .Name("dcmwatch_folded_findings_total")
+                .Help("What rules matched and is told in a finding of several, since there were too many to be told "
+                      "one by one: finding.others.")
+                .Register(registry)),
         suppressed_(
             prometheus::BuildCounter()
                 .Name("dcmwatch_suppressed_findings_total")
@@ -23,6 +29,7 @@ class FindingMetrics final : public MetricGroup {
                 .Register(registry)) {
     for (const auto& rule : names.rules) {
       counter_of(*rule);
+      folded_.Add(labels_of(*rule));
       suppressed_.Add(labels_of(*rule));
     }
   }
@@ -32,6 +39,7 @@ class FindingMetrics final : public MetricGroup {
   }
 
   void update(const Tallies& tallies) override {
+    for (const Tallies::Folded& folded : tallies.folded) raise_to(folded_.Add(labels_of(*folded.rule)), folded.times);
     std::map<prometheus::Labels, std::uint64_t> by_rule;  // what was read anew is another object
     for (const Suppressed& suppressed : tallies.suppressed)
       by_rule[labels_of(*suppressed.exception->rule)] += suppressed.times;
@@ -51,6 +59,7 @@ class FindingMetrics final : public MetricGroup {
   }
 
   prometheus::Family<prometheus::Counter>& family_;
+  prometheus::Family<prometheus::Counter>& folded_;
   prometheus::Family<prometheus::Counter>& suppressed_;
   std::unordered_map<std::string, prometheus::Counter*> by_rule_;
 };

@@ -81,6 +81,7 @@ std::string difference_text(const Difference& difference) {
 
 Entry entry_of(const Finding& finding) {
   Entry entry{finding.rule->level, shown(finding.rule->title), parties_text(finding.example), {}, finding.first, 0, {}};
+  if (finding.others != Others::none) entry.title += ", others";
   for (const Deviation& deviation : finding.example.declared->deviations) {
     const std::string observed = deviation.observed.empty() ? "none" : shown(deviation.observed);
     entry.differences.push_back({deviation.kind, shown(deviation.expected), {observed}, false});

@@ -70,6 +70,15 @@ class Flooded(Capture):
                 self.record(struct.pack(">BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + ends[side] + ends[1 - side] + tcp)
         return call
 
+    def queries(self):
+        """Each from another address, and really answered."""
+        def call():
+            source, port = struct.pack(">I", self.random.getrandbits(32)), self.random.getrandbits(16) | 1
+            for ends, ports in (((source, VICTIM), (port, 53)), ((VICTIM, source), (53, port))):
+                datagram = struct.pack(">HHHH", *ports, 13, 0) + b"hello"
+                self.record(struct.pack(">BBHHHBBH", 0x45, 0, 33, 0, 0, 64, 17, 0) + ends[0] + ends[1] + datagram)
+        return call
+
     def datagrams(self):
         def spoof():
             self.spoof(17, struct.pack(">HHHH", self.random.getrandbits(16), 514, 13, 0) + b"hello")
@@ -165,6 +174,26 @@ class Flood(unittest.TestCase):
         self.assertEqual({r["connection"]["end"] for r in together}, {"answered"})
         self.assertGreater(sum(r["connection"]["attempts"] for r in together), calls // 2)
         self.assertEqual(d.findings(records), [])
+
+    def test_what_anyone_can_forge_and_have_answered_makes_bounded_findings(self):
+        calls = 4000
+        with tempfile.TemporaryDirectory() as name:
+            capture = pathlib.Path(name) / "queries.pcap"
+            write_capture(capture, Flooded.queries, packets=calls)
+            records = d.records(capture, "--model", d.MODEL)
+            self.assertEqual(records, d.records(capture, "--model", d.MODEL, "--shards", "5"))
+        told = {}
+        for finding in d.of("finding", records):
+            told.setdefault(finding["rule"]["id"], []).append(finding)
+        for findings in told.values():
+            self.assertLessEqual(len([f for f in findings if f["event"]["phase"] == "end"]), 64 + 3)
+        flooded = [findings for findings in told.values() if len(findings) > 64]
+        self.assertTrue(flooded)
+        for findings in flooded:
+            others = [f for f in findings if f["event"]["phase"] == "end" and f["finding"].get("others") == "rule"]
+            self.assertTrue(others)
+            self.assertTrue(all("ip" not in f.get("source", {}) for f in others))
+            self.assertGreater(sum(f["finding"]["count"] for f in others), calls // 2)
 
     def test_a_few_are_each_told(self):
         with tempfile.TemporaryDirectory() as name:

@@ -160,6 +160,44 @@ TEST_F(MetricsTest, CountNoConnectionThatGoesOn) {
   EXPECT_EQ(value(R"(dcmwatch_last_seen_timestamp_seconds{flow="undeclared"})"), -1);
 }
 
+TEST_F(MetricsTest, AConnectionThatGoesOnAndCarriedSomethingWasSeenThen) {
+  ConnectionFact connection = samples::connection();
+  connection.end.reset();
+  connection.goes_on = true;
+  connection.carried = timestamp_from_ns(7'000'000'000);
+  metrics_.observe(samples::rogue(connection, Phase::progress));
+  EXPECT_EQ(value(R"(dcmwatch_last_seen_timestamp_seconds{flow="undeclared"})"), 7);
+  EXPECT_EQ(value(R"(dcmwatch_connection_bytes_total{flow="undeclared",sender="opener"})"), -1);
+}
+
+TEST_F(MetricsTest, CountsWhatFindingsOfSeveralTell) {
+  Tallies tallies;
+  tallies.folded = {{samples::rule("other"), 7}};
+  metrics_.update(tallies);
+  EXPECT_EQ(value(R"(dcmwatch_folded_findings_total{level="high",rule="other",title="Undeclared flow"})"), 7);
+}
+
+TEST_F(MetricsTest, CountTheDecodersLimitsThatRecordsTell) {
+  const auto reached = [&](const std::string& limit) {
+    return value("dcmwatch_limit_reached_total{limit=\"" + limit + "\"}");
+  };
+  for (const char* limit : {"dicom_query_keys", "hl7_orders", "tls_message_bytes"}) EXPECT_EQ(reached(limit), 0);
+  DicomQuery query;
+  query.keys_not_told = 3;
+  query.asked_for.left_some_out = true;
+  DicomOperation operation = samples::operation();
+  operation.content = query;
+  metrics_.observe(samples::rogue(operation, Phase::progress));
+  EXPECT_EQ(reached("dicom_query_keys"), 0) << "once, at its end";
+  metrics_.observe(samples::rogue(operation, Phase::end));
+  EXPECT_EQ(reached("dicom_query_keys"), 3);
+  EXPECT_EQ(reached("dicom_retrieval_uids"), 1);
+  metrics_.observe(samples::rogue(CaptureNote{"dicom.pending_operations", {}, 5}, Phase::end));
+  EXPECT_EQ(reached("dicom_pending_operations"), 5);
+  metrics_.observe(samples::rogue(Violation{.name = "tls.message_length"}, Phase::end));
+  EXPECT_EQ(reached("tls_message_bytes"), 1);
+}
+
 struct Answer {
   std::string_view outcome;
   std::optional<bool> accepted;
