@@ -84,6 +84,24 @@ class BadInput(unittest.TestCase):
                     flipped[chance.randrange(24, len(flipped))] = chance.randrange(256)
                 self.assert_alive(d.replay("--model", d.MODEL, "--events", "-", "--shards", 2, self.file("flipped.pcap", bytes(flipped))))
 
+    def test_a_clock_set_back_makes_no_record_end_before_it_begins(self):
+        original = (d.PCAPS / "incident.pcap").read_bytes()
+        with tempfile.TemporaryDirectory() as name:
+            capture = pathlib.Path(name) / "set-back.pcap"
+            whole, at, packets = bytearray(original), 24, []
+            while at < len(whole):
+                packets.append(at)
+                at += 16 + int.from_bytes(whole[at + 8:at + 12], "little")
+            for at in packets[len(packets) // 2:]:
+                whole[at:at + 4] = (int.from_bytes(whole[at:at + 4], "little") - 3600).to_bytes(4, "little")
+            capture.write_bytes(whole)
+            records = d.records(capture, "--all-phases", "--model", d.MODEL)
+        self.assertTrue([r for r in records if r.get("capture", {}).get("note") == "capture.clock_step"])
+        for record in records:
+            self.assertLessEqual(record["event"]["start"], record["event"]["end"])
+            if "finding" in record:
+                self.assertLessEqual(record["finding"]["first"], record["finding"]["last"])
+
     def test_bad_arguments_are_status_2(self):
         for arguments in (["replay"], ["replay", "--shards", "0", "x.pcap"], ["frobnicate"], ["replay", "--fail-on", "bad", "x.pcap"],
                           ["replay", "--filter", "no such filter", d.PCAPS / "hl7.pcap"], ["model", "check", self.folder / "gone.yaml"]):

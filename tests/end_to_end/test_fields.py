@@ -10,6 +10,7 @@ SOFTWARE = "no peer in a capture is a product in rules/fingerprints/dicom.yml; t
 
 # Why no capture tells it, and what does.
 NEVER = {
+    "finding.others": "no capture is a flood; test_flood.py",
     "finding.exception.until": "nothing is excepted; test_exceptions.py",
     "finding.exception.owner": "likewise",
     "finding.exception.reason": "likewise",
