@@ -194,7 +194,9 @@ TEST_F(MetricsTest, CountTheDecodersLimitsThatRecordsTell) {
   EXPECT_EQ(reached("dicom_retrieval_uids"), 1);
   metrics_.observe(samples::rogue(CaptureNote{"dicom.pending_operations", {}, 5}, Phase::end));
   EXPECT_EQ(reached("dicom_pending_operations"), 5);
-  metrics_.observe(samples::rogue(Violation{.name = "tls.message_length"}, Phase::end));
+  Violation too_long;
+  too_long.name = "tls.message_length";
+  metrics_.observe(samples::rogue(too_long, Phase::end));
   EXPECT_EQ(reached("tls_message_bytes"), 1);
 }
 
