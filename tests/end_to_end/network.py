@@ -80,7 +80,7 @@ class Department:
         return f":{port} " in self.run(host, "ss", "-Hltn").stdout
 
     def fetch(self, host, url):
-        done = self.run(host, "curl", "-s", "--max-time", "5", url)
+        done = self.run(host, "curl", "-sf", "--max-time", "5", url)  # Prometheus says 503 until it is ready
         return done.stdout if done.returncode == 0 else None
 
     def ask_prometheus(self, query):
