@@ -81,14 +81,14 @@ struct Connection {
   [[nodiscard]] bool one_direction_only() const { return direction[0].packets == 0 || direction[1].packets == 0; }
   /// Whether more was seen than who stands at neither end can bring about with a few packets in another's name. Of TCP:
   /// each side has acknowledged sequence numbers of the other's, which who does not see them cannot know (RFC 6528); a
-  /// handshake to its end does it. Of UDP, where any request is answered: several datagrams of both. Where a mirror
+  /// handshake to its end does it. Of UDP, where any request is answered: many datagrams of both. Where a mirror
   /// shows one direction alone: so many packets, with payload. Once it is so, it stays so. Who forges both sides, or
   /// sees what he forges an answer to, cannot be told from who has the conversation.
   [[nodiscard]] bool proven() const {
     if (opening) return false;
     const auto [fewer, more] = std::minmax(direction[0].packets, direction[1].packets);
     if (fewer == 0) return more > Limits::one_sided_packets && direction[0].bytes + direction[1].bytes != 0;
-    return parties.transport == Transport::udp ? fewer > Limits::glimpse_packets : each_heard;
+    return parties.transport == Transport::udp ? fewer > Limits::datagrams_each_way : each_heard;
   }
 };
 
@@ -190,7 +190,7 @@ class StreamHandler {
   /// destroyed right after.
   virtual void on_connection_end(const Connection& connection, StreamSink* sink, const Mark& mark,
                                  CloseReason reason) = 0;
-  /// For each minute of packet time and source network, from each partition that met some: they are to be added up.
+  /// For each minute of packet time and source, from each partition that met some: they are to be added up.
   /// All of a minute are told by the same call of Assembler::advance() or finish(), with `told` as the time.
   virtual void on_unanswered(const UnansweredConnections& connections, Timestamp told) = 0;
 };

@@ -33,23 +33,27 @@ bool add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::
 
 bool UnansweredTally::add(const UnansweredConnections& one) {
   const std::int64_t minute = std::max(minute_of(one.last.time), told_minutes_);
-  const auto count_of = [&](const Network& network) {
+  UnansweredConnections added = one;
+  added.source_network = network_of(one.parties.source.address);
+  const auto count_of = [&] {
     return std::ranges::find_if(counts_, [&](const Count& count) {
       const UnansweredConnections& others = count.connections;
-      return count.minute == minute && others.source_network == network && others.became == one.became &&
+      return count.minute == minute && others.source_network == added.source_network &&
+             others.parties.source.address == added.parties.source.address && others.became == one.became &&
              others.parties.transport == one.parties.transport;
     });
   };
-  UnansweredConnections added = one;
-  added.source_network = network_of(one.parties.source.address);
-  auto place = count_of(added.source_network);
+  auto place = count_of();
   bool told = true;
-  if (place == counts_.end()) {
-    const auto networks = std::ranges::count(counts_, minute, &Count::minute);
-    if (networks >= static_cast<std::ptrdiff_t>(limits_.unanswered_networks)) {
+  const auto in_minute = static_cast<std::size_t>(std::ranges::count(counts_, minute, &Count::minute));
+  if (place == counts_.end() && in_minute >= limits_.unanswered_networks / 2) {
+    added.parties.source = {};
+    added.parties.source_mac = {};
+    place = count_of();
+    if (place == counts_.end() && in_minute >= limits_.unanswered_networks) {
       told = false;
       added.source_network = Network::around({}, 0);
-      place = count_of(added.source_network);
+      place = count_of();
     }
   }
   if (place == counts_.end()) {

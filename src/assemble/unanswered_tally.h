@@ -1,4 +1,4 @@
-// Connections that nobody answered, counted by source network and minute of packet time.
+// Connections that nobody answered, counted by source and minute of packet time.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,12 @@ namespace dcmwatch {
 /// A partition's part of the count. Its size does not depend on how many there were.
 class UnansweredTally {
  public:
-  /// Limits::unanswered_networks at most in a minute; the rest count together.
+  /// In a minute by source address, while half of Limits::unanswered_networks is left; then by network, and the rest
+  /// together.
   explicit UnansweredTally(const Limits& limits) : limits_(limits) {}
 
   /// `one` is a lone connection that was not answered; its `last` is the time of its latest SYN or, of a glimpse, of
-  /// its end. Its id is kept if it is the first of its network. False if it was counted without its network.
+  /// its end. Its id is kept if it is the first of its source or network. False if it was counted without its network.
   bool add(const UnansweredConnections& one);
   /// Tells the minutes of which nothing more can come: every connection of theirs has had its time.
   void advance(Timestamp now, StreamHandler& handler);

@@ -77,6 +77,7 @@ Correlations::Correlations(const RuleSet& rules, const Limits& limits) : limits_
     if (!correlation) continue;
     for (std::size_t member = 0; member < correlation->members.size(); ++member)
       uses_[correlation->members[member].rule].push_back({running_.size(), member});
+    if (correlation->judged_at_close()) judged_at_close_.push_back(running_.size());
     Running& running = running_.emplace_back(Running{rule, correlation, CountedOnce{limits.counted_things}});
     running.numbers = numbers_of(*correlation);
     running.latest.resize(correlation->members.size());
@@ -122,8 +123,9 @@ void Correlations::close_before(Timestamp time, CrossingSink& sink) {
 Correlations::Running* Correlations::first_to_close(Timestamp time) {
   Running* first = nullptr;
   Timestamp earliest{};
-  for (Running& running : running_) {
-    if (!running.correlation->judged_at_close() || running.groups.empty()) continue;
+  for (const std::size_t place : judged_at_close_) {
+    Running& running = running_[place];
+    if (running.groups.empty()) continue;
     const Timestamp end = running.groups.front().opened + running.correlation->timespan;
     if (end > time || (first && end >= earliest)) continue;
     first = &running;

@@ -135,8 +135,9 @@ class Correlations {
 
   Limits limits_;
   std::vector<Running> running_;
-  std::vector<std::vector<Use>> uses_;  // by the rule
-  std::string key_;                     // of the match at hand
+  std::vector<std::size_t> judged_at_close_;  // among them
+  std::vector<std::vector<Use>> uses_;        // by the rule
+  std::string key_;                           // of the match at hand
   Timestamp now_{};
   Duration set_back_{};  // by which the observations' clock is behind now_, which never is
   Timestamp watermark_{};

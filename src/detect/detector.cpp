@@ -200,7 +200,7 @@ Detector::Step Detector::match(std::uint32_t rule, const Observation& observatio
   }
   if (!rules_[rule].reports) return {.rule = rule};
   write_key(rule, observation);
-  Step step = find(rule, observation);
+  Step step = find(rule, observation, sink);
   if (step.known) {
     if (exception) tell_expired(step.open->finding, *exception);
     repeat(step, observation);
@@ -258,10 +258,10 @@ void Detector::write_key(const Crossing& crossing) {
 
 // Under which finding the match falls: the first of those, from its own to all others of its rule, that is open or may
 // be opened.
-Detector::Step Detector::find(std::uint32_t rule, const Observation& observation) {
+Detector::Step Detector::find(std::uint32_t rule, const Observation& observation, FindingSink& sink) {
   Step step{.rule = rule};
   if (look_up(step)) return step;
-  Stretch& stretch = stretch_of(rule);
+  Stretch& stretch = stretch_of(rule, sink);
   if (takes_place(stretch, observation)) return step;
   if (distinct_.contains(family_)) {
     step.others = Others::of_source;
@@ -275,7 +275,7 @@ Detector::Step Detector::find(std::uint32_t rule, const Observation& observation
     key_.clear();
     append_bytes(key_, rule);
     (key_ += kOthers) += at;
-    if (look_up(step) || at.empty() || stretch.once.insert(key_).second) break;
+    if (look_up(step) || stretch.once.insert(key_).second || at.empty()) break;
   }
   return step;
 }
@@ -290,21 +290,44 @@ bool Detector::look_up(Step& step) {
 // Of those that there are for new findings with one of their own, if any is left. Declared flows are as many as the
 // model has, and nobody forges what is told of them.
 bool Detector::takes_place(Stretch& stretch, const Observation& observation) {
+  if (std::holds_alternative<FlowStretch>(observation.event.facts)) return true;
   const auto distinct = distinct_.find(family_);
   if (distinct != distinct_.end() && distinct->second >= kDistinctPerSource) return false;
-  if (std::holds_alternative<FlowStretch>(observation.event.facts)) return true;
   if (distinct != distinct_.end()) return stretch.further < limits_.rule_findings && ++stretch.further != 0;
   if (!family_.empty() && !observation.declared->source.device.empty()) return stretch.once.insert(family_).second;
   return stretch.first < limits_.rule_findings && ++stretch.first != 0;
 }
 
 // A clock that is set back gives no new stretch.
-Detector::Stretch& Detector::stretch_of(std::uint32_t rule) {
+Detector::Stretch& Detector::stretch_of(std::uint32_t rule, FindingSink& sink) {
   Stretch& stretch = stretches_[rule];
-  if (elapsed(stretch.since, now_) >= limits_.rule_findings_stretch) stretch = {};
+  if (elapsed(stretch.since, now_) >= limits_.rule_findings_stretch) {
+    end_others(stretch, sink);
+    stretch = {};
+  }
   const bool blank = stretch.once.empty() && stretch.first + stretch.further == 0;
   stretch.since = blank ? now_ : std::min(stretch.since, now_);
   return stretch;
+}
+
+// A flood is told when it comes, however long ago there was one before it.
+void Detector::end_others(const Stretch& stretch, FindingSink& sink) {
+  std::vector<Findings::iterator> over;
+  for (const std::string& key : stretch.once) {
+    const auto known = by_key_.find(key);
+    if (known != by_key_.end() && known->second->finding.others != Others::none) over.push_back(known->second);
+  }
+  std::vector<Finding*> findings;
+  for (const auto open : over) findings.push_back(&open->finding);
+  tell_ends(std::move(findings), sink);
+  for (const auto open : over) erase(open);
+}
+
+void Detector::erase(Findings::iterator open) {
+  const auto distinct = distinct_.find(open->family);
+  if (distinct != distinct_.end() && --distinct->second == 0) distinct_.erase(distinct);
+  by_key_.erase(open->key);
+  findings_.erase(open);
 }
 
 void Detector::note_folded(const Step& step) {
@@ -346,7 +369,7 @@ bool Detector::on_crossing(const Crossing& crossing, FindingSink& sink) {
   }
   if (!rules_[crossing.rule].reports) return true;
   write_key(crossing);
-  const Step step = find(crossing.rule, crossing.example);
+  const Step step = find(crossing.rule, crossing.example, sink);
   note_folded(step);
   if (step.known) {
     findings_.splice(findings_.end(), findings_, step.open);
@@ -373,13 +396,9 @@ void Detector::advance(Timestamp watermark, FindingSink& sink) {
 void Detector::forget_oldest(FindingSink& sink) {
   const auto place = std::ranges::find_if(findings_, [](const Open& open) { return !open.of_all(); });
   if (place == findings_.end()) return;
-  Open& oldest = *place;
-  oldest.finding.phase = Phase::end;
-  sink.on_finding(oldest.finding);
-  const auto distinct = distinct_.find(oldest.family);
-  if (distinct != distinct_.end() && --distinct->second == 0) distinct_.erase(distinct);
-  by_key_.erase(oldest.key);
-  findings_.erase(place);
+  place->finding.phase = Phase::end;
+  sink.on_finding(place->finding);
+  erase(place);
   ++forgotten_;
 }
 

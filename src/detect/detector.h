@@ -118,9 +118,10 @@ class Detector {
   /// What a rule has told that is new, since when.
   struct Stretch {
     Timestamp since{};
-    std::size_t first = 0;                          ///< findings of sources that nobody declared, and that had none
-    std::size_t further = 0;                        ///< findings of sources that had one
-    boost::unordered_flat_set<std::string> once{};  ///< keys of those that are bounded by the model, or by the above
+    std::size_t first = 0;    ///< findings of sources that nobody declared, and that had none
+    std::size_t further = 0;  ///< findings of sources that had one
+    boost::unordered_flat_set<std::string>
+        once{};  ///< keys of those that are bounded by the model, or by the above, and of others
   };
 
   class CrossingTeller;
@@ -168,10 +169,12 @@ class Detector {
   void repeat(const Step& step, const Observation& observation);
   void write_key(std::uint32_t rule, const Observation& observation);
   void write_key(const Crossing& crossing);
-  Step find(std::uint32_t rule, const Observation& observation);
+  Step find(std::uint32_t rule, const Observation& observation, FindingSink& sink);
   [[nodiscard]] bool look_up(Step& step);
   bool takes_place(Stretch& stretch, const Observation& observation);
-  Stretch& stretch_of(std::uint32_t rule);
+  Stretch& stretch_of(std::uint32_t rule, FindingSink& sink);
+  void end_others(const Stretch& stretch, FindingSink& sink);
+  void erase(Findings::iterator open);
   void note_folded(const Step& step);
   Findings::iterator start(const Step& step, const Observation& observation, FindingSink& sink);
   bool on_crossing(const Crossing& crossing, FindingSink& sink);

@@ -31,7 +31,8 @@ struct Rule {
   bool at_end = false;
   std::vector<Selection> selections;
   Condition condition;
-  NeededFields needed{};  ///< of needed_fields(); empty: none
+  NeededFields needed{};                       ///< of needed_fields(); empty: none
+  std::vector<std::uint16_t> needed_places{};  ///< of these, as Verdicts has them
 
   [[nodiscard]] bool matches(const Observation& observation) const;
 

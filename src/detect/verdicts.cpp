@@ -18,7 +18,8 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 Verdicts::Verdicts(RuleSet& rules) : places_(fields().size(), kNotAsked), asked_(1) {
   for (Rule& rule : rules) {
     if (rule.correlation) continue;
-    for (const Field* const field : rule.needed) static_cast<void>(place_of(*field));
+    rule.needed_places.clear();
+    for (const Field* const field : rule.needed) rule.needed_places.push_back(place_of(*field));
     for (Selection& selection : rule.selections) {
       for (FieldTests& tests : selection.any_of) {
         for (FieldTest& test : tests) add(test);
@@ -142,8 +143,8 @@ bool Verdicts::matches(const Rule& rule) {
   if ((rule.datasets >> observation_->event.facts.index() & 1) == 0) return false;
   if (rule.at_end && observation_->event.phase != Phase::end) return false;
   // Most rules about messages ask for what hardly any has.
-  if (!rule.needed.empty() &&
-      std::ranges::none_of(rule.needed, [&](const Field* field) { return up_to_date(place_of(*field)).present; }))
+  if (!rule.needed_places.empty() &&
+      std::ranges::none_of(rule.needed_places, [&](std::uint16_t place) { return up_to_date(place).present; }))
     return false;
   return rule.condition.evaluate([&](std::size_t index) {
     return std::ranges::any_of(rule.selections[index].any_of, [&](const FieldTests& tests) { return all_hold(tests); });

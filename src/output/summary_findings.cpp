@@ -10,7 +10,7 @@
 namespace dcmwatch {
 namespace {
 
-constexpr std::size_t kFindingsPerLevel = 100;
+constexpr std::size_t kFindingsPerLevel = 100;  ///< of sources that anyone can forge, and as many of others
 constexpr std::array<Ink, 5> kInks{Ink::dim, Ink::plain, Ink::yellow, Ink::red, Ink::red};  // by Level
 
 std::string upper(std::string_view text) {
@@ -172,8 +172,14 @@ class FindingsSection final : public SummarySection {
  public:
   void observe(const Finding& finding) override {
     const auto level = static_cast<std::size_t>(finding.rule->level);
-    if (finding.phase == Phase::start && ++made_[level] <= kFindingsPerLevel) {
-      entries_.emplace(finding.number, entry_of(finding));
+    if (finding.phase == Phase::start) {
+      ++made_[level];
+      const bool bounded = finding.others != Others::none || !finding.example.declared->source.device.empty();
+      std::size_t& shown = (bounded ? shown_bounded_ : shown_forgeable_)[level];
+      if (shown < kFindingsPerLevel) {
+        ++shown;
+        entries_.emplace(finding.number, entry_of(finding));
+      }
     }
     const auto entry = entries_.find(finding.number);
     if (entry == entries_.end()) return;
@@ -206,13 +212,16 @@ class FindingsSection final : public SummarySection {
       total += made_[level];
       levels.append(levels.empty() ? ": " : ", ").append(grouped(made_[level]) + ' ');
       levels += to_text(static_cast<Level>(level));
-      if (made_[level] > kFindingsPerLevel) levels += " (of which " + grouped(kFindingsPerLevel) + " are shown)";
+      const std::size_t shown = shown_bounded_[level] + shown_forgeable_[level];
+      if (made_[level] > shown) levels += " (of which " + grouped(shown) + " are shown)";
     }
     return total == 0 ? "no finding" : counted(total, "finding") + levels;
   }
 
   std::map<std::uint64_t, Entry> entries_;  ///< by the finding's number
   std::array<std::uint64_t, kInks.size()> made_{};
+  std::array<std::size_t, kInks.size()> shown_bounded_{};    ///< of declared sources, and of the others of a flood
+  std::array<std::size_t, kInks.size()> shown_forgeable_{};  ///< else
 };
 
 }  // namespace

@@ -28,17 +28,24 @@ bool Unanswered::take(const Event& event) {
   if (!connection || !connection->attempts) return false;
   Event part = event;
   // Datagrams, SYNs by what became of them, and what may be of connections that were not seen to begin, each apart.
-  const auto sum_of = [&](const Network& network) {
+  const auto sum_of_its_kind = [&] {
     return std::ranges::find_if(sums_, [&](Event& sum) {
-      return fact(sum).attempts->source_network == network && sum.parties.transport == part.parties.transport &&
-             sum.visibility == part.visibility && fact(sum).end == fact(part).end;
+      return fact(sum).attempts->source_network == fact(part).attempts->source_network &&
+             sum.parties.source.address == part.parties.source.address &&
+             sum.parties.transport == part.parties.transport && sum.visibility == part.visibility &&
+             fact(sum).end == fact(part).end;
     });
   };
-  auto sum = sum_of(fact(part).attempts->source_network);
-  if (sum == sums_.end() && sums_.size() >= limits_.unanswered_records) {
-    without_network_ += fact(part).attempts->count;
-    fact(part).attempts->source_network = Network::around({}, 0);
-    sum = sum_of(fact(part).attempts->source_network);
+  auto sum = sum_of_its_kind();
+  if (sum == sums_.end() && sums_.size() >= limits_.unanswered_records / 2) {
+    part.parties.source = {};
+    part.parties.source_mac = {};
+    sum = sum_of_its_kind();
+    if (sum == sums_.end() && sums_.size() >= limits_.unanswered_records) {
+      without_network_ += fact(part).attempts->count;
+      fact(part).attempts->source_network = Network::around({}, 0);
+      sum = sum_of_its_kind();
+    }
   }
   if (sum == sums_.end()) {
     sums_.push_back(std::move(part));

@@ -11,9 +11,10 @@
 
 namespace dcmwatch {
 
-/// One record for each minute and source network, however many partitions and shards there are: what they tell of a
-/// minute bears the same time and comes in one parcel. Order of calls, for each event in packet time: told()
-/// when complete_before() it, then take(); and told() at each parcel's end.
+/// One record for each minute and source address or, where half of Limits::unanswered_records are taken, network,
+/// however many partitions and shards there are: what they tell of a minute bears the same time and comes in one
+/// parcel. Order of calls, for each event in packet time: told() when complete_before() it, then take(); and told() at
+/// each parcel's end.
 class Unanswered {
  public:
   /// `limits` outlives it.
@@ -24,7 +25,7 @@ class Unanswered {
   [[nodiscard]] bool complete_before(const Event& event) const {
     return !sums_.empty() && sums_.front().last.time < event.last.time;
   }
-  /// The records, in the order in which their networks were first told; Limits::unanswered_records of them at most, and
+  /// The records, in the order in which their sources were first told; Limits::unanswered_records of them at most, and
   /// one for the rest.
   std::vector<Event> told() { return std::exchange(sums_, {}); }
   /// Connections told without their network, for Limits::unanswered_records.

@@ -369,14 +369,14 @@ TEST_F(Proof, bare_acknowledgements_in_one_direction_are_none) {
   EXPECT_FALSE(proven());
 }
 
-TEST_F(Proof, a_datagram_that_is_answered_is_none_but_four_each_way_are) {
+TEST_F(Proof, datagrams_that_are_answered_are_none_but_many_each_way_are) {
   const auto datagram = [this](Side from) {
     Segment segment = make(from, 0, 0, 0, "query");
     segment.transport = Transport::udp;
     segment.hash = hash_of(segment.key());
     assembler_.on_segment(segment);
   };
-  for (int i = 0; i < 4; ++i) {
+  for (std::uint64_t i = 0; i <= Limits::datagrams_each_way; ++i) {
     EXPECT_FALSE(i != 0 && proven_so_far());
     datagram(client);
     datagram(server);

@@ -145,15 +145,30 @@ TEST_F(Storm, HidesNobodyForLongerThanItLasts) {
   see(moved("10.0.0.9", 1s));
   EXPECT_EQ(told_.findings.size(), told) << "one of the others";
   see(moved("10.0.0.9", 10min));
-  ASSERT_EQ(told_.findings.size(), told + 1);
+  ASSERT_EQ(told_.findings.size(), told + 2) << "the others are over";
   EXPECT_EQ(to_text(latest().example.event.parties.source.address), "10.0.0.9");
+}
+
+TEST_F(Storm, IsToldWhenItComesHoweverLongAgoThereWasOneBefore) {
+  flood(80);
+  ASSERT_EQ(latest().others, Others::of_rule);
+  const std::uint64_t first = latest().number;
+  told_.findings.clear();
+  for (int i = 100; i < 180; ++i) see(moved(forged(i), 192h));
+  ASSERT_EQ(told_.findings.size(), 1 + kMost + 1);
+  EXPECT_EQ(told_.findings.front().number, first);
+  EXPECT_EQ(told_.findings.front().phase, Phase::end);
+  EXPECT_EQ(told_.findings.front().count, 80 - kMost);
+  EXPECT_EQ(latest().others, Others::of_rule);
+  EXPECT_EQ(latest().phase, Phase::start);
 }
 
 TEST_F(Storm, OfDaysTellsSoManyInEachStretchOfTime) {
   for (int minute = 0; minute < 60; ++minute) {
     for (int i = 0; i < 100; ++i) see(moved(forged(100 * minute + i), minute * 1min));
   }
-  EXPECT_EQ(told_.findings.size(), 6 * kMost + 1);
+  EXPECT_EQ(told_.started(), 6 * (kMost + 1));
+  EXPECT_EQ(told_.findings.size() - told_.started(), 5U) << "ends of others";
 }
 
 TEST_F(Storm, GainsNothingByAClockThatIsSetBack) {
@@ -163,7 +178,7 @@ TEST_F(Storm, GainsNothingByAClockThatIsSetBack) {
   flood(4000);
   EXPECT_EQ(told_.findings.size(), kMost + 1);
   see(moved("10.0.0.9", 10min));
-  EXPECT_EQ(told_.findings.size(), kMost + 2) << "nor does anyone lose by it";
+  EXPECT_EQ(told_.started(), kMost + 2) << "nor does anyone lose by it";
 }
 
 TEST_F(Storm, OfWhichFindingsAreForgottenTellsThemNoMoreOften) {

@@ -43,6 +43,38 @@ TEST(Unanswered, WhomTheyCalledIsOneListInWhicheverOrderTheyWereCounted) {
   EXPECT_EQ(listed(limits, parts), expected);
 }
 
+Event part_of(std::uint8_t caller) {
+  Event event = part({host(1)});
+  event.parties.source.address = IpAddress::v4(std::array<std::uint8_t, 4>{10, 0, 0, caller});
+  return event;
+}
+
+std::vector<Event> told(const Limits& limits, const std::vector<Event>& parts) {
+  Unanswered unanswered{limits};
+  for (const Event& event : parts) unanswered.take(event);
+  return unanswered.told();
+}
+
+TEST(Unanswered, EachCallerOfANetworkHasItsRecord) {
+  const std::vector<Event> records = told({}, {part_of(1), part_of(2), part_of(1)});
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].parties.source.address, part_of(1).parties.source.address);
+  EXPECT_EQ(std::get<ConnectionFact>(records[0].facts).attempts->count, 2U);
+  EXPECT_EQ(records[1].parties.source.address, part_of(2).parties.source.address);
+}
+
+TEST(Unanswered, OnceHalfOfTheRoomIsTakenTheRestIsToldByNetwork) {
+  Limits limits;
+  limits.unanswered_records = 4;
+  std::vector<Event> parts;
+  for (std::uint8_t caller = 1; caller <= 9; ++caller) parts.push_back(part_of(caller));
+  const std::vector<Event> records = told(limits, parts);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[1].parties.source.address, part_of(2).parties.source.address);
+  EXPECT_EQ(records[2].parties.source.address, IpAddress{});
+  EXPECT_EQ(std::get<ConnectionFact>(records[2].facts).attempts->count, 7U);
+}
+
 TEST(Unanswered, AMinuteIsCompleteBeforeThePartsOfTheNext) {
   const Limits limits;
   Unanswered unanswered{limits};
