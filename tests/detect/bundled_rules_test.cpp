@@ -58,7 +58,7 @@ TEST(BundledRules, ThatWaitForTheEnd) {
     if (rule.at_end) waiting.push_back(rule.info->title);
   }
   EXPECT_EQ(waiting, (std::vector<std::string>{
-                         "A calling AE title was not recognized", "A connection without a word",
+                         "A caller was turned away", "A connection without a word",
                          "A packet of no connection that was answered by a reset",
                          "Connections to several hosts that were not answered", "A document is not what it says it is",
                          "A declared receiver does not take connections", "A retrieval did not bring all of its images",
