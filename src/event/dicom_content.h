@@ -68,7 +68,8 @@ struct DicomQuery {
   std::uint32_t unique_keys = 0;    ///< UIDs listed at the query's level
   std::uint32_t keys_not_told = 0;  ///< beyond the limit
   /// Nobody can say how many studies it is about: of a retrieval at the level of patients it names not one patient,
-  /// else below the studies' level, of a retrieval also at it, no study. False too where not all of it was seen.
+  /// else below the studies' level, of a retrieval also at it or at none that is known, no study. False too where not
+  /// all of it was seen.
   bool names_no_study = false;
   AskedFor asked_for;
 };

@@ -211,7 +211,7 @@ struct DicomOperation {
   AeTitle move_destination;                            ///< (0000,0600)
   AeTitle originator_ae;                               ///< (0000,1030)
   std::optional<std::uint16_t> originator_message_id;  ///< (0000,1031)
-  Code query_level;  ///< (0008,0052) of a query's identifier: PATIENT, STUDY, SERIES, IMAGE
+  Code query_level;  ///< (0008,0052) of a query's identifier: PATIENT, STUDY, SERIES, IMAGE, in capitals
   Pseudonym study;
   Pseudonym instance;
   Pseudonym patient;

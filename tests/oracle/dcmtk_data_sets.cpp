@@ -3,7 +3,9 @@
 #include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcsequen.h>
+#include <dcmtk/dcmdata/dcuid.h>
 #include <dcmtk/dcmdata/dcvrda.h>
+#include <dcmtk/ofstd/ofstd.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -214,12 +216,17 @@ const Level kLevels[]{{"PATIENT", DCM_PatientID},
                       {"STUDY", DCM_StudyInstanceUID},
                       {"SERIES", DCM_SeriesInstanceUID},
                       {"IMAGE", DCM_SOPInstanceUID}};
+bool is_known(std::string_view level) {
+  return std::ranges::any_of(kLevels, [&](const Level& known) { return known.name == level; });
+}
 
 void tell_query(Account& account, DcmItem& identifier) {
   Query query;
   query.read(identifier);
   query.tell(account);
-  const std::string level = text_of(identifier, DCM_QueryRetrieveLevel);
+  OFString written = text_of(identifier, DCM_QueryRetrieveLevel).c_str();
+  OFStandard::toUpper(written);  // it is meant, whatever its letters
+  const std::string_view level{written.data(), written.size()};
   put_unless_empty(account, "dicom.query_level", level);
   for (const Level& known : kLevels) {
     if (known.name != level) continue;
@@ -258,7 +265,13 @@ void tell_retrieval(Account& account, DcmItem& identifier) {
   const bool names_studies = tell_studies(account, identifier);
   const std::string level{value_of(account, "dicom.query_level")};
   const bool names_none = level == "PATIENT" ? listed(identifier, kPatient.tag) != 1 : !names_studies;
-  if (names_none && !level.empty()) account["dicom.query.names_no_study"] = "true";
+  if (names_none && is_known(level)) account["dicom.query.names_no_study"] = "true";
+}
+
+// Of patients and studies, but at no level of theirs.
+void tell_retrieval_at_no_level(Account& account, DcmItem& identifier) {
+  if (!is_known(value_of(account, "dicom.query_level")) && listed(identifier, kStudy.tag) == 0)
+    account["dicom.query.names_no_study"] = "true";
 }
 
 std::string scheduled_step(DcmItem& order, DcmItem& patient) {
@@ -344,10 +357,15 @@ struct Telling {
 constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
 constexpr std::string_view kCommitment = "1.2.840.10008.1.20.1";
 constexpr std::string_view kPerformedStep = "1.2.840.10008.3.1.2.3.3";
+constexpr auto kAtNoLevel = tell_retrieval_at_no_level;
 constexpr std::array kTellings{Telling{"C-STORE", "", false, tell_object},
                                Telling{"C-FIND", "", false, tell_find},
                                Telling{"C-GET", "", false, tell_retrieval},
                                Telling{"C-MOVE", "", false, tell_retrieval},
+                               Telling{"C-GET", UID_GETPatientRootQueryRetrieveInformationModel, false, kAtNoLevel},
+                               Telling{"C-GET", UID_GETStudyRootQueryRetrieveInformationModel, false, kAtNoLevel},
+                               Telling{"C-MOVE", UID_MOVEPatientRootQueryRetrieveInformationModel, false, kAtNoLevel},
+                               Telling{"C-MOVE", UID_MOVEStudyRootQueryRetrieveInformationModel, false, kAtNoLevel},
                                Telling{"C-FIND", kWorklist, true, tell_worklist_answer},
                                Telling{"N-ACTION", kCommitment, false, tell_commitment},
                                Telling{"N-EVENT-REPORT", kCommitment, false, tell_commitment},

@@ -3,6 +3,7 @@
 //
 #include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmdata/dcostrmb.h>
+#include <dcmtk/dcmdata/dcuid.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -87,22 +88,23 @@ const std::vector<const char*> kUids{"", "1.2.3", "1.2.3\\1.2.4", "1.2.3\\1.2.4\
 const std::vector<const char*> kDates{"",  "20261121",  "20261101-20261130", "20200229-20260101",
                                       "*", "20261121-", "-20261121"};
 const std::vector<const char*> kTexts{"", "*", "A", "A*", "?B", "A\\B"};
-const std::vector<Key> kKeys{{DCM_SpecificCharacterSet, {"ISO_IR 100"}},
-                             {DCM_SOPInstanceUID, kUids},
-                             {DCM_StudyDate, kDates},
-                             {DCM_StudyTime, {"", "080000-170000", "12"}},
-                             {DCM_AccessionNumber, kTexts},
-                             {DCM_QueryRetrieveLevel, {"PATIENT", "STUDY", "SERIES", "IMAGE", "IMAGE "}},
-                             {DCM_ModalitiesInStudy, {"", "CT", "CT\\MR", "C*"}},
-                             {DCM_TimezoneOffsetFromUTC, {"+0200"}},
-                             {DCM_PatientName, {"", "*", "DOE^*", "DOE^JANE", "D?E=X"}},
-                             {DCM_PatientID, kTexts},
-                             {DCM_PatientBirthDate, kDates},
-                             {DcmTagKey{0x0011, 0x0010}, {"A PRIVATE CREATOR"}},
-                             {DCM_StudyInstanceUID, kUids},
-                             {DCM_SeriesInstanceUID, kUids},
-                             {DCM_InstanceNumber, {"", "1", "1\\2"}},
-                             {DCM_Rows, {"", "512"}}};
+const std::vector<Key> kKeys{
+    {DCM_SpecificCharacterSet, {"ISO_IR 100"}},
+    {DCM_SOPInstanceUID, kUids},
+    {DCM_StudyDate, kDates},
+    {DCM_StudyTime, {"", "080000-170000", "12"}},
+    {DCM_AccessionNumber, kTexts},
+    {DCM_QueryRetrieveLevel, {"PATIENT", "STUDY", "SERIES", "IMAGE", "IMAGE ", "Image", "series", "patient ", "study"}},
+    {DCM_ModalitiesInStudy, {"", "CT", "CT\\MR", "C*"}},
+    {DCM_TimezoneOffsetFromUTC, {"+0200"}},
+    {DCM_PatientName, {"", "*", "DOE^*", "DOE^JANE", "D?E=X"}},
+    {DCM_PatientID, kTexts},
+    {DCM_PatientBirthDate, kDates},
+    {DcmTagKey{0x0011, 0x0010}, {"A PRIVATE CREATOR"}},
+    {DCM_StudyInstanceUID, kUids},
+    {DCM_SeriesInstanceUID, kUids},
+    {DCM_InstanceNumber, {"", "1", "1\\2"}},
+    {DCM_Rows, {"", "512"}}};
 const std::vector<Key> kScheduledKeys{{DCM_Modality, {"", "CT", "C?"}},
                                       {DCM_ScheduledStationAETitle, kTexts},
                                       {DCM_ScheduledProcedureStepStartDate, kDates}};
@@ -141,8 +143,11 @@ TEST(DcmtkWritten, queries_ask_for_the_same) {
     dice.put_some(kKeys, query);
     put_sequence(dice, query, DCM_ScheduledProcedureStepSequence, kScheduledKeys);
     put_sequence(dice, query, DCM_RequestedProcedureCodeSequence, kCodeKeys);
-    for (const std::string_view command : {"C-FIND", "C-MOVE", "C-GET"})
-      hold(query, {command, {}, false}, fmt::format("{} #{}", command, i), comparison);
+    for (const MessageKind& kind : {MessageKind{"C-FIND", UID_FINDStudyRootQueryRetrieveInformationModel, false},
+                                    MessageKind{"C-MOVE", UID_MOVEStudyRootQueryRetrieveInformationModel, false},
+                                    MessageKind{"C-GET", UID_GETPatientRootQueryRetrieveInformationModel, false},
+                                    MessageKind{"C-MOVE", UID_MOVEHangingProtocolInformationModel, false}})
+      hold(query, kind, fmt::format("{} of {} #{}", kind.command, kind.sop_class_uid, i), comparison);
   }
   expect_equal(comparison);
 }

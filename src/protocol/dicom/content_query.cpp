@@ -33,6 +33,24 @@ struct Level {
 constexpr std::array kLevels{Level{"PATIENT", kPatientId}, Level{"STUDY", kStudyInstanceUid},
                              Level{"SERIES", kSeriesInstanceUid}, Level{"IMAGE", kSopInstanceUid}};
 
+/// The level that is meant, in capitals as PS3.5 6.2 has a CS; archives take other letters for these. Empty: none of
+/// them.
+std::string_view level_of(std::string_view written) {
+  const auto capital = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+  for (const Level& level : kLevels) {
+    if (std::ranges::equal(written, level.name, {}, capital)) return level.name;
+  }
+  return {};
+}
+
+// PS3.4 C.6.1, C.6.2, C.6.3: of patients and studies. Hanging protocols and the like are retrieved without a level
+// (U.4).
+constexpr std::array<std::string_view, 3> kModels{"1.2.840.10008.5.1.4.1.2.1.", "1.2.840.10008.5.1.4.1.2.2.",
+                                                  "1.2.840.10008.5.1.4.1.2.3."};
+bool is_of_studies(std::string_view sop_class_uid) {
+  return std::ranges::any_of(kModels, [&](std::string_view model) { return sop_class_uid.starts_with(model); });
+}
+
 /// Whether what is asked at this level is about studies, or what they have.
 bool is_about_studies(std::string_view level) { return level == "STUDY" || level == "SERIES" || level == "IMAGE"; }
 
@@ -130,7 +148,9 @@ class ListedUids {
 class QueryContent final : public MessageContent {
  public:
   QueryContent(Encoding encoding, const MessageOf& message, const ProtocolSettings& settings)
-      : MessageContent(encoding, settings), is_retrieval_(message.command_field != dimse::kFind) {}
+      : MessageContent(encoding, settings),
+        is_retrieval_(message.command_field != dimse::kFind),
+        retrieves_studies_(is_retrieval_ && is_of_studies(message.sop_class_uid)) {}
 
   void tell(DicomOperation& fact, PieceSink&) override {
     if (sequence_ && read_whole()) add(query_.returned, sequence_->tag);
@@ -156,6 +176,7 @@ class QueryContent final : public MessageContent {
   // C.4.2.2.1: of each level above it one. Studies are searched without.
   [[nodiscard]] bool names_no_study() const {
     if (level_ == "PATIENT") return is_retrieval_ && patient_.empty();
+    if (level_.empty()) return retrieves_studies_ && query_.asked_for.studies.empty();  // whatever it may bring
     return is_about_studies(level_) && (is_retrieval_ || level_ != "STUDY") && query_.asked_for.studies.empty();
   }
 
@@ -186,8 +207,7 @@ class QueryContent final : public MessageContent {
       if (value_.has_pattern()) clear(*uids);  // it asks for all
     }
     if (key_.tag == kQueryLevel && key_.depth == 0) {
-      const auto level = std::ranges::find(kLevels, value_.whole(), &Level::name);
-      if (level != kLevels.end()) level_ = level->name;
+      level_ = level_of(value_.whole());
     } else if (value_.is_universal()) {
       add(query_.returned, key_.tag);
     } else {
@@ -298,6 +318,7 @@ class QueryContent final : public MessageContent {
   }
 
   bool is_retrieval_;
+  bool retrieves_studies_;
   DicomQuery query_;
   Code level_;
   Pseudonym study_, patient_, instance_;

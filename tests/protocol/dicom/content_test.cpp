@@ -356,7 +356,35 @@ TEST(DicomContent, ARetrievalThatNamesNoStudyIsKnownAsOne) {
   EXPECT_FALSE(names_none("STUDY", study_uid("1.2.3\\1.2.4")));
   EXPECT_FALSE(names_none("SERIES", study_uid("1.2.3") + series));
   EXPECT_FALSE(names_none("IMAGE", image + study_uid("1.2.3")));
-  EXPECT_FALSE(names_none("OTHER", none)) << "hanging protocols have no level (PS3.4 U.4.2)";
+}
+
+// PS3.5 6.2 has capitals, and archives take what they get.
+TEST(DicomContent, ALevelIsOneWhateverItsLettersAndPadding) {
+  for (const char* const written : {"SERIES", "series", "Series ", " sERIES  ", "series "}) {
+    const DicomOperation fact = retrieves(written, study_uid("1.2.*") + element(0x0020000e, "UI", "1.2.3.1")).fact;
+    EXPECT_EQ(fact.query_level, "SERIES") << written;
+    EXPECT_EQ(fact.content.as<DicomQuery>()->unique_keys, 1U) << written;
+    EXPECT_TRUE(fact.content.as<DicomQuery>()->names_no_study) << written;
+  }
+  EXPECT_EQ(read(dimse::kFind, kStudyRootFind, element(0x00080052, "CS", "study")).fact.query_level, "STUDY");
+  for (const char* const none : {"", "*", "STUDIES", "STUD", "STUDY\\SERIES", "study\x7f", "PATIENT NAME"})
+    EXPECT_EQ(retrieves(none, {}).fact.query_level, "") << none;
+}
+
+TEST(DicomContent, ARetrievalAtNoLevelNamesAStudyOrNone) {
+  const auto names_none = [](const Octets& identifier, std::string_view sop_class = kStudyRootMove) {
+    return read(dimse::kMove, sop_class, identifier).fact.content.as<DicomQuery>()->names_no_study;
+  };
+  const Octets patient = element(0x00100020, "LO", "PAT-4711");
+  for (const Octets& level : {Octets{}, element(0x00080052, "CS", ""), element(0x00080052, "CS", "FOO")}) {
+    for (const char* const none : {"", "*", "1.2.*"}) EXPECT_TRUE(names_none(level + study_uid(none))) << none;
+    EXPECT_TRUE(names_none(level));
+    EXPECT_TRUE(names_none(level + patient)) << "all of the patient's, perhaps";
+    EXPECT_FALSE(names_none(level + study_uid("1.2.3\\1.2.4")));
+    EXPECT_FALSE(names_none(level, "1.2.840.10008.5.1.4.38.3")) << "hanging protocols have no level (PS3.4 U.4.2)";
+    EXPECT_FALSE(names_none(level, "1.2.840.10008.5.1.4.1.2.4.2")) << "nor studies what is retrieved alone (PS3.4 Y)";
+    EXPECT_FALSE(names_none(level, "")) << "of what, was not seen";
+  }
 }
 
 TEST(DicomContent, AQueryNamesNoStudyBelowTheirLevelAlone) {
@@ -374,17 +402,18 @@ TEST(DicomContent, AQueryNamesNoStudyBelowTheirLevelAlone) {
 
 TEST(DicomContent, OfARetrievalThatWasNotSeenWholeNobodyKnowsWhetherItNamesAStudy) {
   const ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonyms()};
-  const auto names_none = [&settings](const Octets& beginning) {
+  const auto names_none = [&settings](const Octets& beginning, std::string_view level = "SERIES") {
     DicomOperation fact;
     Pieces pieces;
     const auto content = open_content({dimse::kMove, kStudyRootMove, kExplicit, {}}, settings);
-    content->feed(element(0x00080052, "CS", "SERIES") + beginning, pieces);
+    content->feed(element(0x00080052, "CS", level) + beginning, pieces);
     content->tell(fact, pieces);
-    EXPECT_EQ(fact.query_level, "SERIES");
     return fact.content.as<DicomQuery>()->names_no_study;
   };
-  EXPECT_FALSE(names_none({}));
-  EXPECT_FALSE(names_none(element(0x00100020, "LO", "PAT-4711")));
+  for (const char* const level : {"SERIES", "FOO"}) {
+    EXPECT_FALSE(names_none({}, level));
+    EXPECT_FALSE(names_none(element(0x00100020, "LO", "PAT-4711"), level));
+  }
   EXPECT_TRUE(names_none(element(0x0020000e, "UI", "1.2.3.1"))) << "it would have come before";
 }
 
