@@ -75,7 +75,8 @@ void Drafting::remark_on_rates(const FlowDraft& draft, const Flow& flow, Remarks
     quiet |= rate.most > twice(most->second);
   }
   if (quiet) {
-    remarks.emplace_back("review: per_hour is a guess, for little was seen. What does a busy day need?");
+    remarks.emplace_back(
+        "review: per_hour is a guess, for little was seen: the least that is drafted. What does a busy day need?");
   } else if (!flow.rates.empty() && learner_.whole_hours() < kHoursOfAWeek) {
     remarks.push_back("review: per_hour is drafted from " + std::to_string(learner_.whole_hours()) +
                       " hours alone. What does a busy day need?");

@@ -185,9 +185,11 @@ TEST(Learn, AsksAboutAHabitThatWouldBeFoundOfOthers) {
 }
 
 TEST(Learn, AsksWhatABusyDayNeedsWhereLittleWasSeen) {
+  constexpr const char* kGuess =
+      "review: per_hour is a guess, for little was seen: the least that is drafted. What does a busy day need?";
   const std::string text = learn(a_day_of_reading(7h)).text;
   EXPECT_THAT(text, HasSubstr("review: per_hour is drafted from 6 hours alone. What does a busy day need?"));
-  EXPECT_THAT(text, HasSubstr("review: per_hour is a guess, for little was seen. What does a busy day need?"));
+  EXPECT_THAT(text, HasSubstr(kGuess));
   std::vector<Event> events = a_day_of_reading(7h);
   for (std::uint64_t day = 1; day <= 7; ++day) events.push_back(about_study("C-MOVE", 24h * day, day));
   EXPECT_THAT(learn(events).text, Not(HasSubstr("hours alone")));
