@@ -29,8 +29,8 @@ struct Limits {
   std::size_t unanswered_destinations = 32;  ///< listed of those of a record; victim: those with the highest addresses
   std::size_t answered_records = 16;         ///< answered and no more, told one by one in a minute; the rest: counted
   std::size_t refused_records = 16;          ///< refused connections told one by one in a minute; the rest: counted
-  static constexpr std::uint64_t glimpse_packets = 3;  ///< by which nothing is known: anyone can send that
-  static constexpr std::uint64_t one_sided_packets = 8;  ///< likewise, where nothing was seen of the other side
+  static constexpr std::uint64_t glimpse_packets = 3;      ///< by which nothing is known: anyone can send that
+  static constexpr std::uint64_t one_sided_packets = 8;    ///< likewise, where nothing was seen of the other side
   static constexpr std::uint64_t datagrams_each_way = 32;  ///< likewise, of UDP: a server answers what is forged, too
   std::size_t glimpse_records = 16;        ///< such connections told one by one in a minute; the rest: counted
   std::size_t ends_per_advance = 64;       ///< connections ended by timers at once; the others wait for the next

@@ -105,8 +105,8 @@ void each_once(const Items& items, Read read, FieldSink& sink) {
   }
 }
 
-// No later than the end: a clock that was set back in between gives a span of nothing, as it does in event.duration, and
-// not one that ends before it begins.
+// No later than the end: a clock that was set back in between gives a span of nothing, as it does in event.duration,
+// and not one that ends before it begins.
 inline Timestamp start_of(const Mark& first, const Mark& last) { return std::min(first.time, last.time); }
 
 inline std::optional<Duration> duration_of(const Record& record) {
