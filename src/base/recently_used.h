@@ -2,16 +2,15 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
-#include <functional>
 #include <list>
-#include <unordered_map>
 #include <utility>
 
 namespace dcmwatch {
 
 /// Cost: a hash look-up, and an allocation for each new entry.
-template <typename Key, typename Value, typename Hash = std::hash<Key>>
+template <typename Key, typename Value, typename Hash>
 class RecentlyUsed {
  public:
   explicit RecentlyUsed(std::size_t limit) : limit_(std::max<std::size_t>(limit, 1)) {}
@@ -21,7 +20,7 @@ class RecentlyUsed {
   Value& of(const Key& key, const LetGo& let_go) {
     const auto found = places_.find(key);
     if (found != places_.end()) {
-      entries_.splice(entries_.end(), entries_, found->second);
+      if (std::next(found->second) != entries_.end()) entries_.splice(entries_.end(), entries_, found->second);
       return found->second->second;
     }
     if (places_.size() == limit_) {
@@ -37,7 +36,7 @@ class RecentlyUsed {
  private:
   std::size_t limit_;
   std::list<std::pair<Key, Value>> entries_;  ///< not asked for longest first
-  std::unordered_map<Key, typename std::list<std::pair<Key, Value>>::iterator, Hash> places_;
+  boost::unordered_flat_map<Key, typename std::list<std::pair<Key, Value>>::iterator, Hash> places_;
 };
 
 }  // namespace dcmwatch

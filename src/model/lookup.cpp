@@ -154,11 +154,13 @@ std::span<const std::uint32_t> Lookup::devices_at(const IpAddress& address) cons
 }
 
 std::optional<std::uint32_t> Lookup::device_called(std::string_view name) const {
+  if (name.empty()) return std::nullopt;
   const auto found = names_.find(name);
   return found == names_.end() ? std::nullopt : std::optional{found->second};
 }
 
 const Flow* Lookup::flow_called(std::string_view name) const {
+  if (name.empty()) return nullptr;
   const auto found = flow_names_.find(name);
   return found == flow_names_.end() ? nullptr : found->second;
 }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/limits.h"
@@ -25,7 +24,7 @@ class SeenImplementations {
   static constexpr std::uint32_t kLearnt = 3;  ///< associations
   static constexpr Duration kLearntIn = std::chrono::hours{1};
 
-  SeenImplementations(const Lookup& lookup, const Limits& limits) : lookup_(lookup), known_(limits.implementations) {}
+  SeenImplementations(const Lookup& lookup, const Limits& limits);
 
   /// Of a judged association: of its opener, of its acceptor, or of both. The same for every record of it.
   [[nodiscard]] std::vector<Deviation> observe(const Observation& record, const DicomAssociation& association);
@@ -39,8 +38,35 @@ class SeenImplementations {
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
  private:
+  /// An end's name: a declared device's, or its address where it is undeclared or one of many in a block.
+  struct Name {
+    std::uint64_t device = 0;  ///< hash of its name; 0: none, or one of many
+    IpAddress address;         ///< of these
+
+    friend bool operator==(const Name&, const Name&) = default;
+  };
+  /// Who calls itself something: an opener by its title and whom it calls, or an acceptor by its title.
+  struct Side {
+    bool opens = false;
+    Name opener{};  ///< blank, of an acceptor
+    AeTitle title{};
+    Name acceptor{};
+    std::uint16_t port = 0;  ///< of the acceptor
+
+    friend bool operator==(const Side&, const Side&) = default;
+  };
+  struct Hash {
+    using is_avalanching = void;
+    std::size_t operator()(const Side& side) const;
+  };
+  struct Software {
+    Uid class_uid;
+    AeTitle version;  ///< trimmed
+
+    friend bool operator==(const Software&, const Software&) = default;
+  };
   struct Known {
-    std::vector<std::string> implementations;  ///< the latest new one last
+    std::vector<Software> implementations;  ///< the latest new one last
     std::uint32_t associations = 0;
     Timestamp first{};
     std::uint64_t conversation = 0;  ///< the last that was counted
@@ -48,17 +74,17 @@ class SeenImplementations {
     std::optional<Deviation> change;
   };
 
-  /// What is known by the key.
-  std::optional<Deviation> observe_side(const DicomImplementation& side, const Event& event);
-  [[nodiscard]] const Device* device_at(const Place& place) const;
-  static void append_name(std::string& key, const Device* device, const Endpoint& endpoint);
+  std::optional<Deviation> observe_side(const Side& side, const DicomImplementation& implementation,
+                                        const Event& event);
+  [[nodiscard]] Name name_of(std::optional<std::size_t> device, const Endpoint& endpoint) const;
+  /// Of a device whose software is declared.
+  [[nodiscard]] bool is_declared(std::optional<std::size_t> device) const;
+  static std::string text_of(const Software& software);
 
   const Lookup& lookup_;
-  RecentlyUsed<std::string, Known> known_;
+  std::vector<std::uint64_t> names_;  ///< by device, as Name has it
+  RecentlyUsed<Side, Known, Hash> known_;
   std::uint64_t forgotten_ = 0;
-  std::string key_;       // of the side in hand
-  std::string acceptor_;  // of the association in hand
-  std::string now_;       // what the side in hand calls itself
 };
 
 }  // namespace dcmwatch

@@ -21,21 +21,22 @@ std::optional<Deviation> TitlePlaces::observe(const Observation& record, const D
   const Timestamp now = event.last.time;
   const auto is_over = [&](const Place& place) { return elapsed(place.last, now) > limits_.title_window; };
   Places& places = titles_.of(
-      std::string{title}, [&](const Places& victim) { forgotten_ += std::ranges::all_of(victim, is_over) ? 0 : 1; });
+      AeTitle{title}, [&](const Places& victim) { forgotten_ += std::ranges::all_of(victim, is_over) ? 0 : 1; });
   std::erase_if(places, is_over);
-  std::string name =
-      declared.source.device.empty() ? to_text(event.parties.source.address) : std::string{declared.source.device};
-  const auto here = std::ranges::find(places, name, &Place::name);
+  const std::string_view device = declared.source.device;
+  const IpAddress address = device.empty() ? event.parties.source.address : IpAddress{};
+  const auto here = std::ranges::find_if(
+      places, [&](const Place& place) { return place.device == device && place.address == address; });
   if (here != places.end()) {
     here->last = std::max(here->last, now);
   } else {
     constexpr std::size_t kMostPlaces = 4;  // more need not be named
     if (places.size() == kMostPlaces) places.erase(places.begin());
-    places.push_back({std::move(name), now});
+    places.push_back({std::string{device}, address, now});
   }
   if (places.size() < 2) return std::nullopt;
   std::vector<std::string> names;
-  for (const Place& place : places) names.push_back(place.name);
+  for (const Place& place : places) names.push_back(place.name());
   std::ranges::sort(names);
   std::string observed = std::string{title} + " at " + names.front();
   for (std::size_t i = 1; i < names.size(); ++i) observed += " and " + names[i];

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/recently_used.h"
+#include "base/text_hash.h"
 #include "event/record.h"
 #include "model/lookup.h"
 
@@ -33,16 +34,23 @@ class TitlePlaces {
 
  private:
   struct Place {
-    std::string name;  ///< a device's, or an address
+    std::string device;  ///< its name; empty: undeclared
+    IpAddress address;   ///< of one that is
     Timestamp last{};
+
+    [[nodiscard]] std::string name() const { return device.empty() ? to_text(address) : device; }
   };
   using Places = std::vector<Place>;
+  struct Hash {
+    using is_avalanching = void;
+    std::size_t operator()(const AeTitle& title) const { return hash_of(title); }
+  };
 
   [[nodiscard]] bool may_be_shared(const Declared& declared, std::string_view title) const;
 
   const Lookup& lookup_;
   const Limits& limits_;
-  RecentlyUsed<std::string, Places> titles_;
+  RecentlyUsed<AeTitle, Places, Hash> titles_;
   std::uint64_t forgotten_ = 0;
 };
 
