@@ -1,6 +1,7 @@
 #include "detect/correlations.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -20,7 +21,10 @@ class Texts final : public FieldSink {
   void text(std::string_view value) override { visit_(value); }
   void number(std::int64_t value) override { visit_(std::to_string(value)); }
   void boolean(bool value) override { visit_(value ? "true" : "false"); }
-  void address(const IpAddress& value) override { visit_(to_text(value)); }
+  void address(const IpAddress& value) override {
+    std::array<char, kLongestIpText> text;
+    visit_(std::string_view{text.data(), put_text(text.data(), value)});
+  }
   void time(Timestamp value) override { visit_(to_rfc3339(value)); }
 
  private:
@@ -183,7 +187,7 @@ bool Correlations::counts(Running& running, const Use& use, const Match& match, 
   if (type == CorrelationType::event_count && std::exchange(running.latest[number], sequence_) == sequence_)
     return false;
   const bool by_value = type == CorrelationType::value_count && match.counts == Counts::conversations;
-  return running.counted.count(number, match.counts, match.observation.event,
+  return running.counted.count(number, match.counts, match.observation.event, sequence_,
                                by_value ? std::hash<std::string_view>{}(value) | 1 : 0);
 }
 

@@ -1,7 +1,9 @@
 #include "detect/counted_once.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "base/endpoint.h"
@@ -49,21 +51,71 @@ bool ends(const Event& event, Counts counts) {
 }  // namespace
 
 // Odd constants of no meaning. No product waits for another.
-std::size_t CountedOnce::Hash::operator()(const Counted& counted) const {
-  return folded_product(counted.number ^ 0xa0761d6478bd642fU, counted.conversation ^ 0xe7037ed1a0b428dbU) ^
-         folded_product(counted.packet ^ 0x8ebc6af09c88c6e3U, counted.identifier ^ 0x589965cc75374cc3U) ^
-         folded_product(counted.dataset ^ 0x1d8e4e27c47d124fU, counted.part ^ 0x9e3779b97f4a7c15U);
+std::size_t CountedOnce::Hash::operator()(const Thing& thing) const {
+  return folded_product(thing.conversation ^ 0xe7037ed1a0b428dbU, thing.packet ^ 0x8ebc6af09c88c6e3U) ^
+         folded_product(thing.identifier ^ 0x589965cc75374cc3U, thing.dataset ^ 0x1d8e4e27c47d124fU) ^
+         folded_product(thing.part ^ 0x9e3779b97f4a7c15U, 0xa0761d6478bd642fU);
 }
 
-bool CountedOnce::count(std::uint64_t number, Counts counts, const Event& event, std::uint64_t part) {
-  Counted counted{.number = number, .conversation = event.conversation, .part = part};
-  if (counts == Counts::records) {
-    const Identity identity = std::visit(IdentityOf{event}, event.facts);
-    counted.packet = identity.packet;
-    counted.identifier = identity.identifier;
-    counted.dataset = event.facts.index();
+bool CountedOnce::Numbers::has(std::uint64_t number) const {
+  const auto end = first_.begin() + few_;
+  return std::find(first_.begin(), end, number) != end ||
+         (!more_.empty() && std::ranges::find(more_, number) != more_.end());
+}
+
+void CountedOnce::Numbers::add(std::uint64_t number) {
+  if (few_ == first_.size()) return more_.push_back(number);
+  first_[few_++] = number;
+}
+
+void CountedOnce::Numbers::remove(std::uint64_t number) {
+  if (const auto beyond = std::ranges::find(more_, number); beyond != more_.end()) {
+    more_.erase(beyond);
+    return;
   }
-  return ends(event, counts) ? !counted_.forget(counted) : counted_.remember(counted);
+  *std::find(first_.begin(), first_.begin() + few_, number) = first_[few_ - 1];
+  if (more_.empty()) {
+    --few_;
+  } else {
+    first_[few_ - 1] = more_.back();
+    more_.pop_back();
+  }
+}
+
+CountedOnce::Thing CountedOnce::thing_of(Counts counts, const Event& event, std::uint64_t part) {
+  Thing thing{.conversation = event.conversation, .part = part};
+  if (counts == Counts::conversations) return thing;
+  const Identity identity = std::visit(IdentityOf{event}, event.facts);
+  thing.packet = identity.packet;
+  thing.identifier = identity.identifier;
+  thing.dataset = event.facts.index();
+  return thing;
+}
+
+bool CountedOnce::count(std::uint64_t number, Counts counts, const Event& event, std::uint64_t record,
+                        std::uint64_t part) {
+  if (record_ != record || counts_ != counts || thing_.part != part) {
+    record_ = record;
+    counts_ = counts;
+    thing_ = thing_of(counts, event, part);
+    slot_ = things_.find(thing_);
+  }
+  const bool known = slot_ != Things::kNone && things_[slot_].has(number);
+  if (ends(event, counts)) {
+    if (!known) return true;
+    things_[slot_].remove(number);
+    if (things_[slot_].empty()) things_.forget(std::exchange(slot_, Things::kNone));
+    return false;
+  }
+  if (known) return false;
+  if (slot_ == Things::kNone) slot_ = things_.add(thing_);
+  things_[slot_].add(number);
+  return true;
+}
+
+void CountedOnce::clear() {
+  things_.clear();
+  record_ = 0;
 }
 
 }  // namespace dcmwatch

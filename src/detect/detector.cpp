@@ -109,42 +109,31 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
   now_ = std::max(now_, observation.event.last.time);
   verdicts_.take(observation);
   if (std::holds_alternative<CaptureNote>(observation.event.facts)) correlations_.note_blindness();
-  if (observation.declared->deviations.empty()) {
-    for (const Candidate& candidate : candidates_[observation.event.facts.index()]) {
-      if (candidate.needs == kWithoutDeviation && verdicts_.matches(rules_[candidate.rule]))
-        match(candidate.rule, observation, sink);
-    }
-    return;
-  }
   const auto [plan, known] =
       plans_.find(plan_hash(observation), [&](const Plan& made) { return fits(made, observation); });
-  if (!known) return make(plan, observation, sink);
+  if (!known) make(plan, observation);
   assert(leaves_out_none(plan, observation));
-  verdicts_.recall(plan.alike);
-  for (const Step& step : plan.steps) {
-    if (step.known && plan.forgotten == forgotten_) {
+  Outcome& outcome = outcome_of(plan);
+  for (Step& step : outcome.steps) {
+    if (step.known && outcome.forgotten == forgotten_) {
       repeat(step, observation);
-    } else if (step.sure || verdicts_.matches(rules_[step.rule])) {  // its finding may have made room for another's
-      match(step.rule, observation, sink);
+    } else {
+      step = match(step.rule, observation, sink);
+      step.known =
+          step.known && step.others == Others::none && matches_alike(step.rule);  // else the next may have its own
     }
   }
+  outcome.forgotten = forgotten_;
 }
 
-bool Detector::fits(const Plan& plan, const Observation& observation) const {
+bool Detector::fits(const Plan& plan, const Observation& observation) {
   const Event& event = observation.event;
   return plan.declared == observation.declared && plan.dataset == event.facts.index() && plan.proven == event.proven &&
          plan.phase == event.phase && plan.source == event.parties.source.address &&
-         plan.destination == event.parties.destination.address && plan.forgotten == forgotten_;
+         plan.destination == event.parties.destination.address;
 }
 
-bool Detector::leaves_out_none(const Plan& plan, const Observation& observation) const {
-  return std::ranges::all_of(candidates_[observation.event.facts.index()], [&](const Candidate& candidate) {
-    return std::ranges::find(plan.steps, candidate.rule, &Step::rule) != plan.steps.end() ||
-           !rules_[candidate.rule].matches(observation);
-  });
-}
-
-void Detector::make(Plan& plan, const Observation& observation, FindingSink& sink) {
+void Detector::make(Plan& plan, const Observation& observation) {
   const Event& event = observation.event;
   plan = {observation.declared,
           event.parties.source.address,
@@ -152,27 +141,45 @@ void Detector::make(Plan& plan, const Observation& observation, FindingSink& sin
           event.facts.index(),
           event.proven,
           event.phase,
-          forgotten_,
+          {},
           {},
           {}};
   const DeviationKinds kinds = kinds_of(*observation.declared) | kWithoutDeviation;
   for (const auto& [needs, rule] : candidates_[event.facts.index()]) {
-    if ((needs & kinds) == 0) continue;
-    const std::optional<bool> alike = verdicts_.decided(rules_[rule]);
-    if (alike == false) continue;
-    const bool matches = alike || verdicts_.matches(rules_[rule]);
-    const Step known = matches ? match(rule, observation, sink) : Step{};
-    const bool keeps =
-        alike && known.others == Others::none && matches_alike(rule, observation);  // else the next may have its own
-    plan.steps.push_back(keeps ? known : Step{.rule = rule});
-    plan.steps.back().sure = alike.has_value();
+    if ((needs & kinds) != 0 && verdicts_.decided(rules_[rule]) != false) plan.rules.push_back(rule);
   }
   plan.alike = verdicts_.alike();
 }
 
-bool Detector::matches_alike(std::uint32_t rule, const Observation& observation) const {
-  return exceptions_of_[rule].empty() && !correlations_.count(rule) &&
-         rules_[rule].asks_what_is_alike(Record{observation});
+Detector::Outcome& Detector::outcome_of(Plan& plan) {
+  auto known = std::ranges::find_if(plan.outcomes, [&](const Outcome& one) { return verdicts_.same(one.particular); });
+  if (known == plan.outcomes.end()) {
+    if (plan.outcomes.size() < Plan::kMostOutcomes) plan.outcomes.emplace_back();
+    known = std::prev(plan.outcomes.end());
+    ask(*known, plan);
+  }
+  std::rotate(plan.outcomes.begin(), known, std::next(known));
+  return plan.outcomes.front();
+}
+
+void Detector::ask(Outcome& outcome, const Plan& plan) {
+  outcome = {};
+  verdicts_.recall(plan.alike);
+  for (const std::uint32_t rule : plan.rules) {
+    if (verdicts_.matches(rules_[rule])) outcome.steps.push_back({.rule = rule});
+  }
+  outcome.particular = verdicts_.particular();
+}
+
+bool Detector::leaves_out_none(const Plan& plan, const Observation& observation) const {
+  return std::ranges::all_of(candidates_[observation.event.facts.index()], [&](const Candidate& candidate) {
+    return std::ranges::find(plan.rules, candidate.rule) != plan.rules.end() ||
+           !rules_[candidate.rule].matches(observation);
+  });
+}
+
+bool Detector::matches_alike(std::uint32_t rule) const {
+  return exceptions_of_[rule].empty() && !correlations_.count(rule) && verdicts_.appends_the_same(rules_[rule]);
 }
 
 std::optional<std::size_t> Detector::exception_for(std::uint32_t rule, const Observation& observation,
@@ -191,7 +198,7 @@ Detector::Step Detector::match(std::uint32_t rule, const Observation& observatio
   const std::optional<std::size_t> exception = exception_for(rule, observation, time);
   if (exception && exceptions_[*exception].holds_at(time)) {
     const std::uint64_t number = kOfException | exceptions_[*exception].print;
-    if (counted_.count(number, rules_[rule].counts, observation.event)) ++suppressed_[*exception].times;
+    if (counted_.count(number, rules_[rule].counts, observation.event, observed_)) ++suppressed_[*exception].times;
     return {.rule = rule};
   }
   if (correlations_.count(rule)) {
@@ -209,7 +216,7 @@ Detector::Step Detector::match(std::uint32_t rule, const Observation& observatio
   step.known = true;
   step.open = start(step, observation, sink);
   if (exception) tell_expired(step.open->finding, *exception);
-  static_cast<void>(counted_.count(step.open->finding.number, rules_[rule].counts, observation.event));
+  static_cast<void>(counted_.count(step.open->finding.number, rules_[rule].counts, observation.event, observed_));
   note_folded(step);
   sink.on_finding(step.open->finding);
   return step;
@@ -224,7 +231,7 @@ void Detector::tell_expired(Finding& finding, std::size_t exception) {
 void Detector::repeat(const Step& step, const Observation& observation) {
   Finding& finding = step.open->finding;
   findings_.splice(findings_.end(), findings_, step.open);
-  if (counted_.count(finding.number, rules_[step.rule].counts, observation.event)) {
+  if (counted_.count(finding.number, rules_[step.rule].counts, observation.event, observed_)) {
     ++finding.count;
     note_folded(step);
   }

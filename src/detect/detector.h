@@ -30,10 +30,10 @@ struct FindingSink {
   virtual void on_finding(const Finding& finding) = 0;
 };
 
-/// Cost of an observation without deviations: that of the few rules that do not ask for any, and of these mostly a look
-/// whether a field that they cannot do without is there (needs.h); each field is read once for all of them (Verdicts).
-/// What rules that ask for
-/// deviations alone make of others is remembered with the model's judgement, which many records share.
+/// What rules make of that which many records have in common is remembered with the model's judgement, which these
+/// share (Plan). Cost of another observation like them: that of the few rules that ask for more and, of these, mostly a
+/// look whether a field that they cannot do without is there (needs.h); each field is read once for all of them
+/// (Verdicts).
 ///
 /// Order of calls: observe for each observation in the order of packet time, advance in between, then finish once.
 ///
@@ -132,35 +132,45 @@ class Detector {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  /// What is to be done with an observation: a rule to ask unless it is sure to match and, if it is known, under which
-  /// finding.
+  /// A rule that matches and, if it is known, under which finding.
   struct Step {
     std::uint32_t rule = 0;
-    bool sure = false;
     bool known = false;
     Others others = Others::none;
     Findings::iterator open{};  ///< if known
   };
 
-  /// The steps for all observations that are like one another (asks_what_is_alike): of rules that these may match.
+  /// What the rules made of an observation, and of all like it that have the same in what was asked of it.
+  struct Outcome {
+    std::vector<Verdicts::Known> particular;
+    std::vector<Step> steps;
+    std::uint64_t forgotten = 0;  ///< findings: a step may name one that was forgotten since
+  };
+
+  /// The rules that observations that are like one another (Verdicts::decided) may match, and what they made of those
+  /// seen lately.
   struct Plan {
+    static constexpr std::size_t kMostOutcomes = 8;
+
     SharedDeclared declared;  ///< kept alive, so that no other can come to stand where it stands
     IpAddress source;
     IpAddress destination;
     std::size_t dataset = 0;
     bool proven = false;
     Phase phase{};
-    std::uint64_t forgotten = 0;  ///< findings, when it was made: it may name one of those forgotten since
-    std::vector<Step> steps;
-    std::vector<Verdicts::Known> alike;  ///< of what the steps ask
+    std::vector<Verdicts::Known> alike;  ///< of what the rules ask
+    std::vector<std::uint32_t> rules;
+    std::vector<Outcome> outcomes;  ///< the latest first
   };
-  static constexpr std::size_t kPlans = 1024;
+  static constexpr std::size_t kPlans = 4096;
 
-  [[nodiscard]] bool fits(const Plan& plan, const Observation& observation) const;
+  [[nodiscard]] static bool fits(const Plan& plan, const Observation& observation);
   [[nodiscard]] bool leaves_out_none(const Plan& plan, const Observation& observation) const;
-  void make(Plan& plan, const Observation& observation, FindingSink& sink);
-  /// Whether its match by this observation is that of all that are like it, under the same finding.
-  [[nodiscard]] bool matches_alike(std::uint32_t rule, const Observation& observation) const;
+  void make(Plan& plan, const Observation& observation);
+  Outcome& outcome_of(Plan& plan);
+  void ask(Outcome& outcome, const Plan& plan);
+  /// Whether its match by the observation at hand falls under one finding with that of all that have its outcome.
+  [[nodiscard]] bool matches_alike(std::uint32_t rule) const;
   /// One that the match falls under; one that holds still at this time, if there is any.
   [[nodiscard]] std::optional<std::size_t> exception_for(std::uint32_t rule, const Observation& observation,
                                                          Timestamp time) const;

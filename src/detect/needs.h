@@ -20,7 +20,10 @@ constexpr Phases only(Phase phase) { return Phases{1} << static_cast<unsigned>(p
 using NeededFields = std::vector<const Field*>;
 
 inline std::size_t size_of(DeviationKinds kinds) { return static_cast<std::size_t>(std::popcount(kinds)); }
-inline std::size_t size_of(const NeededFields& fields) { return fields.size(); }
+/// To look whether a list is there takes longer.
+inline std::size_t size_of(const NeededFields& fields) {
+  return fields.size() + static_cast<std::size_t>(std::ranges::count(fields, FieldType::text_list, &Field::type));
+}
 
 /// Of two conditions that must both hold, the one that leaves the fewer. Nothing: it needs none.
 template <typename Needs>

@@ -39,6 +39,8 @@ class Pattern {
     return text_;
   }
 
+  friend bool operator==(const Pattern&, const Pattern&) = default;
+
  private:
   // A byte, or one of the two wildcards, which are no bytes.
   using Token = std::uint16_t;

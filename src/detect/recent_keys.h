@@ -1,4 +1,4 @@
-// A bounded set of keys that forgets the one asked for longest ago.
+// A bounded map that forgets the key asked for longest ago.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -9,38 +9,46 @@
 namespace dcmwatch {
 
 /// Grows to its limit, then allocates no more. Cost: one look-up in a flat table.
-template <typename Key, typename Hash>
+template <typename Key, typename Value, typename Hash>
 class RecentKeys {
  public:
+  /// Of a key that is known, until it is forgotten.
+  using Slot = std::uint32_t;
+  static constexpr Slot kNone = ~Slot{0};
+
   explicit RecentKeys(std::size_t limit) : limit_(limit == 0 ? 1 : limit) {}
 
-  /// The key is the latest now. True if it was not known; then the one asked for longest ago makes room for it.
-  bool remember(const Key& key) {
-    if (const auto known = slots_.find(key); known != slots_.end()) {
-      if (known->second == newest_) return false;
+  /// The key is the latest now; kNone if it is not known.
+  Slot find(const Key& key) {
+    const auto known = slots_.find(key);
+    if (known == slots_.end()) return kNone;
+    if (known->second != newest_) {
       unlink(known->second);
       link_newest(known->second);
-      return false;
     }
+    return known->second;
+  }
+
+  /// Of a key that is not known: the latest, with a blank value. The one asked for longest ago makes room for it.
+  Slot add(const Key& key) {
     if (slots_.size() == limit_) {
-      forget(Key{entries_[oldest_].key});
+      forget(oldest_);
       ++forgotten_;
     }
     const Slot slot = free_slot();
     entries_[slot].key = key;
+    entries_[slot].value = {};
     slots_.emplace(key, slot);
     link_newest(slot);
-    return true;
+    return slot;
   }
 
-  /// True if the key was known.
-  bool forget(const Key& key) {
-    const auto known = slots_.find(key);
-    if (known == slots_.end()) return false;
-    unlink(known->second);
-    free_.push_back(known->second);
-    slots_.erase(known);
-    return true;
+  Value& operator[](Slot slot) { return entries_[slot].value; }
+
+  void forget(Slot slot) {
+    slots_.erase(entries_[slot].key);
+    unlink(slot);
+    free_.push_back(slot);
   }
 
   void clear() {
@@ -53,11 +61,9 @@ class RecentKeys {
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
  private:
-  using Slot = std::uint32_t;
-  static constexpr Slot kNone = ~Slot{0};
-
   struct Entry {
-    Key key;
+    Key key{};
+    Value value{};
     Slot newer = kNone;
     Slot older = kNone;
   };
@@ -80,7 +86,7 @@ class RecentKeys {
   }
 
   void unlink(Slot slot) {
-    const auto [key, newer, older] = entries_[slot];
+    const Slot newer = entries_[slot].newer, older = entries_[slot].older;
     (newer == kNone ? newest_ : entries_[newer].older) = older;
     (older == kNone ? oldest_ : entries_[older].newer) = newer;
   }

@@ -1,8 +1,6 @@
 #include "detect/rule.h"
 
 #include <algorithm>
-#include <array>
-
 namespace dcmwatch {
 
 bool Rule::matches(const Observation& observation) const {
@@ -36,34 +34,6 @@ std::optional<DeviationKinds> Rule::needs() const {
 
 std::optional<NeededFields> Rule::needed_fields() const {
   return condition.needs([this](std::size_t index) { return selections[index].needed_fields(); });
-}
-
-bool Rule::asks_what_is_alike(const Record& record) const {
-  return std::ranges::all_of(selections, [&](const Selection& selection) {
-    return std::ranges::all_of(selection.any_of, [&](const FieldTests& tests) {
-      return std::ranges::all_of(tests,
-                                 [&](const FieldTest& test) { return dcmwatch::asks_what_is_alike(test, record); });
-    });
-  });
-}
-
-bool compares_fields(const FieldTest& test) {
-  return std::ranges::any_of(test.values,
-                             [](const Value& value) { return std::holds_alternative<FieldReference>(value); });
-}
-
-bool is_alike(const Field& field, const Record& record) {
-  static const std::array kAlike{
-      find_field("conversation.proven"), find_field("destination.device"), find_field("destination.ip"),
-      find_field("destination.role"),    find_field("destination.zone"),   find_field("event.dataset"),
-      find_field("event.phase"),         find_field("source.device"),      find_field("source.ip"),
-      find_field("source.role"),         find_field("source.zone")};
-  return field.visit.reads() == Reads::judgement || !field.visit.kinds().overlaps(RecordKinds::of(record)) ||
-         std::ranges::find(kAlike, &field) != kAlike.end();
-}
-
-bool asks_what_is_alike(const FieldTest& test, const Record& record) {
-  return is_alike(*test.field, record) && !compares_fields(test);
 }
 
 }  // namespace dcmwatch

@@ -51,18 +51,7 @@ struct Rule {
 
   /// Only an observation with a deviation of one of these kinds can match; nothing if any can.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;
-
-  /// Whether all that it asks of this record is the same in those like it.
-  [[nodiscard]] bool asks_what_is_alike(const Record& record) const;
 };
-
-/// Whether a field is the same in all records that are like this one: of one dataset and phase, between the same two
-/// addresses, both proven or neither, and sharing one judgement of the model.
-[[nodiscard]] bool is_alike(const Field& field, const Record& record);
-/// Whether a test asks for that alone.
-[[nodiscard]] bool asks_what_is_alike(const FieldTest& test, const Record& record);
-/// With another field of the record, not with values.
-[[nodiscard]] bool compares_fields(const FieldTest& test);
 
 /// Correlations refer to others by their index.
 using RuleSet = std::vector<Rule>;

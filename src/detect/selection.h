@@ -70,6 +70,8 @@ struct FieldTest {
                                           ///< values
   std::uint8_t place = kNoPlace;          ///< among all tests of the field, as Verdicts has them
   std::uint16_t field_place = 0;          ///< the field's place among all that are asked for, likewise
+  bool compares = false;                  ///< with another field of the record, not with values; likewise
+  bool has_one_value = false;             ///< wherever it holds the field has the same value, or none; likewise
 
   /// Of these kinds there is a deviation wherever this holds; nothing if it may hold without any.
   [[nodiscard]] std::optional<DeviationKinds> needs() const;

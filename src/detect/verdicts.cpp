@@ -4,12 +4,51 @@
 #include <array>
 #include <cassert>
 
+#include "detect/closed_values.h"
 #include "detect/values.h"
 
 namespace dcmwatch {
 namespace {
 
 constexpr std::uint16_t kNotAsked = 0;  // the place of what is asked of no field
+
+bool compares_fields(const FieldTest& test) {
+  return std::ranges::any_of(test.values,
+                             [](const Value& value) { return std::holds_alternative<FieldReference>(value); });
+}
+
+// Several rules may want the same.
+void add_value(std::vector<std::pair<std::uint64_t, Value>>& values, std::uint64_t test, const Value& value) {
+  const auto* const pattern = std::get_if<Pattern>(&value);
+  const auto same = std::ranges::find_if(values, [&](const auto& known) {
+    const auto* const other = std::get_if<Pattern>(&known.second);
+    return pattern && other && *pattern == *other;
+  });
+  if (same == values.end()) {
+    values.emplace_back(test, value);
+  } else {
+    same->first |= test;
+  }
+}
+
+// Of a text, which letters are capitals is not asked: it is one of our own words.
+bool has_one_value(const FieldTest& test) {
+  if (test.values.empty() ||
+      std::ranges::all_of(test.values, [](const Value& value) { return std::holds_alternative<bool>(value); }))
+    return true;
+  const auto* const pattern = test.values.size() == 1 ? std::get_if<Pattern>(&test.values.front()) : nullptr;
+  return pattern && pattern->any_case_text() && !closed_values(test.field->path).empty();
+}
+
+// Of those that are like one another (Detector::Plan).
+bool is_alike(const Field& field) {
+  static const std::array kAlike{
+      find_field("conversation.proven"), find_field("destination.device"), find_field("destination.ip"),
+      find_field("destination.role"),    find_field("destination.zone"),   find_field("event.dataset"),
+      find_field("event.phase"),         find_field("source.device"),      find_field("source.ip"),
+      find_field("source.role"),         find_field("source.zone")};
+  return field.visit.reads() == Reads::judgement || std::ranges::find(kAlike, &field) != kAlike.end();
+}
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -32,14 +71,16 @@ std::uint16_t Verdicts::place_of(const Field& field) {
   std::uint16_t& place = places_[static_cast<std::size_t>(&field - fields().data())];
   if (place == kNotAsked) {
     place = static_cast<std::uint16_t>(asked_.size());
-    asked_.emplace_back().field = &field;
+    Asked& asked = asked_.emplace_back();
+    asked.field = &field;
+    asked.alike = dcmwatch::is_alike(field);
   }
   return place;
 }
 
 std::optional<Verdicts::Plain> Verdicts::plain(const FieldTest& test) {
   Plain one{test.wants, test.kinds, {}, 0};
-  if (test.kinds || test.values.empty()) return compares_fields(test) ? std::nullopt : std::optional{one};
+  if (test.kinds || test.values.empty()) return test.compares ? std::nullopt : std::optional{one};
   const bool* const truth = test.values.size() == 1 ? std::get_if<bool>(&test.values.front()) : nullptr;
   if (!truth) return std::nullopt;
   one.truth = *truth;
@@ -48,6 +89,8 @@ std::optional<Verdicts::Plain> Verdicts::plain(const FieldTest& test) {
 
 void Verdicts::add(FieldTest& test) {
   test.field_place = place_of(*test.field);
+  test.compares = compares_fields(test);
+  test.has_one_value = has_one_value(test);
   Asked& asked = asked_[test.field_place];
   test.place = FieldTest::kNoPlace;
   const std::optional<Plain> shared = plain(test);
@@ -58,11 +101,12 @@ void Verdicts::add(FieldTest& test) {
     test.place = known->place;
     return;
   }
-  if (asked.tests == kMostTests) return;
+  asked.overflows |= asked.tests == kMostTests;
+  if (asked.overflows) return;
   test.place = static_cast<std::uint8_t>(asked.tests++);
   const Tests bit = Tests{1} << test.place;
   if (shared) asked.plain.push_back({shared->wants, shared->kinds, shared->truth, test.place});
-  asked.compared |= compares_fields(test);
+  asked.compared |= test.compares;
   switch (test.wants) {
     case FieldTest::Wants::present: asked.if_present |= bit; return;
     case FieldTest::Wants::absent: asked.if_absent |= bit; return;
@@ -86,7 +130,7 @@ void Verdicts::add(FieldTest& test) {
       asked.lengths |= std::uint64_t{1} << text->size();
       asked.by_value = true;
     } else {
-      asked.values.emplace_back(bit, value);
+      add_value(asked.values, bit, value);
       asked.by_value = true;
     }
   }
@@ -112,7 +156,7 @@ void Verdicts::read(Asked& asked) const {
       if constexpr (std::is_convertible_v<decltype(seen), std::string_view>) found |= with_text(asked, seen);
       if constexpr (std::is_same_v<decltype(seen), const bool&>) found |= seen ? asked.if_true : asked.if_false;
       for (const auto& [test, value] : asked.values) {
-        if ((found & test) == 0 && equal(value, seen)) found |= test;
+        if ((found & test) != test && equal(value, seen)) found |= test;
       }
     });
   }
@@ -154,22 +198,54 @@ bool Verdicts::matches(const Rule& rule) {
 std::optional<bool> Verdicts::decided(const Rule& rule) {
   if ((rule.datasets >> observation_->event.facts.index() & 1) == 0) return false;
   if (rule.at_end && observation_->event.phase != Phase::end) return false;
-  const auto of_test = [this](const FieldTest& test) {
-    return asks_what_is_alike(test, Record{*observation_}) ? std::optional{holds(test)} : std::nullopt;
-  };
+  const auto of_test = [this](const FieldTest& test) { return decided(test); };
   const auto of_tests = [&](const FieldTests& tests) { return dcmwatch::all_of(tests, of_test); };
   return rule.condition.decide(
       [&](std::size_t index) { return dcmwatch::any_of(rule.selections[index].any_of, of_tests); });
 }
 
-std::vector<Verdicts::Known> Verdicts::alike() const {
+std::optional<bool> Verdicts::decided(const FieldTest& test) {
+  const bool alike = !test.compares && is_alike(asked_[test.field_place]);
+  return alike ? std::optional{holds(test)} : std::nullopt;
+}
+
+bool Verdicts::is_alike(const Asked& asked) const {
+  return asked.alike || !asked.field->visit.kinds().overlaps(RecordKinds::of(Record{*observation_}));
+}
+
+bool Verdicts::appends_the_same(const Rule& rule) const {
+  return std::ranges::all_of(rule.selections, [&](const Selection& selection) {
+    return std::ranges::all_of(selection.any_of, [&](const FieldTests& tests) {
+      return std::ranges::all_of(tests, [&](const FieldTest& test) {
+        return test.has_one_value || (!test.compares && is_alike(asked_[test.field_place]));
+      });
+    });
+  });
+}
+
+template <typename Fits>
+std::vector<Verdicts::Known> Verdicts::known_of(Fits fits) const {
   std::vector<Known> known;
-  for (std::uint16_t place = 0; place < asked_.size(); ++place) {
+  for (std::uint16_t place = kNotAsked + 1; place < asked_.size(); ++place) {
     const Asked& asked = asked_[place];
-    if (asked.taken == taken_ && !asked.compared && is_alike(*asked.field, Record{*observation_}))
-      known.push_back({place, asked.present, asked.hold});
+    if (asked.taken == taken_ && fits(asked)) known.push_back({place, asked.present, asked.hold});
   }
   return known;
+}
+
+std::vector<Verdicts::Known> Verdicts::alike() const {
+  return known_of([this](const Asked& asked) { return !asked.compared && is_alike(asked); });
+}
+
+std::vector<Verdicts::Known> Verdicts::particular() const {
+  return known_of([this](const Asked& asked) { return asked.compared || !is_alike(asked); });
+}
+
+bool Verdicts::same(const std::vector<Known>& particular) {
+  return std::ranges::all_of(particular, [this](const Known& known) {
+    const Asked& asked = up_to_date(known.field_place);
+    return asked.hold == known.hold && asked.present == known.present && !asked.overflows;
+  });
 }
 
 void Verdicts::recall(const std::vector<Known>& alike) {

@@ -29,7 +29,8 @@ class Verdicts {
     ++taken_;
   }
   [[nodiscard]] bool matches(const Rule& rule);
-  /// What `matches` says of this record and all that are like it (asks_what_is_alike); nothing if they may differ.
+  /// What `matches` says of this record and all that are like it: of one dataset and phase, between the same two
+  /// addresses, both proven or neither, and sharing one judgement of the model. Nothing if they may differ.
   [[nodiscard]] std::optional<bool> decided(const Rule& rule);
   /// What was read of this record, by `decided` and `matches`, that all that are like it have too.
   struct Known {
@@ -38,8 +39,14 @@ class Verdicts {
     std::uint64_t hold = 0;
   };
   [[nodiscard]] std::vector<Known> alike() const;
+  /// The rest of what was read of it: of another that it is like, and that has the same there, `matches` says the same.
+  [[nodiscard]] std::vector<Known> particular() const;
+  /// Whether append_matched says the same of these, too.
+  [[nodiscard]] bool appends_the_same(const Rule& rule) const;
   /// Of a record that this one is like: it is not read again.
   void recall(const std::vector<Known>& alike);
+  /// Whether this record has the same there.
+  [[nodiscard]] bool same(const std::vector<Known>& particular);
   /// Adds the values that the record, which matches, was matched by: the same text for the same values.
   void append_matched(const Rule& rule, std::string& text);
 
@@ -65,6 +72,7 @@ class Verdicts {
   /// What is asked of one field.
   struct Asked {
     const Field* field = nullptr;
+    bool alike = false;       ///< the same in all records that are like one another and have it
     std::uint64_t taken = 0;  ///< when it was read
     bool present = false;
     Tests hold = 0;
@@ -76,6 +84,7 @@ class Verdicts {
     Tests if_true = 0;     ///< of a truth
     Tests if_false = 0;
     bool compared = false;      ///< some compare it with another field
+    bool overflows = false;     ///< there are more than have a place
     bool by_value = false;      ///< some ask for values that have to be read
     std::uint64_t lengths = 0;  ///< of the texts, a bit each
     boost::unordered_flat_map<std::string, Tests, TextHash, std::equal_to<>> texts;  ///< in lower case
@@ -89,6 +98,10 @@ class Verdicts {
   void read(Asked& asked) const;
   [[nodiscard]] static Tests with_text(const Asked& asked, std::string_view text);
   [[nodiscard]] const Asked& up_to_date(std::uint16_t place);
+  [[nodiscard]] bool is_alike(const Asked& asked) const;
+  template <typename Fits>
+  [[nodiscard]] std::vector<Known> known_of(Fits fits) const;
+  [[nodiscard]] std::optional<bool> decided(const FieldTest& test);
   [[nodiscard]] bool holds(const FieldTest& test);
   [[nodiscard]] bool all_hold(const FieldTests& tests);
 
