@@ -31,7 +31,7 @@ class IpAddress {
     return std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
   }
 
-  friend bool operator==(const IpAddress&, const IpAddress&) = default;
+  friend bool operator==(const IpAddress& one, const IpAddress& other) { return one.words() == other.words(); }
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
  private:

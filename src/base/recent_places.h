@@ -24,13 +24,17 @@ class RecentPlaces {
     bool known;  ///< else another's, to be overwritten, or a blank one
   };
 
-  /// `fits` says of an entry whether it is the one; of a blank one it says no.
+  /// `fits` says of an entry of that hash whether it is the one; of a blank one it says no. What is not known is to be
+  /// overwritten.
   template <typename Fits>
   Place find(std::uint64_t hash, Fits fits) {
     Set& set = sets_[hash >> kShift];
-    const auto known = std::ranges::find_if(set.entries, fits);
-    if (known != set.entries.end()) return {*known, true};
-    return {set.entries[set.victim++ % kWays], false};
+    for (std::size_t way = 0; way < kWays; ++way) {
+      if (set.hashes[way] == hash && fits(set.entries[way])) return {set.entries[way], true};
+    }
+    const std::size_t victim = set.victim++ % kWays;
+    set.hashes[victim] = hash;
+    return {set.entries[victim], false};
   }
 
   void clear() { sets_.assign(kSets, {}); }
@@ -41,8 +45,9 @@ class RecentPlaces {
   static constexpr int kShift = 64 - std::countr_zero(kSets);
 
   struct Set {
-    std::array<Entry, kWays> entries{};
+    std::array<std::uint64_t, kWays> hashes{};  // beside each other: entries are large
     std::uint32_t victim = 0;
+    std::array<Entry, kWays> entries{};
   };
 
   std::vector<Set> sets_{kSets};

@@ -83,39 +83,45 @@ void CountedOnce::Numbers::remove(std::uint64_t number) {
 }
 
 CountedOnce::Thing CountedOnce::thing_of(Counts counts, const Event& event, std::uint64_t part) {
-  Thing thing{.conversation = event.conversation, .part = part};
-  if (counts == Counts::conversations) return thing;
+  constexpr std::uint64_t kConversation = std::variant_size_v<Facts>;  // of no dataset
+  if (counts == Counts::conversations)
+    return {.conversation = event.conversation, .dataset = kConversation, .part = part};
   const Identity identity = std::visit(IdentityOf{event}, event.facts);
-  thing.packet = identity.packet;
-  thing.identifier = identity.identifier;
-  thing.dataset = event.facts.index();
-  return thing;
+  return {event.conversation, identity.packet, identity.identifier, event.facts.index(), part};
+}
+
+CountedOnce::Asked& CountedOnce::asked_of(Counts counts, const Event& event, std::uint64_t record, std::uint64_t part) {
+  Asked& asked = asked_[static_cast<std::size_t>(counts)];
+  if (asked.record == record && asked.thing.part == part) return asked;
+  asked.record = record;
+  asked.thing = thing_of(counts, event, part);
+  asked.slot = things_.find(asked.thing);
+  return asked;
 }
 
 bool CountedOnce::count(std::uint64_t number, Counts counts, const Event& event, std::uint64_t record,
                         std::uint64_t part) {
-  if (record_ != record || counts_ != counts || thing_.part != part) {
-    record_ = record;
-    counts_ = counts;
-    thing_ = thing_of(counts, event, part);
-    slot_ = things_.find(thing_);
-  }
-  const bool known = slot_ != Things::kNone && things_[slot_].has(number);
+  Asked& asked = asked_of(counts, event, record, part);
+  const bool known = asked.slot != Things::kNone && things_[asked.slot].has(number);
   if (ends(event, counts)) {
     if (!known) return true;
-    things_[slot_].remove(number);
-    if (things_[slot_].empty()) things_.forget(std::exchange(slot_, Things::kNone));
+    things_[asked.slot].remove(number);
+    if (things_[asked.slot].empty()) things_.forget(std::exchange(asked.slot, Things::kNone));
     return false;
   }
   if (known) return false;
-  if (slot_ == Things::kNone) slot_ = things_.add(thing_);
-  things_[slot_].add(number);
+  if (asked.slot == Things::kNone) {
+    for (Asked& other : asked_) other.record = 0;  // it may make room
+    asked.slot = things_.add(asked.thing);
+    asked.record = record;
+  }
+  things_[asked.slot].add(number);
   return true;
 }
 
 void CountedOnce::clear() {
   things_.clear();
-  record_ = 0;
+  asked_ = {};
 }
 
 }  // namespace dcmwatch

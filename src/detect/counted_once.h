@@ -62,11 +62,16 @@ class CountedOnce {
 
   [[nodiscard]] static Thing thing_of(Counts counts, const Event& event, std::uint64_t part);
 
+  /// What was asked of latest.
+  struct Asked {
+    std::uint64_t record = 0;  ///< 0: nothing
+    Thing thing{};
+    Things::Slot slot = Things::kNone;  ///< its own, if it is known
+  };
+  Asked& asked_of(Counts counts, const Event& event, std::uint64_t record, std::uint64_t part);
+
   Things things_;
-  std::uint64_t record_ = 0;           ///< that was asked of latest; 0: none
-  Counts counts_{};                    ///< likewise
-  Thing thing_{};                      ///< likewise
-  Things::Slot slot_ = Things::kNone;  ///< its own, if it is known
+  std::array<Asked, 2> asked_{};  ///< by Counts: rules of both take turns
 };
 
 }  // namespace dcmwatch

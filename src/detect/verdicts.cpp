@@ -163,11 +163,12 @@ void Verdicts::read(Asked& asked) const {
   for (const auto& [test, wanted] : asked.kinds) {
     if ((wanted & kinds) != 0) found |= test;
   }
+  asked.taken = taken_;
   asked.hold = asked.present ? asked.if_present | found : asked.if_absent;
+  if (!asked.present) return;
   for (const auto& [bit, test] : asked.others) {
     if (test.holds(record)) asked.hold |= bit;
   }
-  asked.taken = taken_;
 }
 
 const Verdicts::Asked& Verdicts::up_to_date(std::uint16_t place) {

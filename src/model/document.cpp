@@ -288,7 +288,7 @@ std::variant<std::string, Unreadable> read_text(const std::filesystem::path& fil
                       "check the path and its permissions"};
   }
   std::string text;
-  std::array<char, 65536> chunk{};
+  std::array<char, 65536> chunk;  // written before it is read
   while (text.size() <= most_bytes && (in.read(chunk.data(), chunk.size()), in.gcount() > 0)) {
     text.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
   }
