@@ -31,7 +31,11 @@ class IpAddress {
     return std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
   }
 
-  friend bool operator==(const IpAddress& one, const IpAddress& other) { return one.words() == other.words(); }
+  friend bool operator==(const IpAddress& one, const IpAddress& other) {
+    const auto [high, low] = one.words();
+    const auto [other_high, other_low] = other.words();
+    return high == other_high && low == other_low;
+  }
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
  private:
