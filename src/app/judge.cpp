@@ -24,6 +24,7 @@ Judge::Judge(Reading reading, const Grounds& grounds, const Limits& limits, Outp
              const EventLog* log)
     : reading_(reading),
       limits_(limits),
+      seen_both_ways_(limits),
       unanswered_(limits),
       relater_(limits, grounds.model ? grounds.model->model()->workflow : WorkflowTimes{}),
       detector_(grounds.rules, limits, grounds.exceptions),
@@ -83,6 +84,7 @@ void Judge::observe(Observation& record) {
   // First, for where nothing else comes in between, what is taken next is another minute's.
   if (unanswered_.complete_before(record.event)) tell_unanswered();
   if (unanswered_.take(record.event)) return;
+  seen_both_ways_.settle(record.event);
   judge(record);
   judge_related(relater_.observe(record.event));
 }
@@ -238,6 +240,7 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
       {"glimpse_records", assembly_.glimpses_counted},
       {"closed_connections", assembly_.closed_forgotten},
       {"unanswered_records", unanswered_.without_network()},
+      {"hosts_seen_both_ways", seen_both_ways_.forgotten()},
       {"held_bytes", assembly_.holes_given_up_early},
       {"held_segments_per_connection", assembly_.segments_given_up},
       {"holes_per_direction", assembly_.holes_forgotten},

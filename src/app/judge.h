@@ -22,6 +22,7 @@
 #include "output/metrics.h"
 #include "output/output.h"
 #include "relate/relater.h"
+#include "relate/seen_both_ways.h"
 #include "relate/unanswered.h"
 
 namespace dcmwatch {
@@ -121,6 +122,7 @@ class Judge final : public Analyst, private FindingSink {
   const Limits& limits_;
   std::unique_ptr<Watch> watch_;  ///< null: without a model
   std::unique_ptr<Guess> guess_;  ///< null: without fingerprints
+  SeenBothWays seen_both_ways_;
   Unanswered unanswered_;
   Relater relater_;
   Detector detector_;

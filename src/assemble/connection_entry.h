@@ -57,7 +57,7 @@ class Numbering {
  public:
   enum What : unsigned {
     started = 0,  ///< anything
-    claimed = 2,  ///< where it starts, from nobody but who receives it
+    claimed = 2,  ///< where it starts or, not started, goes on, from nobody but who receives it
     heard = 4     ///< that its sender knows where the other direction stands
   };
   [[nodiscard]] bool has(What what, Direction d) const { return (bits_ & bit(what, d)) != 0; }
@@ -88,7 +88,8 @@ struct ConnectionEntry {
 
   Timestamp linked{};  ///< when it took its place in its list: a little before `active` at most
   std::uint64_t id = 0;
-  std::array<std::uint32_t, 2> next_sequence{};  ///< of each direction, if started; while not live, and after the end
+  std::array<std::uint32_t, 2>
+      next_sequence{};  ///< of each direction, if started, while not live and after the end; else as claimed
   std::array<std::uint32_t, 2> initial_sequence{};  ///< of each direction whose SYN was seen
   std::array<std::uint32_t, 2> packets{};
   Timestamp first_time{};
@@ -150,6 +151,11 @@ struct ConnectionEntry {
     next_sequence[index_of(direction)] = first_payload_sequence;
     numbering.add(Numbering::started, direction);
     numbering.remove(Numbering::claimed, direction);
+  }
+  /// Where one will go on that has not been seen yet, as says who receives it.
+  void claim(Direction direction, std::uint32_t payload_sequence) {
+    next_sequence[index_of(direction)] = payload_sequence;
+    numbering.add(Numbering::claimed, direction);
   }
   /// As one says who would not know unless he had received it.
   void start_as_claimed(Direction direction, std::uint32_t first_payload_sequence) {

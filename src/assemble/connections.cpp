@@ -57,6 +57,7 @@ std::size_t held_bytes_of(const LiveConnection& connection) {
 void fill(Connection& connection, const ConnectionEntry& entry) {
   connection.parties = {entry.source, entry.destination, entry.source_mac,        entry.destination_mac,
                         entry.vlan,   entry.transport,   entry.flags.opener_known};
+  connection.domain = entry.domain;
   connection.id = entry.id;
   connection.first = {entry.first_time, entry.first_source, entry.first_packet};
   connection.last = {entry.last_time, entry.last_source, entry.last_packet};

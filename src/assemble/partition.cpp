@@ -333,10 +333,7 @@ void Partition::on_tcp(Slot slot, Direction direction, const Segment& segment) {
   Entry& it = entry(slot);
   if (it.state == State::opening) on_handshake_end(slot, direction, segment);
   if (it.state == State::resetting) refute_reset(slot, direction, segment);
-  if (!it.has_started(direction)) {
-    it.start(direction, segment.sequence);
-    if (it.live) it.live->half[index_of(direction)].start(segment.sequence);
-  }
+  if (!it.has_started(direction)) start_midway(it, direction, segment);
   note_heard(it, direction, segment);
   // What is acknowledged is judged before what is sent: an answer rests on a request that its sender has wholly
   // received.
@@ -426,6 +423,17 @@ void Partition::on_handshake_end(Slot slot, Direction direction, const Segment& 
   if (went_on || segment.wire_payload_bytes != 0) enter(slot, State::unproven, segment.mark.time);
 }
 
+// Of a direction whose SYN was not seen. Where its peer has told where it stands before it was seen, and it does stand
+// there, the peer has received it.
+void Partition::start_midway(Entry& it, Direction direction, const Segment& segment) {
+  const std::size_t side = index_of(direction);
+  const std::int64_t beyond_claim = distance(it.next_sequence[side], segment.sequence);
+  const bool foretold = it.numbering.has(Numbering::claimed, direction) && beyond_claim >= 0 && beyond_claim <= kUnseen;
+  it.start(direction, segment.sequence);
+  if (it.live) it.live->half[side].start(segment.sequence);
+  if (foretold) it.numbering.add(Numbering::heard, opposite(direction));
+}
+
 // Who knows where the other's stream stands has received it, or guesses well.
 void Partition::note_heard(Entry& it, Direction direction, const Segment& segment) {
   const Direction other = opposite(direction);
@@ -435,6 +443,7 @@ void Partition::note_heard(Entry& it, Direction direction, const Segment& segmen
     numbering.remove(Numbering::claimed, direction);
     numbering.add(Numbering::heard, other);
   }
+  if (!it.has_started(other) && segment.has(TcpFlags::ack)) it.claim(other, segment.acknowledgement);
   const bool known = it.has_started(other) && !numbering.has(Numbering::claimed, other);
   if (known && segment.has(TcpFlags::ack) && is_of_stream(it, other, segment.acknowledgement))
     numbering.add(Numbering::heard, direction);

@@ -94,6 +94,7 @@ class Partition {
   void on_syn(Slot slot, Direction direction, const Segment& segment);
   void on_answer(Slot slot, Direction direction, const Segment& segment);
   void on_handshake_end(Slot slot, Direction direction, const Segment& segment);
+  static void start_midway(Entry& entry, Direction direction, const Segment& segment);
   static void note_heard(Entry& entry, Direction direction, const Segment& segment);
   void on_acknowledgement(Entry& entry, Direction direction, const Segment& segment);
   void on_last_acknowledgement(Live& connection, Direction direction, const Segment& segment);

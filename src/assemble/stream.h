@@ -65,6 +65,7 @@ struct HandshakeTimes {
 /// A connection as the assembler sees it. Lives as long as the connection; a sink may keep a pointer to it.
 struct Connection {
   Parties parties;                    ///< opener by SYN where seen, else the lower port is taken for the server
+  std::uint16_t domain = 0;           ///< observation domain
   std::uint64_t id = 0;               ///< unique in a run; the same for any number of shards
   Mark first;                         ///< first packet seen
   Mark last;                          ///< last packet seen so far
@@ -79,11 +80,15 @@ struct Connection {
 
   [[nodiscard]] const DirectionStatistics& sent(Direction d) const { return direction[index_of(d)]; }
   [[nodiscard]] bool one_direction_only() const { return direction[0].packets == 0 || direction[1].packets == 0; }
+  [[nodiscard]] bool many_packets() const {
+    return direction[0].packets + direction[1].packets > Limits::many_one_sided_packets;
+  }
   /// Whether more was seen than who stands at neither end can bring about with a few packets in another's name. Of TCP:
   /// each side has acknowledged sequence numbers of the other's, which who does not see them cannot know (RFC 6528); a
   /// handshake to its end does it. Of UDP, where any request is answered: many datagrams of both. Where a mirror
-  /// shows one direction alone: so many packets, with payload. Once it is so, it stays so. Who forges both sides, or
-  /// sees what he forges an answer to, cannot be told from who has the conversation.
+  /// shows one direction alone: so many packets, with payload; whether the mirror does is not known here, but to who
+  /// sees what else is seen of its ends. Who forges both sides, or sees what he forges an answer to, cannot be told
+  /// from who has the conversation.
   [[nodiscard]] bool proven() const {
     if (opening) return false;
     const auto [fewer, more] = std::minmax(direction[0].packets, direction[1].packets);

@@ -29,8 +29,9 @@ struct Limits {
   std::size_t unanswered_destinations = 32;  ///< listed of those of a record; victim: those with the highest addresses
   std::size_t answered_records = 16;         ///< answered and no more, told one by one in a minute; the rest: counted
   std::size_t refused_records = 16;          ///< refused connections told one by one in a minute; the rest: counted
-  static constexpr std::uint64_t glimpse_packets = 3;      ///< by which nothing is known: anyone can send that
-  static constexpr std::uint64_t one_sided_packets = 8;    ///< likewise, where nothing was seen of the other side
+  static constexpr std::uint64_t glimpse_packets = 3;            ///< by which nothing is known: anyone can send that
+  static constexpr std::uint64_t one_sided_packets = 8;          ///< likewise, where nothing was seen of the other side
+  static constexpr std::uint64_t many_one_sided_packets = 1024;  ///< likewise, though one end is seen both ways
   static constexpr std::uint64_t datagrams_each_way = 32;  ///< likewise, of UDP: a server answers what is forged, too
   std::size_t glimpse_records = 16;        ///< such connections told one by one in a minute; the rest: counted
   std::size_t ends_per_advance = 64;       ///< connections ended by timers at once; the others wait for the next
@@ -135,6 +136,8 @@ struct Limits {
   std::size_t balanced_legs =
       1024;  ///< associations and messages with a balancer; victim: the oldest, whose other leg counts, too
   Duration balanced_leg_window = std::chrono::seconds{5};  ///< between the two
+  std::size_t hosts_seen_both_ways = 65536;                ///< kept in mind; victim: the one first seen
+  Duration seen_both_ways_for = std::chrono::hours{1};     ///< a host is taken for one of which the mirror shows both
   std::size_t unanswered_records = 64;  ///< networks told in a minute; victim: the network of those beyond
   std::size_t findings = 10000;         ///< distinct findings remembered; victim: the oldest
   std::size_t rule_findings = 64;       ///< of one rule, new in a stretch of time, of sources that nobody declared;

@@ -391,11 +391,18 @@ struct CaptureNote {
 using Facts = std::variant<ConnectionFact, DicomAssociation, DicomOperation, DicomStudy, Hl7Message, TlsConnection,
                            Violation, Link, Workflow, FlowStretch, CaptureNote>;
 
+/// What of a connection's packets was seen so far.
+enum class Shown : std::uint8_t { both_sides, one_side, much_of_one_side };
+
 struct Event {
   Phase phase = Phase::end;
   Protocol protocol = Protocol::unidentified;
   Visibility visibility;
-  bool proven = true;  ///< more was seen than a few packets in another's name bring about; once so, it stays so
+  bool proven = true;    ///< more was seen than a few packets in another's name bring about
+  bool provable = true;  ///< there would be such proof if the conversation were real: not of a few datagrams, nor where
+                         ///< the mirror may show one side alone
+  Shown shown = Shown::both_sides;
+  std::uint16_t domain = 0;        ///< observation domain
   std::uint64_t conversation = 0;  ///< the connection's id; 0 for a FlowStretch and a CaptureNote
   std::uint32_t ordinal = 0;  ///< of this connection's events, counted from 1: a unique name is (conversation, ordinal)
   Parties parties;            ///< source = who opened the connection, if opener_known

@@ -3,6 +3,11 @@
 namespace dcmwatch {
 namespace {
 
+Shown shown_of(const Connection& connection) {
+  if (!connection.one_direction_only()) return Shown::both_sides;
+  return connection.many_packets() ? Shown::much_of_one_side : Shown::one_side;
+}
+
 bool is_encrypted(Protocol protocol) { return protocol == Protocol::tls || protocol == Protocol::ssh; }
 
 }  // namespace
@@ -32,6 +37,9 @@ Event& Emitter::next_event(Phase phase, const Mark& first, const Mark& last, Sho
                       .encrypted = is_encrypted(protocol_),
                       .undecodable = shortfall.undecodable};
   event.proven = connection_.proven();
+  event.shown = shown_of(connection_);
+  event.provable = connection_.parties.transport == Transport::tcp && event.shown == Shown::both_sides;
+  event.domain = connection_.domain;
   event.conversation = connection_.id;
   event.ordinal = ++emitted_;
   event.parties = connection_.parties;

@@ -314,6 +314,8 @@ void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Ti
   event.visibility.joined_midway =
       connections.became == Unopened::glimpsed && connections.parties.transport == Transport::tcp;
   event.proven = false;
+  event.provable = true;
+  event.shown = Shown::both_sides;  // nothing is to be made of what only some of them share
   event.first = connections.first;
   event.last = {told, connections.last.source, connections.last.packet};
   ConnectionFact fact;

@@ -55,7 +55,7 @@ class Relater {
   /// Facts forgotten before their partner came, to stay within Limits::relate_open.
   [[nodiscard]] std::uint64_t forgotten() const {
     return retrievals_.forgotten() + commitments_.forgotten() + steps_.forgotten() + acknowledgements_.forgotten() +
-           workflows_.not_awaited();
+           resends_.conflicts_forgotten() + workflows_.not_awaited();
   }
   [[nodiscard]] const Studies& studies() const { return studies_; }
 

@@ -25,17 +25,26 @@ std::uint32_t day_of(const Hl7Message& message) {
   return error == std::errc{} && end == text.data() + kDigits ? day : 0;
 }
 
+// Of one of those that may have the same control id.
+std::uint64_t print_of_message(const Event& event, const Hl7Message& message, std::uint64_t print_of_id) {
+  return print_of(print_of(print_of_id, message.body_print), print_of(event.conversation, message.sent.packet));
+}
+
 }  // namespace
 
 void Resends::on_message(const Event& event, const Hl7Message& message, Told& told) {
-  if (event.phase != Phase::start || message.control_id.empty() || message.body_print == 0 || event.visibility.lost)
-    return;
-  const std::uint64_t print = print_of_id(event, message);
+  if (message.control_id.empty() || message.body_print == 0) return;
+  if (event.phase == Phase::start && !event.visibility.lost) on_sent(event, message, print_of_id(event, message), told);
+  if (event.phase == Phase::end) on_end(event, message, print_of_id(event, message), told);
+}
+
+void Resends::on_sent(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told) {
   const Seen now{.body = message.body_print,
                  .conversation = event.conversation,
                  .sent = message.sent.time,
                  .packet = message.sent.packet,
-                 .day = day_of(message)};
+                 .day = day_of(message),
+                 .proven = event.proven};
   Seen* known = known_.find(print);
   if (!known) {
     const auto gone = known_.add(print, now);
@@ -48,16 +57,32 @@ void Resends::on_message(const Event& event, const Hl7Message& message, Told& to
   const bool same = before.body == now.body;
   if (!same && before.day != 0 && now.day != 0 && before.day != now.day) return;
   if (same) known->times = before.times + 1;
-  told.push_back(
-      Occurrence::of(event).tell(Link{.kind = same ? LinkKind::message_resent : LinkKind::message_conflicting,
-                                      .certainty = LinkCertainty::identifier,
-                                      .cause = before.conversation,
-                                      .effect = now.conversation,
-                                      .delay = delay,
-                                      .outcome = Outcome::unknown,
-                                      .times = known->times,
-                                      .cause_packet = before.packet,
-                                      .effect_packet = now.packet}));
+  const Link link{.kind = same ? LinkKind::message_resent : LinkKind::message_conflicting,
+                  .certainty = LinkCertainty::identifier,
+                  .cause = before.conversation,
+                  .effect = now.conversation,
+                  .delay = delay,
+                  .outcome = Outcome::unknown,
+                  .times = known->times,
+                  .cause_packet = before.packet,
+                  .effect_packet = now.packet};
+  if (same) {
+    told.push_back(Occurrence::of(event).tell(link));
+    return;
+  }
+  const auto gone = conflicts_.add(print_of_message(event, message, print), {link, before.proven});
+  if (gone && !gone->told) ++conflicts_forgotten_;
+}
+
+void Resends::on_end(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told) {
+  Seen* const known = known_.find(print);
+  if (known && known->conversation == event.conversation && known->packet == message.sent.packet &&
+      known->body == message.body_print)
+    known->proven |= event.proven;
+  Conflict* const conflict = conflicts_.find(print_of_message(event, message, print));
+  if (!conflict || std::exchange(conflict->told, true)) return;
+  told.push_back(Occurrence::of(event).tell(conflict->link));
+  told.back().proven = event.proven && conflict->cause_proven;
 }
 
 }  // namespace dcmwatch

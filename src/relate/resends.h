@@ -14,17 +14,21 @@ namespace dcmwatch {
 /// on whichever connection, if that is no older than Limits::hl7_control_id_window: the same body but for MSH-7 is a
 /// resend, another one is a replay or was tampered with. An engine that passes ids on unchanged is another sender. One
 /// that counts from the beginning each day uses its ids again: another body of another day, by MSH-7, is another
-/// message. Messages that were not read whole are not
-/// held against any. Limits::hl7_control_ids are kept; those first seen longest ago are forgotten.
+/// message. Messages that were not read whole are not held against any. A resend is told at once; that two conflict
+/// when the later one is over, which is when it is known whether its conversation is proven: the record's is, if those
+/// of both messages are, for anyone can send a lone message in another's name. Limits::hl7_control_ids are kept; those
+/// first seen longest ago are forgotten, and so are, of Limits::relate_open, conflicts not yet told.
 class Resends {
  public:
   /// `limits` outlives it.
-  explicit Resends(const Limits& limits) : limits_(limits), known_(limits.hl7_control_ids) {}
+  explicit Resends(const Limits& limits)
+      : limits_(limits), known_(limits.hl7_control_ids), conflicts_(limits.relate_open) {}
 
   void on_message(const Event& event, const Hl7Message& message, Told& told);
 
   /// Sooner than after Limits::hl7_control_id_window, to stay within Limits::hl7_control_ids.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+  [[nodiscard]] std::uint64_t conflicts_forgotten() const { return conflicts_forgotten_; }
 
  private:
   struct Seen {
@@ -34,14 +38,25 @@ class Resends {
     std::uint64_t packet = 0;
     std::uint32_t times = 0;
     std::uint32_t day = 0;  ///< of MSH-7, as a number of eight digits; 0: not said
+    bool proven = false;    ///< by what is known of it so far
   };
+  struct Conflict {
+    Link link;
+    bool cause_proven = false;
+    bool told = false;
+  };
+
+  void on_sent(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told);
+  void on_end(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told);
 
   [[nodiscard]] std::uint64_t print_of_id(const Event& event, const Hl7Message& message) const;
 
   const Limits& limits_;
   KeyedHash names_;
   Remembered<Seen> known_;
+  Remembered<Conflict> conflicts_;  ///< by their later message
   std::uint64_t forgotten_ = 0;
+  std::uint64_t conflicts_forgotten_ = 0;
 };
 
 }  // namespace dcmwatch

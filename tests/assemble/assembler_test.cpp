@@ -323,6 +323,19 @@ TEST_F(Proof, joined_midway_both_sides_have_to_know_where_the_other_stands) {
   EXPECT_TRUE(proven());
 }
 
+TEST_F(Proof, joined_midway_a_question_that_knows_where_the_answer_will_stand_and_the_answer_to_it_are_proof) {
+  give(client, kAck, 101, 501, "question");
+  EXPECT_FALSE(proven_so_far());
+  give(server, kAck, 501, 109, "answer");
+  EXPECT_TRUE(proven());
+}
+
+TEST_F(Proof, joined_midway_an_answer_elsewhere_than_the_question_says_is_none) {
+  give(client, kAck, 101, 0x7000'0000, "question");
+  give(server, kAck, 501, 109, "answer");
+  EXPECT_FALSE(proven());
+}
+
 TEST_F(Proof, payload_of_both_sides_that_does_not_know_of_the_other_is_none) {
   give(client, kAck, 101, 0x7000'0000, "question");
   give(server, kAck, 501, 0x6000'0000, "answer");

@@ -12,12 +12,20 @@ struct Resends : testing::Test {
 
   void send(unsigned control_id, std::uint64_t body, std::uint64_t conversation = 7, std::string_view from = kRis,
             std::string_view application = "RIS", std::string_view time = "") {
-    department.see(department.message(Phase::start, from, kPacs, conversation, control_id, [&](Hl7Message& message) {
+    Event event = department.message(Phase::start, from, kPacs, conversation, control_id, [&](Hl7Message& message) {
       message.body_print = body;
       message.sending_application = application;
       message.message_time = time;
-    }));
+    });
+    event.proven = proven_at_start;
+    department.see(event);
+    event.phase = Phase::end;
+    event.proven = proven;
+    department.see(event);
   }
+
+  bool proven_at_start = true;
+  bool proven = true;
 };
 
 TEST_F(Resends, TheSameBodyIsSentAgain) {
@@ -44,6 +52,39 @@ TEST_F(Resends, AnotherBodyConflicts) {
   send(1, 12);
   ASSERT_EQ(department.links().size(), 1U);
   EXPECT_EQ(department.links().front().kind, LinkKind::message_conflicting);
+}
+
+TEST_F(Resends, AConflictIsToldOnceTheLaterMessageIsOver) {
+  send(1, 11);
+  Event later = department.message(Phase::start, kRis, kPacs, 8, 1, [](Hl7Message& message) {
+    message.body_print = 12;
+    message.sending_application = "RIS";
+  });
+  department.see(later);
+  EXPECT_TRUE(department.links().empty());
+  later.phase = Phase::end;
+  department.see(later);
+  department.see(later);
+  EXPECT_EQ(department.links().size(), 1U);
+}
+
+TEST_F(Resends, AConflictWithWhatAnyoneMayHaveSentIsNotProvenWhicheverCameFirst) {
+  proven_at_start = proven = false;
+  send(1, 11, 7);
+  proven = true;
+  send(1, 12, 8);
+  proven = false;
+  send(1, 13, 9);
+  ASSERT_EQ(department.links().size(), 2U);
+  for (const Event& link : department.told) EXPECT_FALSE(link.proven);
+}
+
+TEST_F(Resends, WhatIsProvenByTheMessagesEndsIsEnough) {
+  proven_at_start = false;
+  send(1, 11, 7);
+  send(1, 12, 8);
+  ASSERT_EQ(department.told.size(), 1U);
+  EXPECT_TRUE(department.told.front().proven);
 }
 
 TEST_F(Resends, ASenderMayBeginToCountAnewEachDayHoweverEarly) {
