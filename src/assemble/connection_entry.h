@@ -58,7 +58,8 @@ class Numbering {
   enum What : unsigned {
     started = 0,  ///< anything
     claimed = 2,  ///< where it starts or, not started, goes on, from nobody but who receives it
-    heard = 4     ///< that its sender knows where the other direction stands
+    heard = 4,    ///< that its sender knows where the other direction stands
+    erred = 6     ///< that its sender, perhaps, did not
   };
   [[nodiscard]] bool has(What what, Direction d) const { return (bits_ & bit(what, d)) != 0; }
   [[nodiscard]] bool has_both(What what) const {
@@ -66,7 +67,7 @@ class Numbering {
   }
   void add(What what, Direction d) { bits_ = static_cast<std::uint8_t>(bits_ | bit(what, d)); }
   void remove(What what, Direction d) { bits_ = static_cast<std::uint8_t>(bits_ & ~bit(what, d)); }
-  void reverse() { bits_ = static_cast<std::uint8_t>((bits_ & 0x15U) << 1 | (bits_ >> 1 & 0x15U)); }
+  void reverse() { bits_ = static_cast<std::uint8_t>((bits_ & 0x55U) << 1 | (bits_ >> 1 & 0x55U)); }
 
  private:
   [[nodiscard]] static unsigned bit(What what, Direction d) { return 1U << (what + index_of(d)); }
@@ -88,9 +89,10 @@ struct ConnectionEntry {
 
   Timestamp linked{};  ///< when it took its place in its list: a little before `active` at most
   std::uint64_t id = 0;
-  std::array<std::uint32_t, 2>
-      next_sequence{};  ///< of each direction, if started, while not live and after the end; else as claimed
-  std::array<std::uint32_t, 2> initial_sequence{};  ///< of each direction whose SYN was seen
+  /// Of each direction, if started, while not live and after the end; else where it was first claimed to stand.
+  std::array<std::uint32_t, 2> next_sequence{};
+  /// Of each direction whose SYN was seen; of one that has not started, where it was last claimed to stand.
+  std::array<std::uint32_t, 2> initial_sequence{};
   std::array<std::uint32_t, 2> packets{};
   Timestamp first_time{};
   std::uint64_t first_packet = 0;
@@ -146,15 +148,23 @@ struct ConnectionEntry {
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | static_cast<std::uint64_t>(one.port ^ other.port)) == 0;
   }
 
+  static constexpr std::int32_t kClaimed = 1 << 20;  ///< how far such claims are believed to be of one stream
+
   [[nodiscard]] bool has_started(Direction direction) const { return numbering.has(Numbering::started, direction); }
   void start(Direction direction, std::uint32_t first_payload_sequence) {
     next_sequence[index_of(direction)] = first_payload_sequence;
     numbering.add(Numbering::started, direction);
     numbering.remove(Numbering::claimed, direction);
   }
-  /// Where one will go on that has not been seen yet, as says who receives it.
-  void claim(Direction direction, std::uint32_t payload_sequence) {
-    next_sequence[index_of(direction)] = payload_sequence;
+  /// Up to where one was received that has not been seen yet, as says who receives it.
+  void claim(Direction direction, std::uint32_t sequence) {
+    const std::size_t side = index_of(direction);
+    std::uint32_t& first = next_sequence[side];
+    std::uint32_t& last = initial_sequence[side];
+    const auto beyond = static_cast<std::int32_t>(sequence - first);
+    const bool another = !numbering.has(Numbering::claimed, direction) || beyond < -kClaimed || beyond > kClaimed;
+    if (another || beyond < 0) first = sequence;
+    if (another || static_cast<std::int32_t>(sequence - last) > 0) last = sequence;
     numbering.add(Numbering::claimed, direction);
   }
   /// As one says who would not know unless he had received it.

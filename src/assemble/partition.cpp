@@ -33,11 +33,11 @@ std::int64_t distance(std::uint32_t from, std::uint32_t to) { return static_cast
 bool is_tcp(const Segment& segment) { return segment.transport == Transport::tcp; }
 
 // Whether the number is one of those that were seen of that direction, or comes soon after them.
-bool is_of_stream(const ConnectionEntry& it, Direction direction, std::uint32_t number) {
+bool is_of_stream(const ConnectionEntry& it, Direction direction, std::uint32_t number, std::int64_t unseen = kUnseen) {
   const std::size_t side = index_of(direction);
   const std::int64_t offset =
       it.live ? it.live->half[side].offset_of(number) : distance(it.next_sequence[side], number);
-  return offset >= 0 && offset <= (it.live ? it.live->half[side].expected() : 0) + kUnseen;
+  return offset >= 0 && offset <= (it.live ? it.live->half[side].expected() : 0) + unseen;
 }
 
 }  // namespace
@@ -423,15 +423,21 @@ void Partition::on_handshake_end(Slot slot, Direction direction, const Segment& 
   if (went_on || segment.wire_payload_bytes != 0) enter(slot, State::unproven, segment.mark.time);
 }
 
-// Of a direction whose SYN was not seen. Where its peer has told where it stands before it was seen, and it does stand
-// there, the peer has received it.
+// Of a direction whose SYN was not seen. If its peer has told where it stands and it does stand there, the peer has
+// received it. What the peer has received of it meanwhile was not seen: it begins with that hole.
 void Partition::start_midway(Entry& it, Direction direction, const Segment& segment) {
   const std::size_t side = index_of(direction);
-  const std::int64_t beyond_claim = distance(it.next_sequence[side], segment.sequence);
-  const bool foretold = it.numbering.has(Numbering::claimed, direction) && beyond_claim >= 0 && beyond_claim <= kUnseen;
-  it.start(direction, segment.sequence);
-  if (it.live) it.live->half[side].start(segment.sequence);
-  if (foretold) it.numbering.add(Numbering::heard, opposite(direction));
+  const bool claimed = it.numbering.has(Numbering::claimed, direction);
+  const std::uint32_t first = it.next_sequence[side];
+  const std::uint32_t last = std::exchange(it.initial_sequence[side], 0);
+  const bool of_the_claims = claimed && distance(first, segment.sequence) >= 0;
+  const bool unseen = of_the_claims && first != segment.sequence && distance(segment.sequence, last) >= 0;
+  const std::uint32_t begin = unseen ? first : segment.sequence;
+  it.start(direction, begin);
+  if (it.live) it.live->half[side].start(begin);
+  if (of_the_claims && distance(last, segment.sequence) <= kUnseen)
+    it.numbering.add(Numbering::heard, opposite(direction));
+  if (unseen) acknowledge(it, direction, segment.mark, last);
 }
 
 // Who knows where the other's stream stands has received it, or guesses well.
@@ -445,24 +451,30 @@ void Partition::note_heard(Entry& it, Direction direction, const Segment& segmen
   }
   if (!it.has_started(other) && segment.has(TcpFlags::ack)) it.claim(other, segment.acknowledgement);
   const bool known = it.has_started(other) && !numbering.has(Numbering::claimed, other);
-  if (known && segment.has(TcpFlags::ack) && is_of_stream(it, other, segment.acknowledgement))
-    numbering.add(Numbering::heard, direction);
+  if (known && segment.has(TcpFlags::ack)) {
+    // Who has guessed wrong once is held to what was seen, and a FIN: else he has only to guess often.
+    const std::int64_t unseen = numbering.has(Numbering::erred, direction) ? 1 : kUnseen;
+    const bool right = is_of_stream(it, other, segment.acknowledgement, unseen);
+    numbering.add(right ? Numbering::heard : Numbering::erred, direction);
+  }
   if (it.live) it.live->connection.each_heard = numbering.has_both(Numbering::heard);
 }
 
 void Partition::on_acknowledgement(Entry& it, Direction direction, const Segment& segment) {
   const Direction acknowledged = opposite(direction);
-  if (!it.has_started(acknowledged)) return;
+  if (it.has_started(acknowledged)) acknowledge(it, acknowledged, segment.mark, segment.acknowledgement);
+}
+
+void Partition::acknowledge(Entry& it, Direction acknowledged, const Mark& mark, std::uint32_t number) {
   if (!it.live) {
     // A FIN takes one. More than that: bytes that were not seen.
-    const std::int64_t unseen = distance(it.next_sequence[index_of(acknowledged)], segment.acknowledgement);
+    const std::int64_t unseen = distance(it.next_sequence[index_of(acknowledged)], number);
     if (unseen <= 1 || unseen > limits_.sequence_window_bytes) return;
   }
   Live& connection = live(it);
   HalfStream& receiver = connection.half[index_of(acknowledged)];
-  const std::int64_t offset = receiver.offset_of(segment.acknowledgement);
-  if (offset > receiver.acknowledged())
-    receiver.on_acknowledged(target(connection, acknowledged), segment.mark, offset);
+  const std::int64_t offset = receiver.offset_of(number);
+  if (offset > receiver.acknowledged()) receiver.on_acknowledged(target(connection, acknowledged), mark, offset);
 }
 
 // Of a RST: only of what was seen, for the rest may be shown late.

@@ -94,8 +94,9 @@ class Partition {
   void on_syn(Slot slot, Direction direction, const Segment& segment);
   void on_answer(Slot slot, Direction direction, const Segment& segment);
   void on_handshake_end(Slot slot, Direction direction, const Segment& segment);
-  static void start_midway(Entry& entry, Direction direction, const Segment& segment);
+  void start_midway(Entry& entry, Direction direction, const Segment& segment);
   static void note_heard(Entry& entry, Direction direction, const Segment& segment);
+  void acknowledge(Entry& entry, Direction acknowledged, const Mark& mark, std::uint32_t number);
   void on_acknowledgement(Entry& entry, Direction direction, const Segment& segment);
   void on_last_acknowledgement(Live& connection, Direction direction, const Segment& segment);
   static void on_window(Live& connection, Direction direction, const Segment& segment);

@@ -336,6 +336,21 @@ TEST_F(Proof, joined_midway_an_answer_elsewhere_than_the_question_says_is_none) 
   EXPECT_FALSE(proven());
 }
 
+TEST_F(Proof, a_spray_of_acknowledgements_over_all_numbers_is_none) {
+  give(client, kSyn, 100, 0);
+  give(server, kSyn | kAck, 0x7123'4567, 101);
+  for (std::uint32_t i = 0; i < 0x1'0000; ++i) give(client, kAck, 101, 501 + i * 0x1'0000);
+  EXPECT_FALSE(proven());
+}
+
+TEST_F(Proof, one_forged_acknowledgement_takes_the_proof_from_nobody) {
+  give(client, kSyn, 100, 0);
+  give(server, kSyn | kAck, 500, 101);
+  give(client, kAck, 101, 0x7000'0000);
+  give(client, kAck, 101, 501);
+  EXPECT_TRUE(proven());
+}
+
 TEST_F(Proof, payload_of_both_sides_that_does_not_know_of_the_other_is_none) {
   give(client, kAck, 101, 0x7000'0000, "question");
   give(server, kAck, 501, 0x6000'0000, "answer");
@@ -395,6 +410,37 @@ TEST_F(Proof, datagrams_that_are_answered_are_none_but_many_each_way_are) {
     datagram(server);
   }
   EXPECT_TRUE(proven());
+}
+
+TEST_F(AssemblerTest, joined_midway_what_a_side_acknowledges_before_the_other_is_seen_is_loss) {
+  give(client, kAck, 101, 501, "question");
+  give(client, kAck, 109, 593);
+  give(client, kFin | kAck, 109, 593);
+  give(server, kFin | kAck, 593, 110);
+  give(client, kAck, 110, 594);
+  finish();
+  const DirectionStatistics& answer = handler_.ended.at(0).connection.sent(Direction::backward);
+  EXPECT_EQ(answer.unseen_bytes, 92U);
+  EXPECT_EQ(only_sink().stream[1], std::string(92, '?'));
+}
+
+TEST_F(AssemblerTest, joined_midway_an_answer_that_is_shown_after_its_acknowledgement_is_not_lost) {
+  give(client, kAck, 101, 501, "question");
+  give(client, kAck, 109, 507);
+  give(server, kAck, 507, 109);
+  give(server, kAck, 501, 109, "answer");
+  finish();
+  EXPECT_EQ(only_sink().stream[1], "answer");
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::backward).missing_bytes, 0U);
+}
+
+TEST_F(AssemblerTest, an_acknowledgement_far_from_where_the_other_side_stands_is_no_loss) {
+  give(client, kAck, 101, 0x7000'0000, "question");
+  give(client, kAck, 109, 0x7000'0040);
+  give(server, kAck, 501, 109, "answer");
+  finish();
+  EXPECT_EQ(only_sink().stream[1], "answer");
+  EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::backward).missing_bytes, 0U);
 }
 
 TEST_F(AssemblerTest, a_syn_ack_alone_tells_who_opened) {
