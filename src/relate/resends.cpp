@@ -35,16 +35,17 @@ std::uint64_t print_of_message(const Event& event, const Hl7Message& message, st
 void Resends::on_message(const Event& event, const Hl7Message& message, Told& told) {
   if (message.control_id.empty() || message.body_print == 0) return;
   if (event.phase == Phase::start && !event.visibility.lost) on_sent(event, message, print_of_id(event, message), told);
-  if (event.phase == Phase::end) on_end(event, message, print_of_id(event, message), told);
+  if (event.phase == Phase::end && message.message_seen) on_end(event, message, print_of_id(event, message), told);
 }
 
 void Resends::on_sent(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told) {
+  const bool* const early = early_.find(print_of_message(event, message, print));
   const Seen now{.body = message.body_print,
                  .conversation = event.conversation,
                  .sent = message.sent.time,
                  .packet = message.sent.packet,
                  .day = day_of(message),
-                 .proven = event.proven};
+                 .proven = event.proven || (early && *early)};
   Seen* known = known_.find(print);
   if (!known) {
     const auto gone = known_.add(print, now);
@@ -66,20 +67,24 @@ void Resends::on_sent(const Event& event, const Hl7Message& message, std::uint64
                   .times = known->times,
                   .cause_packet = before.packet,
                   .effect_packet = now.packet};
-  if (same) {
-    told.push_back(Occurrence::of(event).tell(link));
+  if (!same && !early) {
+    const auto gone = conflicts_.add(print_of_message(event, message, print), {link, before.proven});
+    if (gone && !gone->told) ++conflicts_forgotten_;
     return;
   }
-  const auto gone = conflicts_.add(print_of_message(event, message, print), {link, before.proven});
-  if (gone && !gone->told) ++conflicts_forgotten_;
+  told.push_back(Occurrence::of(event).tell(link));
+  if (!same) told.back().proven = now.proven && before.proven;
 }
 
 void Resends::on_end(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told) {
+  const std::uint64_t print_of_this = print_of_message(event, message, print);
   Seen* const known = known_.find(print);
-  if (known && known->conversation == event.conversation && known->packet == message.sent.packet &&
-      known->body == message.body_print)
-    known->proven |= event.proven;
-  Conflict* const conflict = conflicts_.find(print_of_message(event, message, print));
+  const bool is_latest = known && known->conversation == event.conversation && known->packet == message.sent.packet &&
+                         known->body == message.body_print;
+  if (is_latest) known->proven |= event.proven;
+  Conflict* const conflict = conflicts_.find(print_of_this);
+  if (!conflict && (!known || known->sent < message.sent.time) && !early_.find(print_of_this))
+    early_.add(print_of_this, event.proven);
   if (!conflict || std::exchange(conflict->told, true)) return;
   told.push_back(Occurrence::of(event).tell(conflict->link));
   told.back().proven = event.proven && conflict->cause_proven;

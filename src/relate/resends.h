@@ -22,7 +22,7 @@ class Resends {
  public:
   /// `limits` outlives it.
   explicit Resends(const Limits& limits)
-      : limits_(limits), known_(limits.hl7_control_ids), conflicts_(limits.relate_open) {}
+      : limits_(limits), known_(limits.hl7_control_ids), conflicts_(limits.relate_open), early_(limits.relate_open) {}
 
   void on_message(const Event& event, const Hl7Message& message, Told& told);
 
@@ -55,6 +55,7 @@ class Resends {
   KeyedHash names_;
   Remembered<Seen> known_;
   Remembered<Conflict> conflicts_;  ///< by their later message
+  Remembered<bool> early_;          ///< whether proven: of messages whose answer was captured before they were
   std::uint64_t forgotten_ = 0;
   std::uint64_t conflicts_forgotten_ = 0;
 };

@@ -68,6 +68,20 @@ TEST_F(Resends, AConflictIsToldOnceTheLaterMessageIsOver) {
   EXPECT_EQ(department.links().size(), 1U);
 }
 
+TEST_F(Resends, AConflictOfAMessageWhoseAnswerWasCapturedBeforeItIsToldWithTheMessage) {
+  send(1, 11);
+  Event later = department.message(Phase::end, kRis, kPacs, 8, 1, [](Hl7Message& message) {
+    message.body_print = 12;
+    message.sending_application = "RIS";
+  });
+  department.see(later);
+  later.phase = Phase::start;
+  later.proven = false;
+  department.see(later);
+  ASSERT_EQ(department.told.size(), 1U);
+  EXPECT_TRUE(department.told.front().proven);
+}
+
 TEST_F(Resends, AConflictWithWhatAnyoneMayHaveSentIsNotProvenWhicheverCameFirst) {
   proven_at_start = proven = false;
   send(1, 11, 7);
