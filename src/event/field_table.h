@@ -444,7 +444,7 @@ inline constexpr Field kFields[] = {
        }
      }},
 
-    {"conversation.proven", kBoolean, "true: more was seen of the connection than who stands at neither end brings about with a few packets in another's name (TCP: both sides have shown that they know the other's sequence numbers, as a handshake to its end does; UDP: 33 datagrams each way; where one direction alone is seen: nine packets where neither end was seen both ways in other conversations of the last hour, 1025 where one was or of UDP, none of TCP where both were, for then its answers would have been seen); of a link of two messages: both of theirs are; absent: it is not, or not yet", "", kNobody,
+    {"conversation.proven", kBoolean, "true: more was seen of the connection than who stands at neither end brings about with a few packets in another's name (TCP: both sides have shown that they know the other's sequence numbers, as a handshake to its end does; UDP: 33 datagrams each way; where one direction alone is seen: nine packets where neither end was seen both ways in other conversations of the last hour, 1025 where one was, or of UDP both were, and no number of TCP where both were, for then its answers would have been seen); of a link of two messages: both of theirs are; absent: it is not, or not yet", "", kNobody,
      of_connection([](const R& r, S& s) { if (event(r).proven) s.boolean(true); })},
 
     {"connection.end", kText, "finished, reset, timed_out, evicted, unanswered, or open when the capture ended; of several in one record also answered: a SYN-ACK came, and how each ended is not told", "RFC 9293", kNobody,
