@@ -193,6 +193,18 @@ TEST(FlowWatch, TakesAnAssociationThatGoesOnForNoSignOfLife) {
   EXPECT_THAT(run.told(), ElementsAre("09:10 query silent"));
 }
 
+TEST(FlowWatch, TakesWhatIsNotProvenForASignOfLifeOnlyWhereThereWouldBeNoProof) {
+  Event query = queries();
+  query.proven = false;
+  Watching forged{every_hour};
+  forged.see(8h + 10min, queries()).see(8h + 40min, query).see(9h, stores()).until(9h + 45min);
+  EXPECT_THAT(forged.told(), ElementsAre("09:10 query silent"));
+  query.provable = false;
+  Watching seen_in_part{every_hour};
+  seen_in_part.see(8h + 10min, queries()).see(8h + 40min, query).see(9h, stores()).until(9h + 45min);
+  EXPECT_THAT(seen_in_part.told(), ElementsAre("09:40 query silent"));
+}
+
 TEST(FlowWatch, TakesAConnectionThatGoesOnForASignOfLifeWhenItLastCarriedSomething) {
   const auto goes_on = [](std::optional<Duration> carried) {
     Event event = connection("10.0.1.2", "10.0.2.1", 104, Protocol::tls);
