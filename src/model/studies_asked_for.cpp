@@ -12,8 +12,11 @@ std::optional<StudiesAskedFor> studies_asked_for(const Event& event) {
     return std::nullopt;
   const bool is_query = operation->command_field == dimse::kFind;
   const bool is_retrieval = operation->command_field == dimse::kGet || operation->command_field == dimse::kMove;
+  // Whoever is gone before a retrieval is answered may be sent all of it: PS3.4 C.4.2, the archive's sub-operations
+  // go over associations of their own.
+  const bool given_up = event.proven && never_answered(event, *operation);
   const bool brought_any = is_query       ? operation->pending_responses != 0
-                           : is_retrieval ? operation->sub_operations.completed.value_or(0) != 0
+                           : is_retrieval ? given_up || operation->sub_operations.completed.value_or(0) != 0
                                           : false;
   if (!brought_any) return std::nullopt;
   StudiesAskedFor asked{is_query ? RateOf::studies_queried : RateOf::studies_retrieved, {}, false};

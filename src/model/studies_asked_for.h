@@ -15,7 +15,8 @@
 
 namespace dcmwatch {
 
-/// What a retrieval had sent, or what a query that was answered was about. Views the event.
+/// What a retrieval had sent (or may have, if its client was gone before the answer), or what a query that was answered
+/// was about. Views the event.
 struct StudiesAskedFor {
   RateOf what{};
   std::span<const Pseudonym> studies;  ///< each, or the patient
