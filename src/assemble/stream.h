@@ -177,6 +177,7 @@ struct UnansweredConnections {
   Unopened became = Unopened::unanswered;
   /// Whom they called, once counted: Limits::unanswered_destinations at most.
   std::vector<IpAddress> destinations = {};
+  std::vector<std::uint16_t> ports = {};  ///< of theirs, likewise
 };
 
 /// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's

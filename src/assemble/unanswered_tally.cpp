@@ -16,9 +16,10 @@ Network network_of(const IpAddress& address) { return Network::around(address, a
 std::int64_t minute_of(Timestamp time) { return time.time_since_epoch() / kMinute; }
 
 // What they do not share is no longer told.
-// Whether each whom they called could be listed.
+// Whether each whom they called could be listed, and each port.
 bool add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::size_t most_destinations) {
-  const bool all_listed = list_address(sum.destinations, more.parties.destination.address, most_destinations);
+  const bool address_listed = list_lowest(sum.destinations, more.parties.destination.address, most_destinations);
+  const bool port_listed = list_lowest(sum.ports, more.parties.destination.port, most_destinations);
   keep_what_is_shared(sum.parties, more.parties);
   sum.count += more.count;
   sum.packets += more.packets;
@@ -26,7 +27,7 @@ bool add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::
   sum.bytes += more.bytes;
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
-  return all_listed;
+  return address_listed && port_listed;
 }
 
 }  // namespace
@@ -58,6 +59,7 @@ bool UnansweredTally::add(const UnansweredConnections& one) {
   }
   if (place == counts_.end()) {
     added.destinations = {one.parties.destination.address};
+    added.ports = {one.parties.destination.port};
     counts_.push_back({minute, std::move(added)});
   } else if (!add_up(place->connections, added, limits_.unanswered_destinations)) {
     ++destinations_left_out_;

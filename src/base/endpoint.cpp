@@ -191,14 +191,4 @@ void keep_what_is_shared(Parties& one, const Parties& other) {
   if (one.vlan != other.vlan) one.vlan = {};
 }
 
-bool list_address(std::vector<IpAddress>& listed, const IpAddress& address, std::size_t most) {
-  const auto place = std::ranges::lower_bound(listed, address);
-  if (place != listed.end() && *place == address) return true;
-  if (place == listed.end() && listed.size() >= most) return false;
-  listed.insert(place, address);
-  if (listed.size() <= most) return true;
-  listed.pop_back();
-  return false;
-}
-
 }  // namespace dcmwatch

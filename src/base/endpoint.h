@@ -1,6 +1,7 @@
 // Who talks to whom: addresses, endpoints, and the key of a connection.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <compare>
@@ -175,9 +176,18 @@ struct Parties {
 /// address.
 void keep_what_is_shared(Parties& one, const Parties& other);
 
-/// Adds an address to those that a record of several connections lists, each once and in order. Of more than `most` the
-/// lowest are kept, whichever came first: so parts that were counted apart add up to the same list in any order.
-/// Whether all of them had room.
-bool list_address(std::vector<IpAddress>& listed, const IpAddress& address, std::size_t most);
+/// Adds an address or a port to those that a record of several connections lists, each once and in order. Of more than
+/// `most` the lowest are kept, whichever came first: so parts that were counted apart add up to the same list in any
+/// order. Whether all of them had room.
+template <typename Value>
+bool list_lowest(std::vector<Value>& listed, const Value& value, std::size_t most) {
+  const auto place = std::ranges::lower_bound(listed, value);
+  if (place != listed.end() && *place == value) return true;
+  if (place == listed.end() && listed.size() >= most) return false;
+  listed.insert(place, value);
+  if (listed.size() <= most) return true;
+  listed.pop_back();
+  return false;
+}
 
 }  // namespace dcmwatch

@@ -26,7 +26,7 @@ struct Limits {
   std::size_t half_seen_connections = 1024;  ///< of these, in each state that anyone can feign; victim: as above
   std::size_t closed_connections = 2048;     ///< that linger for late packets; victim: the one closed longest
   std::size_t unanswered_networks = 16;      ///< told by network in a minute; victim: the network of those beyond
-  std::size_t unanswered_destinations = 32;  ///< listed of those of a record; victim: those with the highest addresses
+  std::size_t unanswered_destinations = 32;  ///< listed of those of a record, and ports; victim: the highest
   std::size_t answered_records = 16;         ///< answered and no more, told one by one in a minute; the rest: counted
   std::size_t refused_records = 16;          ///< refused connections told one by one in a minute; the rest: counted
   static constexpr std::uint64_t glimpse_packets = 3;            ///< by which nothing is known: anyone can send that

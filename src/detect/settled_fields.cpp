@@ -103,6 +103,7 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
        {"network.protocol",
         "flow.name",
         "flow.declares_rate",
+        "flow.receiver",
         "flow.sender",
         "flow.ack_mode",
         "event.action",

@@ -78,7 +78,8 @@ enum class Breach : std::uint8_t {
   data_set_odd_length,
   data_set_length,
   data_set_order,
-  data_set_uid
+  data_set_uid,
+  query_level
 };
 
 using BreachRule = ViolationRule<Breach>;
@@ -215,6 +216,8 @@ inline constexpr std::array kBreachRules{
     BreachRule{Breach::data_set_order, "dicom.data_set_order", "PS3.5 7.1", Severity::medium,
                "The elements of a data set do not ascend."},
     BreachRule{Breach::data_set_uid, "dicom.data_set_uid", "PS3.5 9.1", Severity::low, "A UID of a data set is none."},
+    BreachRule{Breach::query_level, "dicom.query_level", "PS3.4 C.4.1.1.3.1, PS3.5 6.2", Severity::low,
+               "What is asked for of studies has no level, one that the standard does not know, or not in capitals."},
 };
 
 static_assert(are_in_order(kBreachRules));

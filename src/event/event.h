@@ -79,6 +79,7 @@ struct UnansweredAttempts {
   Network source_network;  ///< a /24 of IPv4 or /64 of IPv6; ::/0: there were too many networks to tell
   std::vector<IpAddress> destinations = {};  ///< whom they called: Limits::unanswered_destinations, with the lowest
                                              ///< addresses, in their order
+  std::vector<std::uint16_t> ports = {};     ///< of theirs, likewise
 };
 
 struct ConnectionFact {

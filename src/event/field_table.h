@@ -84,6 +84,10 @@ inline void each_address(const std::vector<IpAddress>& addresses, FieldSink& sin
   for (const IpAddress& address : addresses) sink.text(to_text(address));
 }
 
+inline void each_port(const std::vector<std::uint16_t>& ports, FieldSink& sink) {
+  for (const std::uint16_t port : ports) sink.text(std::to_string(port));
+}
+
 inline void rates_of(FieldSink& sink, RatesOf rates) {
   for (std::size_t i = 0; i < kRates; ++i) {
     if ((rates & bit_of(static_cast<RateOf>(i))) != 0) sink.word(to_text(static_cast<RateOf>(i)));
@@ -461,6 +465,8 @@ inline constexpr Field kFields[] = {
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts) s.text(to_text(c.attempts->source_network)); })},
     {"connection.destinations", kList, "whom those called, if not all of them the same: 32 at most, with the lowest addresses", "", kDevice,
      of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts && c.attempts->destinations.size() > 1) each_address(c.attempts->destinations, s); })},
+    {"connection.destination_ports", kList, "the ports that those called, if not all of them the same place: 32 at most, the lowest", "", kNobody,
+     of<ConnectionFact>([](const auto& c, S& s) { if (c.attempts && std::max(c.attempts->destinations.size(), c.attempts->ports.size()) > 1) each_port(c.attempts->ports, s); })},
 
     {"flow.name", kText, "the declared flow that this belongs to; absent: none", "", kNobody,
      of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.flow); })},
@@ -474,6 +480,8 @@ inline constexpr Field kFields[] = {
      of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(one.observed); })},
     {"flow.sender", kText, "which of the flow's senders an HL7 message is from, as declared; absent: none of them, or none is declared", "", kDevice,
      of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.message.sender); })},
+    {"flow.receiver", kText, "which of the flow's receivers an HL7 message is for, as declared; absent: none of them, or none is declared", "", kDevice,
+     of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.message.receiver); })},
     {"flow.ack_mode", kText, "of an HL7 message: the acknowledgement mode that the flow declares, original, enhanced or none; absent: none is declared", "HL7 v2 2.9.1", kNobody,
      of_judgement([](const Declared& d, S& s) { if (d.message.ack_mode) s.word(to_text(*d.message.ack_mode)); })},
     {"flow.unknown", kList, "what could not be held against the model, for it was not seen", "", kNobody,
@@ -765,7 +773,7 @@ inline constexpr Field kFields[] = {
      of_content<DicomQuery>([](const auto& c, S& s) { if (c.open_date_range) s.boolean(true); })},
     {"dicom.query.unique_keys", kNumber, "UIDs listed at the query's level", "PS3.4 C.4.2.2.1", kNobody,
      of_content<DicomQuery>([](const auto& c, S& s) { number_unless_zero(s, c.unique_keys); })},
-    {"dicom.query.studies", kList, "pseudonyms of the studies that it names by their UIDs: of a retrieval those that are sent, of a query of studies, series or images those that it is about; the first 512", "PS3.4 C.2.2.2.2", kPseudonym,
+    {"dicom.query.studies", kList, "pseudonyms of the studies that it names by their UIDs: of a retrieval those that are sent, of a query of studies, series or images, or at no level that is known, those that it is about; the first 512", "PS3.4 C.2.2.2.2", kPseudonym,
      of_content<DicomQuery>([](const auto& c, S& s) { for (const Pseudonym& study : c.asked_for.studies) word_unless_empty(s, study); })},
     {"dicom.query.names_no_study", kBoolean, "true: it names no study by its UID, but by a wildcard or not at all, of a retrieval, or of a query of series or images (at the level of patients: a retrieval that names not one patient; at none of the four levels: a retrieval of patients, studies or what they have), so that nobody can say how many it is about; absent: it does, or not all of it was seen", "PS3.4 C.4.2.1.4.1", kNobody,
      of_content<DicomQuery>([](const auto& c, S& s) { if (c.names_no_study) s.boolean(true); })},

@@ -104,7 +104,8 @@ struct Place {
 
 /// What a flow declares of an HL7 message.
 struct DeclaredMessage {
-  std::string_view sender;  ///< which of its senders this is, as declared; empty: none of them, or none is declared
+  std::string_view sender;    ///< which of its senders this is, as declared; empty: none of them, or none is declared
+  std::string_view receiver;  ///< likewise of its receivers
   std::string_view message_type;  ///< likewise: "ADT^*"
   std::optional<AcknowledgementMode> ack_mode;
   const AccessionOrder* accession_sought = nullptr;  ///< null: as everywhere

@@ -113,9 +113,12 @@ void Judgement::declare_message(const Hl7Message& message) {
   told.ack_mode = flow.hl7.ack_mode;
   if (flow.hl7.accession_sought) told.accession_sought = &*flow.hl7.accession_sought;
   told.message_type = allowed_message_type(flow, message.message_type);
-  const std::optional<Hl7EndSeen> sender = sender_of(message);
-  if (!sender) return;
-  if (const Hl7End* const end = allowed_end(flow.hl7.senders, *sender)) told.sender = end->text;
+  const auto declared = [](const Allowed<Hl7End>& names, const std::optional<Hl7EndSeen>& seen) {
+    const Hl7End* const end = seen ? allowed_end(names, *seen) : nullptr;
+    return end ? std::string_view{end->text} : std::string_view{};
+  };
+  told.sender = declared(flow.hl7.senders, sender_of(message));
+  told.receiver = declared(flow.hl7.receivers, receiver_of(message));
 }
 
 }  // namespace dcmwatch

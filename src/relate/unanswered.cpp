@@ -16,8 +16,11 @@ std::size_t add_up(Event& sum, Event& more, std::size_t most_destinations) {
   fact(sum).bytes[0] += fact(more).bytes[0];
   fact(sum).attempts->count += fact(more).attempts->count;
   std::size_t left_out = 0;
-  for (const IpAddress& address : fact(more).attempts->destinations)
-    left_out += list_address(fact(sum).attempts->destinations, address, most_destinations) ? 0 : 1;
+  const auto list = [&](auto& listed, const auto& further) {
+    for (const auto& one : further) left_out += list_lowest(listed, one, most_destinations) ? 0 : 1;
+  };
+  list(fact(sum).attempts->destinations, fact(more).attempts->destinations);
+  list(fact(sum).attempts->ports, fact(more).attempts->ports);
   return left_out;
 }
 

@@ -526,6 +526,7 @@ TEST_F(AssemblerTest, an_unanswered_syn_is_counted_by_network_and_minute_and_tol
   EXPECT_EQ(attempts.parties.source.port, client_port_);
   EXPECT_EQ(to_text(attempts.source_network), "10.0.0.0/24");
   EXPECT_EQ(attempts.destinations, std::vector{attempts.parties.destination.address});
+  EXPECT_EQ(attempts.ports, std::vector{attempts.parties.destination.port});
   EXPECT_GE(told, sent + limits_.handshake_timeout);
   EXPECT_EQ(told.time_since_epoch() % std::chrono::minutes{1}, limits_.handshake_timeout);
   EXPECT_TRUE(handler_.ended.empty());

@@ -18,6 +18,7 @@ NEVER = {
     "connection.attempts": "somebody answers every SYN; test_flood.py sends others",
     "connection.source_network": "likewise",
     "connection.destinations": "likewise",
+    "connection.destination_ports": "likewise",
     **dict.fromkeys((f"flow.{name}" for name in ("state", "device", "not_visible", "first_seen", "last_seen", "count", "silence", "rate_of", "rate")),
                     "no capture lasts for hours, nor does config/model.yaml expect so much in minutes; tests/model/flow_watch_test.cpp"),
     "flow.declares_rate": "of the flows of config/model.yaml the vendors' alone declares one, and no capture shows it; tests/scenarios/breadth_exceeded",

@@ -71,8 +71,16 @@ TEST(Hl7Flow, AMessageAsDeclaredHasNoDeviation) {
   EXPECT_THAT(unknown_of(declared), IsEmpty());
   EXPECT_EQ(declared.flow, "orders");
   EXPECT_EQ(declared.message.sender, "HIS");
+  EXPECT_EQ(declared.message.receiver, "RIS");
   EXPECT_EQ(declared.message.message_type, "ADT^*");
   EXPECT_EQ(declared.message.ack_mode, AcknowledgementMode::original);
+}
+
+TEST(Hl7Flow, AReceiverThatItDoesNotDeclareIsNotTold) {
+  const Declared declared = lookup().judge(admission([](Hl7Message& m) { m.receiving_application = "PACS"; }));
+  EXPECT_EQ(deviations_of(declared), std::vector<std::string>{"receiver"});
+  EXPECT_EQ(declared.message.sender, "HIS");
+  EXPECT_EQ(declared.message.receiver, "");
 }
 
 struct Case {

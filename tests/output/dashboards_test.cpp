@@ -44,5 +44,11 @@ TEST(Dashboards, AlertsPassPromtool) {
   EXPECT_EQ(std::system((std::string{"promtool check rules "} + kAlerts).c_str()), 0);
 }
 
+TEST(Dashboards, AlertsFireWhenTheyShould) {
+  if (std::system("promtool --version >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool (package prometheus) is not installed";
+  EXPECT_EQ(std::system("promtool test rules " DCMWATCH_ROOT "/tests/output/alerts_test.yml"), 0);
+}
+
 }  // namespace
 }  // namespace dcmwatch

@@ -43,6 +43,20 @@ TEST(Unanswered, WhomTheyCalledIsOneListInWhicheverOrderTheyWereCounted) {
   EXPECT_EQ(listed(limits, parts), expected);
 }
 
+TEST(Unanswered, ThePortsThatTheyCalledAreOneListToo) {
+  Limits limits;
+  limits.unanswered_destinations = 3;
+  std::vector<Event> parts{part({host(1)}), part({host(1)})};
+  std::get<ConnectionFact>(parts[0].facts).attempts->ports = {104, 4242};
+  std::get<ConnectionFact>(parts[1].facts).attempts->ports = {80, 104, 11112};
+  Unanswered unanswered{limits};
+  for (const Event& event : parts) unanswered.take(event);
+  const std::vector<Event> told = unanswered.told();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(std::get<ConnectionFact>(told.front().facts).attempts->ports, (std::vector<std::uint16_t>{80, 104, 4242}));
+  EXPECT_EQ(unanswered.destinations_left_out(), 1U);
+}
+
 Event part_of(std::uint8_t caller) {
   Event event = part({host(1)});
   event.parties.source.address = IpAddress::v4(std::array<std::uint8_t, 4>{10, 0, 0, caller});

@@ -50,6 +50,8 @@ class MessageContent : public Recycled, private ElementSink {
   [[nodiscard]] const DataSetReader& reader() const { return reader_; }
   /// A UID among what was wanted is none (PS3.5 9.1).
   [[nodiscard]] bool has_illegal_uid() const { return illegal_uid_; }
+  /// It asks for studies, or what they have, at no level, at another word's, or at one that is not written in capitals.
+  [[nodiscard]] virtual bool has_illegal_level() const { return false; }
   /// In memory.
   [[nodiscard]] std::size_t kept_bytes() const { return own_bytes() + (inflater_ ? Inflater::kept_bytes() : 0); }
   /// Of these, the window of what is deflated: there while something is wanted of it.

@@ -150,12 +150,12 @@ class QueryContent final : public MessageContent {
   QueryContent(Encoding encoding, const MessageOf& message, const ProtocolSettings& settings)
       : MessageContent(encoding, settings),
         is_retrieval_(message.command_field != dimse::kFind),
-        retrieves_studies_(is_retrieval_ && is_of_studies(message.sop_class_uid)) {}
+        is_of_studies_(is_of_studies(message.sop_class_uid)) {}
 
   void tell(DicomOperation& fact, PieceSink&) override {
     if (sequence_ && read_whole()) add(query_.returned, sequence_->tag);
     fact.query_level = level_;
-    if (!is_retrieval_ && !is_about_studies(level_)) {
+    if (!is_retrieval_ && !is_about_studies(level_) && (!level_.empty() || !is_of_studies_)) {
       study_ = {};
       query_.asked_for.studies.clear();
     }
@@ -176,12 +176,19 @@ class QueryContent final : public MessageContent {
   // C.4.2.2.1: of each level above it one. Studies are searched without.
   [[nodiscard]] bool names_no_study() const {
     if (level_ == "PATIENT") return is_retrieval_ && patient_.empty();
-    if (level_.empty()) return retrieves_studies_ && query_.asked_for.studies.empty();  // whatever it may bring
+    if (level_.empty())
+      return is_retrieval_ && is_of_studies_ && query_.asked_for.studies.empty();  // whatever it may bring
     return is_about_studies(level_) && (is_retrieval_ || level_ != "STUDY") && query_.asked_for.studies.empty();
   }
 
+  // PS3.4 C.4.1.1.3.1 and C.4.2.1.4.1: each identifier has one of the levels of C.6, a CS.
+  [[nodiscard]] bool has_illegal_level() const override {
+    return is_of_studies_ && !level_as_written_ && (read_whole() || past_level_);
+  }
+
   Interest on_element(const Element& element) override {
-    past_studies_ |= element.depth == 0 && element.tag > kStudyInstanceUid;  // PS3.5 7.1: they ascend
+    past_level_ |= element.depth == 0 && element.tag > kQueryLevel;  // PS3.5 7.1: they ascend
+    past_studies_ |= element.depth == 0 && element.tag > kStudyInstanceUid;
     if (sequence_ && element.depth <= sequence_->depth) add(query_.returned, sequence_->tag);
     sequence_.reset();
     const bool is_key = (element.tag & 0xffffU) != 0 && !(element.depth == 0 && holds(kNoKeys, element.tag));
@@ -208,6 +215,7 @@ class QueryContent final : public MessageContent {
     }
     if (key_.tag == kQueryLevel && key_.depth == 0) {
       level_ = level_of(value_.whole());
+      level_as_written_ = value_.whole() == std::string_view{level_} && !level_.empty();
     } else if (value_.is_universal()) {
       add(query_.returned, key_.tag);
     } else {
@@ -318,14 +326,16 @@ class QueryContent final : public MessageContent {
   }
 
   bool is_retrieval_;
-  bool retrieves_studies_;
+  bool is_of_studies_;
   DicomQuery query_;
   Code level_;
   Pseudonym study_, patient_, instance_;
   std::array<std::uint32_t, kLevels.size()> unique_keys_{};
   Element key_;
   KeyValue value_;
-  ListedUids listed_uids_;           ///< of it
+  ListedUids listed_uids_;         ///< of it
+  bool level_as_written_ = false;  ///< as the standard has it
+  bool past_level_ = false;
   bool past_studies_ = false;        ///< whatever would name one has passed
   std::optional<Element> sequence_;  ///< the latest element; in the end a key without a value, if its items have no key
 };

@@ -274,7 +274,8 @@ void Conversation::close_reader(Lane& lane, const Mark& mark) {
 }
 
 void Conversation::tell_defects(const MessageContent& content, const Lane& lane, const Mark& mark) {
-  if ((!content.reader().has_defects() && !content.has_illegal_uid()) || !whole()) return;
+  const bool has_illegal_value = content.has_illegal_uid() || content.has_illegal_level();
+  if ((!content.reader().has_defects() && !has_illegal_value) || !whole()) return;
   if (content.reader().is_disproved()) return;  // a wrong guess of ours
   constexpr std::array kBreaches{std::pair{DataSetDefect::nesting, Breach::data_set_nesting},
                                  std::pair{DataSetDefect::value_representation, Breach::data_set_vr},
@@ -285,6 +286,7 @@ void Conversation::tell_defects(const MessageContent& content, const Lane& lane,
     if (content.reader().has(defect)) tell(breach, lane, lane.pdv.pdu_length, mark);
   }
   if (content.has_illegal_uid()) tell(Breach::data_set_uid, lane, lane.pdv.pdu_length, mark);
+  if (content.has_illegal_level()) tell(Breach::query_level, lane, lane.pdv.pdu_length, mark);
 }
 
 // The message goes on, for its bytes still count; what it says is not to be had.

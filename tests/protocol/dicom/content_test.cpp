@@ -25,6 +25,7 @@ struct Read {
   DicomOperation fact;
   std::vector<DicomContent> pieces;
   bool beyond_limits = false;
+  bool has_illegal_level = false;
 };
 
 constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
@@ -42,6 +43,7 @@ Read read(std::uint16_t field, std::string_view sop_class, const Octets& data, P
   content->tell(result.fact, pieces);
   result.pieces = std::move(pieces.told);
   result.beyond_limits = content->beyond_limits();
+  result.has_illegal_level = content->has_illegal_level();
   return result;
 }
 
@@ -270,10 +272,39 @@ TEST(DicomContent, AQueryNamesTheStudyThatItIsAbout) {
   };
   const Pseudonym study = pseudonyms().pseudonym(IdentifierKind::study_uid, "1.2.3");
   for (const char* const level : {"STUDY", "SERIES", "IMAGE"}) EXPECT_EQ(study_of(level, "1.2.3"), study) << level;
-  for (const char* const level : {"PATIENT", "", "OTHER"}) EXPECT_TRUE(study_of(level, "1.2.3").empty()) << level;
+  for (const char* const level : {"", "OTHER", "series"})
+    EXPECT_EQ(study_of(level, "1.2.3"), study) << level << ": whatever the archive takes it for";
+  EXPECT_TRUE(study_of("PATIENT", "1.2.3").empty());
   EXPECT_TRUE(study_of("", "1.2.3", kWorklist).empty());
   for (const char* const none : {"", "*", "1.2.*", "1.2.?", "1.2.3\\1.2.4", "1.2.3\\"})
     EXPECT_TRUE(study_of("SERIES", none).empty()) << none;
+}
+
+// PS3.4 C.4.1.1.3.1, PS3.5 6.2
+TEST(DicomContent, ALevelIsOneOfTheStandardsInCapitals) {
+  const auto illegal = [](const Octets& level, std::uint16_t field = dimse::kFind,
+                          std::string_view sop_class = kStudyRootFind) {
+    return read(field, sop_class, level + element(0x0020000d, "UI", "1.2.3")).has_illegal_level;
+  };
+  const auto level = [](std::string_view written) { return element(0x00080052, "CS", written); };
+  for (const char* const legal : {"PATIENT", "STUDY", "SERIES", "IMAGE"}) EXPECT_FALSE(illegal(level(legal))) << legal;
+  for (const char* const none : {"study", "Series", "FOO", "", "STUDY\\SERIES"}) {
+    EXPECT_TRUE(illegal(level(none))) << none;
+    EXPECT_TRUE(illegal(level(none), dimse::kMove, kStudyRootMove)) << none;
+  }
+  EXPECT_TRUE(illegal({})) << "none at all";
+  EXPECT_FALSE(illegal({}, dimse::kFind, kWorklist)) << "which has none (PS3.4 K.4)";
+  EXPECT_FALSE(illegal({}, dimse::kMove, "1.2.840.10008.5.1.4.38.3")) << "nor have hanging protocols (PS3.4 U.4)";
+}
+
+TEST(DicomContent, OfALevelThatWasNotSeenNothingIsSaid) {
+  const ProtocolSettings settings{.limits = {}, .pseudonymizer = &pseudonyms()};
+  Pieces pieces;
+  const auto content = open_content({dimse::kFind, kStudyRootFind, kExplicit, {}}, settings);
+  content->feed(element(0x00080005, "CS", "ISO_IR 100"), pieces);
+  EXPECT_FALSE(content->has_illegal_level());
+  content->feed(element(0x0020000d, "UI", "1.2.3"), pieces);
+  EXPECT_TRUE(content->has_illegal_level()) << "it would have come before";
 }
 
 Pseudonym study(std::string_view uid) { return pseudonyms().pseudonym(IdentifierKind::study_uid, uid); }
