@@ -306,6 +306,9 @@ DATA_SETS = [
                          middle=element(0x00080060, 'CS', 'CT') + element(0x00080070, 'LO', 'Acme') + element(0x00080201, 'SH', '+0130')
                          + element(0x00081010, 'SH', 'BENCH1') + element(0x00081090, 'LO', 'Scanner 3000') + element(0x00120062, 'CS', 'YES')
                          + element(0x00181020, 'LO', '4.2\\7'))),
+    # PS3.5 6.2: a CS is written in capitals.
+    Dialogue(['dicom.query_level'], [*OPEN, (O, message(5, query_rq(0x20, FIND), element(0x00080052, 'CS', 'study ') + element(0x0020000d, 'UI', STUDY))),
+                                     (A, message(5, query_rsp(0x8020, 1, 0))), *CLOSE], [('C-FIND', '0000')]),
 ]
 
 

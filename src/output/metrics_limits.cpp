@@ -29,6 +29,7 @@ std::uint64_t orders(const Event& event) {
 }
 
 constexpr std::array kToldLimits{
+    ToldLimit{"dicom_pdu_bytes", "dicom.pdu_bytes"},
     ToldLimit{"dicom_presentation_context_uids", "dicom.presentation_context_uids"},
     ToldLimit{"dicom_negotiated_items", "dicom.negotiated_items"},
     ToldLimit{"dicom_data_set_attributes", "dicom.data_set_attributes"},

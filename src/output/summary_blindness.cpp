@@ -155,6 +155,8 @@ constexpr std::array kMeanings{
     NoteMeaning{"dicom.pending_operations", "",
                 "DICOM operation was forgotten before its answer, since too many were open",
                 "DICOM operations were forgotten before their answers, since too many were open"},
+    NoteMeaning{"dicom.pdu_bytes", "", "association request or acceptance was too long to tell more than its titles",
+                "association requests or acceptances were too long to tell more than their titles"},
     NoteMeaning{"dicom.presentation_context_uids", "",
                 "UID of a presentation context was not kept, since there were too many",
                 "UIDs of presentation contexts were not kept, since there were too many"},

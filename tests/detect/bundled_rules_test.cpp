@@ -58,9 +58,11 @@ TEST(BundledRules, ThatWaitForTheEnd) {
     if (rule.at_end) waiting.push_back(rule.info->title);
   }
   EXPECT_EQ(waiting, (std::vector<std::string>{
-                         "A caller was turned away", "A connection without a word",
+                         "A caller was turned away", "A connection without a word of whom it called",
                          "A packet of no connection that was answered by a reset",
-                         "Connections to several hosts that were not answered", "A document is not what it says it is",
+                         "Connections to several hosts that were refused, or answered and no more",
+                         "A connection that nobody answered", "Connections to several hosts that nobody answered",
+                         "A port that did not answer", "Several ports that did not answer", "A document is not what it says it is",
                          "A declared receiver does not take connections", "A retrieval did not bring all of its images",
                          "A query that asks for everybody"}));
 }

@@ -88,7 +88,7 @@ class Interfaces(unittest.TestCase):
         records = self.told([(message(1), answer(1))])
         self.assertEqual(d.findings(records), [])
         told, = d.of("hl7.message", records)
-        self.assertEqual(told["flow"], {"name": "patients-and-orders", "sender": "HIS"})
+        self.assertEqual(told["flow"], {"name": "patients-and-orders", "sender": "HIS", "receiver": "ENGINE"})
 
     def test_what_deviates_is_a_finding_each(self):
         for said, rule, kind, observed in (

@@ -506,6 +506,7 @@ TEST(FlowWatch, CountsOnlyWhatARetrievalOrAQueryBrought) {
   Watching run{three_studies_of_each};
   Event nothing_sent = retrieves("10.0.1.1", {1, 2, 3, 4}), nothing_found = looks_through("10.0.1.1", {1, 2, 3, 4});
   std::get<DicomOperation>(nothing_sent.facts).sub_operations.completed = std::uint16_t{0};
+  std::get<DicomOperation>(nothing_sent.facts).status = std::uint16_t{0};
   std::get<DicomOperation>(nothing_found.facts).pending_responses = 0;
   Event under_way = retrieves("10.0.1.1", {1, 2, 3, 4});
   under_way.phase = Phase::progress;
@@ -513,6 +514,19 @@ TEST(FlowWatch, CountsOnlyWhatARetrievalOrAQueryBrought) {
   std::get<DicomOperation>(by_acceptor.facts).invoker = Invoker::acceptor;
   for (const Event& event : {nothing_sent, nothing_found, under_way, by_acceptor}) run.see(8h + 10min, event);
   EXPECT_THAT(run.told(), IsEmpty());
+}
+
+TEST(FlowWatch, CountsARetrievalWhoseClientWasGoneBeforeTheAnswer) {
+  Watching run{three_studies_of_each};
+  Event given_up = retrieves("10.0.1.1", {1, 2, 3, 4});
+  std::get<DicomOperation>(given_up.facts).sub_operations.completed.reset();
+  Event unproven = given_up, unseen = given_up;
+  unproven.proven = false;
+  unseen.visibility.one_direction = true;
+  for (const Event& event : {unproven, unseen}) run.see(8h + 10min, event);
+  EXPECT_THAT(run.told(), IsEmpty()) << "anyone may have asked, or the answer was not seen";
+  run.see(8h + 11min, given_up);
+  EXPECT_THAT(run.told(), ElementsAre("08:11 store above_rate ct"));
 }
 
 TEST(FlowWatch, TakesAPatientOfWhomAllIsRetrievedForAStudy) {
@@ -554,6 +568,7 @@ TEST(FlowWatch, SaysWhereARetrievalNamesNoStudy) {
   queries.see(8h + 10min, naming_none(looks_through("10.0.1.1", {}), "IMAGE"));
   Event nothing_sent = naming_none(retrieves("10.0.1.1", {}), "STUDY");
   std::get<DicomOperation>(nothing_sent.facts).sub_operations.completed = std::uint16_t{0};
+  std::get<DicomOperation>(nothing_sent.facts).status = std::uint16_t{0};
   queries.see(8h + 11min, nothing_sent);
   EXPECT_THAT(queries.told(), IsEmpty());
 }

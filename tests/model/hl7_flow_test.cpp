@@ -78,7 +78,7 @@ TEST(Hl7Flow, AMessageAsDeclaredHasNoDeviation) {
 
 TEST(Hl7Flow, AReceiverThatItDoesNotDeclareIsNotTold) {
   const Declared declared = lookup().judge(admission([](Hl7Message& m) { m.receiving_application = "PACS"; }));
-  EXPECT_EQ(deviations_of(declared), std::vector<std::string>{"receiver"});
+  EXPECT_EQ(deviations_of(declared), std::vector<std::string>{"receiver: PACS, not RIS"});
   EXPECT_EQ(declared.message.sender, "HIS");
   EXPECT_EQ(declared.message.receiver, "");
 }

@@ -257,6 +257,13 @@ void tell_find(Account& account, DcmItem& identifier) {
   if (!tell_studies(account, identifier) && level != "STUDY") account["dicom.query.names_no_study"] = "true";
 }
 
+// Of patients and studies, but at no level of theirs: whatever the archive takes it for.
+void tell_find_at_no_level(Account& account, DcmItem& identifier) {
+  if (is_known(value_of(account, "dicom.query_level"))) return;
+  if (listed(identifier, kStudy.tag) == 1) put(account, kStudy, identifier);
+  tell_studies(account, identifier);
+}
+
 // What is sent is named if it is one.
 void tell_retrieval(Account& account, DcmItem& identifier) {
   tell_query(account, identifier);
@@ -358,8 +365,11 @@ constexpr std::string_view kWorklist = "1.2.840.10008.5.1.4.31";
 constexpr std::string_view kCommitment = "1.2.840.10008.1.20.1";
 constexpr std::string_view kPerformedStep = "1.2.840.10008.3.1.2.3.3";
 constexpr auto kAtNoLevel = tell_retrieval_at_no_level;
+constexpr auto kFindAtNoLevel = tell_find_at_no_level;
 constexpr std::array kTellings{Telling{"C-STORE", "", false, tell_object},
                                Telling{"C-FIND", "", false, tell_find},
+                               Telling{"C-FIND", UID_FINDPatientRootQueryRetrieveInformationModel, false, kFindAtNoLevel},
+                               Telling{"C-FIND", UID_FINDStudyRootQueryRetrieveInformationModel, false, kFindAtNoLevel},
                                Telling{"C-GET", "", false, tell_retrieval},
                                Telling{"C-MOVE", "", false, tell_retrieval},
                                Telling{"C-GET", UID_GETPatientRootQueryRetrieveInformationModel, false, kAtNoLevel},

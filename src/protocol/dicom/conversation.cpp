@@ -42,6 +42,7 @@ Conversation::Conversation(Emitter& emitter, const ProtocolSettings& settings)
       settings_(settings),
       violations_(emitter),
       operations_(emitter, settings, violations_),
+      pdu_bytes_(emitter, "dicom.pdu_bytes"),
       context_uids_(emitter, "dicom.presentation_context_uids"),
       negotiated_items_(emitter, "dicom.negotiated_items"),
       data_set_attributes_(emitter, "dicom.data_set_attributes"),
@@ -138,6 +139,7 @@ void Conversation::on_close(const Mark& mark, CloseReason reason) {
   if (first_) begin_association(*first_);
   if (association_) close_association(mark, reason);
   operations_.on_close(mark);
+  pdu_bytes_.on_close(mark);
   context_uids_.on_close(mark);
   negotiated_items_.on_close(mark);
   data_set_attributes_.on_close(mark);
@@ -240,6 +242,7 @@ void Conversation::on_pdu(const PduContext& at, const AssociateRequest& request)
 
 void Conversation::on_taken(const PduContext& at, const OpeningTaken& taken) {
   const Mark first = at.lane.framer.unit().mark;
+  pdu_bytes_.add(first, at.mark, at.extent == Extent::oversize ? 1 : 0);
   context_uids_.add(first, at.mark, taken.uids_without_room);
   negotiated_items_.add(first, at.mark, taken.items_without_room);
   if (taken.breaches.empty() || !undisturbed()) return;

@@ -146,6 +146,7 @@ class Conversation final : public StreamSink, public Recycled {
   const ProtocolSettings& settings_;
   Violations violations_;
   Operations operations_;
+  Forgotten pdu_bytes_;            ///< requests and acceptances too long to be held: what they propose
   Forgotten context_uids_;         ///< of presentation contexts
   Forgotten negotiated_items_;     ///< roles and the like
   Forgotten data_set_attributes_;  ///< wanted ones, perhaps

@@ -245,6 +245,15 @@ TEST(DicomLimits, NothingIsUnproposedWhereTheProposalIsNotKeptWhole) {
             answers.back().transfer_syntax);
 }
 
+TEST(DicomLimits, RequestsTooLongToBeHeld) {
+  const std::vector<Offer> offers(40, {1, kVerification, {kImplicit}});
+  Wire wire{{.limits = {.dicom_pdu_bytes = 1000}}};
+  wire.there(associate_request("CT1", "PACS", offers)).back(associate_accept({{1, 0, kImplicit}}));
+  play(wire, closing());
+  wire.close();
+  EXPECT_THAT(notes(wire), ElementsAre("dicom.pdu_bytes 1"));
+}
+
 TEST(DicomLimits, AttributesTooLong) {
   const Octets too_long = explicit_element(0x0008'0050, "SH", Octets(300, '1'));
   Opened wire;
