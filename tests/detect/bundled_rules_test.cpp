@@ -62,9 +62,9 @@ TEST(BundledRules, ThatWaitForTheEnd) {
                          "A packet of no connection that was answered by a reset",
                          "Connections to several hosts that were refused, or answered and no more",
                          "A connection that nobody answered", "Connections to several hosts that nobody answered",
-                         "A port that did not answer", "Several ports that did not answer", "A document is not what it says it is",
-                         "A declared receiver does not take connections", "A retrieval did not bring all of its images",
-                         "A query that asks for everybody"}));
+                         "A port that did not answer", "Several ports that did not answer",
+                         "A document is not what it says it is", "A declared receiver does not take connections",
+                         "A retrieval did not bring all of its images", "A query that asks for everybody"}));
 }
 
 TEST(BundledRules, AFailedStorageCommitment) {

@@ -366,21 +366,22 @@ constexpr std::string_view kCommitment = "1.2.840.10008.1.20.1";
 constexpr std::string_view kPerformedStep = "1.2.840.10008.3.1.2.3.3";
 constexpr auto kAtNoLevel = tell_retrieval_at_no_level;
 constexpr auto kFindAtNoLevel = tell_find_at_no_level;
-constexpr std::array kTellings{Telling{"C-STORE", "", false, tell_object},
-                               Telling{"C-FIND", "", false, tell_find},
-                               Telling{"C-FIND", UID_FINDPatientRootQueryRetrieveInformationModel, false, kFindAtNoLevel},
-                               Telling{"C-FIND", UID_FINDStudyRootQueryRetrieveInformationModel, false, kFindAtNoLevel},
-                               Telling{"C-GET", "", false, tell_retrieval},
-                               Telling{"C-MOVE", "", false, tell_retrieval},
-                               Telling{"C-GET", UID_GETPatientRootQueryRetrieveInformationModel, false, kAtNoLevel},
-                               Telling{"C-GET", UID_GETStudyRootQueryRetrieveInformationModel, false, kAtNoLevel},
-                               Telling{"C-MOVE", UID_MOVEPatientRootQueryRetrieveInformationModel, false, kAtNoLevel},
-                               Telling{"C-MOVE", UID_MOVEStudyRootQueryRetrieveInformationModel, false, kAtNoLevel},
-                               Telling{"C-FIND", kWorklist, true, tell_worklist_answer},
-                               Telling{"N-ACTION", kCommitment, false, tell_commitment},
-                               Telling{"N-EVENT-REPORT", kCommitment, false, tell_commitment},
-                               Telling{"N-CREATE", kPerformedStep, false, tell_step},
-                               Telling{"N-SET", kPerformedStep, false, tell_step}};
+constexpr std::array kTellings{
+    Telling{"C-STORE", "", false, tell_object},
+    Telling{"C-FIND", "", false, tell_find},
+    Telling{"C-FIND", UID_FINDPatientRootQueryRetrieveInformationModel, false, kFindAtNoLevel},
+    Telling{"C-FIND", UID_FINDStudyRootQueryRetrieveInformationModel, false, kFindAtNoLevel},
+    Telling{"C-GET", "", false, tell_retrieval},
+    Telling{"C-MOVE", "", false, tell_retrieval},
+    Telling{"C-GET", UID_GETPatientRootQueryRetrieveInformationModel, false, kAtNoLevel},
+    Telling{"C-GET", UID_GETStudyRootQueryRetrieveInformationModel, false, kAtNoLevel},
+    Telling{"C-MOVE", UID_MOVEPatientRootQueryRetrieveInformationModel, false, kAtNoLevel},
+    Telling{"C-MOVE", UID_MOVEStudyRootQueryRetrieveInformationModel, false, kAtNoLevel},
+    Telling{"C-FIND", kWorklist, true, tell_worklist_answer},
+    Telling{"N-ACTION", kCommitment, false, tell_commitment},
+    Telling{"N-EVENT-REPORT", kCommitment, false, tell_commitment},
+    Telling{"N-CREATE", kPerformedStep, false, tell_step},
+    Telling{"N-SET", kPerformedStep, false, tell_step}};
 
 }  // namespace
 

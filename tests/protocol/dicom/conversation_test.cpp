@@ -237,9 +237,10 @@ TEST(DicomConversation, ARequestBeyondTheLimitTellsItsTitles) {
   wire.back(message(1, echo_response(1)));
   play(wire, closing());
   wire.close();
-  EXPECT_THAT(wire.told(), ElementsAre("violation end dicom.pdu_length offset=0 by opener",
-                                       HasSubstr("association start CT1>PACS"), HasSubstr("operation start C-ECHO"),
-                                       HasSubstr("operation end C-ECHO"), HasSubstr("end=released operations=1")));
+  EXPECT_THAT(wire.told(),
+              ElementsAre("violation end dicom.pdu_length offset=0 by opener", "capture end dicom.pdu_bytes 1",
+                          HasSubstr("association start CT1>PACS"), HasSubstr("operation start C-ECHO"),
+                          HasSubstr("operation end C-ECHO"), HasSubstr("end=released operations=1")));
   EXPECT_TRUE(wire.events().back().visibility.undecodable);
 }
 
