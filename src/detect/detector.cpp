@@ -38,10 +38,11 @@ std::uint64_t plan_hash(const Observation& observation) {
   const auto judgement = observation.declared.place();
   const std::uint64_t ends = folded_product(source_high ^ source_low ^ 0xa0761d6478bd642fU,
                                             destination_high ^ destination_low ^ 0xe7037ed1a0b428dbU);
-  return folded_product(ends ^ judgement, observation.event.facts.index() << 3 ^
-                                              static_cast<std::uint64_t>(observation.event.phase) << 1 ^
-                                              static_cast<std::uint64_t>(observation.event.proven) ^
-                                              0x8ebc6af09c88c6e3U);
+  return folded_product(
+      ends ^ judgement,
+      (observation.event.facts.index() << 3 ^ static_cast<std::uint64_t>(observation.event.phase) << 1 ^
+       static_cast<std::uint64_t>(observation.event.proven) ^ kind_of(observation.event) << 8) +
+          0x8ebc6af09c88c6e3U);
 }
 
 // Others of a rule are not the source's of which the first of them happened to be, nor at its address.
@@ -129,7 +130,7 @@ void Detector::observe(const Observation& observation, FindingSink& sink) {
 bool Detector::fits(const Plan& plan, const Observation& observation) {
   const Event& event = observation.event;
   return plan.declared == observation.declared && plan.dataset == event.facts.index() && plan.proven == event.proven &&
-         plan.phase == event.phase && plan.source == event.parties.source.address &&
+         plan.phase == event.phase && plan.kind == kind_of(event) && plan.source == event.parties.source.address &&
          plan.destination == event.parties.destination.address;
 }
 
@@ -139,6 +140,7 @@ void Detector::make(Plan& plan, const Observation& observation) {
           event.parties.source.address,
           event.parties.destination.address,
           event.facts.index(),
+          kind_of(event),
           event.proven,
           event.phase,
           {},

@@ -156,6 +156,7 @@ class Detector {
     IpAddress source;
     IpAddress destination;
     std::size_t dataset = 0;
+    std::uint64_t kind = 0;
     bool proven = false;
     Phase phase{};
     std::vector<Verdicts::Known> alike;  ///< of what the rules ask

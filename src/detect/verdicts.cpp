@@ -42,17 +42,42 @@ bool has_one_value(const FieldTest& test) {
 
 // Of those that are like one another (Detector::Plan).
 bool is_alike(const Field& field) {
-  static const std::array kAlike{
-      find_field("conversation.proven"), find_field("destination.device"), find_field("destination.ip"),
-      find_field("destination.role"),    find_field("destination.zone"),   find_field("event.dataset"),
-      find_field("event.phase"),         find_field("source.device"),      find_field("source.ip"),
-      find_field("source.role"),         find_field("source.zone")};
+  static const std::array kAlike{find_field("conversation.proven"), find_field("destination.device"),
+                                 find_field("destination.ip"), find_field("destination.role"),
+                                 find_field("destination.zone"), find_field("event.dataset"), find_field("event.phase"),
+                                 find_field("source.device"), find_field("source.ip"), find_field("source.role"),
+                                 find_field("source.zone"),
+                                 // of one kind
+                                 find_field("dicom.accepted"), find_field("dicom.command"), find_field("dicom.invoker"),
+                                 find_field("hl7.message_seen"), find_field("hl7.sent_by"),
+                                 find_field("network.protocol"), find_field("network.transport")};
   return field.visit.reads() == Reads::judgement || std::ranges::find(kAlike, &field) != kAlike.end();
 }
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+struct KindOf {
+  std::uint64_t operator()(const DicomAssociation& association) const {
+    return association.accepted ? (*association.accepted ? 2 : 1) : 0;
+  }
+  std::uint64_t operator()(const DicomOperation& operation) const {
+    return std::uint64_t{operation.command_field} << 1 | static_cast<std::uint64_t>(operation.invoker);
+  }
+  std::uint64_t operator()(const Hl7Message& message) const {
+    return static_cast<std::uint64_t>(message.message_seen) << 1 | static_cast<std::uint64_t>(message.sent_by_opener);
+  }
+  template <typename Other>
+  std::uint64_t operator()(const Other&) const {
+    return 0;
+  }
+};
+
 }  // namespace
+
+std::uint64_t kind_of(const Event& event) {
+  return std::visit(KindOf{}, event.facts) << 16 | static_cast<std::uint64_t>(event.protocol) << 8 |
+         static_cast<std::uint64_t>(event.parties.transport);
+}
 
 Verdicts::Verdicts(RuleSet& rules) : places_(fields().size(), kNotAsked), asked_(1) {
   for (Rule& rule : rules) {

@@ -13,6 +13,10 @@
 
 namespace dcmwatch {
 
+/// Which of a dataset's kinds an event is of: of whose command, of which answer, and the like. Costs no look at a
+/// field.
+[[nodiscard]] std::uint64_t kind_of(const Event& event);
+
 /// Says what FieldTest::holds says, for the tests of one set of rules. A field is read when the first rule asks for it,
 /// and held against what all rules want of it at once: texts by one look into a table, whatever their number. So a
 /// record costs what it has fields that are asked for, not what there are rules.
@@ -29,8 +33,8 @@ class Verdicts {
     ++taken_;
   }
   [[nodiscard]] bool matches(const Rule& rule);
-  /// What `matches` says of this record and all that are like it: of one dataset and phase, between the same two
-  /// addresses, both proven or neither, and sharing one judgement of the model. Nothing if they may differ.
+  /// What `matches` says of this record and all that are like it: of one dataset, kind (kind_of) and phase, between the
+  /// same two addresses, both proven or neither, and sharing one judgement of the model. Nothing if they may differ.
   [[nodiscard]] std::optional<bool> decided(const Rule& rule);
   /// What was read of this record, by `decided` and `matches`, that all that are like it have too.
   struct Known {
