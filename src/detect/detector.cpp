@@ -168,7 +168,9 @@ void Detector::ask(Outcome& outcome, const Plan& plan) {
   outcome = {};
   verdicts_.recall(plan.alike);
   for (const std::uint32_t rule : plan.rules) {
-    if (verdicts_.matches(rules_[rule])) outcome.steps.push_back({.rule = rule});
+    if (!verdicts_.matches(rules_[rule])) continue;
+    outcome.steps.push_back({.rule = rule});
+    verdicts_.read(rules_[rule]);
   }
   outcome.particular = verdicts_.particular();
 }

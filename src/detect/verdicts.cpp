@@ -203,8 +203,9 @@ const Verdicts::Asked& Verdicts::up_to_date(std::uint16_t place) {
 }
 
 bool Verdicts::holds(const FieldTest& test) {
-  const bool held = test.place == FieldTest::kNoPlace ? test.holds(Record{*observation_})
-                                                      : (up_to_date(test.field_place).hold >> test.place & 1) != 0;
+  const Asked& asked = up_to_date(test.field_place);
+  const bool held =
+      test.place == FieldTest::kNoPlace ? test.holds(Record{*observation_}) : (asked.hold >> test.place & 1) != 0;
   assert(held == test.holds(Record{*observation_}));
   return held;
 }
@@ -237,6 +238,14 @@ std::optional<bool> Verdicts::decided(const FieldTest& test) {
 
 bool Verdicts::is_alike(const Asked& asked) const {
   return asked.alike || !asked.field->visit.kinds().overlaps(RecordKinds::of(Record{*observation_}));
+}
+
+void Verdicts::read(const Rule& rule) {
+  for (const Selection& selection : rule.selections) {
+    for (const FieldTests& tests : selection.any_of) {
+      for (const FieldTest& test : tests) static_cast<void>(up_to_date(test.field_place));
+    }
+  }
 }
 
 bool Verdicts::appends_the_same(const Rule& rule) const {

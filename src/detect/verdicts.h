@@ -45,7 +45,9 @@ class Verdicts {
   [[nodiscard]] std::vector<Known> alike() const;
   /// The rest of what was read of it: of another that it is like, and that has the same there, `matches` says the same.
   [[nodiscard]] std::vector<Known> particular() const;
-  /// Whether append_matched says the same of these, too.
+  /// Reads all that the rule asks for, which `matches` and append_matched may not have come to.
+  void read(const Rule& rule);
+  /// Whether append_matched says the same of these, too, if all was read.
   [[nodiscard]] bool appends_the_same(const Rule& rule) const;
   /// Of a record that this one is like: it is not read again.
   void recall(const std::vector<Known>& alike);

@@ -79,6 +79,40 @@ TEST(Detector, CountsAnOperationOnceHoweverManyPhasesItHas) {
   EXPECT_EQ(final_count(detector, recorder), 2U);
 }
 
+// A field has room for 64 tests; those beyond are asked by themselves.
+TEST(Detector, AsksWhatHasNoPlaceOfEachRecord) {
+  RuleSet rules;
+  for (int i = 0; i < 66; ++i)
+    rules.push_back(rule("  s: {dicom.calling_ae: X" + std::to_string(i) + "}\n  condition: s\n"));
+  rules.push_back(rule("  s: {dicom.calling_ae: GOOD}\n  condition: not s\n"));
+  Detector detector{std::move(rules), Limits{}};
+  Recorder recorder;
+  for (const char* const title : {"GOOD", "GOOD", "EVIL", "EVIL"})
+    detector.observe(observed(operation("10.0.0.1", "10.0.0.2", 104, title, "B", "C-ECHO", "")), recorder);
+  EXPECT_EQ(recorder.findings.size(), 1U);
+}
+
+TEST(Detector, TellsApartWhatAMatchHasAndTheConditionDidNotComeTo) {
+  for (const bool turned : {false, true}) {
+    Detector detector{{rule("  a: {dicom.command: C-ECHO}\n  b: {dicom.status_class: success}\n  condition: a or b\n")},
+                      Limits{}};
+    Recorder recorder;
+    for (std::uint64_t i = 0; i < 6; ++i) {
+      Event event = operation("10.0.0.1", "10.0.0.2", 104, "A", "B", "C-ECHO", "");
+      event.conversation = i;
+      auto& echo = std::get<DicomOperation>(event.facts);
+      echo.command_field = 0x0030;
+      echo.status = static_cast<std::uint16_t>((i % 2 == 0) == turned ? 0 : 0xC000);
+      detector.observe(observed(std::move(event)), recorder);
+    }
+    recorder.findings.clear();
+    detector.finish(recorder);
+    ASSERT_EQ(recorder.findings.size(), 2U);
+    EXPECT_EQ(recorder.findings.front().count, 3U);
+    EXPECT_EQ(recorder.findings.back().count, 3U);
+  }
+}
+
 TEST(Detector, CountsOperationsThatTellTheirEndOnly) {
   Detector detector{{operation_rule()}, Limits{}};
   Recorder recorder;
