@@ -162,7 +162,8 @@ struct ConnectionEntry {
     std::uint32_t& first = next_sequence[side];
     std::uint32_t& last = initial_sequence[side];
     const auto beyond = static_cast<std::int32_t>(sequence - first);
-    const bool another = !numbering.has(Numbering::claimed, direction) || beyond < -kClaimed || beyond > kClaimed;
+    const bool another = !numbering.has(Numbering::claimed, direction) || beyond < -kClaimed || beyond > kClaimed ||
+                         static_cast<std::int32_t>(last - sequence) > kClaimed;
     if (another || beyond < 0) first = sequence;
     if (another || static_cast<std::int32_t>(sequence - last) > 0) last = sequence;
     numbering.add(Numbering::claimed, direction);
