@@ -32,6 +32,15 @@ std::uint64_t print_of_message(const Event& event, const Hl7Message& message, st
 
 }  // namespace
 
+Resends::Seen Resends::seen(const Event& event, const Hl7Message& message, bool proven) {
+  return {.body = message.body_print,
+          .conversation = event.conversation,
+          .sent = message.sent.time,
+          .packet = message.sent.packet,
+          .day = day_of(message),
+          .proven = proven};
+}
+
 void Resends::on_message(const Event& event, const Hl7Message& message, Told& told) {
   if (message.control_id.empty() || message.body_print == 0) return;
   if (event.phase == Phase::start && !event.visibility.lost) on_sent(event, message, print_of_id(event, message), told);
@@ -40,24 +49,20 @@ void Resends::on_message(const Event& event, const Hl7Message& message, Told& to
 
 void Resends::on_sent(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told) {
   const bool* const early = early_.find(print_of_message(event, message, print));
-  const Seen now{.body = message.body_print,
-                 .conversation = event.conversation,
-                 .sent = message.sent.time,
-                 .packet = message.sent.packet,
-                 .day = day_of(message),
-                 .proven = event.proven || (early && *early)};
+  const Seen now = seen(event, message, event.proven || (early && *early));
   Seen* known = known_.find(print);
   if (!known) {
     const auto gone = known_.add(print, now);
     if (gone && elapsed(gone->sent, now.sent) < limits_.hl7_control_id_window) ++forgotten_;
     return;
   }
-  const Seen before = std::exchange(*known, now);
+  const Seen before = held_against(std::exchange(*known, now), now, print);
   const Duration delay = elapsed(before.sent, now.sent);
   if (delay >= limits_.hl7_control_id_window) return;
   const bool same = before.body == now.body;
   if (!same && before.day != 0 && now.day != 0 && before.day != now.day) return;
   if (same) known->times = before.times + 1;
+  if (Seen* const overlaid = proven_.find(print); same && overlaid) overlaid->times = known->times;
   const Link link{.kind = same ? LinkKind::message_resent : LinkKind::message_conflicting,
                   .certainty = LinkCertainty::identifier,
                   .cause = before.conversation,
@@ -76,12 +81,32 @@ void Resends::on_sent(const Event& event, const Hl7Message& message, std::uint64
   if (!same) told.back().proven = now.proven && before.proven;
 }
 
+void Resends::keep_proven(std::uint64_t print, const Seen& message) {
+  if (Seen* const earlier = proven_.find(print)) {
+    if (earlier->sent < message.sent) *earlier = message;
+    return;
+  }
+  const auto gone = proven_.add(print, message);
+  if (gone && elapsed(gone->sent, message.sent) < limits_.hl7_control_id_window) ++forgotten_;
+}
+
+Resends::Seen Resends::held_against(const Seen& latest, const Seen& now, std::uint64_t print) {
+  if (latest.proven) {
+    if (!now.proven) keep_proven(print, latest);
+    return latest;
+  }
+  const Seen* const proven = proven_.find(print);
+  return proven && elapsed(proven->sent, now.sent) < limits_.hl7_control_id_window ? *proven : latest;
+}
+
 void Resends::on_end(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told) {
   const std::uint64_t print_of_this = print_of_message(event, message, print);
   Seen* const known = known_.find(print);
   const bool is_latest = known && known->conversation == event.conversation && known->packet == message.sent.packet &&
                          known->body == message.body_print;
   if (is_latest) known->proven |= event.proven;
+  if (!is_latest && event.proven && known && !known->proven && message.sent.time < known->sent)
+    keep_proven(print, seen(event, message, true));  // another was sent before this was over
   Conflict* const conflict = conflicts_.find(print_of_this);
   if (!conflict && (!known || known->sent < message.sent.time) && !early_.find(print_of_this))
     early_.add(print_of_this, event.proven);

@@ -16,13 +16,19 @@ namespace dcmwatch {
 /// that counts from the beginning each day uses its ids again: another body of another day, by MSH-7, is another
 /// message. Messages that were not read whole are not held against any. A resend is told at once; that two conflict
 /// when the later one is over, which is when it is known whether its conversation is proven: the record's is, if those
-/// of both messages are, for anyone can send a lone message in another's name. Limits::hl7_control_ids are kept; those
-/// first seen longest ago are forgotten, and so are, of Limits::relate_open, conflicts not yet told.
+/// of both messages are, for anyone can send a lone message in another's name: so one that is not proven takes the
+/// place of the last only until the next, which is held against the last proven one, if there is one.
+/// Limits::hl7_control_ids are kept; those first seen longest ago are forgotten, and so are, of Limits::relate_open
+/// each, conflicts not yet told and proven messages that one not proven came after.
 class Resends {
  public:
   /// `limits` outlives it.
   explicit Resends(const Limits& limits)
-      : limits_(limits), known_(limits.hl7_control_ids), conflicts_(limits.relate_open), early_(limits.relate_open) {}
+      : limits_(limits),
+        known_(limits.hl7_control_ids),
+        conflicts_(limits.relate_open),
+        early_(limits.relate_open),
+        proven_(limits.relate_open) {}
 
   void on_message(const Event& event, const Hl7Message& message, Told& told);
 
@@ -49,6 +55,11 @@ class Resends {
   void on_sent(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told);
   void on_end(const Event& event, const Hl7Message& message, std::uint64_t print, Told& told);
 
+  /// Of what was sent and is now the latest of its control id: what it is to be held against.
+  Seen held_against(const Seen& latest, const Seen& now, std::uint64_t print);
+  void keep_proven(std::uint64_t print, const Seen& message);
+
+  [[nodiscard]] static Seen seen(const Event& event, const Hl7Message& message, bool proven);
   [[nodiscard]] std::uint64_t print_of_id(const Event& event, const Hl7Message& message) const;
 
   const Limits& limits_;
@@ -56,6 +67,7 @@ class Resends {
   Remembered<Seen> known_;
   Remembered<Conflict> conflicts_;  ///< by their later message
   Remembered<bool> early_;          ///< whether proven: of messages whose answer was captured before they were
+  Remembered<Seen> proven_;         ///< the last one, of control ids whose latest message is or was not proven
   std::uint64_t forgotten_ = 0;
   std::uint64_t conflicts_forgotten_ = 0;
 };

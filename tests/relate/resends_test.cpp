@@ -93,6 +93,57 @@ TEST_F(Resends, AConflictWithWhatAnyoneMayHaveSentIsNotProvenWhicheverCameFirst)
   for (const Event& link : department.told) EXPECT_FALSE(link.proven);
 }
 
+TEST_F(Resends, WhatAnyoneMayHaveSentInBetweenDoesNotHideThatAProvenOneWasAltered) {
+  proven_at_start = false;
+  send(1, 11, 7);
+  for (const std::uint64_t forged : {13U, 12U}) {
+    proven = false;
+    send(1, forged, 8);
+    proven = true;
+    department.told.clear();
+    send(1, 12, 9);
+    const std::vector<Link> links = department.links();
+    ASSERT_EQ(links.size(), 1U);
+    EXPECT_EQ(links.front().kind, LinkKind::message_conflicting);
+    EXPECT_EQ(links.front().cause, 7U);
+    EXPECT_TRUE(department.told.front().proven);
+    send(1, 11, 7);
+  }
+}
+
+TEST_F(Resends, WhatAnyoneMayHaveSentIsNoOriginalOfWhatIsSentAgain) {
+  proven_at_start = false;
+  send(1, 11, 7);
+  proven = false;
+  send(1, 13, 8);
+  proven = true;
+  department.told.clear();
+  send(1, 11, 9);
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().front().kind, LinkKind::message_resent);
+  EXPECT_EQ(department.links().front().times, 1U);
+}
+
+TEST_F(Resends, WhatIsProvenAfterAnotherWasSentInItsPlaceIsWhatTheNextIsHeldAgainst) {
+  const auto original = [](Hl7Message& message) {
+    message.body_print = 11;
+    message.sending_application = "RIS";
+  };
+  Event first = department.message(Phase::start, kRis, kPacs, 7, 1, original);
+  department.see(first);
+  proven_at_start = proven = false;
+  send(1, 13, 8);
+  first.phase = Phase::end;
+  first.proven = true;
+  department.see(first);
+  department.told.clear();
+  proven = true;
+  send(1, 12, 9);
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().front().cause, 7U);
+  EXPECT_TRUE(department.told.front().proven);
+}
+
 TEST_F(Resends, WhatIsProvenByTheMessagesEndsIsEnough) {
   proven_at_start = false;
   send(1, 11, 7);
