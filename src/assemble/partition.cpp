@@ -567,10 +567,20 @@ void Partition::on_fin(Slot slot, Direction direction, const Segment& segment) {
   if (it.state != State::half_closed && sender.fin_seen()) enter(slot, State::half_closed, segment.mark.time);
 }
 
+// RFC 9293 3.10.7.1: whoever knows of no connection answers by a RST, and has called nobody. Where the ports alone told
+// who did, anyone could make the victim of a forged packet look like the caller by its own RST.
+bool Partition::answers_what_was_of_nothing(const Entry& it) {
+  return it.state == State::unproven && !it.live && !it.flags.opener_known && it.packets[0] == 1 && it.packets[1] != 0;
+}
+
 // RFC 9293 3.10.7.4, RFC 5961 3.2. One that stands exactly where it should is believed; one nearby only if quiet
 // follows, for a mirror loses packets and an attacker guesses.
 void Partition::on_reset(Slot slot, Direction direction, const Segment& segment) {
   Entry& it = entry(slot);
+  if (direction == Direction::forward && answers_what_was_of_nothing(it)) {
+    reverse(it);
+    direction = Direction::backward;
+  }
   const std::size_t side = index_of(direction);
   std::int64_t by = 0;
   if (it.has_started(direction)) {

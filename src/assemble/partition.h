@@ -103,6 +103,7 @@ class Partition {
   bool on_payload(Slot slot, Direction direction, const Segment& segment);
   void on_fin(Slot slot, Direction direction, const Segment& segment);
   static void tell_who_ends(Live& live, Direction direction);
+  static bool answers_what_was_of_nothing(const Entry& entry);
   void on_reset(Slot slot, Direction direction, const Segment& segment);
   void refute_reset(Slot slot, Direction direction, const Segment& segment);
   void on_datagram(Entry& entry, Direction direction, const Segment& segment);

@@ -462,6 +462,26 @@ TEST_F(AssemblerTest, joined_midway_takes_the_lower_port_for_the_server_and_says
   EXPECT_TRUE(connection.one_direction_only());
 }
 
+TEST_F(AssemblerTest, who_resets_a_packet_of_no_connection_did_not_call_whatever_the_ports) {
+  give(server, kAck, 9000, 77);
+  give(server, kAck, 9000, 78);
+  give(client, kRst, 77, 0);
+  finish();
+  const Connection& connection = handler_.ended.at(0).connection;
+  EXPECT_FALSE(connection.parties.opener_known);
+  EXPECT_EQ(connection.parties.source.port, 104);
+  EXPECT_EQ(connection.sent(Direction::forward).packets, 2U);
+  EXPECT_EQ(connection.sent(Direction::backward).packets, 1U);
+}
+
+TEST_F(AssemblerTest, who_resets_what_it_has_spoken_in_may_have_called) {
+  give(client, kAck, 77, 9000);
+  give(server, kAck, 9000, 77);
+  give(client, kRst, 77, 0);
+  finish();
+  EXPECT_EQ(handler_.ended.at(0).connection.parties.source.port, 40000);
+}
+
 TEST_F(AssemblerTest, a_syn_with_another_sequence_number_is_another_connection) {
   handshake(100, 500);
   give(client, kAck, 101, 501, "one");
