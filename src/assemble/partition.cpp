@@ -258,6 +258,17 @@ void Partition::reverse(Entry& it) {
   std::swap(it.duplicates[0], it.duplicates[1]);
   it.numbering.reverse();
   std::swap(it.right_checksums[0], it.right_checksums[1]);
+  if (it.live) reverse(*it.live);
+}
+
+void Partition::reverse(Live& live) {
+  Connection& connection = live.connection;
+  std::swap(live.half[0], live.half[1]);
+  std::swap(live.window_closed_since[0], live.window_closed_since[1]);
+  std::swap(connection.direction[0], connection.direction[1]);
+  std::swap(connection.parties.source, connection.parties.destination);
+  std::swap(connection.parties.source_mac, connection.parties.destination_mac);
+  if (connection.ended_by) connection.ended_by = opposite(*connection.ended_by);
 }
 
 // The SYN that stood aside is believed once its peer answers it; or, where only its sender's direction is seen, once
@@ -569,8 +580,12 @@ void Partition::on_fin(Slot slot, Direction direction, const Segment& segment) {
 
 // RFC 9293 3.10.7.1: whoever knows of no connection answers by a RST, and has called nobody. Where the ports alone told
 // who did, anyone could make the victim of a forged packet look like the caller by its own RST.
+// Of what was said with bytes more is known, and was told.
 bool Partition::answers_what_was_of_nothing(const Entry& it) {
-  return it.state == State::unproven && !it.live && !it.flags.opener_known && it.packets[0] == 1 && it.packets[1] != 0;
+  if (it.flags.opener_known || (it.state != State::unproven && it.state != State::half_closed)) return false;
+  if (!it.live) return it.packets[0] == 1 && it.packets[1] != 0;
+  const Connection& connection = it.live->connection;
+  return !it.live->sink_asked && connection.sent(Direction::forward).packets == 1 && !connection.one_direction_only();
 }
 
 // RFC 9293 3.10.7.4, RFC 5961 3.2. One that stands exactly where it should is believed; one nearby only if quiet

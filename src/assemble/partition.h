@@ -87,6 +87,7 @@ class Partition {
   bool goes_on_after_reset(const Entry& entry, Direction direction, const Segment& segment) const;
   static void mend_late_syn(Entry& entry, Direction direction, const Segment& segment);
   static void reverse(Entry& entry);
+  static void reverse(Live& live);
   Slot confirm_candidate(Slot slot, const Segment& segment);
   static bool wanted(const Entry& entry, Direction direction, const Segment& segment);
   bool believed(Entry& entry, Direction direction, const Segment& segment);

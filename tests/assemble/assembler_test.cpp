@@ -474,6 +474,17 @@ TEST_F(AssemblerTest, who_resets_a_packet_of_no_connection_did_not_call_whatever
   EXPECT_EQ(connection.sent(Direction::backward).packets, 1U);
 }
 
+TEST_F(AssemblerTest, who_resets_a_fin_of_no_connection_did_not_call) {
+  give(server, kFin | kAck, 9000, 77);
+  give(client, kRst, 77, 0);
+  finish();
+  const auto& [connection, reason] = std::tie(handler_.ended.at(0).connection, handler_.ended.at(0).reason);
+  EXPECT_EQ(connection.parties.source.port, 104);
+  EXPECT_EQ(connection.sent(Direction::forward).packets, 1U);
+  EXPECT_EQ(connection.ended_by, Direction::backward);
+  EXPECT_EQ(reason, CloseReason::reset);
+}
+
 TEST_F(AssemblerTest, who_resets_what_it_has_spoken_in_may_have_called) {
   give(client, kAck, 77, 9000);
   give(server, kAck, 9000, 77);
