@@ -18,7 +18,7 @@ DAY = 86_400
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_GROUPS = {"weekdays": DAYS[:5], "weekend": DAYS[5:]}
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": DAY}
-STEP_KEYS = {"piece", "work", "with", "from", "to", "port", "calling", "called", "vlan", "study", "keep", "replace", "asks", "completes", "set", "move_to", "turns", "first_bytes",
+STEP_KEYS = {"piece", "work", "with", "from", "to", "port", "from_port", "calling", "called", "vlan", "study", "keep", "replace", "asks", "completes", "set", "move_to", "turns", "first_bytes",
              "matches_times", "disguise", "answer_after", "hold", "end", "connection", "at", "every", "times", "between", "days", "jitter", "after", "comment"}
 
 
@@ -145,7 +145,8 @@ def checksum(data):
 # What anyone can send in another's name, and what the other answers: sides and flags.
 FORGED = {"lone SYN": ((0, SYN),), "lone SYN-ACK": ((1, SYN | ACK),), "lone RST": ((0, RST),), "lone FIN": ((0, FIN | ACK),),
           "lone data": ((0, PSH | ACK),), "half open": ((0, SYN), (1, SYN | ACK)), "data and RST": ((0, PSH | ACK), (1, RST)),
-          "ACK and RST": ((0, ACK), (1, RST)), "FIN and RST": ((0, FIN | ACK), (1, RST))}
+          "ACK and RST": ((0, ACK), (1, RST)), "FIN and RST": ((0, FIN | ACK), (1, RST)),
+          "ACKs and RST": ((0, ACK), (0, ACK), (0, ACK), (0, ACK), (1, RST))}
 
 
 class Connection:
@@ -327,7 +328,7 @@ class Recipe:
         if "asks" in step:
             piece = pieces.with_identifier(piece, step["asks"])
         if "completes" in step:
-            piece = pieces.with_completed(piece, int(step["completes"]))
+            piece = pieces.with_completed(piece, None if step["completes"] == "unsaid" else int(step["completes"]))
         if "control ids" not in keep:
             piece = pieces.with_control_ids(piece, self.counter)
         piece = pieces.with_fields(piece, step.get("set", {}))
@@ -364,7 +365,7 @@ class Recipe:
             raise RecipeError(f"nobody is disguised by {disguise!r}")
         self.wire.fragments_overlap = disguise == "overlapping fragments"
         number = next(self.ports)
-        ports = (32768 + number % 28000, int(step.get("port", piece.port)))
+        ports = (int(step.get("from_port", 32768 + number % 28000)), int(step.get("port", piece.port)))
         if piece.transport == UDP:
             self.exchange(play.at, ends, ports, piece, step.get("vlan"))
             return

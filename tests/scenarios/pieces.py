@@ -283,9 +283,20 @@ def with_identifier(piece, keys):
 
 
 def with_completed(piece, count):
-    """Number of completed sub-operations (0000,1021) that the answers to a C-GET or C-MOVE tell (PS3.7 9.3)."""
+    """Number of completed sub-operations (0000,1021) that the answers to a C-GET or C-MOVE tell (PS3.7 9.3). None: they tell no numbers at all (0000,1020 to 0000,1023)."""
+    if count is None:
+        return change(piece, lambda side, data: b"".join(map(_without_counts, _pdus(data))) if side else data)
     told = re.compile(rb"\0\0\x21\x10\x02\0\0\0..", re.S)
     return change(piece, lambda side, data: told.sub(lambda _: b"\0\0\x21\x10\x02\0\0\0" + struct.pack("<H", count), data) if side else data)
+
+
+def _without_counts(pdu):
+    """Of one PDU, if it has a command alone."""
+    if pdu[0] != 4 or not pdu[11] & 1:  # PS3.8 E.2
+        return pdu
+    command = re.sub(rb"\0\0[\x20-\x23]\x10\x02\0\0\0..", b"", pdu[12:], flags=re.S)
+    command = command[:8] + struct.pack("<I", len(command) - 12) + command[12:]
+    return _pdu(4, struct.pack("!I", 2 + len(command)) + pdu[10:12] + command)
 
 
 def load_yaml(path):

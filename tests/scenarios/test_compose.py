@@ -71,6 +71,11 @@ class Composed(unittest.TestCase):
         self.assertEqual(len({uid for pair in studies for uid in pair}), 4, "two of each play's own")
         for said in ("Query/Retrieve Level +.CS. SERIES", "Series Instance UID +.UI. 1.2.3", "Number of Completed Sub-operations +700"):
             self.assertRegex(told, said)
+        self.compose({**move, "completes": "unsaid", "from_port": "1023", "at": "09:00"})
+        told = subprocess.run(["tshark", "-r", self.path, "-Y", "dicom", "-V"], capture_output=True, text=True, check=True).stdout
+        self.assertIn("C-MOVE-RSP", told)
+        self.assertNotRegex(told, "Number of (Completed|Remaining)|Malformed")
+        self.assertIn("Src Port: 1023", told)
         with self.assertRaisesRegex(compose.RecipeError, "no identifier has studies"):
             self.compose({**move, "asks": {"studies": "2"}, "at": "09:00"})
 
