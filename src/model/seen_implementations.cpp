@@ -26,7 +26,7 @@ SeenImplementations::SeenImplementations(const Lookup& lookup, const Limits& lim
 std::vector<Deviation> SeenImplementations::observe(const Observation& record, const DicomAssociation& association) {
   std::vector<Deviation> changes;
   const Event& event = record.event;
-  if (!association.calling_ae || !association.called_ae || !event.parties.opener_known) return changes;
+  if (!association.calling_ae || !association.called_ae || !event.parties.opener_known || !event.proven) return changes;
   const auto add = [&](std::optional<Deviation> change) {
     if (change) changes.push_back(*std::move(change));
   };

@@ -16,7 +16,8 @@ std::optional<Deviation> TitlePlaces::observe(const Observation& record, const D
   const std::string_view title = association.calling_ae ? trimmed(*association.calling_ae) : std::string_view{};
   const bool known_who = event.parties.opener_known &&
                          std::ranges::find(declared.unknown, UnknownKind::source_device) == declared.unknown.end();
-  if (title.empty() || !known_who || may_be_shared(declared, title)) return std::nullopt;
+  // Whoever stands elsewhere can write any title on a packet: of that nobody is a place, nor told.
+  if (title.empty() || !known_who || !event.proven || may_be_shared(declared, title)) return std::nullopt;
 
   const Timestamp now = event.last.time;
   const auto is_over = [&](const Place& place) { return elapsed(place.last, now) > limits_.title_window; };

@@ -17,8 +17,9 @@ namespace dcmwatch {
 /// A title by which two call within Limits::title_window is one place's too many, unless it is shared in the model: by
 /// devices, by a flow that names it for several, or presented by a router or a balancer. A declared device is one place
 /// with all its addresses; who is undeclared is one by each. Told of every association of either place within that
-/// time: who has the title rightfully may be the one that was seen second. Limits::title_places; not shared between
-/// threads; the lookup and the limits outlive it.
+/// time: who has the title rightfully may be the one that was seen second. What is not proven is no place, so that a
+/// packet in another's name accuses nobody. Limits::title_places; not shared between threads; the lookup and the limits
+/// outlive it.
 class TitlePlaces {
  public:
   TitlePlaces(const Lookup& lookup, const Limits& limits);

@@ -45,6 +45,7 @@ class Associations : public testing::Test {
     Event event = association(from, "10.0.1.9", 104, calling, "PACS");
     event.first.time = event.last.time = timestamp_from_ns(0) + time;
     event.conversation = ++conversation_;
+    event.proven = proven_;
     return event;
   }
   std::string two_places(const Event& event) {
@@ -75,6 +76,7 @@ class Associations : public testing::Test {
   std::optional<TitlePlaces> titles_;
   std::optional<SeenImplementations> implementations_;
   std::uint64_t conversation_ = 0;
+  bool proven_ = true;
   Duration now_{}, apart_ = 30min;
 };
 
@@ -119,6 +121,16 @@ TEST_F(TwoPlaces, AreNotToldWhereItIsNotKnownWhoCalls) {
   EXPECT_EQ(two_places(event), "");
 }
 
+TEST_F(TwoPlaces, AreNoneOfWhatAnyoneMayHaveSent) {
+  EXPECT_EQ(two_places(at(0s, "10.0.1.1", "WS1")), "");
+  Event forged = at(1min, "10.0.1.66", "WS1");
+  forged.proven = false;
+  EXPECT_EQ(two_places(forged), "");
+  EXPECT_EQ(two_places(at(2min, "10.0.1.1", "WS1")), "") << "who has it rightfully";
+  forged.proven = true;
+  EXPECT_EQ(two_places(forged), "WS1 at 10.0.1.66 and ws1") << "once it is proven";
+}
+
 TEST_F(TwoPlaces, AreForgottenWithinTheLimit) {
   limits_.title_places = 2;
   declare(department());
@@ -158,6 +170,17 @@ TEST_F(ChangedImplementation, IsToldOfEveryRecordOfTheAssociation) {
   std::get<DicomAssociation>(event.facts).opener.class_uid = "1.9";
   EXPECT_THAT(changes(event), ElementsAre("1.2 V1 → 1.9"));
   EXPECT_THAT(changes(event), ElementsAre("1.2 V1 → 1.9"));
+}
+
+TEST_F(ChangedImplementation, IsNeitherToldNorLearntOfWhatAnyoneMayHaveSent) {
+  proven_ = false;
+  for (int i = 0; i < 4; ++i) EXPECT_THAT(changes("10.0.1.1", "V0"), IsEmpty());
+  proven_ = true;
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(changes("10.0.1.1", "V1"), IsEmpty()) << "nothing was known of it";
+  proven_ = false;
+  EXPECT_THAT(changes("10.0.1.1", "V2"), IsEmpty());
+  proven_ = true;
+  EXPECT_THAT(changes("10.0.1.1", "V2"), ElementsAre("1.2 V1 → 1.2 V2"));
 }
 
 TEST_F(ChangedImplementation, IsTheAddressesOfABlockOfDevices) {
