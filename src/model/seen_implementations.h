@@ -17,8 +17,8 @@ namespace dcmwatch {
 /// of many in a block; by title; of an opener also by whom it called, since several applications may share its title.
 /// What is new is a deviation once that many associations were seen over that long, and is known from then on, so that
 /// a device whose applications take turns is told once for each of them that is rare. A device whose software is
-/// declared is held against that alone. What is not proven teaches nothing. Limits::implementations; not shared between threads; the lookup and the limits
-/// outlive it.
+/// declared is held against that alone. What is not proven teaches nothing. Limits::implementations; not shared between
+/// threads; the lookup and the limits outlive it.
 class SeenImplementations {
  public:
   static constexpr std::uint32_t kLearnt = 3;  ///< associations
