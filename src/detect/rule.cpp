@@ -1,6 +1,7 @@
 #include "detect/rule.h"
 
 #include <algorithm>
+
 namespace dcmwatch {
 
 bool Rule::matches(const Observation& observation) const {

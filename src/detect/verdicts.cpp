@@ -33,11 +33,11 @@ void add_value(std::vector<std::pair<std::uint64_t, Value>>& values, std::uint64
 
 // Of a text, which letters are capitals is not asked: it is one of our own words.
 bool has_one_value(const FieldTest& test) {
-  if (test.values.empty() ||
-      std::ranges::all_of(test.values, [](const Value& value) { return std::holds_alternative<bool>(value); }))
-    return true;
-  const auto* const pattern = test.values.size() == 1 ? std::get_if<Pattern>(&test.values.front()) : nullptr;
-  return pattern && pattern->any_case_text() && !closed_values(test.field->path).empty();
+  if (test.values.empty()) return true;
+  if (test.values.size() != 1 || test.field->type == FieldType::text_list) return false;
+  const auto* const pattern = std::get_if<Pattern>(&test.values.front());
+  return std::holds_alternative<bool>(test.values.front()) ||
+         (pattern && pattern->any_case_text() && !closed_values(test.field->path).empty());
 }
 
 // Of those that are like one another (Detector::Plan).

@@ -36,6 +36,14 @@ Observation without_flow(Event event, std::uint64_t conversation, Phase phase) {
   return observed(std::move(event), {{DeviationKind::flow, "none", "a to b"}});
 }
 
+// As records do of which the model says the same.
+Observation sharing_a_judgement(Event event) {
+  static const SharedDeclared kJudgement{Declared{}};
+  Observation observation = observed(std::move(event));
+  observation.declared = kJudgement;
+  return observation;
+}
+
 std::uint64_t final_count(Detector& detector, Recorder& recorder) {
   recorder.findings.clear();
   detector.finish(recorder);
@@ -88,7 +96,7 @@ TEST(Detector, AsksWhatHasNoPlaceOfEachRecord) {
   Detector detector{std::move(rules), Limits{}};
   Recorder recorder;
   for (const char* const title : {"GOOD", "GOOD", "EVIL", "EVIL"})
-    detector.observe(observed(operation("10.0.0.1", "10.0.0.2", 104, title, "B", "C-ECHO", "")), recorder);
+    detector.observe(sharing_a_judgement(operation("10.0.0.1", "10.0.0.2", 104, title, "B", "C-ECHO", "")), recorder);
   EXPECT_EQ(recorder.findings.size(), 1U);
 }
 
@@ -103,7 +111,7 @@ TEST(Detector, TellsApartWhatAMatchHasAndTheConditionDidNotComeTo) {
       auto& echo = std::get<DicomOperation>(event.facts);
       echo.command_field = 0x0030;
       echo.status = static_cast<std::uint16_t>((i % 2 == 0) == turned ? 0 : 0xC000);
-      detector.observe(observed(std::move(event)), recorder);
+      detector.observe(sharing_a_judgement(std::move(event)), recorder);
     }
     recorder.findings.clear();
     detector.finish(recorder);
@@ -111,6 +119,18 @@ TEST(Detector, TellsApartWhatAMatchHasAndTheConditionDidNotComeTo) {
     EXPECT_EQ(recorder.findings.front().count, 3U);
     EXPECT_EQ(recorder.findings.back().count, 3U);
   }
+}
+
+TEST(Detector, TellsApartBothValuesOfATestThatTakesEither) {
+  Detector detector{{rule("  s: {dicom.request_seen: [true, false]}\n  condition: s\n")}, Limits{}};
+  Recorder recorder;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    Event event = operation("10.0.0.1", "10.0.0.2", 104, "A", "B", "C-ECHO", "");
+    event.conversation = i;
+    std::get<DicomOperation>(event.facts).request_seen = i % 2 == 0;
+    detector.observe(sharing_a_judgement(std::move(event)), recorder);
+  }
+  EXPECT_EQ(recorder.findings.size(), 2U);
 }
 
 TEST(Detector, CountsOperationsThatTellTheirEndOnly) {
