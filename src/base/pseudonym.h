@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 
@@ -51,6 +52,7 @@ class Pseudonym {
   [[nodiscard]] constexpr bool empty() const { return first_ == 0 && last_ == 0; }
   /// Its first 64 bits: enough to tell apart what is kept in mind.
   [[nodiscard]] constexpr std::uint64_t first() const { return first_; }
+  [[nodiscard]] constexpr std::pair<std::uint64_t, std::uint64_t> words() const { return {first_, last_}; }
   /// Its digits; none of a blank one.
   [[nodiscard]] Text<kCharacters> text() const;
 

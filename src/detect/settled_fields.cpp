@@ -98,6 +98,7 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
         "dicom.query.unique_keys",
         "dicom.query.studies",
         "dicom.query.names_no_study",
+        "dicom.query.identifiers",
         "dicom.query.keys_not_told"}},
       {"hl7.message",
        {"network.protocol",

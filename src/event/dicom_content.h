@@ -71,6 +71,7 @@ struct DicomQuery {
   /// else below the studies' level, of a retrieval also at it or at none that is known, no study. False too where not
   /// all of it was seen.
   bool names_no_study = false;
+  Pseudonym identifiers;  ///< of a retrieval: of all by which it names what is sent; empty if there are other keys
   AskedFor asked_for;
 };
 

@@ -171,6 +171,8 @@ struct DicomAssociation {
   std::optional<DicomAbort> abort;
   std::optional<DicomEnd> end;           ///< nothing before Phase::end
   std::optional<Invoker> broken_off_by;  ///< who closed or reset the connection under it
+  bool unanswered = false;  ///< it is over, and was neither accepted nor rejected, although that would have been seen,
+                            ///< whatever was lost of what the opener said after its request
   Uid application_context;
   PresentationContexts contexts;
   DicomImplementation opener;
@@ -410,6 +412,9 @@ struct Event {
   Mark first;                 ///< first packet that this fact rests on
   Mark last;                  ///< the packet that made it known
   Facts facts;
+
+  /// Whether it would be proven, were it real: anyone may have sent it, and nothing is built on it.
+  [[nodiscard]] bool doubtful() const { return !proven && provable; }
 };
 
 /// event.outcome of any fact. An association is a failure if it was rejected, aborted, reset, closed without a release

@@ -478,10 +478,10 @@ inline constexpr Field kFields[] = {
      of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(one.expected); })},
     {"flow.observed", kList, "what was seen, in the order of flow.deviations", "", kDevice,
      of_judgement([](const Declared& d, S& s) { for (const Deviation& one : d.deviations) s.text(one.observed); })},
-    {"flow.sender", kText, "which of the flow's senders an HL7 message is from, as declared; absent: none of them, or none is declared", "", kDevice,
-     of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.message.sender); })},
-    {"flow.receiver", kText, "which of the flow's receivers an HL7 message is for, as declared; absent: none of them, or none is declared", "", kDevice,
-     of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.message.receiver); })},
+    {"flow.sender", kText, "which of the flow's senders an HL7 message is from, as declared; any: the flow declares any, and the sending device has no names of its own; absent: none of them, or none is declared", "", kDevice,
+     of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.message.any_sender ? "any" : d.message.sender); })},
+    {"flow.receiver", kText, "which of the flow's receivers an HL7 message is for, as declared; any: the flow declares any, and the receiving device has no names of its own; absent: none of them, or none is declared", "", kDevice,
+     of_judgement([](const Declared& d, S& s) { text_unless_empty(s, d.message.any_receiver ? "any" : d.message.receiver); })},
     {"flow.ack_mode", kText, "of an HL7 message: the acknowledgement mode that the flow declares, original, enhanced or none; absent: none is declared", "HL7 v2 2.9.1", kNobody,
      of_judgement([](const Declared& d, S& s) { if (d.message.ack_mode) s.word(to_text(*d.message.ack_mode)); })},
     {"flow.unknown", kList, "what could not be held against the model, for it was not seen", "", kNobody,
@@ -652,11 +652,12 @@ inline constexpr Field kFields[] = {
      of<DicomOperation>([](const auto& o, S& s) { s.boolean(o.request_seen); })},
     {"dicom.request_complete", kBoolean, "false: its last fragment was never sent; absent: it was, or what was sent could not all be seen", "PS3.8 E.1", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { if (o.request_broken_off) s.boolean(false); })},
-    {"dicom.answered", kBoolean, "false: no final response came, although it would have been seen; absent: one came, or may have come unseen", "PS3.7 8", kNobody,
+    {"dicom.answered", kBoolean, "false: no final response to an operation, no acceptance or rejection of an association that is over came, although it would have been seen; absent: one came, or may have come unseen", "PS3.7 8, PS3.8 9.3", kNobody,
      {[](const R& r, S& s) {
         const auto* operation = fact<DicomOperation>(r);
-        if (operation && never_answered(event(r), *operation)) s.boolean(false);
-      }, RecordKinds::of<DicomOperation>()}},
+        const auto* association = fact<DicomAssociation>(r);
+        if ((operation && never_answered(event(r), *operation)) || (association && association->unanswered)) s.boolean(false);
+      }, RecordKinds::of<DicomOperation>() | RecordKinds::of<DicomAssociation>()}},
     {"dicom.cancelled", kBoolean, "true: a C-CANCEL was seen", "PS3.7 9.3.2.3", kNobody,
      of<DicomOperation>([](const auto& o, S& s) { if (o.cancelled) s.boolean(true); })},
     {"dicom.pending_responses", kNumber, "pending responses: of a C-FIND, its matches, 0 only once it is answered; absent: none", "PS3.4 C.4.1.1.4", kNobody,
@@ -775,6 +776,8 @@ inline constexpr Field kFields[] = {
      of_content<DicomQuery>([](const auto& c, S& s) { number_unless_zero(s, c.unique_keys); })},
     {"dicom.query.studies", kList, "pseudonyms of the studies that it names by their UIDs: of a retrieval those that are sent, of a query of studies, series or images, or at no level that is known, those that it is about; the first 512", "PS3.4 C.2.2.2.2", kPseudonym,
      of_content<DicomQuery>([](const auto& c, S& s) { for (const Pseudonym& study : c.asked_for.studies) word_unless_empty(s, study); })},
+    {"dicom.query.identifiers", kText, "pseudonym of all the identifiers together by which a retrieval names what is sent (patient, accession number, studies, series, instances), so that the same retrieval, sent again, is known; absent: it has other keys, or wildcards, or not all of it was seen", "PS3.4 C.4.2.1.4.1", kPseudonym,
+     of_content<DicomQuery>([](const auto& c, S& s) { word_unless_empty(s, c.identifiers); })},
     {"dicom.query.names_no_study", kBoolean, "true: it names no study by its UID, but by a wildcard or not at all, of a retrieval, or of a query of series or images (at the level of patients: a retrieval that names not one patient; at none of the four levels: a retrieval of patients, studies or what they have), so that nobody can say how many it is about; absent: it does, or not all of it was seen", "PS3.4 C.4.2.1.4.1", kNobody,
      of_content<DicomQuery>([](const auto& c, S& s) { if (c.names_no_study) s.boolean(true); })},
     {"dicom.query.keys_not_told", kNumber, "keys beyond the limit, in neither matched nor returned; absent: none", "PS3.4 C.2.2", kNobody,

@@ -20,7 +20,7 @@ bool shows_flow(const Event& event, const Declared& declared, const ConnectionFa
 }  // namespace
 
 bool shows_flow(const Event& event, const Declared& declared) {
-  if (declared.flow.empty() || (!event.proven && event.provable)) return false;
+  if (declared.flow.empty() || event.doubtful()) return false;
   if (const auto* connection = std::get_if<ConnectionFact>(&event.facts))
     return (!connection->goes_on || connection->carried) && shows_flow(event, declared, *connection);
   if (goes_on(event)) return false;

@@ -106,6 +106,8 @@ struct Place {
 struct DeclaredMessage {
   std::string_view sender;    ///< which of its senders this is, as declared; empty: none of them, or none is declared
   std::string_view receiver;  ///< likewise of its receivers
+  bool any_sender = false;    ///< "any" is declared: no name that is not among them is a guess
+  bool any_receiver = false;  ///< likewise
   std::string_view message_type;  ///< likewise: "ADT^*"
   std::optional<AcknowledgementMode> ack_mode;
   const AccessionOrder* accession_sought = nullptr;  ///< null: as everywhere

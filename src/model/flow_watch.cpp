@@ -422,7 +422,7 @@ std::span<const Observation> FlowWatch::observe(const Observation& record) {
   const bool second_leg = legs_.is_second(event, parts.flow, parts.source, parts.destination);
   if (shows_flow(event, *record.declared)) note_seen(record, parts);
   const auto what = counted_as(event);
-  if (!what || second_leg) return told_;
+  if (!what || second_leg || event.doubtful()) return told_;
   if (*what == RateOf::connections && !shows_flow(event, *record.declared)) return told_;
   count(event, parts.flow, *what);
   if (is_object(event)) count(event, parts.flow, RateOf::objects);

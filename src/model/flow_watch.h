@@ -38,12 +38,12 @@ struct FlowTally {
 /// run is told at the end of a whole window of its hours, if it has any: a run that begins in the midst of one has
 /// perhaps missed it.
 ///
-/// Rates are counted in hours of UTC, of all the flow's devices together: connections, operations, objects (C-STOREs
-/// that did not fail), studies and messages, when they are over; connections when they are first told. Above the rate
-/// is told as soon as it is crossed, once an hour; below it at the end of an hour all of which was declared and
-/// visible. Of each device that opens the flow: different studies that it had sent, or asked about, by retrievals and
-/// queries that are over (studies_asked_for). Where not all of them could be told apart, and those that could are not
-/// above the rate, that is told instead.
+/// Nothing that is doubtful is counted. Rates are counted in hours of UTC, of all the flow's devices together:
+/// connections, operations, objects (C-STOREs that did not fail), studies and messages, when they are over; connections
+/// when they are first told. Above the rate is told as soon as it is crossed, once an hour; below it at the end of an
+/// hour all of which was declared and visible. Of each device that opens the flow: different studies that it had sent,
+/// or asked about, by retrievals and queries that are over (studies_asked_for). Where not all of them could be told
+/// apart, and those that could are not above the rate, that is told instead.
 ///
 /// Bounded by the model, Limits::flow_devices and Limits::flow_studies; no allocation for a record but where something
 /// is told. Order of calls: adopt() first, if at all; advance() before each judged record, with its time, and for each

@@ -119,6 +119,11 @@ void Judgement::declare_message(const Hl7Message& message) {
   };
   told.sender = declared(flow.hl7.senders, sender_of(message));
   told.receiver = declared(flow.hl7.receivers, receiver_of(message));
+  // A device's own names are declared, too.
+  told.any_sender =
+      flow.hl7.any_sender && all_of(message.sent_by_opener ? source_ : destination_, &Device::hl7_names).empty();
+  told.any_receiver =
+      flow.hl7.any_receiver && all_of(message.sent_by_opener ? destination_ : source_, &Device::hl7_names).empty();
 }
 
 }  // namespace dcmwatch

@@ -110,6 +110,8 @@ Hl7Agreement read_hl7_agreement(const Hl7FlowNodes& nodes, Problems& problems) {
   Hl7Agreement agreement;
   if (nodes.senders) agreement.senders = read_ends(*nodes.senders, problems);
   if (nodes.receivers) agreement.receivers = read_ends(*nodes.receivers, problems);
+  agreement.any_sender = nodes.senders && agreement.senders.any;
+  agreement.any_receiver = nodes.receivers && agreement.receivers.any;
   if (nodes.versions) agreement.versions = read_codes(*nodes.versions, kVersions, problems);
   if (nodes.processing_ids) agreement.processing_ids = read_codes(*nodes.processing_ids, kProcessingIds, problems);
   if (nodes.ack && scalar(*nodes.ack, "'ack'", problems)) {

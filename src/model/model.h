@@ -157,6 +157,8 @@ struct SopClasses {
 struct Hl7Agreement {
   Allowed<Hl7End> senders = Allowed<Hl7End>::all();
   Allowed<Hl7End> receivers = Allowed<Hl7End>::all();
+  bool any_sender = false;    ///< `senders: any` is written, and not only left out: no name is a guess
+  bool any_receiver = false;  ///< likewise
   Allowed<std::string> versions = Allowed<std::string>::all();            ///< MSH-12
   Allowed<std::string> processing_ids = {.any = false, .values = {"P"}};  ///< MSH-11
   std::optional<AcknowledgementMode> ack_mode;                            ///< nothing: any

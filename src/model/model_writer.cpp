@@ -282,8 +282,8 @@ void add_hl7(Settings& settings, const Flow& flow) {
                                                                           "ORC-3"};  // by AccessionField
   const Hl7Agreement& agreed = flow.hl7;
   settings.emplace_back("message_types", allowed_text(flow.message_types));
-  if (!agreed.senders.any) settings.emplace_back("senders", ends_text(agreed.senders));
-  if (!agreed.receivers.any) settings.emplace_back("receivers", ends_text(agreed.receivers));
+  if (!agreed.senders.any || agreed.any_sender) settings.emplace_back("senders", ends_text(agreed.senders));
+  if (!agreed.receivers.any || agreed.any_receiver) settings.emplace_back("receivers", ends_text(agreed.receivers));
   if (!agreed.versions.any) settings.emplace_back("versions", allowed_text(agreed.versions));
   if (agreed.processing_ids.any || agreed.processing_ids.values != Hl7Agreement{}.processing_ids.values)
     settings.emplace_back("processing_ids", allowed_text(agreed.processing_ids));

@@ -17,10 +17,12 @@ std::span<Event> Relater::observe(const Event& event) {
   told_.clear();
   of_workflows_.clear();
   if (event.visibility.impaired() && !goes_on(event)) workflows_.on_blindness(event);
-  if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) {
-    relate(event, *operation);
-  } else if (const auto* message = std::get_if<Hl7Message>(&event.facts)) {
+  if (const auto* message = std::get_if<Hl7Message>(&event.facts)) {
     relate(event, *message);
+  } else if (event.doubtful()) {
+    // Nobody's study, step or commitment is told as failed, or as done, by what anyone may have sent.
+  } else if (const auto* operation = std::get_if<DicomOperation>(&event.facts)) {
+    relate(event, *operation);
   } else if (const auto* association = std::get_if<DicomAssociation>(&event.facts);
              association && event.phase == Phase::end) {
     studies_.on_association(event, *association);
@@ -73,9 +75,10 @@ void Relater::relate(const Event& event, const DicomOperation& operation) {
 }
 
 void Relater::relate(const Event& event, const Hl7Message& message) {
+  resends_.on_message(event, message, told_);  // which knows itself what is proven of two
+  if (event.doubtful()) return;
   orders_.on_message(event, message);
   acknowledgements_.on_message(event, message, told_);
-  resends_.on_message(event, message, told_);
   bursts_.on_message(event, message, told_);
   if (event.phase != Phase::end || !message.message_seen) return;
   const Outcome arrival = acknowledgements_.arrival_of(event, message);

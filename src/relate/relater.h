@@ -24,8 +24,9 @@
 
 namespace dcmwatch {
 
-/// Order of calls: observe() for every event in packet time, advance() when time has passed, finish() last, until it
-/// tells nothing. What each of them tells is to be told next, and is the caller's until the next call.
+/// What is doubtful is related to nothing, but for messages that are held against each other. Order of calls: observe()
+/// for every event in packet time, advance() when time has passed, finish() last, until it tells nothing. What each of
+/// them tells is to be told next, and is the caller's until the next call.
 class Relater {
  public:
   /// `limits` outlives it.

@@ -529,6 +529,17 @@ TEST(FlowWatch, CountsARetrievalWhoseClientWasGoneBeforeTheAnswer) {
   EXPECT_THAT(run.told(), ElementsAre("08:11 store above_rate ct"));
 }
 
+TEST(FlowWatch, CountsNothingThatAnyoneMayHaveSent) {
+  Watching run{three_studies_of_each};
+  Event forged = retrieves("10.0.1.1", {1, 2, 3, 4});
+  forged.proven = false;
+  run.see(8h + 10min, forged);
+  EXPECT_THAT(run.told(), IsEmpty());
+  forged.provable = false;
+  run.see(8h + 11min, forged);
+  EXPECT_THAT(run.told(), ElementsAre("08:11 store above_rate ct")) << "the mirror may show one side alone";
+}
+
 TEST(FlowWatch, TakesAPatientOfWhomAllIsRetrievedForAStudy) {
   Watching run{three_studies_of_each};
   for (const std::uint64_t patient : {1U, 2U, 2U, 3U, 4U}) {

@@ -83,6 +83,21 @@ TEST(Hl7Flow, AReceiverThatItDoesNotDeclareIsNotTold) {
   EXPECT_EQ(declared.message.receiver, "");
 }
 
+TEST(Hl7Flow, AnySenderIsDeclaredOnlyWhereItIsWritten) {
+  const auto judged = [](std::string_view written, std::string_view names = "") {
+    std::string model{kModel};
+    model.replace(model.find("senders: [HIS"), model.find("    receivers: RIS") - model.find("senders: [HIS"),
+                  std::string{written} + "\n");
+    model.replace(model.find("addresses: 10.0.1.1}"), 20, "addresses: 10.0.1.1" + std::string{names} + "}");
+    model.erase(model.find("  tests:"), model.find("  enhanced:") - model.find("  tests:"));
+    return Lookup{parse_model(model, "m")}.judge(admission());
+  };
+  EXPECT_TRUE(judged("senders: any").message.any_sender);
+  EXPECT_FALSE(judged("senders: any").message.any_receiver);
+  EXPECT_FALSE(judged("ticket: T1").message.any_sender) << "left out";
+  EXPECT_FALSE(judged("senders: any", ", hl7: HIS").message.any_sender) << "the device has names of its own";
+}
+
 struct Case {
   std::string name;
   std::function<void(Hl7Message&)> change;

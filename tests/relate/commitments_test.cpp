@@ -49,6 +49,25 @@ TEST_F(Commitments, TheOutcomeIsTheEventTypeAlthoughTheStatusIsSuccess) {
   EXPECT_EQ(department.links().at(0).outcome, Outcome::failure);
 }
 
+TEST_F(Commitments, AReportThatAnyoneMayHaveSentTellsOfNothing) {
+  department.see(request(1, 7));
+  Event forged = report(1, 8, 2);
+  forged.proven = false;
+  department.see(forged);
+  EXPECT_TRUE(department.links().empty());
+  department.see(report(1, 9));
+  ASSERT_EQ(department.links().size(), 1U);
+  EXPECT_EQ(department.links().at(0).outcome, Outcome::success) << "the archive's own";
+}
+
+TEST_F(Commitments, AReportOfWhichOneSideAloneIsMirroredIsTold) {
+  Event seen_in_part = report(1, 8, 2);
+  seen_in_part.proven = seen_in_part.provable = false;
+  department.see(request(1, 7));
+  department.see(seen_in_part);
+  EXPECT_EQ(department.links().at(0).outcome, Outcome::failure);
+}
+
 TEST_F(Commitments, AServerMayReportBeforeItAnswersTheRequest) {
   const Event asked = request(1, 7);
   department.see(report(1, 8));

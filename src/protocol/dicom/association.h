@@ -66,6 +66,9 @@ class Association : public Recycled {
   [[nodiscard]] const std::optional<AeTitle>& calling_ae() const { return fact_.calling_ae; }
   [[nodiscard]] const std::optional<AeTitle>& called_ae() const { return fact_.called_ae; }
   [[nodiscard]] bool answered() const { return fact_.accepted.has_value(); }
+  /// Its request was seen, and whole, and neither an acceptance nor a rejection.
+  [[nodiscard]] bool awaits_answer() const { return request_seen_ && !incomplete_ && !answered(); }
+  void set_unanswered(bool surely) { fact_.unanswered = surely; }
   /// Something of its opening is not known.
   [[nodiscard]] bool incomplete() const { return incomplete_; }
   /// And why, unless it was not said.

@@ -19,6 +19,7 @@ namespace {
 
 constexpr Tag kSpecificCharacterSet = 0x0008'0005;
 constexpr Tag kSopInstanceUid = 0x0008'0018;
+constexpr Tag kAccessionNumber = 0x0008'0050;
 constexpr Tag kQueryLevel = 0x0008'0052;
 constexpr Tag kPatientId = 0x0010'0020;
 constexpr Tag kPatientBirthDate = 0x0010'0030;
@@ -145,6 +146,20 @@ class ListedUids {
   std::size_t bytes_ = 0;
 };
 
+/// Several identifiers as one pseudonym, whatever order they come in. Of one that comes twice it is another.
+class Together {
+ public:
+  void add(const Pseudonym& one) {
+    const auto [first, last] = one.words();
+    first_ += first;
+    last_ += last;
+  }
+  [[nodiscard]] Pseudonym pseudonym() const { return {first_, last_}; }
+
+ private:
+  std::uint64_t first_ = 0, last_ = 0;
+};
+
 class QueryContent final : public MessageContent {
  public:
   QueryContent(Encoding encoding, const MessageOf& message, const ProtocolSettings& settings)
@@ -160,6 +175,8 @@ class QueryContent final : public MessageContent {
       query_.asked_for.studies.clear();
     }
     query_.names_no_study = (read_whole() || past_studies_) && names_no_study();
+    if (is_retrieval_ && read_whole() && !named_otherwise_ && !query_.asked_for.left_some_out)
+      query_.identifiers = identifiers_.pseudonym();
     fact.study = study_;
     fact.patient = patient_;
     if (fact.instance.empty()) fact.instance = instance_;
@@ -221,6 +238,7 @@ class QueryContent final : public MessageContent {
     } else {
       add(query_.matched, key_.tag);
       take_value();
+      if (is_retrieval_) take_identifier();
     }
     value_ = {};  // nothing of it stays
   }
@@ -254,6 +272,17 @@ class QueryContent final : public MessageContent {
         instance_ = pseudonymizer().pseudonym(IdentifierKind::instance_uid, identifying_uid(text));
         break;
       default: break;
+    }
+  }
+
+  // UIDs are taken one by one, as they pass.
+  void take_identifier() {
+    const bool is_patient = key_.tag == kPatientId;
+    const bool is_text = key_.depth == 0 && (is_patient || key_.tag == kAccessionNumber) && !value_.whole().empty();
+    named_otherwise_ |= value_.has_pattern() || !(is_text || asked_for_by_key());
+    if (is_text && !value_.has_pattern()) {
+      const IdentifierKind kind = is_patient ? IdentifierKind::patient_id : IdentifierKind::accession_number;
+      identifiers_.add(pseudonymizer().pseudonym(kind, value_.whole()));
     }
   }
 
@@ -296,6 +325,7 @@ class QueryContent final : public MessageContent {
     }
     const Pseudonym pseudonym = pseudonymizer().pseudonym(kind, uid_asked_for(uid));
     if (pseudonym.empty()) return;  // padding alone
+    identifiers_.add(pseudonym);
     if constexpr (std::is_same_v<Print, Pseudonym>) {
       prints.push_back(pseudonym);
     } else {
@@ -330,6 +360,8 @@ class QueryContent final : public MessageContent {
   DicomQuery query_;
   Code level_;
   Pseudonym study_, patient_, instance_;
+  Together identifiers_;
+  bool named_otherwise_ = false;  ///< or by a pattern: not by these alone
   std::array<std::uint32_t, kLevels.size()> unique_keys_{};
   Element key_;
   KeyValue value_;

@@ -171,6 +171,18 @@ bool Conversation::waited_in_vain(const Mark& mark) const {
          elapsed(association_->first().time, mark.time) >= settings_.limits.dicom_answer_timeout;
 }
 
+// An answer would be the acceptor's: what is lost of the opener's after its request hides none. Who asks may leave
+// holes in what he says, and would choose by them what is told of him.
+bool Conversation::surely_unanswered() const {
+  const Connection& connection = emitter_.connection();
+  if (!association_->awaits_answer() || connection.joined_midway || connection.truncated ||
+      connection.one_direction_only())
+    return false;
+  return std::ranges::none_of(lanes_, [&](const Lane& lane) {
+    return side_of(lane) == Side::acceptor && (lane.broken() || connection.sent(lane.direction).missing_bytes != 0);
+  });
+}
+
 // What is there of a request whose rest does not come, or has come to be of no account. An acceptance that is not whole
 // is none: its receiver cannot know what was accepted.
 void Conversation::break_off_request(Lane& lane, const Mark& mark) {
@@ -348,6 +360,7 @@ void Conversation::end_association(DicomEnd end, const Mark& mark, bool unfinish
   for (const Side side : {Side::opener, Side::acceptor}) operations_.settle_suspicions(side, mark, said_all);
   association_->on_outcomes(operations_.end_all(mark, undisturbed(), unfinished));
   const Shortfall why = shortfall() | association_->shortfall() | Shortfall{.unfinished = unfinished};
+  association_->set_unanswered(!unfinished && surely_unanswered());
   emitter_.emit(Phase::end, association_->first(), mark, association_->fact(end), why);
   association_.reset();
   violations_.forget();

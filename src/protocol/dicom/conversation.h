@@ -123,6 +123,7 @@ class Conversation final : public StreamSink, public Recycled {
   void close_association(const Mark& mark, CloseReason reason);
   void break_off_request(Lane& lane, const Mark& mark);
   [[nodiscard]] bool waited_in_vain(const Mark& mark) const;
+  [[nodiscard]] bool surely_unanswered() const;
 
   void tell(Breach breach, const Lane& lane, std::uint64_t length, const Mark& mark);
   void tell_faults(const Lane& lane, const std::vector<Fault>& faults, const Mark& mark);

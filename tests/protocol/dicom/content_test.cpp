@@ -487,6 +487,24 @@ TEST(DicomContent, ARetrievalNamesWhatItSends) {
   EXPECT_EQ(move.fact.content.as<DicomQuery>()->unique_keys, 1U);
 }
 
+TEST(DicomContent, ARetrievalSentAgainIsKnownByItsIdentifiers) {
+  const auto identifiers = [](std::string_view level, const Octets& keys) {
+    return retrieves(level, keys).fact.content.as<DicomQuery>()->identifiers;
+  };
+  const Octets patient = element(0x00100020, "LO", "PAT-4711"), accession = element(0x00080050, "SH", "A1");
+  const auto series = [](std::string_view uids) { return element(0x0020000e, "UI", uids); };
+  EXPECT_EQ(identifiers("PATIENT", patient), pseudonyms().pseudonym(IdentifierKind::patient_id, "PAT-4711"));
+  EXPECT_EQ(identifiers("STUDY", accession), pseudonyms().pseudonym(IdentifierKind::accession_number, "A1"));
+  EXPECT_EQ(identifiers("SERIES", series("1.2.3\\1.2.4")), identifiers("SERIES", series("1.2.4\\1.2.3")));
+  EXPECT_NE(identifiers("SERIES", series("1.2.3\\1.2.4")), identifiers("SERIES", series("1.2.3")));
+  EXPECT_NE(identifiers("SERIES", series("1.2.3") + patient), identifiers("SERIES", series("1.2.3")));
+  EXPECT_FALSE(identifiers("PATIENT", element(0x00100020, "LO", "A\\B")).empty()) << "several";
+  for (const char* const pattern : {"*", "PAT*"})
+    EXPECT_TRUE(identifiers("PATIENT", element(0x00100020, "LO", pattern)).empty()) << pattern;
+  EXPECT_TRUE(identifiers("STUDY", patient + element(0x00100010, "PN", "DOE^J")).empty()) << "by another key, too";
+  EXPECT_TRUE(identifiers("STUDY", {}).empty());
+}
+
 TEST(DicomContent, AWorklistsAnswersComeInPieces) {
   const Octets answer =
       element(0x00080050, "SH", "ACC-0815") + element(0x00100020, "LO", "PAT-4711") +

@@ -178,6 +178,24 @@ TEST(DicomLoss, ARequestCutAfterItsTitles) {
   EXPECT_THAT(wire.told().back(), HasSubstr("end=released operations=1"));
 }
 
+// Who asks may leave holes in what he says.
+TEST(DicomLoss, AHoleOfTheOpenersHidesNoAnswerAndOneOfTheAcceptorsMay) {
+  const auto unanswered = [](Direction hole, CloseReason reason) {
+    Wire wire;
+    wire.there(opening()[0].bytes).gap(hole, 5000).say(hole, Octets{0}).close(reason);
+    const auto ends = wire.facts<DicomAssociation>(Phase::end);
+    EXPECT_EQ(ends.size(), 1U);
+    return !ends.empty() && ends[0].unanswered;
+  };
+  EXPECT_TRUE(unanswered(Direction::forward, CloseReason::reset));
+  EXPECT_TRUE(unanswered(Direction::forward, CloseReason::timed_out));
+  EXPECT_FALSE(unanswered(Direction::backward, CloseReason::reset));
+  EXPECT_FALSE(unanswered(Direction::forward, CloseReason::capture_ended)) << "it may still come";
+  Opened answered;
+  answered.gap(Direction::forward, 5000).close(CloseReason::reset);
+  EXPECT_FALSE(answered.facts<DicomAssociation>(Phase::end).at(0).unanswered);
+}
+
 TEST(DicomLoss, ARequestSeenAfterItsAcceptance) {
   Wire wire;
   const Session both = opening();
