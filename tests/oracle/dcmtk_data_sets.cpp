@@ -124,6 +124,12 @@ class Query {
     return std::string{normalised({value.data(), value.size()})};
   }
 
+  /// PS3.4 C.4.1.1.3.1: they say how the others are to be read.
+  static bool is_no_key(const DcmTagKey& tag) {
+    return tag == DCM_SpecificCharacterSet || tag == DCM_QueryRetrieveLevel || tag == DCM_QueryRetrieveView ||
+           tag == DCM_TimezoneOffsetFromUTC;
+  }
+
  private:
   void read_item(DcmItem& item, bool is_top) {
     for (unsigned long i = 0; i < item.card(); ++i) {
@@ -146,12 +152,6 @@ class Query {
     for (unsigned long i = 0; i < sequence.card(); ++i)
       if (sequence.getItem(i)->card() != 0) return false;
     return true;
-  }
-
-  // PS3.4 C.4.1.1.3.1: they say how the others are to be read.
-  static bool is_no_key(const DcmTagKey& tag) {
-    return tag == DCM_SpecificCharacterSet || tag == DCM_QueryRetrieveLevel || tag == DCM_QueryRetrieveView ||
-           tag == DCM_TimezoneOffsetFromUTC;
   }
 
   void read_key(DcmElement& key) {
@@ -264,9 +264,33 @@ void tell_find_at_no_level(Account& account, DcmItem& identifier) {
   tell_studies(account, identifier);
 }
 
+// All of a retrieval's identifiers as one, if it has no other keys.
+void tell_identifiers(Account& account, DcmItem& identifier) {
+  const std::array kTold{kPatient, kAccession, kStudy, kSeries, kInstance};
+  std::uint64_t first = 0, last = 0;
+  for (unsigned long i = 0; i < identifier.card(); ++i) {
+    DcmElement& key = *identifier.getElement(i);
+    const std::string value = Query::value_of(key);
+    if (key.getETag() == 0 || Query::is_no_key(key.getTag()) || Query::is_universal(value)) continue;
+    const auto* told = std::ranges::find(kTold, DcmTagKey{key.getTag()}, &Identifying::tag);
+    if (told == kTold.end() || Query::is_pattern(key, value)) return;
+    const bool is_list = key.getVR() == EVR_UI;  // a text's backslash is its own
+    for (unsigned long n = 0; n < (is_list ? key.getVM() : 1); ++n) {
+      OFString one;
+      key.getOFString(one, n);
+      const auto [front, back] =
+          pseudonymizer().pseudonym(told->kind, is_list ? std::string_view{one.data(), one.size()} : value).words();
+      first += front;
+      last += back;
+    }
+  }
+  put_unless_empty(account, "dicom.query.identifiers", Pseudonym{first, last}.text());
+}
+
 // What is sent is named if it is one.
 void tell_retrieval(Account& account, DcmItem& identifier) {
   tell_query(account, identifier);
+  tell_identifiers(account, identifier);
   for (const Identifying& identifying : {kPatient, kStudy, kInstance})
     if (listed(identifier, identifying.tag) == 1) put(account, identifying, identifier);
   const bool names_studies = tell_studies(account, identifier);
