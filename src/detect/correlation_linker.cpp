@@ -162,9 +162,20 @@ class Linker {
         member.group_by.push_back(source);
       }
       if (written.counted) member.counted = find_source(written, *written.counted, member.rule, problems);
+      if (written.counted && written.correlation.type == CorrelationType::value_sum)
+        require_number(*written.counted, member, problems);
       rules_[i].rule.print = joined(rules_[i].rule.print, rules_[member.rule].rule.print);
     }
     rules_[i].rule.correlation = std::make_shared<const Correlation>(std::move(written.correlation));
+  }
+
+  void require_number(const WrittenName& name, const Correlation::Member& member, Problems& problems) {
+    const Field* const field = member.counted.field;
+    if (rules_[member.rule].rule.correlation)
+      problems.add(name.at, in_quotes(called(member.rule)) + " is a correlation, whose values cannot be added",
+                   "name the rules that it counts");
+    else if (field && field->type != FieldType::number)
+      problems.add(name.at, in_quotes(name.text) + " is no number, and cannot be added", "name a field of numbers");
   }
 
   void check(const WrittenCorrelation::Alias& alias, std::size_t i) {

@@ -5,16 +5,18 @@
 #include <charconv>
 #include <span>
 #include <string_view>
+#include <utility>
 
+#include "detect/correlation_window.h"
 #include "model/map_reader.h"
 
 namespace dcmwatch {
 namespace {
 
 // In the order of CorrelationType.
-constexpr std::array<std::string_view, 4> kTypes{"event_count", "value_count", "temporal", "temporal_ordered"};
-// A window keeps as many times or values.
-constexpr std::int64_t kMostCounted = 10'000;
+constexpr std::array<std::string_view, 5> kTypes{"event_count", "value_count", "temporal", "temporal_ordered",
+                                                 "value_sum"};
+constexpr std::int64_t kMostSummed = 1'000'000'000'000;
 constexpr std::size_t kMostRules = 64;
 constexpr std::size_t kMostGroupBy = 16;
 constexpr auto kLongestTimespan = std::chrono::days{90};
@@ -67,7 +69,8 @@ class CorrelationReader {
   [[nodiscard]] bool is_temporal() const {
     return typed_ && (is_ordered() || written_.correlation.type == CorrelationType::temporal);
   }
-  [[nodiscard]] bool counts_values() const { return written_.correlation.type == CorrelationType::value_count; }
+  [[nodiscard]] bool sums() const { return typed_ && written_.correlation.type == CorrelationType::value_sum; }
+  [[nodiscard]] bool has_field() const { return sums() || written_.correlation.type == CorrelationType::value_count; }
 
   void read_type(const Node& node) {
     const auto text = scalar(node, "'type'", problems_);
@@ -158,8 +161,9 @@ class CorrelationReader {
     failed_ |= !number;
     if (!number) {
       problems_.add(node->at, in_quotes(node->key) + " wants a whole number");
-    } else if (*number > kMostCounted) {
-      problems_.add(node->at, "more than can be counted exactly", "10000 are the limit");
+    } else if (sums() ? *number > kMostSummed : std::cmp_greater(*number, kMostCounted)) {
+      problems_.add(node->at, "more than can be counted exactly",
+                    sums() ? "1000000000000 are the limit" : "10000 are the limit");
       failed_ = true;
     }
     return number;
@@ -167,10 +171,11 @@ class CorrelationReader {
 
   void read_counted(MapReader& map, const Node& condition) {
     const Node* const field = map.optional("field");
-    if (!counts_values()) {
-      if (field) problems_.add(field->key_at, "'field' goes with value_count only", "leave it out");
+    if (!has_field()) {
+      if (field) problems_.add(field->key_at, "'field' goes with value_count and value_sum only", "leave it out");
     } else if (!field) {
-      problems_.add(condition.at, "'condition' has no 'field'", "name the field of which values are counted");
+      problems_.add(condition.at, "'condition' has no 'field'",
+                    sums() ? "name the field of which values are added" : "name the field of which values are counted");
     } else if (const auto names = read_names(*field, kMostGroupBy); names.size() > 1) {
       problems_.add(names[1].at, "values of several fields together are not supported", "name one field");
     } else if (!names.empty()) {

@@ -100,6 +100,50 @@ class ValueWindow final : public CorrelationWindow {
   std::size_t text_bytes_ = 0;
 };
 
+/// value_sum: the latest amounts.
+class SumWindow final : public CorrelationWindow {
+ public:
+  explicit SumWindow(const Correlation& correlation)
+      : kept_(correlation.counts_up_to()), members_(correlation.members.size()) {}
+
+  void expire(Timestamp until) override {
+    while (!amounts_.empty() && amounts_.front().of.time <= until) forget_oldest();
+  }
+  void add(const CountedMatch& occurrence) override {
+    const std::uint64_t amount = std::min(occurrence.amount, kLargest);
+    amounts_.push_back({kept(occurrence), amount});
+    sum_ += amount;
+    while (amounts_.size() > kMostCounted || sum_ - amounts_.front().amount >= kept_) forget_oldest();
+  }
+  [[nodiscard]] std::size_t count() const override { return sum_; }
+  [[nodiscard]] Mark first() const override { return amounts_.front().of.mark; }
+  [[nodiscard]] std::vector<bool> members() const override {
+    std::vector<bool> members(members_);
+    for (const Amount& amount : amounts_) members[amount.of.member] = true;
+    return members;
+  }
+  [[nodiscard]] std::size_t bytes() const override { return sizeof *this + amounts_.size() * sizeof(Amount); }
+
+ private:
+  // No sum of so many is more than there are numbers for.
+  static constexpr std::uint64_t kLargest = std::uint64_t{1} << 48;
+
+  struct Amount {
+    Kept of;
+    std::uint64_t amount = 0;
+  };
+
+  void forget_oldest() {
+    sum_ -= amounts_.front().amount;
+    amounts_.pop_front();
+  }
+
+  std::size_t kept_;
+  std::size_t members_;
+  std::deque<Amount> amounts_;
+  std::uint64_t sum_ = 0;
+};
+
 /// temporal: each rule's latest match.
 class AnyOrderWindow final : public CorrelationWindow {
  public:
@@ -191,6 +235,7 @@ std::unique_ptr<CorrelationWindow> make_window(const Correlation& correlation) {
     case CorrelationType::value_count: return std::make_unique<ValueWindow>(correlation);
     case CorrelationType::temporal: return std::make_unique<AnyOrderWindow>(correlation);
     case CorrelationType::temporal_ordered: return std::make_unique<InOrderWindow>(correlation);
+    case CorrelationType::value_sum: return std::make_unique<SumWindow>(correlation);
   }
   return nullptr;
 }

@@ -12,6 +12,9 @@
 
 namespace dcmwatch {
 
+/// A window keeps as many times or values.
+constexpr std::size_t kMostCounted = 10'000;
+
 /// A match that is counted.
 struct CountedMatch {
   Timestamp time{};            ///< never before an earlier one's
@@ -19,10 +22,11 @@ struct CountedMatch {
   std::uint64_t sequence = 0;  ///< of the observation: several rules may match one
   std::size_t member = 0;      ///< of Correlation::members
   std::string_view value{};    ///< of value_count
+  std::uint64_t amount = 0;    ///< of value_sum: above zero
 };
 
 /// Counts up to Correlation::counts_up_to and is exact so far: of what lies within the timespan it keeps the latest, of
-/// which the oldest tells when the count falls below.
+/// which the oldest tells when the count falls below. A sum is that of at most kMostCounted records, the latest.
 ///
 /// Order of calls: for each occurrence expire with what is too old by then, and add; the others at any time.
 class CorrelationWindow {
@@ -32,7 +36,7 @@ class CorrelationWindow {
   /// What is not later than this counts no more.
   virtual void expire(Timestamp until) = 0;
   virtual void add(const CountedMatch& occurrence) = 0;
-  /// Events, values or rules; of temporal_ordered how many of its rules have matched in their order.
+  /// Events, values, their sum, or rules; of temporal_ordered how many of its rules have matched in their order.
   [[nodiscard]] virtual std::size_t count() const = 0;
   /// The earliest that counts. Only if anything does.
   [[nodiscard]] virtual Mark first() const = 0;

@@ -5,7 +5,10 @@
 #include <chrono>
 #include <cstring>
 #include <functional>
+#include <type_traits>
 #include <utility>
+
+#include "detect/values.h"
 
 namespace dcmwatch {
 namespace {
@@ -39,6 +42,16 @@ void each_text(const Correlation::Source& source, const Observation& observation
   (*source.field).visit(Record{observation}, texts);
 }
 
+std::uint64_t amount_of(const Field& field, const Observation& observation) {
+  std::uint64_t amount = 0;
+  const auto take = [&amount](const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::int64_t>)
+      amount = value < 0 ? 0 : static_cast<std::uint64_t>(value);
+  };
+  each_value(field, Record{observation}, take);
+  return amount;
+}
+
 // Each value with its length before it, so that no two lists of values are the same text.
 void append_value(std::string& key, std::string_view value) {
   const std::uint64_t length = value.size();
@@ -58,15 +71,18 @@ std::vector<std::string> values_of(std::string_view key) {
   return values;
 }
 
-// Events are counted by their groups, whichever rule they match. Of values the window knows which it has, and to
-// temporal types it matters which rule matched.
+// Events are counted, and amounts added, by their groups, whichever rule they match. Of values the window knows which
+// it has, and to temporal types it matters which rule matched.
 std::vector<std::uint64_t> numbers_of(const Correlation& correlation) {
   std::vector<std::uint64_t> numbers;
   for (std::size_t member = 0; member < correlation.members.size(); ++member) {
     std::size_t first = member;
-    if (correlation.type == CorrelationType::event_count) {
-      first = 0;
-      while (correlation.members[first].group_by != correlation.members[member].group_by) ++first;
+    if (correlation.type == CorrelationType::event_count || correlation.type == CorrelationType::value_sum) {
+      const Correlation::Member& one = correlation.members[member];
+      const auto same = [&](const Correlation::Member& other) {
+        return other.group_by == one.group_by && other.counted == one.counted;
+      };
+      first = static_cast<std::size_t>(std::ranges::find_if(correlation.members, same) - correlation.members.begin());
     }
     numbers.push_back(first);
   }
@@ -169,6 +185,12 @@ void Correlations::feed(const Use& use, const Match& match, CrossingSink& sink) 
   };
   if (correlation.type == CorrelationType::value_count) {
     each_text(member.counted, match.observation, match.group, count);
+  } else if (correlation.type == CorrelationType::value_sum) {
+    if (match.observation.event.phase != Phase::end) return;
+    const std::uint64_t amount = amount_of(*member.counted.field, match.observation);
+    if (amount == 0 || !is_first_of_observation(running, use.member)) return;
+    group = &group_of(running, match);
+    crossed = add(running, *group, {now_, match.mark, sequence_, use.member, {}, amount});
   } else {
     count({});
   }
@@ -184,11 +206,14 @@ bool Correlations::counts(Running& running, const Use& use, const Match& match, 
   if (match.group) return true;
   const std::uint64_t number = running.numbers[use.member];
   const CorrelationType type = running.correlation->type;
-  if (type == CorrelationType::event_count && std::exchange(running.latest[number], sequence_) == sequence_)
-    return false;
+  if (type == CorrelationType::event_count && !is_first_of_observation(running, use.member)) return false;
   const bool by_value = type == CorrelationType::value_count && match.counts == Counts::conversations;
   return running.counted.count(number, match.counts, match.observation.event, sequence_,
                                by_value ? std::hash<std::string_view>{}(value) | 1 : 0);
+}
+
+bool Correlations::is_first_of_observation(Running& running, std::size_t member) {
+  return std::exchange(running.latest[running.numbers[member]], sequence_) != sequence_;
 }
 
 bool Correlations::read_group(const Correlation::Member& member, const Match& match) {

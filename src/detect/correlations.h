@@ -40,7 +40,8 @@ struct CrossingSink {
 /// match that lacks one of them is not counted, nor one that lacks the field of which values are counted; of a list
 /// each value is. A match is one thing, however many phases tell it and whichever of its rules it matches; only for the
 /// temporal types it matters which (CountedOnce). The values that count are those of the earliest record that has any;
-/// of a conversation, where rules about a category are counted, those of each of its records.
+/// of a conversation, where rules about a category are counted, those of each of its records. A sum's are those of a
+/// record's end, since they grow until then.
 ///
 /// A condition with a lower bound only is judged with each match, over the timespan before it: it matches when the
 /// count reaches the bound, and again once it has been below. One with an upper bound is judged when the window is
@@ -131,6 +132,7 @@ class Correlations {
   void forget_first(Running& running);
   void bound(Running& running);
   bool counts(Running& running, const Use& use, const Match& match, std::string_view value);
+  [[nodiscard]] bool is_first_of_observation(Running& running, std::size_t member);
   bool cross(const Running& running, const Group& group, Observation example, Timestamp since, CrossingSink& sink);
 
   Limits limits_;

@@ -1220,9 +1220,9 @@ inline constexpr Field kFields[] = {
     {"finding.exception.reason", kText, "why it was not to be told", "", kNobody,
      of_finding([](const Finding& f, S& s) { if (f.expired) s.text(f.expired->reason); })},
 
-    {"correlation.type", kText, "of a rule that counts other rules' matches: event_count, value_count, temporal or temporal_ordered", "Sigma", kNobody,
+    {"correlation.type", kText, "of a rule that counts other rules' matches: event_count, value_count, value_sum, temporal or temporal_ordered", "Sigma", kNobody,
      of_correlation([](const Correlated& c, S& s) { s.text(c.type); })},
-    {"correlation.count", kNumber, "events, different values or rules within the window, when it first matched", "Sigma", kNobody,
+    {"correlation.count", kNumber, "events, different values, the sum of the values, or rules within the window, when it first matched", "Sigma", kNobody,
      of_correlation([](const Correlated& c, S& s) { number(s, c.count); })},
     {"correlation.group_by", kList, "what those have in common: source.ip: 10.20.99.66", "Sigma", kDevice,
      of_correlation([](const Correlated& c, S& s) { for (const std::string& value : c.group_by) s.text(value); })},

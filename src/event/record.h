@@ -221,7 +221,7 @@ struct Suppressed {
 /// What a correlation had counted when it matched.
 struct Correlated {
   std::string_view type;              ///< "event_count"
-  std::uint64_t count = 0;            ///< events, different values or rules, within the window
+  std::uint64_t count = 0;            ///< events, different values, their sum or rules, within the window
   std::vector<std::string> group_by;  ///< what they share: "source.ip: 10.20.99.66"
   Mark first;                         ///< the earliest of them
   Mark last;                          ///< the latest

@@ -555,6 +555,46 @@ TEST_F(Correlations_, ThePhasesOfOneOperationAreNotSeveralValues) {
   EXPECT_EQ(found(), 1U) << "another one, another outcome";
 }
 
+const std::string kTenObjects = correlation(
+    "type: value_sum, rules: [move, query], group-by: [source.ip], timespan: 1m, "
+    "condition: {field: dicom.sub_operations.completed, gte: 10}");
+
+TEST_F(Correlations_, ValueSumAddsWhatEachOfThemCameToInTheEnd) {
+  load({kMove, kQuery, kTenObjects});
+  const auto tell = [&](double second, Phase phase, std::optional<std::uint16_t> completed,
+                        std::uint64_t conversation) {
+    Observation move = operation_at(second, "C-MOVE", "10.0.0.1", "10.0.0.2", "B", phase, conversation);
+    std::get<DicomOperation>(move.event.facts).sub_operations.completed = completed;
+    detector_->observe(move, recorder_);
+  };
+  tell(0, Phase::start, std::nullopt, 1);
+  tell(1, Phase::progress, std::uint16_t{5}, 1);
+  tell(2, Phase::progress, std::uint16_t{8}, 1);
+  tell(3, Phase::end, std::uint16_t{9}, 1);
+  tell(4, Phase::end, std::nullopt, 2);
+  tell(5, Phase::end, std::uint16_t{0}, 3);
+  EXPECT_EQ(found(), 0U) << "nine, though both of the rules match";
+  tell(63.5, Phase::end, std::uint16_t{9}, 4);
+  EXPECT_EQ(found(), 0U) << "the nine before are forgotten";
+  tell(64, Phase::end, std::uint16_t{300}, 5);
+  ASSERT_EQ(found(), 1U);
+  EXPECT_EQ(finding().correlated->type, "value_sum");
+  EXPECT_EQ(finding().correlated->count, 300U) << "the latest that are as many";
+  tell(65, Phase::end, std::uint16_t{300}, 6);
+  EXPECT_THAT(counts(), ElementsAre(1U)) << "it was not below in between";
+}
+
+TEST_F(Correlations_, ASumKeepsSoManyAndNoMore) {
+  load({kMove, correlation("type: value_sum, rules: [move], timespan: 1d, "
+                           "condition: {field: dicom.sub_operations.completed, gte: 10002}")});
+  for (int i = 0; i < 12'000; ++i) {
+    Observation move = operation_at(i, "C-MOVE");
+    std::get<DicomOperation>(move.event.facts).sub_operations.completed = std::uint16_t{1};
+    detector_->observe(move, recorder_);
+  }
+  EXPECT_EQ(found(), 0U) << "the sum is that of the latest ten thousand";
+}
+
 TEST_F(Correlations_, EachValueOfAConversationCounts) {
   load(
       {"title: c\nname: c\nlogsource: {product: dcmwatch, category: network}\ndetection: {s: {dicom.called_ae: '*'}, "
@@ -669,9 +709,10 @@ struct Seen {
   std::string group;
   std::string value;
   unsigned members = 0;  ///< one bit each
+  unsigned amount = 0;
 };
 
-enum class Kind { event_count, value_count, temporal, temporal_ordered };
+enum class Kind { event_count, value_count, temporal, temporal_ordered, value_sum };
 
 // Whether members matched one after the other among events [begin, end) of one group, from `member` on.
 bool in_order(const std::vector<const Seen*>& events, std::size_t begin, unsigned member, unsigned members) {
@@ -685,7 +726,9 @@ bool in_order(const std::vector<const Seen*>& events, std::size_t begin, unsigne
 std::size_t count_of(Kind kind, const std::vector<const Seen*>& events, unsigned members) {
   std::set<std::string> values;
   unsigned seen = 0;
+  std::size_t sum = 0;
   for (const Seen* event : events) {
+    sum += event->amount;
     values.insert(event->value);
     seen |= event->members;
   }
@@ -694,6 +737,7 @@ std::size_t count_of(Kind kind, const std::vector<const Seen*>& events, unsigned
     case Kind::value_count: return values.size();
     case Kind::temporal: return static_cast<std::size_t>(std::popcount(seen));
     case Kind::temporal_ordered: return in_order(events, 0, 0, members) ? members : 0;
+    case Kind::value_sum: return sum;
   }
   return 0;
 }
@@ -756,12 +800,13 @@ Crossed at_close(const std::vector<Seen>& stream, const Wanted& wanted, Timestam
 
 std::string text_of(const Wanted& wanted) {
   const std::vector<std::string> names{"find", "move", "query"};
-  const std::vector<std::string> types{"event_count", "value_count", "temporal", "temporal_ordered"};
+  const std::vector<std::string> types{"event_count", "value_count", "temporal", "temporal_ordered", "value_sum"};
   std::string rules;
   for (unsigned i = 0; i < wanted.members; ++i) rules += (i == 0 ? "" : ", ") + names[i];
   std::string condition = "gte: " + std::to_string(wanted.least);
   if (wanted.most) condition += ", lte: " + std::to_string(*wanted.most);
   if (wanted.kind == Kind::value_count) condition += ", field: dicom.called_ae";
+  if (wanted.kind == Kind::value_sum) condition += ", field: dicom.sub_operations.completed";
   return correlation("type: " + types[static_cast<std::size_t>(wanted.kind)] + ", rules: [" + rules +
                      "], group-by: [source.ip], timespan: " +
                      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(wanted.timespan).count()) +
@@ -784,7 +829,7 @@ TEST(CorrelationsAgainstAReference, CrossAtTheSameEvents) {
   const auto any = [&](unsigned below) { return static_cast<unsigned>(random() % below); };
   std::size_t crossings = 0;
   for (int turn = 0; turn < 600; ++turn) {
-    const auto kind = static_cast<Kind>(turn % 4);
+    const auto kind = static_cast<Kind>(turn % 5);
     const bool temporal = kind == Kind::temporal || kind == Kind::temporal_ordered;
     Wanted wanted{kind, std::chrono::seconds{1 + any(30)}, temporal ? 2 + any(2) : 1 + any(3), 1 + any(5),
                   std::nullopt};
@@ -807,14 +852,16 @@ TEST(CorrelationsAgainstAReference, CrossAtTheSameEvents) {
       Event event = operation(source, "10.0.0.9", 104, "X", title.c_str(), command, "");
       event.conversation = i + 1;
       event.first.time = event.last.time = time;
+      const unsigned amount = any(4);
+      std::get<DicomOperation>(event.facts).sub_operations.completed = static_cast<std::uint16_t>(amount);
       const Observation observation = observed(event);
       const auto& members = rules[0].correlation->members;
-      Seen& seen = stream.emplace_back(Seen{time, source, title});
+      Seen& seen = stream.emplace_back(Seen{time, source, title, 0, amount});
       for (std::uint32_t rule = 0; rule < rules.size(); ++rule) {
         if (!rules[rule].matches(observation)) continue;
         if (correlations.count(rule)) correlations.observe(rule, rules[rule].counts, observation, i + 1, recorder);
         for (unsigned member = 0; member < members.size(); ++member) {
-          if (members[member].rule == rule) seen.members |= 1U << member;
+          if (members[member].rule == rule && (kind != Kind::value_sum || amount != 0)) seen.members |= 1U << member;
         }
       }
       if (any(5) == 0) correlations.advance(time, recorder);
@@ -864,16 +911,25 @@ INSTANTIATE_TEST_SUITE_P(
     All, CorrelationMistakes,
     testing::Values(
         counted("{gte: 2}", ""), counted("{gt: 1, lte: 5}", ""), counted("{eq: 1}", ""), counted("{gte: 10000}", ""),
-        counted(
-            "{gte: 2}",
-            "unsupported correlation type 'value_sum'; one of: event_count, value_count, temporal, temporal_ordered",
-            "value_sum"),
+        counted("{gte: 2}",
+                "unsupported correlation type 'value_percentile'; one of: event_count, value_count, temporal, "
+                "temporal_ordered, value_sum",
+                "value_percentile"),
+        counted("{gte: 2}", "unsupported correlation type 'value_avg'", "value_avg"),
+        counted("{gte: 1000000000000, field: dicom.sub_operations.completed}", "", "value_sum"),
+        counted("{gte: 1000000000001, field: dicom.sub_operations.completed}",
+                "more than can be counted exactly; 1000000000000 are the limit", "value_sum"),
+        counted("{gte: 2}", "'condition' has no 'field'; name the field of which values are added", "value_sum"),
+        counted("{gte: 2, field: source.ip}", "'source.ip' is no number, and cannot be added; name a field of numbers",
+                "value_sum"),
+        counted("{gte: 2, field: dicom.called_ae}", "'dicom.called_ae' is no number", "value_sum"),
+        counted("{gte: 2, field: '@timestamp'}", "'@timestamp' is no number", "value_sum"),
         counted("{gte: 0}", "the condition always holds; a window has at least the event that begins it"),
         counted("{lt: 1}", "the condition can never hold; a window has at least the event that begins it"),
         counted("{eq: 0}", "the condition can never hold"), counted("{gt: 5, lt: 5}", "the condition can never hold"),
         counted("{gte: 10001}", "more than can be counted exactly; 10000 are the limit"),
         counted("{gte: -1}", "'gte' wants a whole number"), counted("{gte: [1]}", "'gte' wants a whole number"),
-        counted("{gte: 2, field: source.ip}", "'field' goes with value_count only; leave it out"),
+        counted("{gte: 2, field: source.ip}", "'field' goes with value_count and value_sum only; leave it out"),
         counted("{}", "'condition' says no number; write gte, gt, lte, lt or eq"),
         counted("{more: 2}", "'condition' has no setting 'more'"),
         counted("find and move", "a condition in words is not supported; write a map, such as '{gte: 10}'"),
