@@ -15,7 +15,8 @@
 
 namespace dcmwatch {
 
-/// What a retrieval had sent (or may have, if its client was gone before the answer), or what a query that was answered
+/// What a retrieval had sent (or may have, if its client was gone before the answer, nobody can know of one, or it told
+/// no numbers), or what a query that was answered
 /// was about. Views the event.
 struct StudiesAskedFor {
   RateOf what{};

@@ -57,14 +57,27 @@ TEST(BundledRules, ThatWaitForTheEnd) {
   for (const Rule& rule : load_rules(DCMWATCH_ROOT "/rules/detection")) {
     if (rule.at_end) waiting.push_back(rule.info->title);
   }
-  EXPECT_EQ(waiting, (std::vector<std::string>{
-                         "A caller was turned away", "A connection without a word of whom it called",
-                         "A packet of no connection that was answered by a reset",
-                         "Connections to several hosts that were refused, or answered and no more",
-                         "A connection that nobody answered", "Connections to several hosts that nobody answered",
-                         "A port that did not answer", "Several ports that did not answer",
-                         "A document is not what it says it is", "A declared receiver does not take connections",
-                         "A retrieval did not bring all of its images", "A query that asks for everybody"}));
+  EXPECT_EQ(waiting,
+            (std::vector<std::string>{"A caller was turned away",
+                                      "A study was perhaps retrieved",
+                                      "All of a patient was perhaps retrieved",
+                                      "All of a patient was asked for in vain, each time",
+                                      "What fits a wildcard was perhaps retrieved, or whatever there is",
+                                      "Studies or patients were perhaps retrieved that nobody named",
+                                      "Studies or patients that nobody named were asked for in vain, each time",
+                                      "Series or images of no study were perhaps retrieved",
+                                      "Series or images of no study were asked for in vain, each time",
+                                      "A connection without a word of whom it called",
+                                      "A packet of no connection that was answered by a reset",
+                                      "Connections to several hosts that were refused, or answered and no more",
+                                      "A connection that nobody answered",
+                                      "Connections to several hosts that nobody answered",
+                                      "A port that did not answer",
+                                      "Several ports that did not answer",
+                                      "A document is not what it says it is",
+                                      "A declared receiver does not take connections",
+                                      "A retrieval did not bring all of its images",
+                                      "A query that asks for everybody"}));
 }
 
 TEST(BundledRules, AFailedStorageCommitment) {

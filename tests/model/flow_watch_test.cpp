@@ -529,6 +529,40 @@ TEST(FlowWatch, CountsARetrievalWhoseClientWasGoneBeforeTheAnswer) {
   EXPECT_THAT(run.told(), ElementsAre("08:11 store above_rate ct"));
 }
 
+TEST(FlowWatch, CountsARetrievalWhoseClientLeftAHole) {
+  for (const auto why : {&Visibility::lost, &Visibility::undecodable, &Visibility::unfinished}) {
+    Watching run{three_studies_of_each};
+    Event asked = retrieves("10.0.1.1", {1, 2, 3, 4});
+    std::get<DicomOperation>(asked.facts).sub_operations.completed.reset();
+    asked.visibility.*why = true;
+    Event refused = asked, joined = asked;
+    std::get<DicomOperation>(refused.facts).status = std::uint16_t{0xA702};
+    joined.visibility.joined_midway = true;
+    for (const Event& event : {refused, joined}) run.see(8h + 10min, event);
+    EXPECT_THAT(run.told(), IsEmpty());
+    run.see(8h + 11min, asked);
+    EXPECT_THAT(run.told(), ElementsAre("08:11 store above_rate ct"));
+  }
+}
+
+TEST(FlowWatch, CountsARetrievalThatWasAnsweredWithoutNumbers) {
+  const auto told = [](std::uint16_t status, std::optional<std::uint16_t> completed, std::uint16_t warning = 0) {
+    Watching run{three_studies_of_each};
+    Event answered = retrieves("10.0.1.1", {1, 2, 3, 4});
+    auto& move = std::get<DicomOperation>(answered.facts);
+    move.status = status;
+    move.sub_operations.completed = completed;
+    if (warning != 0) move.sub_operations.warning = warning;
+    run.see(8h + 10min, answered);
+    return run.told().size();
+  };
+  for (const unsigned sent : {0x0000U, 0xB000U, 0xFE00U})
+    EXPECT_EQ(told(static_cast<std::uint16_t>(sent), std::nullopt), 1U) << sent;
+  EXPECT_EQ(told(0xA702, std::nullopt), 0U) << "it was refused";
+  EXPECT_EQ(told(0x0000, std::uint16_t{0}), 0U) << "there was nothing";
+  EXPECT_EQ(told(0xB000, std::uint16_t{0}, 7), 1U) << "what was coerced was sent";
+}
+
 TEST(FlowWatch, CountsNothingThatAnyoneMayHaveSent) {
   Watching run{three_studies_of_each};
   Event forged = retrieves("10.0.1.1", {1, 2, 3, 4});

@@ -19,7 +19,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_GROUPS = {"weekdays": DAYS[:5], "weekend": DAYS[5:]}
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": DAY}
 STEP_KEYS = {"piece", "work", "with", "from", "to", "port", "from_port", "calling", "called", "vlan", "study", "keep", "replace", "asks", "completes", "set", "move_to", "turns", "first_bytes",
-             "matches_times", "disguise", "answer_after", "hold", "end", "connection", "at", "every", "times", "between", "days", "jitter", "after", "comment"}
+             "matches_times", "disguise", "answer_after", "hold", "hole", "end", "connection", "at", "every", "times", "between", "days", "jitter", "after", "comment"}
 
 
 class RecipeError(Exception):
@@ -210,6 +210,16 @@ class Connection:
                 self.segment(at, side, PSH | ACK, payload[:-1] + bytes((payload[-1] ^ 1,)))
         self.owes = (1 - side, self.now + self.ACK_DELAY)
 
+    def leave_hole(self, at, side, kind):
+        """What `side` alone can say of bytes that nobody has sent: it acknowledges them, or sends what would follow them."""
+        if kind not in ("acknowledged", "sent"):
+            raise RecipeError(f"no hole is {kind!r}")
+        self.settle(at)
+        of = side if kind == "sent" else 1 - side
+        self.next[of] = (self.next[of] + 1000) % 2**32
+        self.segment(at, side, *((PSH | ACK, b"\0") if kind == "sent" else (ACK,)))
+        self.next[of] = (self.next[of] - 1000 - (kind == "sent")) % 2**32
+
     def close(self, at, how):
         self.settle(at)
         verb, _, who = how.partition(" by ")
@@ -390,6 +400,8 @@ class Recipe:
             if name:
                 self.shared[name] = (connection, last)
             else:
+                if "hole" in step:
+                    connection.leave_hole(last + 0.0002, 0, step["hole"])
                 connection.close(last + seconds(step.get("hold", "1ms")), piece.end)
 
     @staticmethod
