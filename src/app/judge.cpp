@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/version.h"
+#include "model/undeclared_places.h"
 
 namespace dcmwatch {
 namespace {
@@ -94,7 +95,10 @@ void Judge::judge_related(std::span<Event> events) {
 }
 
 void Judge::tell_unanswered() {
-  for (Event& event : unanswered_.told()) judge(made_known(std::move(event)));
+  for (Event& event : unanswered_.told()) {
+    if (watch_) settle_undeclared_places(event, *watch_->lookup);
+    judge(made_known(std::move(event)));
+  }
 }
 
 Observation& Judge::made_known(Event&& event) {

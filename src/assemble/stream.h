@@ -178,6 +178,7 @@ struct UnansweredConnections {
   /// Whom they called, once counted: Limits::unanswered_destinations at most.
   std::vector<IpAddress> destinations = {};
   std::vector<std::uint16_t> ports = {};  ///< of theirs, likewise
+  bool listed_in_part = false;            ///< there are more of either
 };
 
 /// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's

@@ -27,7 +27,9 @@ bool add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::
   sum.bytes += more.bytes;
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
-  return address_listed && port_listed;
+  if (address_listed && port_listed) return true;
+  sum.listed_in_part = true;
+  return false;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Field names, meanings and clauses stand in field_table.h, the one table.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -72,6 +73,13 @@ inline Visibility& Visibility::operator|=(const Visibility& more) {
 /// `answered` is of many told together: a SYN-ACK came, and it was not told how each ended.
 enum class ConnectionEnd : std::uint8_t { finished, reset, timed_out, evicted, open, unanswered, answered };
 
+/// Of hosts called, those of which no declared flow of the caller's has any of the ports called; and of these ports,
+/// those that none has at any of the hosts.
+struct UndeclaredPlaces {
+  std::vector<IpAddress> destinations;
+  std::vector<std::uint16_t> ports;
+};
+
 /// Connections that were not seen to come about, of a minute of packet time, in one record: what the parties of all of
 /// them do not share is zero. ConnectionFact::end says what became of all of them.
 struct UnansweredAttempts {
@@ -80,6 +88,15 @@ struct UnansweredAttempts {
   std::vector<IpAddress> destinations = {};  ///< whom they called: Limits::unanswered_destinations, with the lowest
                                              ///< addresses, in their order
   std::vector<std::uint16_t> ports = {};     ///< of theirs, likewise
+  bool listed_in_part = false;               ///< there are more of either
+  std::optional<UndeclaredPlaces> undeclared = {};  ///< of those listed; nothing: all of them
+
+  /// Whether they called more than one place.
+  [[nodiscard]] bool several_places() const { return std::max(destinations.size(), ports.size()) > 1; }
+  /// Whether each place that they may have called was looked at, and is one that a declared flow has.
+  [[nodiscard]] bool declared_throughout() const {
+    return undeclared && undeclared->destinations.empty() && undeclared->ports.empty();
+  }
 };
 
 struct ConnectionFact {

@@ -26,6 +26,11 @@ bool has_no_address(const Endpoint& endpoint) {
   return endpoint.address == kNobody || endpoint.address == IpAddress{};
 }
 
+bool calls_declared_places(const Event& event) {
+  const auto* const connection = std::get_if<ConnectionFact>(&event.facts);
+  return connection && connection->attempts && connection->attempts->declared_throughout();
+}
+
 bool is_in(const IpAddress& address, std::initializer_list<Network> networks) {
   return std::ranges::any_of(networks, [&](const Network& network) { return network.contains(address); });
 }
@@ -111,6 +116,7 @@ void Judgement::judge_path() {
   judge_end(source_, parties_.source, DeviationKind::source_device);
   if (to_everybody) return;
   if (has_no_address(parties_.destination)) return;  // a record of several connections that share none
+  if (calls_declared_places(event_)) return;         // no port, and each of those called was held against the model
   judge_end(destination_, parties_.destination, DeviationKind::destination_device);
   if (judge_denials()) return;
   if (source_.declared() && destination_.declared()) find_flows();

@@ -99,7 +99,8 @@ class RecentJudgements::KeyWriter {
     add(Packed{}
             .add<1>(accepted(event_, connection))
             .add<1>(begins_without_tls(event_, connection))
-            .add<2>(unheard_end(event_, connection)));
+            .add<2>(unheard_end(event_, connection))
+            .add<1>(connection.attempts && connection.attempts->declared_throughout()));
   }
   void operator()(const TlsConnection&) {}
   void operator()(const Violation& violation) {

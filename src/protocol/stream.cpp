@@ -322,8 +322,8 @@ void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Ti
   fact.packets = {connections.packets, connections.answers};
   fact.bytes[0] = connections.bytes;
   fact.end = end_of(connections.became);
-  fact.attempts =
-      UnansweredAttempts{connections.count, connections.source_network, connections.destinations, connections.ports};
+  fact.attempts = UnansweredAttempts{connections.count, connections.source_network, connections.destinations,
+                                     connections.ports, connections.listed_in_part};
   event.facts = std::move(fact);
 }
 

@@ -15,12 +15,14 @@ std::size_t add_up(Event& sum, Event& more, std::size_t most_destinations) {
   for (std::size_t side = 0; side < 2; ++side) fact(sum).packets[side] += fact(more).packets[side];
   fact(sum).bytes[0] += fact(more).bytes[0];
   fact(sum).attempts->count += fact(more).attempts->count;
+  fact(sum).attempts->listed_in_part |= fact(more).attempts->listed_in_part;
   std::size_t left_out = 0;
   const auto list = [&](auto& listed, const auto& further) {
     for (const auto& one : further) left_out += list_lowest(listed, one, most_destinations) ? 0 : 1;
   };
   list(fact(sum).attempts->destinations, fact(more).attempts->destinations);
   list(fact(sum).attempts->ports, fact(more).attempts->ports);
+  fact(sum).attempts->listed_in_part |= left_out != 0;
   return left_out;
 }
 
