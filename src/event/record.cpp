@@ -7,6 +7,13 @@ namespace dcmwatch {
 
 namespace {
 
+// Whose frame bears neither end's own MAC address: somebody else may speak in its name.
+bool is_of_another_host(const Declared& declared) {
+  return std::ranges::any_of(declared.deviations, [](const Deviation& deviation) {
+    return deviation.kind == DeviationKind::source_mac || deviation.kind == DeviationKind::destination_mac;
+  });
+}
+
 // An unidentified one on a port where DICOM or HL7 is declared may be a mere look whether somebody listens.
 bool shows_flow(const Event& event, const Declared& declared, const ConnectionFact& connection) {
   if (event.protocol == Protocol::dicom || event.protocol == Protocol::hl7 || connection.attempts) return false;
@@ -20,7 +27,7 @@ bool shows_flow(const Event& event, const Declared& declared, const ConnectionFa
 }  // namespace
 
 bool shows_flow(const Event& event, const Declared& declared) {
-  if (declared.flow.empty() || event.doubtful()) return false;
+  if (declared.flow.empty() || event.doubtful() || is_of_another_host(declared)) return false;
   if (const auto* connection = std::get_if<ConnectionFact>(&event.facts))
     return (!connection->goes_on || connection->carried) && shows_flow(event, declared, *connection);
   if (goes_on(event)) return false;

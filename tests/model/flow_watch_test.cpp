@@ -193,6 +193,26 @@ TEST(FlowWatch, TakesAnAssociationThatGoesOnForNoSignOfLife) {
   EXPECT_THAT(run.told(), ElementsAre("09:10 query silent"));
 }
 
+TEST(FlowWatch, TakesNothingForASignOfLifeThatBearsAnotherHostsMacAddress) {
+  const MacAddress own{2, 0, 0, 0, 0, 1}, others{2, 0, 0, 0, 0, 6};
+  Watching run{[&](Model& model) {
+    every_hour(model);
+    for (Zone& zone : model.zones) zone.one_segment = true;
+    std::ranges::find(model.devices, "mr", &Device::name)->macs = {own};
+  }};
+  const auto sent_by = [](const MacAddress& mac) {
+    Event event = queries();
+    event.parties.source_mac = mac;
+    return event;
+  };
+  run.see(8h + 10min, sent_by(own)).see(8h + 40min, sent_by(others)).see(9h, stores()).until(9h + 30min);
+  EXPECT_THAT(run.told(), ElementsAre("09:10 query silent"));
+  run.see(9h + 40min, sent_by(others));
+  EXPECT_THAT(run.told(), ElementsAre("09:10 query silent")) << "nor does it end by that";
+  run.see(9h + 50min, sent_by(own));
+  EXPECT_THAT(run.told(), ElementsAre("09:10 query silent", "09:50 query seen_again"));
+}
+
 TEST(FlowWatch, TakesWhatIsNotProvenForASignOfLifeOnlyWhereThereWouldBeNoProof) {
   Event query = queries();
   query.proven = false;
