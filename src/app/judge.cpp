@@ -246,6 +246,7 @@ std::vector<Tallies::Limit> Judge::limits_reached() const {
       {"unanswered_records", unanswered_.without_network()},
       {"hosts_seen_both_ways", seen_both_ways_.forgotten()},
       {"held_bytes", assembly_.holes_given_up_early},
+      {"unacknowledged_blocks", assembly_.unacknowledged_not_kept},
       {"held_segments_per_connection", assembly_.segments_given_up},
       {"holes_per_direction", assembly_.holes_forgotten},
       {"kept_bytes", assembly_.kept_given_up},

@@ -17,6 +17,7 @@ AssemblyCounters& AssemblyCounters::operator+=(const AssemblyCounters& other) {
   holes_given_up_early += other.holes_given_up_early;
   segments_given_up += other.segments_given_up;
   holes_forgotten += other.holes_forgotten;
+  unacknowledged_not_kept += other.unacknowledged_not_kept;
   kept_given_up += other.kept_given_up;
   late_packets += other.late_packets;
   implausible_packets += other.implausible_packets;

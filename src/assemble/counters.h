@@ -19,6 +19,7 @@ struct AssemblyCounters {
   std::uint64_t holes_given_up_early = 0;     ///< Limits::held_bytes
   std::uint64_t segments_given_up = 0;        ///< holes, too: Limits::held_segments_per_connection
   std::uint64_t holes_forgotten = 0;          ///< in skipped bytes: Limits::holes_per_direction
+  std::uint64_t unacknowledged_not_kept = 0;  ///< payloads, to compare with: Limits::unacknowledged_blocks
   std::uint64_t kept_given_up = 0;            ///< what a sink kept: Limits::kept_bytes
   std::uint64_t late_packets = 0;             ///< of connections already closed
   std::uint64_t implausible_packets = 0;      ///< Limits::sequence_window_bytes

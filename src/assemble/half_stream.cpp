@@ -261,7 +261,11 @@ void HalfStream::consume(const Target& target, const Mark& mark, ByteView payloa
 void HalfStream::keep_for_comparison(const Target& target, ByteView given) {
   if (!target.sink || acknowledged_ >= next_ + static_cast<std::int64_t>(given.size())) return;
   if (!unacknowledged_.has_block()) target.buffers.lend(unacknowledged_);
-  if (unacknowledged_.has_block()) unacknowledged_.append(next_, given);
+  if (unacknowledged_.has_block()) {
+    unacknowledged_.append(next_, given);
+  } else {
+    ++target.counters.unacknowledged_not_kept;
+  }
 }
 
 void HalfStream::drain(const Target& target) {

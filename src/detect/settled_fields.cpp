@@ -140,6 +140,7 @@ const std::map<std::string_view, Paths>& at_once_of_dataset() {
         "hl7.patient.others",
         "hl7.merge.into",
         "hl7.merge.from",
+        "hl7.patient.ids_not_told",
         "hl7.visit",
         "hl7.account",
         "patient.pseudonym",

@@ -108,7 +108,8 @@ struct Hl7Content {
   Pseudonym account;                ///< PID-18
   std::vector<Pseudonym> patients;  ///< of the first PID: PID-3 beyond the first, PID-2 and PID-4, each once
   std::vector<Hl7Merge> merges;
-  std::vector<Hl7Order> orders;  ///< Limits::hl7_orders at most
+  std::uint32_t patient_ids_not_told = 0;  ///< of either: Limits::hl7_patient_ids
+  std::vector<Hl7Order> orders;            ///< Limits::hl7_orders at most
   std::uint32_t orders_not_told = 0;
   Code observation_statuses;                ///< OBX-11 of all that belong to an order, each once: letters of table 0085
   std::unique_ptr<const Hl7Origin> origin;  ///< null: it says nothing of it

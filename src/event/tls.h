@@ -101,11 +101,12 @@ struct TlsAlert {
 
 /// A side's own certificate (X.509, RFC 5280), the first that it shows. Nobody verified it.
 struct TlsCertificate {
-  HostName subject;             ///< common name; empty if there is none, or if it does not look like a host's
-  HostName issuer;              ///< likewise, of who issued it; that may be an organisation's name, with spaces
-  std::vector<HostName> names;  ///< alternative names that are DNS names (RFC 5280 4.2.1.6)
-  bool names_withheld = false;  ///< it has names that may be a person's
-  bool self_issued = false;     ///< subject and issuer are the same
+  HostName subject;                  ///< common name; empty if there is none, or if it does not look like a host's
+  HostName issuer;                   ///< likewise, of who issued it; that may be an organisation's name, with spaces
+  std::vector<HostName> names;       ///< alternative names that are DNS names (RFC 5280 4.2.1.6)
+  std::uint32_t names_not_told = 0;  ///< of these: Limits::tls_certificate_names
+  bool names_withheld = false;       ///< it has names that may be a person's
+  bool self_issued = false;          ///< subject and issuer are the same
   std::optional<Timestamp> not_before, not_after;
   Code key_algorithm;            ///< "RSA", "EC", …; empty if it is not known
   std::uint32_t key_bits = 0;    ///< 0: not known
@@ -131,6 +132,7 @@ struct TlsConnection {
   ApplicationProtocol application_protocol;   ///< RFC 7301, chosen; empty where not visible
   bool retried = false;                       ///< RFC 8446 4.1.4: the server asked for another hello
   TlsHandshake handshake = TlsHandshake::unknown;
+  bool not_followed = false;  ///< to its end, for Limits::tls_protected_records
   std::optional<TlsResumption> resumption;
   std::optional<bool> resumed;  ///< nothing where it was not visible
   std::optional<TlsAlert> alert;

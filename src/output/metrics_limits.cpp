@@ -28,6 +28,23 @@ std::uint64_t orders(const Event& event) {
   return message && message->content ? message->content->orders_not_told : 0;
 }
 
+std::uint64_t patient_ids(const Event& event) {
+  const auto* message = std::get_if<Hl7Message>(&event.facts);
+  return message && message->content ? message->content->patient_ids_not_told : 0;
+}
+
+std::uint64_t certificate_names(const Event& event) {
+  const auto* tls = std::get_if<TlsConnection>(&event.facts);
+  if (!tls) return 0;
+  const auto of = [](const auto& certificate) { return certificate ? certificate->names_not_told : std::uint32_t{0}; };
+  return std::uint64_t{of(tls->client_certificate)} + of(tls->server_certificate);
+}
+
+std::uint64_t protected_records(const Event& event) {
+  const auto* tls = std::get_if<TlsConnection>(&event.facts);
+  return tls && tls->not_followed ? 1 : 0;
+}
+
 constexpr std::array kToldLimits{
     ToldLimit{"dicom_pdu_bytes", "dicom.pdu_bytes"},
     ToldLimit{"dicom_presentation_context_uids", "dicom.presentation_context_uids"},
@@ -39,8 +56,11 @@ constexpr std::array kToldLimits{
     ToldLimit{"hl7_message_bytes", "hl7.message_length"},
     ToldLimit{"hl7_block_messages", "hl7.block_messages"},
     ToldLimit{"hl7_orders", {}, orders},
+    ToldLimit{"hl7_patient_ids", {}, patient_ids},
     ToldLimit{"hl7_pending_messages", "hl7.pending_messages"},
+    ToldLimit{"tls_certificate_names", {}, certificate_names},
     ToldLimit{"tls_message_bytes", "tls.message_length"},
+    ToldLimit{"tls_protected_records", {}, protected_records},
 };
 
 class LimitMetrics final : public MetricGroup {

@@ -1146,6 +1146,16 @@ TEST_F(AssemblerTest, a_retransmission_of_acknowledged_bytes_is_not_comparable) 
   EXPECT_EQ(assembler_.counters().incomparable_packets, 1U);
 }
 
+TEST_F(AssemblerTest, what_finds_no_room_to_be_kept_for_comparison_is_counted) {
+  limits_.unacknowledged_blocks = 0;
+  handshake();
+  give(client, kAck, 101, 501, "hello");
+  give(client, kAck, 101, 501, "HELLO");
+  finish();
+  EXPECT_THAT(only_sink().log, ElementsAre("close"));
+  EXPECT_EQ(assembler_.counters().unacknowledged_not_kept, 1U);
+}
+
 TEST_F(AssemblerTest, keep_alives_are_neither_retransmissions_nor_conflicts) {
   handshake();
   give(client, kAck, 101, 501, "abc");

@@ -198,6 +198,22 @@ TEST_F(MetricsTest, CountTheDecodersLimitsThatRecordsTell) {
   too_long.name = "tls.message_length";
   metrics_.observe(samples::rogue(too_long, Phase::end));
   EXPECT_EQ(reached("tls_message_bytes"), 1);
+  TlsCertificate certificate;
+  certificate.names_not_told = 3;
+  TlsConnection tls;
+  tls.server_certificate = std::make_shared<const TlsCertificate>(certificate);
+  tls.not_followed = true;
+  metrics_.observe(samples::rogue(tls, Phase::start));
+  EXPECT_EQ(reached("tls_certificate_names"), 0) << "likewise";
+  metrics_.observe(samples::rogue(tls, Phase::end));
+  EXPECT_EQ(reached("tls_certificate_names"), 3);
+  EXPECT_EQ(reached("tls_protected_records"), 1);
+  const auto content = std::make_shared<Hl7Content>();
+  content->patient_ids_not_told = 2;
+  Hl7Message message;
+  message.content = content;
+  metrics_.observe(samples::rogue(message, Phase::end));
+  EXPECT_EQ(reached("hl7_patient_ids"), 2);
 }
 
 struct Answer {

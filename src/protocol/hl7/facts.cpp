@@ -214,11 +214,19 @@ class Teller {
     std::size_t looked_at = 0;
     const auto add_patients = [&](std::string_view ids) {
       while (!ids.empty() && looked_at++ < kMostLookedAt) add_patient(message_.take_repetition(ids));
+      count_not_told(ids);
     };
     add_patients(patients);
     for (const Field field : {Field::external_patient_id, Field::alternate_patient_ids})
       add_patients(message_.raw(field));
     for (const RawMerge& merge : message_.merges) tell_merge(merge);
+    if (message_.merges_not_read != 0) content().patient_ids_not_told += message_.merges_not_read;
+  }
+
+  void count_not_told(std::string_view ids) {
+    while (!ids.empty()) {
+      if (!message_.take_repetition(ids).empty()) ++content().patient_ids_not_told;
+    }
   }
 
   // CX.4: the namespace, else the universal id.
@@ -246,19 +254,29 @@ class Teller {
     const Pseudonym patient = pseudonym(IdentifierKind::patient_id, id);
     if (patient.empty() || patient == facts_.patient) return;
     std::vector<Pseudonym>& patients = content().patients;
-    if (patients.size() == kMostPatientIds || std::ranges::find(patients, patient) != patients.end()) return;
-    patients.push_back(patient);
+    if (std::ranges::find(patients, patient) != patients.end()) return;
+    if (patients.size() < kMostPatientIds) {
+      patients.push_back(patient);
+    } else {
+      ++content().patient_ids_not_told;
+    }
   }
 
   void tell_merge(const RawMerge& merge) {
     const Pseudonym patient = pseudonym(IdentifierKind::patient_id, merge.patient);
     std::size_t looked_at = 0;
-    for (std::string_view ids = merge.merged; !ids.empty() && looked_at < kMostLookedAt; ++looked_at) {
+    std::string_view ids = merge.merged;
+    for (; !ids.empty() && looked_at < kMostLookedAt; ++looked_at) {
       const Pseudonym merged = pseudonym(IdentifierKind::patient_id, message_.take_repetition(ids));
       if (patient.empty() || merged.empty()) continue;
       std::vector<Hl7Merge>& merges = content().merges;
-      if (merges.size() < kMostPatientIds) merges.push_back({patient, merged});
+      if (merges.size() < kMostPatientIds) {
+        merges.push_back({patient, merged});
+      } else {
+        ++content().patient_ids_not_told;
+      }
     }
+    count_not_told(ids);
   }
 
   void tell_orders() {

@@ -261,7 +261,11 @@ class SegmentReader {
   }
 
   void add_merge(std::string_view merged) {
-    if (message_.merges.size() < limits_.hl7_patient_ids) message_.merges.push_back({patient_, merged});
+    if (message_.merges.size() < limits_.hl7_patient_ids) {
+      message_.merges.push_back({patient_, merged});
+    } else {
+      ++message_.merges_not_read;
+    }
   }
 
   void begin_order() {

@@ -127,8 +127,9 @@ class Message : public RawFields<Field, kFields> {
   bool beyond_header = false;    ///< a segment after MSH, SFT and UAC was read, where an MSA would have stood before it
   std::vector<RawOrder> orders;  ///< Limits::hl7_orders at most
   std::uint32_t orders_not_read = 0;
-  Code observation_statuses;      ///< OBX-11 of those that belong to these orders, each letter of table 0085 once
-  std::vector<RawMerge> merges;   ///< Limits::hl7_patient_ids at most
+  Code observation_statuses;     ///< OBX-11 of those that belong to these orders, each letter of table 0085 once
+  std::vector<RawMerge> merges;  ///< Limits::hl7_patient_ids at most
+  std::uint32_t merges_not_read = 0;
   std::string_view text;          ///< the message from its header on, without what follows it in the block
   std::size_t behind = 0;         ///< where it ends, in the content that was decoded
   bool has_addenda = false;       ///< segments that may go on with the one before them: join_addenda()

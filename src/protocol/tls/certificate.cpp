@@ -74,7 +74,12 @@ void read_alternative_names(const X509* certificate, std::size_t most_names, Tls
     if (name->type != GEN_DNS) continue;
     HostName host = host_name(text_of(name->d.dNSName));
     told.names_withheld |= host.empty();
-    if (!host.empty() && told.names.size() < most_names) told.names.push_back(host);
+    if (host.empty()) continue;
+    if (told.names.size() < most_names) {
+      told.names.push_back(host);
+    } else {
+      ++told.names_not_told;
+    }
   }
 }
 
@@ -88,7 +93,10 @@ void read_names(const X509* certificate, std::size_t most_names, TlsCertificate&
   if (!personal) told.subject = host_name(subject_name);
   if (!told.self_issued) told.issuer = authority_name(issuer_name);
   if (told.self_issued) told.issuer = told.subject;
-  if (personal) told.names.clear();
+  if (personal) {
+    told.names.clear();
+    told.names_not_told = 0;
+  }
   told.names_withheld |=
       personal || (!subject_name.empty() && told.subject.empty()) || (!issuer_name.empty() && told.issuer.empty());
 }

@@ -272,7 +272,10 @@ void Conversation::on_protected_alert(Direction direction, const Mark& mark) {
 void Conversation::take_protected(const Record& record, Direction direction, const Mark& mark) {
   Side& here = side(direction);
   if (!fact_.client_hello_seen && !fact_.server_hello_seen) return finish(TlsHandshake::unknown, mark);
-  if (++here.protected_records > limits_.tls_protected_records) return give_up(direction, mark);
+  if (++here.protected_records > limits_.tls_protected_records) {
+    fact_.not_followed = true;
+    return give_up(direction, mark);
+  }
   if (is_tls13()) return take_protected_by_tls13(record, direction, mark);
   // The server sends data when it has the client's Finished; the client may do so before (RFC 7918).
   if (fact_.version && !is_client(direction)) finish(TlsHandshake::completed, mark);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -150,6 +151,23 @@ TEST(Facts, IdentifiersArePseudonymsOfWhatIsMeant) {
   EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|1\rORC|XX\r").order_control, "XX");
   for (const std::string_view none : {"", "N", "nw", "JD", "AA", "ZZ", "N1", "\xC3\x9C"})  // HL7 table 0119
     EXPECT_EQ(facts("MSH|^~\\&|A|B|C|D|||ORM^O01|1\rORC|" + std::string{none} + "\r").order_control, "") << none;
+}
+
+TEST(Facts, PatientIdsBeyondTheLimitAreCounted) {
+  const auto told = [](std::size_t ids, std::size_t merged) {
+    std::string text = "MSH|^~\\&|A|B|C|D|||ADT^A40|1\rPID|||0";
+    for (std::size_t id = 1; id <= ids; ++id) text += "~" + std::to_string(id);
+    text += "\rMRG|0";
+    for (std::size_t id = 1; id < merged; ++id) text += "~" + std::to_string(1000 + id);
+    const Hl7Message message = facts(text + "\r");
+    return std::array<std::size_t, 3>{message.content->patients.size(), message.content->merges.size(),
+                                      message.content->patient_ids_not_told};
+  };
+  constexpr std::size_t kMost = Limits{}.hl7_patient_ids;
+  EXPECT_EQ(told(kMost, kMost), (std::array<std::size_t, 3>{kMost, kMost, 0}));
+  EXPECT_EQ(told(kMost + 1, kMost), (std::array<std::size_t, 3>{kMost, kMost, 1}));
+  EXPECT_EQ(told(kMost, kMost + 1), (std::array<std::size_t, 3>{kMost, kMost, 1}));
+  EXPECT_EQ(told(5 * kMost, 5 * kMost), (std::array<std::size_t, 3>{kMost, kMost, 8 * kMost}));
 }
 
 struct Accession {

@@ -49,6 +49,7 @@ struct Everything {
         << " issuer=" << c.patient_issuer << " visit=" << c.visit << " account=" << c.account << " patients=";
     for (const Pseudonym& patient : c.patients) out << patient << ',';
     for (const Hl7Merge& merge : c.merges) out << " merge=" << merge.patient << '<' << merge.merged;
+    out << " patient_ids_not_told=" << c.patient_ids_not_told;
     for (const Hl7Order& order : c.orders) {
       out << " order=" << order.control << ',' << order.status << ',' << order.result_status << ',' << order.placer
           << ',' << order.filler << ',' << order.study;

@@ -91,6 +91,7 @@ TEST(TlsCertificate, WithoutACommonNameHidesNothing) {
   const auto told = told_of({.subject = "", .alternative_names = "DNS:a.example,DNS:b.example,DNS:c.example"});
   ASSERT_TRUE(told);
   EXPECT_THAT(told->names, ElementsAre("a.example", "b.example")) << "two is the limit here";
+  EXPECT_EQ(told->names_not_told, 1U);
   EXPECT_FALSE(told->names_withheld);
 }
 

@@ -83,6 +83,19 @@ TEST(Tls, WhatIsProtectedIsNotRead) {
   EXPECT_EQ(wire.kept_bytes(), 0U);
 }
 
+TEST(Tls, AHandshakeOfTooManyProtectedRecordsIsFollowedNoFurtherAndThatIsTold) {
+  const auto not_followed = [](std::size_t records) {
+    Wire wire;
+    const std::vector<Said> hellos = tls13();
+    wire.say(hellos[0]).say(hellos[1]);
+    for (std::size_t i = 2; i < records; ++i) wire.say(back(protected_record(kData, 900)));
+    wire.close();
+    return wire.told().not_followed;
+  };
+  EXPECT_FALSE(not_followed(Limits{}.tls_protected_records));
+  EXPECT_TRUE(not_followed(Limits{}.tls_protected_records + 1));
+}
+
 TEST(Tls, ASessionMayBeContinuedByItsId) {
   Wire wire;
   wire.say(there(hello()))
