@@ -100,37 +100,45 @@ class ValueWindow final : public CorrelationWindow {
   std::size_t text_bytes_ = 0;
 };
 
-/// value_sum: the latest amounts.
+/// value_sum: the latest amounts. Of too many, neighbours become one, which goes when the earlier would: a sum is never
+/// too large.
 class SumWindow final : public CorrelationWindow {
  public:
   explicit SumWindow(const Correlation& correlation)
-      : kept_(correlation.counts_up_to()), members_(correlation.members.size()) {}
+      : kept_(correlation.counts_up_to()),
+        members_(correlation.members.size()),
+        grain_(correlation.timespan / static_cast<Duration::rep>(kMostCounted / 2)) {}
 
   void expire(Timestamp until) override {
     while (!amounts_.empty() && amounts_.front().of.time <= until) forget_oldest();
   }
   void add(const CountedMatch& occurrence) override {
     const std::uint64_t amount = std::min(occurrence.amount, kLargest);
-    amounts_.push_back({kept(occurrence), amount});
+    amounts_.push_back({kept(occurrence), amount, std::uint64_t{1} << occurrence.member});
     sum_ += amount;
-    while (amounts_.size() > kMostCounted || sum_ - amounts_.front().amount >= kept_) forget_oldest();
+    while (sum_ - amounts_.front().amount >= kept_) forget_oldest();
+    if (amounts_.size() > kMostCounted) join_neighbours();
   }
   [[nodiscard]] std::size_t count() const override { return sum_; }
   [[nodiscard]] Mark first() const override { return amounts_.front().of.mark; }
   [[nodiscard]] std::vector<bool> members() const override {
     std::vector<bool> members(members_);
-    for (const Amount& amount : amounts_) members[amount.of.member] = true;
+    for (const Amount& amount : amounts_) {
+      for (std::size_t member = 0; member < members_; ++member)
+        if ((amount.members >> member & 1) != 0) members[member] = true;
+    }
     return members;
   }
   [[nodiscard]] std::size_t bytes() const override { return sizeof *this + amounts_.size() * sizeof(Amount); }
 
  private:
-  // No sum of so many is more than there are numbers for.
+  // All are above zero and their sum is bounded, so that no sum is more than there are numbers for.
   static constexpr std::uint64_t kLargest = std::uint64_t{1} << 48;
 
   struct Amount {
     Kept of;
     std::uint64_t amount = 0;
+    std::uint64_t members = 0;  ///< a bit each; a correlation has 64 rules at most
   };
 
   void forget_oldest() {
@@ -138,8 +146,23 @@ class SumWindow final : public CorrelationWindow {
     amounts_.pop_front();
   }
 
+  // All lie within one timespan, so that half as many are left at most.
+  void join_neighbours() {
+    std::deque<Amount> joined;
+    for (const Amount& amount : amounts_) {
+      if (joined.empty() || amount.of.time - joined.back().of.time > grain_) {
+        joined.push_back(amount);
+      } else {
+        joined.back().amount += amount.amount;
+        joined.back().members |= amount.members;
+      }
+    }
+    amounts_.swap(joined);
+  }
+
   std::size_t kept_;
   std::size_t members_;
+  Duration grain_;
   std::deque<Amount> amounts_;
   std::uint64_t sum_ = 0;
 };

@@ -26,7 +26,8 @@ struct CountedMatch {
 };
 
 /// Counts up to Correlation::counts_up_to and is exact so far: of what lies within the timespan it keeps the latest, of
-/// which the oldest tells when the count falls below. A sum is that of at most kMostCounted records, the latest.
+/// which the oldest tells when the count falls below. Of more than kMostCounted amounts a sum forgets each up
+/// to a five-thousandth of the timespan too early.
 ///
 /// Order of calls: for each occurrence expire with what is too old by then, and add; the others at any time.
 class CorrelationWindow {

@@ -584,15 +584,43 @@ TEST_F(Correlations_, ValueSumAddsWhatEachOfThemCameToInTheEnd) {
   EXPECT_THAT(counts(), ElementsAre(1U)) << "it was not below in between";
 }
 
-TEST_F(Correlations_, ASumKeepsSoManyAndNoMore) {
-  load({kMove, correlation("type: value_sum, rules: [move], timespan: 1d, "
-                           "condition: {field: dicom.sub_operations.completed, gte: 10002}")});
-  for (int i = 0; i < 12'000; ++i) {
-    Observation move = operation_at(i, "C-MOVE");
-    std::get<DicomOperation>(move.event.facts).sub_operations.completed = std::uint16_t{1};
-    detector_->observe(move, recorder_);
+class SumsOfMany : public Correlations_ {
+ protected:
+  void load_sum(const std::string& condition) {
+    load({kMove, correlation("type: value_sum, rules: [move], timespan: 1d, "
+                             "condition: {field: dicom.sub_operations.completed, " +
+                             condition + "}")});
   }
-  EXPECT_EQ(found(), 0U) << "the sum is that of the latest ten thousand";
+  void tell_ones(int count) {
+    for (int i = 0; i < count; ++i) {
+      Observation move = operation_at(i, "C-MOVE");
+      std::get<DicomOperation>(move.event.facts).sub_operations.completed = std::uint16_t{1};
+      detector_->observe(move, recorder_);
+    }
+  }
+};
+
+TEST_F(SumsOfMany, ReachTheirBoundHoweverManyTheyAreOf) {
+  load_sum("gte: 25000");
+  tell_ones(24'999);
+  EXPECT_EQ(found(), 0U);
+  tell_ones(1);
+  ASSERT_EQ(found(), 1U);
+  EXPECT_EQ(finding().correlated->count, 25'000U);
+}
+
+TEST_F(SumsOfMany, AreNeverTooSmallForABoundFromAbove) {
+  load_sum("gte: 1, lte: 24999");
+  tell_ones(25'000);
+  pass(200'000);
+  EXPECT_EQ(found(), 0U);
+}
+
+TEST_F(SumsOfMany, MatchBelowABoundFromAbove) {
+  load_sum("gte: 1, lte: 25000");
+  tell_ones(25'000);
+  pass(200'000);
+  EXPECT_EQ(found(), 1U);
 }
 
 TEST_F(Correlations_, EachValueOfAConversationCounts) {
