@@ -27,7 +27,9 @@ bool shows_flow(const Event& event, const Declared& declared, const ConnectionFa
 }  // namespace
 
 bool shows_flow(const Event& event, const Declared& declared) {
-  if (declared.flow.empty() || event.doubtful() || is_of_another_host(declared)) return false;
+  if (declared.flow.empty() || event.doubtful()) return false;
+  // What is proven is the device's, whatever frame anybody sent in its name before.
+  if (!event.proven && is_of_another_host(declared)) return false;
   if (const auto* connection = std::get_if<ConnectionFact>(&event.facts))
     return (!connection->goes_on || connection->carried) && shows_flow(event, declared, *connection);
   if (goes_on(event)) return false;

@@ -193,7 +193,7 @@ TEST(FlowWatch, TakesAnAssociationThatGoesOnForNoSignOfLife) {
   EXPECT_THAT(run.told(), ElementsAre("09:10 query silent"));
 }
 
-TEST(FlowWatch, TakesNothingForASignOfLifeThatBearsAnotherHostsMacAddress) {
+TEST(FlowWatch, TakesForNoSignOfLifeWhatIsNotProvenAndBearsAnotherHostsMacAddress) {
   const MacAddress own{2, 0, 0, 0, 0, 1}, others{2, 0, 0, 0, 0, 6};
   Watching run{[&](Model& model) {
     every_hour(model);
@@ -203,6 +203,7 @@ TEST(FlowWatch, TakesNothingForASignOfLifeThatBearsAnotherHostsMacAddress) {
   const auto sent_by = [](const MacAddress& mac) {
     Event event = queries();
     event.parties.source_mac = mac;
+    event.proven = event.provable = false;  // as datagrams are
     return event;
   };
   run.see(8h + 10min, sent_by(own)).see(8h + 40min, sent_by(others)).see(9h, stores()).until(9h + 30min);
@@ -211,6 +212,19 @@ TEST(FlowWatch, TakesNothingForASignOfLifeThatBearsAnotherHostsMacAddress) {
   EXPECT_THAT(run.told(), ElementsAre("09:10 query silent")) << "nor does it end by that";
   run.see(9h + 50min, sent_by(own));
   EXPECT_THAT(run.told(), ElementsAre("09:10 query silent", "09:50 query seen_again"));
+}
+
+// A connection bears the address of its first frame, which anybody may have sent.
+TEST(FlowWatch, TakesWhatIsProvenForASignOfLifeWhateverItsFirstFrameBears) {
+  Watching run{[&](Model& model) {
+    every_hour(model);
+    for (Zone& zone : model.zones) zone.one_segment = true;
+    std::ranges::find(model.devices, "mr", &Device::name)->macs = {MacAddress{2, 0, 0, 0, 0, 1}};
+  }};
+  Event event = queries();
+  event.parties.source_mac = {2, 0, 0, 0, 0, 6};
+  run.see(8h + 10min, queries()).see(8h + 40min, event).see(9h, stores()).until(9h + 30min);
+  EXPECT_THAT(run.told(), IsEmpty());
 }
 
 TEST(FlowWatch, TakesWhatIsNotProvenForASignOfLifeOnlyWhereThereWouldBeNoProof) {
