@@ -178,7 +178,8 @@ struct UnansweredConnections {
   /// Whom they called, once counted: Limits::unanswered_destinations at most.
   std::vector<IpAddress> destinations = {};
   std::vector<std::uint16_t> ports = {};  ///< of theirs, likewise
-  bool listed_in_part = false;            ///< there are more of either
+  bool destinations_left_out = false;     ///< there are more than these
+  bool ports_left_out = false;            ///< likewise
 };
 
 /// The room above the assembler: opens a sink for a connection that carries payload, and hears of every connection's

@@ -15,8 +15,7 @@ Network network_of(const IpAddress& address) { return Network::around(address, a
 
 std::int64_t minute_of(Timestamp time) { return time.time_since_epoch() / kMinute; }
 
-// What they do not share is no longer told.
-// Whether each whom they called could be listed, and each port.
+// Whether each whom they called could be listed, and each port. What they do not share is no longer told.
 bool add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::size_t most_destinations) {
   const bool address_listed = list_lowest(sum.destinations, more.parties.destination.address, most_destinations);
   const bool port_listed = list_lowest(sum.ports, more.parties.destination.port, most_destinations);
@@ -27,9 +26,9 @@ bool add_up(UnansweredConnections& sum, const UnansweredConnections& more, std::
   sum.bytes += more.bytes;
   sum.first = std::min(sum.first, more.first);
   sum.last = std::max(sum.last, more.last);
-  if (address_listed && port_listed) return true;
-  sum.listed_in_part = true;
-  return false;
+  sum.destinations_left_out |= !address_listed;
+  sum.ports_left_out |= !port_listed;
+  return address_listed && port_listed;
 }
 
 }  // namespace

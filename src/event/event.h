@@ -74,7 +74,8 @@ inline Visibility& Visibility::operator|=(const Visibility& more) {
 enum class ConnectionEnd : std::uint8_t { finished, reset, timed_out, evicted, open, unanswered, answered };
 
 /// Of hosts called, those of which no declared flow of the caller's has any of the ports called; and of these ports,
-/// those that none has at any of the hosts.
+/// those that none has at any of the hosts. Where ports were left out all of the hosts, and the other way round: nobody
+/// knows of what was left out.
 struct UndeclaredPlaces {
   std::vector<IpAddress> destinations;
   std::vector<std::uint16_t> ports;
@@ -88,7 +89,8 @@ struct UnansweredAttempts {
   std::vector<IpAddress> destinations = {};  ///< whom they called: Limits::unanswered_destinations, with the lowest
                                              ///< addresses, in their order
   std::vector<std::uint16_t> ports = {};     ///< of theirs, likewise
-  bool listed_in_part = false;               ///< there are more of either
+  bool destinations_left_out = false;        ///< there are more than these
+  bool ports_left_out = false;               ///< likewise
   std::optional<UndeclaredPlaces> undeclared = {};  ///< of those listed; nothing: all of them
 
   /// Whether they called more than one place.

@@ -16,8 +16,7 @@
 namespace dcmwatch {
 
 /// What a retrieval had sent (or may have, if its client was gone before the answer, nobody can know of one, or it told
-/// no numbers), or what a query that was answered
-/// was about. Views the event.
+/// no numbers), or what a query that was answered was about. Views the event.
 struct StudiesAskedFor {
   RateOf what{};
   std::span<const Pseudonym> studies;  ///< each, or the patient

@@ -43,7 +43,7 @@ void settle_undeclared_places(Event& event, const Lookup& lookup) {
   auto* const connection = std::get_if<ConnectionFact>(&event.facts);
   if (!connection || !connection->attempts) return;
   UnansweredAttempts& attempts = *connection->attempts;
-  if (attempts.listed_in_part || !attempts.several_places()) return;
+  if ((attempts.destinations_left_out && attempts.ports_left_out) || !attempts.several_places()) return;
   std::vector<bool> hosts(attempts.destinations.size()), ports(attempts.ports.size());
   Event one = event;  // as if each place had a record of its own
   std::get<ConnectionFact>(one.facts).attempts.reset();
@@ -56,6 +56,8 @@ void settle_undeclared_places(Event& event, const Lookup& lookup) {
       if (is_declared(one, lookup)) hosts[host] = ports[port] = true;
     }
   }
+  if (attempts.ports_left_out) hosts.assign(hosts.size(), false);
+  if (attempts.destinations_left_out) ports.assign(ports.size(), false);
   attempts.undeclared =
       UndeclaredPlaces{those_without(attempts.destinations, hosts), those_without(attempts.ports, ports)};
 }

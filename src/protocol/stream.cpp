@@ -322,8 +322,12 @@ void ProtocolHandler::on_unanswered(const UnansweredConnections& connections, Ti
   fact.packets = {connections.packets, connections.answers};
   fact.bytes[0] = connections.bytes;
   fact.end = end_of(connections.became);
-  fact.attempts = UnansweredAttempts{connections.count, connections.source_network, connections.destinations,
-                                     connections.ports, connections.listed_in_part};
+  fact.attempts = UnansweredAttempts{.count = connections.count,
+                                     .source_network = connections.source_network,
+                                     .destinations = connections.destinations,
+                                     .ports = connections.ports,
+                                     .destinations_left_out = connections.destinations_left_out,
+                                     .ports_left_out = connections.ports_left_out};
   event.facts = std::move(fact);
 }
 

@@ -14,16 +14,18 @@ std::size_t add_up(Event& sum, Event& more, std::size_t most_destinations) {
   sum.last = std::max(sum.last, more.last);
   for (std::size_t side = 0; side < 2; ++side) fact(sum).packets[side] += fact(more).packets[side];
   fact(sum).bytes[0] += fact(more).bytes[0];
-  fact(sum).attempts->count += fact(more).attempts->count;
-  fact(sum).attempts->listed_in_part |= fact(more).attempts->listed_in_part;
-  std::size_t left_out = 0;
+  UnansweredAttempts& all = *fact(sum).attempts;
+  const UnansweredAttempts& others = *fact(more).attempts;
+  all.count += others.count;
   const auto list = [&](auto& listed, const auto& further) {
+    std::size_t left_out = 0;
     for (const auto& one : further) left_out += list_lowest(listed, one, most_destinations) ? 0 : 1;
+    return left_out;
   };
-  list(fact(sum).attempts->destinations, fact(more).attempts->destinations);
-  list(fact(sum).attempts->ports, fact(more).attempts->ports);
-  fact(sum).attempts->listed_in_part |= left_out != 0;
-  return left_out;
+  const std::size_t destinations = list(all.destinations, others.destinations), ports = list(all.ports, others.ports);
+  all.destinations_left_out |= others.destinations_left_out || destinations != 0;
+  all.ports_left_out |= others.ports_left_out || ports != 0;
+  return destinations + ports;
 }
 
 }  // namespace

@@ -97,9 +97,17 @@ TEST(UndeclaredPlaces, AreAllOfAnotherHostThatCallsInTheNameOfADeclaredOne) {
   EXPECT_THAT(hosts_of(settled(event)), ElementsAre("10.0.1.11", "10.0.1.12"));
 }
 
-TEST(UndeclaredPlaces, AreNotToldOfAListThatIsNotWhole) {
-  Event event = attempts({"10.0.1.11", "10.0.1.12"}, {104});
-  std::get<ConnectionFact>(event.facts).attempts->listed_in_part = true;
+TEST(UndeclaredPlaces, AreHostsOfAllPortsAndPortsOfAllHosts) {
+  Event event = attempts({"10.0.1.11", "10.0.1.12", "10.0.1.77"}, {22, 104});
+  UnansweredAttempts& listed = *std::get<ConnectionFact>(event.facts).attempts;
+  listed.destinations_left_out = true;
+  EXPECT_THAT(hosts_of(settled(event)), ElementsAre("10.0.1.77"));
+  EXPECT_THAT(settled(event).undeclared->ports, ElementsAre(22, 104)) << "one left out may have it";
+  listed.destinations_left_out = false;
+  listed.ports_left_out = true;
+  EXPECT_THAT(hosts_of(settled(event)), ElementsAre("10.0.1.11", "10.0.1.12", "10.0.1.77"));
+  EXPECT_THAT(settled(event).undeclared->ports, ElementsAre(22));
+  listed.destinations_left_out = true;
   EXPECT_FALSE(settled(event).undeclared);
 }
 

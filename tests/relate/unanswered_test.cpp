@@ -55,22 +55,23 @@ TEST(Unanswered, ThePortsThatTheyCalledAreOneListToo) {
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(std::get<ConnectionFact>(told.front().facts).attempts->ports, (std::vector<std::uint16_t>{80, 104, 4242}));
   EXPECT_EQ(unanswered.destinations_left_out(), 1U);
-  EXPECT_TRUE(std::get<ConnectionFact>(told.front().facts).attempts->listed_in_part);
+  EXPECT_TRUE(std::get<ConnectionFact>(told.front().facts).attempts->ports_left_out);
+  EXPECT_FALSE(std::get<ConnectionFact>(told.front().facts).attempts->destinations_left_out);
 }
 
 TEST(Unanswered, ItIsToldWhetherAllOfThemAreListed) {
   Limits limits;
   limits.unanswered_destinations = 2;
-  const auto listed_in_part = [&](const std::vector<Event>& parts) {
+  const auto left_out = [&](const std::vector<Event>& parts) {
     Unanswered unanswered{limits};
     for (const Event& event : parts) unanswered.take(event);
-    return std::get<ConnectionFact>(unanswered.told().front().facts).attempts->listed_in_part;
+    return std::get<ConnectionFact>(unanswered.told().front().facts).attempts->destinations_left_out;
   };
-  EXPECT_FALSE(listed_in_part({part({host(1)}), part({host(2)}), part({host(1)})}));
-  EXPECT_TRUE(listed_in_part({part({host(1)}), part({host(2)}), part({host(3)})}));
+  EXPECT_FALSE(left_out({part({host(1)}), part({host(2)}), part({host(1)})}));
+  EXPECT_TRUE(left_out({part({host(1)}), part({host(2)}), part({host(3)})}));
   Event of_partition = part({host(1)});  // which could not list them all
-  std::get<ConnectionFact>(of_partition.facts).attempts->listed_in_part = true;
-  EXPECT_TRUE(listed_in_part({part({host(2)}), of_partition}));
+  std::get<ConnectionFact>(of_partition.facts).attempts->destinations_left_out = true;
+  EXPECT_TRUE(left_out({part({host(2)}), of_partition}));
 }
 
 Event part_of(std::uint8_t caller) {
