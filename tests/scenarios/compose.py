@@ -18,7 +18,7 @@ DAY = 86_400
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_GROUPS = {"weekdays": DAYS[:5], "weekend": DAYS[5:]}
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": DAY}
-STEP_KEYS = {"piece", "work", "with", "from", "to", "port", "from_port", "calling", "called", "vlan", "study", "keep", "replace", "asks", "completes", "set", "move_to", "turns", "first_bytes",
+STEP_KEYS = {"piece", "work", "with", "from", "to", "port", "from_port", "calling", "called", "vlan", "study", "keep", "replace", "asks", "completes", "warns", "set", "move_to", "turns", "first_bytes",
              "matches_times", "disguise", "answer_after", "hold", "hole", "end", "connection", "at", "every", "times", "between", "days", "jitter", "after", "comment"}
 
 
@@ -339,6 +339,8 @@ class Recipe:
             piece = pieces.with_identifier(piece, step["asks"])
         if "completes" in step:
             piece = pieces.with_completed(piece, None if step["completes"] == "unsaid" else int(step["completes"]))
+        if "warns" in step:
+            piece = pieces.with_warned(piece, int(step["warns"]))
         if "control ids" not in keep:
             piece = pieces.with_control_ids(piece, self.counter)
         piece = pieces.with_fields(piece, step.get("set", {}))

@@ -286,8 +286,18 @@ def with_completed(piece, count):
     """Number of completed sub-operations (0000,1021) that the answers to a C-GET or C-MOVE tell (PS3.7 9.3). None: they tell no numbers at all (0000,1020 to 0000,1023)."""
     if count is None:
         return change(piece, lambda side, data: b"".join(map(_without_counts, _pdus(data))) if side else data)
-    told = re.compile(rb"\0\0\x21\x10\x02\0\0\0..", re.S)
-    return change(piece, lambda side, data: told.sub(lambda _: b"\0\0\x21\x10\x02\0\0\0" + struct.pack("<H", count), data) if side else data)
+    return _with_count(piece, 0x21, count)
+
+
+def with_warned(piece, count):
+    """Number of sub-operations that succeeded with warnings (0000,1023), of which then none is a completed one."""
+    return _with_count(_with_count(piece, 0x21, 0), 0x23, count)
+
+
+def _with_count(piece, element, count):
+    head = bytes([0, 0, element, 0x10, 2, 0, 0, 0])
+    told = re.compile(re.escape(head) + b"..", re.S)
+    return change(piece, lambda side, data: told.sub(lambda _: head + struct.pack("<H", count), data) if side else data)
 
 
 def _without_counts(pdu):
