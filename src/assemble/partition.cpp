@@ -103,7 +103,7 @@ void Partition::on_segment(const Segment& segment, const Prints& prints) {
   if (is_tcp(segment)) {
     on_tcp(slot, direction, segment);
   } else {
-    on_datagram(it, direction, segment);
+    on_datagram(slot, direction, segment);
   }
 }
 
@@ -639,12 +639,16 @@ void Partition::refute_reset(Slot slot, Direction direction, const Segment& segm
 }
 
 // A datagram exchange has no order to restore: who talks to whom, how much and when is what is told of it.
-void Partition::on_datagram(Entry& it, Direction direction, const Segment& segment) {
+void Partition::on_datagram(Slot slot, Direction direction, const Segment& segment) {
+  Entry& it = entry(slot);
   Live& connection = live(it);
   DirectionStatistics& sent = connection.connection.direction[index_of(direction)];
   sent.bytes += segment.wire_payload_bytes;
   sent.missing_bytes += segment.wire_payload_bytes - segment.payload.size();
   if (!connection.sink_asked) open_sink(it, segment.mark);
+  // What is never answered (syslog, RFC 5426) goes on too, once it is more than a forger's few; for the rest see
+  // prove().
+  if (!it.flags.followed && sent.packets > Limits::one_sided_packets) follow(slot, it.first_time);
 }
 
 // Anyone can send half a conversation. Once both sides were seen, forgetting it would be a loss; and more of one once

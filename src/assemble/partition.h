@@ -107,7 +107,7 @@ class Partition {
   static bool answers_what_was_of_nothing(const Entry& entry);
   void on_reset(Slot slot, Direction direction, const Segment& segment);
   void refute_reset(Slot slot, Direction direction, const Segment& segment);
-  void on_datagram(Entry& entry, Direction direction, const Segment& segment);
+  void on_datagram(Slot slot, Direction direction, const Segment& segment);
   void prove(Slot slot, Timestamp now);
 
   // connections.cpp: what becomes of a connection

@@ -131,7 +131,7 @@ struct Declared {
 /// Whether a record shows that the declared flow that it belongs to flows: an accepted association, an operation, a
 /// message; and of connections of which no such thing is told, one that came about, and one that goes on and carried
 /// something since it was last told to. Not by what anyone may have sent in their names, where more would have been
-/// seen if it were theirs; nor by what bears another host's MAC address.
+/// seen if it were theirs; nor by what is not proven and bears another host's MAC address.
 bool shows_flow(const Event& event, const Declared& declared);
 /// When it did.
 Timestamp shown_at(const Event& event);

@@ -783,6 +783,23 @@ TEST_F(AssemblerTest, datagrams_are_counted_and_end_by_silence) {
   EXPECT_EQ(handler_.ended.at(0).connection.sent(Direction::backward).bytes, 2U);
 }
 
+TEST_F(AssemblerTest, datagrams_that_nobody_answers_go_on_once_they_are_many) {
+  const auto send = [this](std::uint64_t datagrams) {
+    for (std::uint64_t i = 0; i < datagrams; ++i) {
+      Segment report = make(client, 0, 0, 0, "<13>report");
+      report.transport = Transport::udp;
+      report.hash = hash_of(report.key());
+      assembler_.on_segment(report);
+      pass(std::chrono::seconds{20});
+    }
+  };
+  send(Limits::one_sided_packets);
+  EXPECT_THAT(handler_.goes_on, testing::IsEmpty());
+  send(10);
+  EXPECT_THAT(handler_.goes_on, testing::SizeIs(testing::Ge(3)));
+  EXPECT_EQ(handler_.goes_on.back().find("unspoken"), std::string::npos);
+}
+
 // DHCPv6 asks from port 546 to 547 (RFC 8415 7.2).
 TEST_F(AssemblerTest, datagrams_to_a_group_are_not_what_the_group_opened) {
   for (const char* const group : {"ff02::1:2", "224.0.0.251", "255.255.255.255"}) {
