@@ -1,10 +1,9 @@
 #include "model/recent_implementations.h"
 
-#include <functional>
-#include <string_view>
 #include <utility>
 
 #include "base/endpoint.h"
+#include "base/text_hash.h"
 
 namespace dcmwatch {
 namespace {
@@ -23,8 +22,8 @@ bool says_nothing(const DicomImplementation& side) { return side.class_uid.empty
 
 // Odd constants of no meaning. Who makes them collide has them looked up, no more.
 std::uint64_t hash_of(const DicomImplementation& side) {
-  const std::hash<std::string_view> hash;
-  return folded_product(hash(side.class_uid) ^ 0xa0761d6478bd642fU, hash(side.version_name) ^ 0xe7037ed1a0b428dbU);
+  return folded_product(hash_of(side.class_uid) ^ 0xa0761d6478bd642fU,
+                        hash_of(side.version_name) ^ 0xe7037ed1a0b428dbU);
 }
 
 }  // namespace
