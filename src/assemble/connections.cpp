@@ -46,6 +46,9 @@ bool sent_by_acceptor(const Segment& segment) {
   return segment.source.port < segment.destination.port;
 }
 
+// Among its partition's.
+std::uint64_t serial_of(const ConnectionEntry& entry) { return entry.id / kPartitions; }
+
 Mark last_of(const ConnectionEntry& entry) {
   return entry.live ? entry.live->connection.last : Mark{entry.last_time, entry.last_source, entry.last_packet};
 }
@@ -557,13 +560,14 @@ void Partition::follow(Slot slot, Timestamp since) {
   const bool spoken = it.live && it.live->sink_asked;
   if (it.flags.followed && it.told_unspoken == 0) return;
   it.flags.followed = true;
-  progress_.add({.time = since + limits_.progress_interval, .id = it.id, .slot = slot, .unspoken = !spoken});
+  progress_.add({since + limits_.progress_interval, slot, serial_of(it), !spoken});
   progress_.limit(entries_in_use_, [this](const ProgressTimes::Due& due) { return is_current(due); });
 }
 
 bool Partition::is_current(const ProgressTimes::Due& due) const {
   const Entry& it = entry(due.slot);
-  if (it.id != due.id || it.state == State::closed) return false;
+  if (it.id == 0 || (serial_of(it) & ProgressTimes::Due::kSerial) != due.serial || it.state == State::closed)
+    return false;
   const bool followed_anew = it.live && it.live->sink_asked && it.told_unspoken != 0;
   return !(due.unspoken && followed_anew);
 }
@@ -579,7 +583,7 @@ bool Partition::tell_progress(const ProgressTimes::Due& due, Timestamp now) {
   if (!is_current(due) || !catch_up(due.slot, due.time) || !is_current(due)) return false;
   Entry& it = entry(due.slot);
   const bool spoken = it.live && it.live->sink_asked;
-  ProgressTimes::Due next{.time = due.time, .id = due.id, .slot = due.slot, .unspoken = !spoken};
+  ProgressTimes::Due next{due.time, due.slot, due.serial, !spoken};
   if (spoken && it.live->spoken + limits_.progress_interval > due.time) {
     next.time = it.live->spoken + limits_.progress_interval;
     progress_.add(next);
@@ -591,9 +595,9 @@ bool Partition::tell_progress(const ProgressTimes::Due& due, Timestamp now) {
   const auto pause_of = [this](unsigned doublings) {
     return std::min(limits_.progress_interval * (std::int64_t{1} << doublings), limits_.quiet_progress_interval);
   };
-  constexpr std::uint8_t kMostDoublings = 16;
+  constexpr unsigned kMostDoublings = 16;
   const bool quiet = !spoken || it.live->connection.last.time < due.time - pause_of(due.doublings);
-  if (quiet) next.doublings = std::min<std::uint8_t>(due.doublings + 1U, kMostDoublings);
+  if (quiet) next.doublings = std::min(due.doublings + 1U, kMostDoublings) & 31U;
   next.time += std::max(pause_of(next.doublings), limits_.progress_interval);
   // A connection without a word that is kept alive for weeks has been told often enough.
   if (spoken || it.told_unspoken != std::numeric_limits<std::uint8_t>::max()) progress_.add(next);

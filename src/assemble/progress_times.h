@@ -16,11 +16,16 @@ namespace dcmwatch {
 class ProgressTimes {
  public:
   struct Due {
+    static constexpr std::uint32_t kSerial = 0x3ffffffU;
+
+    Due(Timestamp when, Slot where, std::uint64_t number, bool nothing_said)
+        : time(when), slot(where), serial(static_cast<std::uint32_t>(number) & kSerial), unspoken(nothing_said) {}
+
     Timestamp time;
-    std::uint64_t id = 0;  ///< of the connection; the slot may be another's by then
-    Slot slot = kNoSlot;
-    std::uint8_t doublings = 0;  ///< of the pause before `time`
-    bool unspoken = false;       ///< nothing had been said on it
+    Slot slot;
+    std::uint32_t serial : 26;        ///< the connection's, its last bits: the slot may be another's by then
+    std::uint32_t doublings : 5 = 0;  ///< of the pause before `time`
+    bool unspoken : 1;                ///< nothing had been said on it
   };
 
   /// Of the first; nothing is due before it.
@@ -63,7 +68,7 @@ class ProgressTimes {
 
   // Those that are due at the same time in the order in which the connections were first seen.
   static bool later(const Due& one, const Due& other) {
-    return one.time != other.time ? one.time > other.time : one.id > other.id;
+    return one.time != other.time ? one.time > other.time : one.serial > other.serial;
   }
 
   void note_next() { next_ = dues_.empty() ? Timestamp::max() : dues_.front().time; }
@@ -72,6 +77,6 @@ class ProgressTimes {
   Timestamp next_ = Timestamp::max();  ///< every segment asks for it
 };
 
-static_assert(sizeof(ProgressTimes::Due) == 24);
+static_assert(sizeof(ProgressTimes::Due) == 16);
 
 }  // namespace dcmwatch

@@ -34,8 +34,8 @@ struct Limits {
   static constexpr std::uint64_t many_one_sided_packets = 1024;  ///< likewise, though one end is seen both ways
   static constexpr std::uint64_t datagrams_each_way = 32;  ///< likewise, of UDP: a server answers what is forged, too
   std::size_t glimpse_records = 16;        ///< such connections told one by one in a minute; the rest: counted
-  std::size_t ends_per_advance = 64;       ///< connections ended by timers at once; the others wait for the next
-  std::size_t progress_per_advance = 64;   ///< connections told to go on at once; likewise
+  std::size_t ends_per_advance = 16;       ///< connections ended by timers at once; the others wait for the next
+  std::size_t progress_per_advance = 16;   ///< connections told to go on at once; likewise
   std::size_t held_bytes = 256 * 1024;     ///< held out of order, and to keep it; victim: the hole of who holds most
   std::size_t unacknowledged_blocks = 64;  ///< of 4 KiB, to tell conflicting retransmissions; beyond: not told
   std::size_t held_segments_per_connection = 1024;  ///< victim: the hole becomes a gap
