@@ -9,14 +9,6 @@ if(DCMWATCH_SANITIZE)
   target_link_options(dcmwatch_options INTERFACE -fsanitize=${DCMWATCH_SANITIZE})
 endif()
 
-# What the runs of one build did, for another: GCC names it by the objects' places beneath their build folder.
-if(DCMWATCH_PROFILE)
-  set(profile -fprofile-${DCMWATCH_PROFILE}=${CMAKE_SOURCE_DIR}/build/profile -fprofile-prefix-path=${CMAKE_BINARY_DIR}
-    -fprofile-update=prefer-atomic -Wno-missing-profile)
-  target_compile_options(dcmwatch_options INTERFACE ${profile})
-  target_link_options(dcmwatch_options INTERFACE ${profile})
-endif()
-
 # dcmwatch_room(NAME SOURCES file... ROOMS room... LIBRARIES library...)
 # ROOMS are visible to those who use the room; LIBRARIES are its own business.
 function(dcmwatch_room NAME)
