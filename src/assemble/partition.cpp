@@ -646,8 +646,7 @@ void Partition::on_datagram(Slot slot, Direction direction, const Segment& segme
   sent.bytes += segment.wire_payload_bytes;
   sent.missing_bytes += segment.wire_payload_bytes - segment.payload.size();
   if (!connection.sink_asked) open_sink(it, segment.mark);
-  // What is never answered (syslog, RFC 5426) goes on too, once it is more than a forger's few; for the rest see
-  // prove().
+  // Most are a question and its answer, or what a forger sends; syslog (RFC 5426) goes on all day.
   if (!it.flags.followed && sent.packets > Limits::one_sided_packets) follow(slot, it.first_time);
 }
 

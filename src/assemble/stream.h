@@ -190,9 +190,9 @@ class StreamHandler {
   /// At the first payload byte. `connection` outlives the sink. May give nothing: the payload is counted, not looked
   /// at.
   virtual std::unique_ptr<StreamSink> open(const Connection& connection, const Mark& mark) = 0;
-  /// An answered connection, a TCP one that carries payload, or many datagrams one way go on: told each
-  /// Limits::progress_interval from its first packet or, once there is payload, from that on; ever less often while
-  /// nothing is seen of it, or nothing was ever said on it (`sink` is null).
+  /// An answered TCP connection, one that carries payload, or more datagrams of one side than anyone can send go on:
+  /// told each Limits::progress_interval from the first packet or, once there is payload, from that on; ever less often
+  /// while nothing is seen of it, or nothing was ever said on it (`sink` is null).
   virtual void on_progress(const Connection&, StreamSink* /*sink*/, const Mark&) {}
   /// Once per connection that is not told by on_unanswered, after the sink's on_close; the sink (if one was opened) is
   /// destroyed right after.
