@@ -55,7 +55,10 @@ void Partition::prefetch_payload(const Segment& segment, const Prints& prints) c
 }
 
 void Partition::on_segment(const Segment& segment, const Prints& prints) {
-  if (progress_.next() <= segment.mark.time) tell_progress(segment.mark.time);
+  if (progress_.next() <= segment.mark.time) {
+    progress_told_ -= progress_told_ != 0 ? 1 : 0;  // hours may pass from packet to packet between two advance()
+    tell_progress(segment.mark.time);
+  }
   Slot slot = find(segment, prints.connection);
   if (slot != kNoSlot && !catch_up(slot, segment.mark.time))
     slot = find(segment, prints.connection);  // a SYN that waited to replace it, perhaps
@@ -647,7 +650,7 @@ void Partition::on_datagram(Slot slot, Direction direction, const Segment& segme
   sent.missing_bytes += segment.wire_payload_bytes - segment.payload.size();
   if (!connection.sink_asked) open_sink(it, segment.mark);
   // Most are a question and its answer, or what a forger sends; syslog (RFC 5426) goes on all day.
-  if (!it.flags.followed && sent.packets > Limits::one_sided_packets) follow(slot, it.first_time);
+  if (!it.flags.followed && sent.packets > Limits::one_sided_packets) follow(slot, segment.mark.time);
 }
 
 // Anyone can send half a conversation. Once both sides were seen, forgetting it would be a loss; and more of one once

@@ -284,6 +284,16 @@ TEST_F(AssemblerTest, of_many_connections_that_go_on_some_are_told_at_once_and_a
   EXPECT_EQ(handler_.goes_on.size(), 200U);
 }
 
+TEST_F(AssemblerTest, that_one_goes_on_is_told_in_its_time_however_few_packets_come_at_once) {
+  limits_.progress_per_advance = 2;
+  handshake();
+  for (std::uint32_t minute = 0; minute < 5; ++minute) {
+    give(client, kAck, 101 + minute, 501, "x");
+    now_ns_ += 60'000'000'000;
+  }
+  EXPECT_THAT(handler_.goes_on, testing::SizeIs(4));
+}
+
 // What an innocent is not accused by: packets in his name by who does not see what they are answered with.
 struct Proof : AssemblerTest {
   bool proven_so_far() { return handler_.opened->proven(); }
